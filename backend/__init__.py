@@ -1,0 +1,1 @@
+"""The local process: pipeline, engines, model store and command line."""

@@ -1,0 +1,34 @@
+"""What can go wrong, said to a person: what happened, what it means, what to do."""
+
+
+class LayerpeelError(Exception):
+    """Base of all our own errors. The message is one line, meant to be shown as it is.
+
+    exit_code: what the command line ends with (README, "Exit codes").
+    """
+
+    exit_code = 1
+
+
+class BadInputError(LayerpeelError):
+    """A file or value that was given cannot be used (not a picture, a mask of another size)."""
+
+    exit_code = 3
+
+
+class NothingFoundError(LayerpeelError):
+    """There is nothing to lift off: no subject, an empty mask."""
+
+    exit_code = 4
+
+
+class ModelError(LayerpeelError):
+    """A model is not there, cannot be had, or is not what the manifest says."""
+
+    exit_code = 5
+
+
+class OutputError(LayerpeelError):
+    """The result cannot be written where it was asked for."""
+
+    exit_code = 6

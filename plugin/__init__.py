@@ -1,0 +1,1 @@
+"""What runs inside Krita: Qt and the krita API and the standard library, nothing else."""

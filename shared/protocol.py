@@ -1,0 +1,153 @@
+"""What a picture and a stack of layers are, in memory, on the wire and on disk.
+
+Plugin and backend both speak in these types. They hold bytes, so that neither side needs more than
+the standard library; numpy reads the bytes without a copy (``layerpeel.backend.image``).
+
+One picture has two views. The document's own values (`Picture.pixels`, in the document's depth and
+profile; floats may lie below 0 or above 1) are what the mixing equations use and what comes back.
+The display-referred sRGB proxy (`Picture.proxy`, 8 bits, clipped) is what networks see.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Dict, Optional, Tuple
+
+
+class ProtocolError(ValueError):
+    """Bytes that do not say what they claim to say."""
+
+
+class ColourModel(str, Enum):
+    """Krita's names. Alpha is always there, and always last."""
+
+    RGBA = "RGBA"
+    GRAYA = "GRAYA"
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of a pixel, alpha included."""
+        return 4 if self is ColourModel.RGBA else 2
+
+
+class Depth(str, Enum):
+    """Krita's names for what one channel is: an unsigned integer or an IEEE float."""
+
+    U8 = "U8"
+    U16 = "U16"
+    F16 = "F16"
+    F32 = "F32"
+
+    @property
+    def bytes(self) -> int:
+        """Size of one channel."""
+        return {Depth.U8: 1, Depth.U16: 2, Depth.F16: 2, Depth.F32: 4}[self]
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values may lie outside 0–1."""
+        return self in (Depth.F16, Depth.F32)
+
+
+@dataclass(frozen=True)
+class PixelBlock:
+    """A rectangle of pixels.
+
+    Rows from the top, no padding, little endian, straight (un-premultiplied) alpha. Channels in
+    the order R, G, B, A or grey, A, whatever order Krita keeps them in.
+
+    Raises `ProtocolError` when the number of bytes is not width × height × channels × depth.
+    """
+
+    width: int
+    height: int
+    model: ColourModel
+    depth: Depth
+    data: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ProtocolError(f"A block of {self.width}×{self.height} pixels holds nothing.")
+        expected = self.width * self.height * self.model.channels * self.depth.bytes
+        if len(self.data) != expected:
+            raise ProtocolError(
+                f"{self.width}×{self.height} pixels of {self.model.value} {self.depth.value} "
+                f"are {expected} bytes, but {len(self.data)} came."
+            )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to peel.
+
+    pixels: the document's own values.
+    icc_profile: what the values mean; empty for sRGB (integers and floats alike).
+    proxy: display-referred sRGB, RGBA U8, of the same size. None lets the backend derive it from
+        values and profile; whoever can convert better (Krita, with its own profiles) sends it.
+    """
+
+    pixels: PixelBlock
+    icc_profile: bytes = field(default=b"", repr=False)
+    proxy: Optional[PixelBlock] = None
+
+    def __post_init__(self) -> None:
+        proxy = self.proxy
+        if proxy is None:
+            return
+        if (proxy.width, proxy.height) != (self.pixels.width, self.pixels.height):
+            raise ProtocolError("The proxy has another size than the picture.")
+        if (proxy.model, proxy.depth) != (ColourModel.RGBA, Depth.U8):
+            raise ProtocolError("The proxy must be 8-bit RGBA in sRGB.")
+
+
+class Role(str, Enum):
+    """What a layer is in its stack."""
+
+    FOREGROUND = "foreground"
+    BACKGROUND = "background"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A paint layer, trimmed to its bounds.
+
+    offset: x, y of its top left pixel in the picture.
+    opacity: 0–1.
+    """
+
+    name: str
+    role: Role
+    pixels: PixelBlock
+    offset: Tuple[int, int] = (0, 0)
+    blend_mode: str = "normal"
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class MadeWith:
+    """Where a stack comes from.
+
+    models: id of each model that took part, and the sha256 of its file.
+    seconds: how long each stage took, in the order in which they ran. It is the one thing here
+        that two equal requests do not share.
+    """
+
+    engine: str
+    seed: int
+    models: Dict[str, str] = field(default_factory=dict)
+    seconds: Dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerStack:
+    """A picture in layers, bottom first. Flattened, it is the picture that was peeled.
+
+    size: width, height of the picture.
+    icc_profile: the profile of every layer, that of the picture; empty for sRGB.
+    notes: what a person should be told, such as why fewer layers came than were asked for.
+    """
+
+    size: Tuple[int, int]
+    layers: Tuple[Layer, ...]
+    made_with: MadeWith
+    icc_profile: bytes = field(default=b"", repr=False)
+    notes: Tuple[str, ...] = ()
