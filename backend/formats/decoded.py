@@ -1,0 +1,60 @@
+"""What every decoder hands back, and what they all check."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray
+
+MAX_PIXELS = 200_000_000
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels of a file, before they become a picture.
+
+    array: H×W×2 (grey, alpha) or H×W×4 (RGB, alpha), straight alpha, in the file's own depth.
+    icc_profile: as embedded, unchecked; empty if there is none.
+    orientation: EXIF's 1–8; 1 is upright.
+    notes: what a person should be told.
+    """
+
+    array: DocumentArray
+    icc_profile: bytes = b""
+    orientation: int = 1
+    notes: tuple[str, ...] = ()
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise BadInputError for a picture without pixels, or with more than `MAX_PIXELS`."""
+    if width < 1 or height < 1:
+        raise BadInputError(f"it says it is {width} × {height} pixels and holds nothing")
+    if width * height > MAX_PIXELS:
+        raise BadInputError(
+            f"it is {width} × {height} pixels, more than the {MAX_PIXELS // 1_000_000} million "
+            "that can be read: scale it down first"
+        )
+
+
+def with_alpha(colour: DocumentArray, alpha: DocumentArray | None = None) -> DocumentArray:
+    """Add an alpha channel (H×W; opaque if None) behind H×W×1 or H×W×3."""
+    if alpha is None:
+        full = FULL_SCALE[DEPTH_OF_DTYPE[colour.dtype.newbyteorder("<")]]
+        alpha = np.full(colour.shape[:2], full, colour.dtype)
+    return np.dstack([colour, alpha])
+
+
+def upright(decoded: Decoded) -> Decoded:
+    """Turn a picture the way its EXIF orientation says; an unknown one counts as upright."""
+    array = decoded.array
+    turned = {
+        2: lambda: np.fliplr(array),
+        3: lambda: np.rot90(array, 2),
+        4: lambda: np.flipud(array),
+        5: lambda: np.swapaxes(array, 0, 1),
+        6: lambda: np.rot90(array, -1),
+        7: lambda: np.rot90(np.swapaxes(array, 0, 1), 2),
+        8: lambda: np.rot90(array, 1),
+    }.get(decoded.orientation, lambda: array)()
+    return replace(decoded, array=turned, orientation=1)

@@ -1,0 +1,149 @@
+"""A stack as a folder: one picture a layer, and layers.json, which says how they lie.
+
+Integers are PNG, floats are TIFF. The folder read back is the very stack that was written.
+"""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.decoded import Decoded
+from layerpeel.backend.formats.destination import new_folder, write_into
+from layerpeel.backend.formats.png import decode_png, encode_png
+from layerpeel.backend.formats.tiff import decode_tiff, encode_tiff
+from layerpeel.backend.image import array_of, block_of
+from layerpeel.shared.protocol import Layer, LayerStack, MadeWith, Role
+
+LISTING = "layers.json"
+_KEYS = {"size", "layers", "made_with", "notes"}
+_LONGEST_SLUG = 40
+# What file managers leave behind in every folder that somebody looked into.
+_LEFT_BEHIND = {".DS_Store", "Thumbs.db", "desktop.ini", ".directory"}
+
+
+def write_folder(stack: LayerStack, target: Path, force: bool) -> list[Path]:
+    """Write a stack as a folder; the paths of its files, layers.json last.
+
+    Raises OutputError when it cannot be written, exists and `force` is not set, or would replace a
+    folder that holds anything but a stack written here.
+    """
+    names = [_file_name(number, layer, stack) for number, layer in enumerate(stack.layers, 1)]
+    with new_folder(target, force, why_not_replaced) as folder:
+        for name, layer in zip(names, stack.layers, strict=True):
+            encode = encode_tiff if layer.pixels.depth.is_float else encode_png
+            write_into(folder, name, encode(array_of(layer.pixels), stack.icc_profile))
+        listing = json.dumps(_listing(stack, names), indent=2, ensure_ascii=False)
+        write_into(folder, LISTING, f"{listing}\n".encode())
+    return [target / name for name in (*names, LISTING)]
+
+
+def read_folder(path: Path) -> LayerStack:
+    """Read a stack back, equal in every byte to the one that was written.
+
+    Raises BadInputError when this is not such a folder, or a file of it is missing or broken.
+    """
+    listing = _read_listing(path)
+    if listing is None:
+        raise BadInputError(f"{path} holds no {LISTING} of layers: it is not a stack.")
+    try:
+        decoded = [_read_layer(path, entry["file"]) for entry in listing["layers"]]
+        layers = tuple(
+            Layer(
+                entry["name"],
+                Role(entry["role"]),
+                block_of(layer.array),
+                (entry["offset"][0], entry["offset"][1]),
+                entry["blend_mode"],
+                entry["opacity"],
+            )
+            for entry, layer in zip(listing["layers"], decoded, strict=True)
+        )
+        return LayerStack(
+            (listing["size"][0], listing["size"][1]),
+            layers,
+            MadeWith(**listing["made_with"]),
+            decoded[0].icc_profile if decoded else b"",
+            tuple(listing["notes"]),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise BadInputError(f"{path / LISTING} is not as it was written: {error!r}.") from error
+
+
+def why_not_replaced(folder: Path) -> str | None:
+    """Say why an existing folder may not be replaced; None when it is empty or a stack of ours."""
+    there = {entry.name for entry in folder.iterdir()} - _LEFT_BEHIND
+    if not there:
+        return None
+    listing = _read_listing(folder)
+    if listing is None:
+        return "it holds files, and not a result of layerpeel"
+    ours = {LISTING, *(str(entry.get("file")) for entry in listing["layers"])}
+    foreign = sorted(there - ours)
+    if foreign:
+        return f"beside layers it holds {foreign[0]}, which layerpeel did not write"
+    return None
+
+
+def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
+    return {
+        "size": list(stack.size),
+        "layers": [
+            {
+                "name": layer.name,
+                "role": layer.role.value,
+                "file": name,
+                "blend_mode": layer.blend_mode,
+                "opacity": layer.opacity,
+                "offset": list(layer.offset),
+            }
+            for name, layer in zip(names, stack.layers, strict=True)
+        ],
+        "made_with": {
+            "engine": stack.made_with.engine,
+            "models": dict(stack.made_with.models),
+            "seed": stack.made_with.seed,
+            "seconds": dict(stack.made_with.seconds),
+        },
+        "notes": list(stack.notes),
+    }
+
+
+def _read_listing(folder: Path) -> dict[str, Any] | None:
+    """Read layers.json; None when there is none, or it is not one of ours."""
+    try:
+        listing = json.loads((folder / LISTING).read_bytes())
+    except (OSError, ValueError):
+        return None
+    ours = (
+        isinstance(listing, dict)
+        and listing.keys() >= _KEYS
+        and isinstance(listing["layers"], list)
+        and all(isinstance(entry, dict) for entry in listing["layers"])
+        and isinstance(listing["made_with"], dict)
+    )
+    return listing if ours else None
+
+
+def _read_layer(folder: Path, name: str) -> Decoded:
+    if Path(name).name != name:
+        raise ValueError(f"{name} does not lie in this folder")
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{folder / name} cannot be read: {error.strerror}.") from error
+    try:
+        return decode_tiff(data) if name.endswith(".tiff") else decode_png(data)
+    except BadInputError as error:
+        raise BadInputError(f"{folder / name} cannot be used: {error}.") from error
+
+
+def _file_name(number: int, layer: Layer, stack: LayerStack) -> str:
+    """Number, from the bottom, and name, in letters that every file system can keep."""
+    digits = max(2, len(str(len(stack.layers))))
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", layer.name).lower())
+    slug = "-".join(words)[:_LONGEST_SLUG].strip("-_") or layer.role.value
+    ending = "tiff" if layer.pixels.depth.is_float else "png"
+    return f"{number:0{digits}}-{slug}.{ending}"

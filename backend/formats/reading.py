@@ -1,0 +1,140 @@
+"""Pictures and masks from files, whatever the ending says: what counts is how a file begins."""
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from layerpeel.backend.colour import luma, profile_fault
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats import eight_bit, png, tiff
+from layerpeel.backend.formats.decoded import MAX_PIXELS, Decoded, upright
+from layerpeel.backend.image import Float32, array_of, block_of, to_float
+from layerpeel.shared.protocol import Picture, PixelBlock
+
+KINDS = "PNG, JPEG, WebP, BMP, GIF, TIFF, .ora or .kra"
+_ZIP_SIGNATURE = b"PK\x03\x04"
+_PILLOW_SIGNATURES = (b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF87a", b"GIF89a")
+_SIGNATURES = (png.SIGNATURE, _ZIP_SIGNATURE, *tiff.SIGNATURES, *_PILLOW_SIGNATURES)
+_LONGEST_SIGNATURE = max(len(signature) for signature in _SIGNATURES)
+_FLATTENED = "mergedimage.png"
+_MAX_FLATTENED_BYTES = MAX_PIXELS * 8  # RGBA of 16 bits, not compressed at all
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """A picture from a file, and what a person should be told about how it was read."""
+
+    picture: Picture
+    notes: tuple[str, ...] = ()
+
+
+def read_picture(path: Path) -> ReadPicture:
+    """Read a picture: PNG, JPEG, WebP, BMP, GIF, TIFF, or the flattened copy in an .ora or .kra.
+
+    Depth, transparency (straight) and ICC profile are the file's own; EXIF orientation is applied.
+    What could not be kept (CMYK and Lab, further frames, a profile that does not fit the pixels)
+    is said in the notes.
+
+    Raises BadInputError, one line that names the file, when there is none, it may not be read, is
+    no picture, is cut short, or has more than `MAX_PIXELS`.
+    """
+    try:
+        decoded = upright(_decoded(_content(path)))
+    except BadInputError as error:
+        raise BadInputError(f"{path} cannot be used: {_one_line(error)}.") from error
+    channels = decoded.array.shape[-1] - 1
+    profile, notes = decoded.icc_profile, decoded.notes
+    fault = profile_fault(profile, channels) if profile else None
+    if fault is not None:
+        profile = b""
+        notes = (*notes, f"The colour profile {fault}; it was left out.")
+    return ReadPicture(Picture(block_of(decoded.array), profile), notes)
+
+
+def read_mask(path: Path, size: tuple[int, int]) -> Float32:
+    """Read a mask of a picture of `size` (width, height): H×W, 0–1, white is chosen.
+
+    A mask is how light the file is, times its alpha. If it is transparent and has one colour only,
+    it is the alpha, so that a shape painted in black on nothing is a mask as well.
+
+    Raises BadInputError as `read_picture` does, for another size, and for floats that are NaN.
+    """
+    block = read_picture(path).picture.pixels
+    if (block.width, block.height) != size:
+        raise BadInputError(
+            f"The mask {path} is {block.width} × {block.height} pixels, "
+            f"but the picture is {size[0]} × {size[1]}: a mask must have the picture's size."
+        )
+    return _mask_of(block, path)
+
+
+def _mask_of(block: PixelBlock, path: Path) -> Float32:
+    pixels = to_float(array_of(block))
+    if not np.isfinite(pixels).all():
+        raise BadInputError(f"The mask {path} has pixels that are not numbers (NaN or infinite).")
+    colour, alpha = pixels[..., :-1], np.clip(pixels[..., -1], 0, 1)
+    seen = colour[alpha > 0]
+    if alpha.min() < 1 and (seen.size == 0 or (seen == seen[0]).all()):
+        return alpha
+    light = colour if colour.shape[-1] == 1 else luma(colour)
+    return np.clip(light[..., 0], 0, 1) * alpha
+
+
+def _content(path: Path) -> bytes:
+    """All bytes of a file that begins like a picture."""
+    try:
+        if path.is_dir():
+            raise BadInputError("it is a folder, not a picture")
+        if path.exists() and not path.is_file():
+            raise BadInputError("it is not a file")
+        with path.open("rb") as file:
+            start = file.read(_LONGEST_SIGNATURE)
+            if not start:
+                raise BadInputError("it is empty")
+            if not start.startswith(_SIGNATURES):
+                raise BadInputError(f"it is not a picture of a kind that can be read ({KINDS})")
+            file.seek(0)
+            return file.read()
+    except FileNotFoundError as error:
+        raise BadInputError("there is no such file") from error
+    except PermissionError as error:
+        raise BadInputError("you may not read it") from error
+    except OSError as error:
+        raise BadInputError(f"it cannot be read ({error.strerror})") from error
+
+
+def _decoded(data: bytes) -> Decoded:
+    if data.startswith(_ZIP_SIGNATURE):
+        return _flattened_copy(data)
+    if data.startswith(png.SIGNATURE):
+        return png.decode_png(data)
+    if data.startswith(tiff.SIGNATURES):
+        return tiff.decode_tiff(data)
+    return eight_bit.decode(data)
+
+
+def _flattened_copy(data: bytes) -> Decoded:
+    """The picture that Krita and OpenRaster keep beside their layers."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if archive.getinfo(_FLATTENED).file_size > _MAX_FLATTENED_BYTES:
+                raise BadInputError(f"its {_FLATTENED} is too large to be a picture")
+            flattened = archive.read(_FLATTENED)
+    except KeyError as error:
+        raise BadInputError(
+            f"it has no flattened copy ({_FLATTENED}) inside: "
+            "if it is an .ora or .kra, save it again from Krita, or export it as PNG"
+        ) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+        raise BadInputError(f"it is broken or cut short ({error})") from error
+    decoded = png.decode_png(flattened)
+    note = f"Of its layers, the flattened copy ({_FLATTENED}) was read."
+    return replace(decoded, notes=(*decoded.notes, note))
+
+
+def _one_line(error: BadInputError) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,67 @@
+"""Stacks into files: the name that is asked for says which kind."""
+
+import os
+from pathlib import Path
+
+from layerpeel.backend.errors import OutputError
+from layerpeel.backend.formats.destination import check_file, check_folder
+from layerpeel.backend.formats.folder import why_not_replaced, write_folder
+from layerpeel.backend.formats.openraster import check_depth, write_openraster
+from layerpeel.shared.protocol import Depth, LayerStack
+
+Output = str | os.PathLike[str]
+_OPENRASTER = ".ora"
+
+
+def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
+    """Find out before the work starts whether its result can be written to `out`.
+
+    out: a name that ends in .ora for one file, in / or nothing for a folder. (A `Path` drops its
+        last /, so pass a string where that matters.)
+    force: whether a file, or a folder that layerpeel wrote, may be replaced.
+    depth: the picture's, if known already; floats do not fit into an .ora.
+
+    Raises OutputError when it exists, its folder is not there or may not be written into, or the
+    ending is unknown.
+    """
+    target = _target(out)
+    if not _is_folder(out):
+        check_file(target, force)
+        if depth is not None:
+            check_depth(depth, target)
+    else:
+        check_folder(target, force, why_not_replaced)
+
+
+def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
+    """Write a stack as an .ora or a folder, whole or not at all; the paths of the files written.
+
+    Raises OutputError as `check_output` does, and when writing fails (disk full).
+    """
+    check_output(out, force)
+    write = write_folder if _is_folder(out) else write_openraster
+    return write(stack, _target(out), force)
+
+
+def _target(out: Output) -> Path:
+    """Follow links, so that what a link points to is replaced and not the link."""
+    try:
+        return Path(out).resolve()
+    except (OSError, RuntimeError) as error:
+        raise OutputError(f"{out} cannot be written: its links lead nowhere.") from error
+
+
+def _is_folder(out: Output) -> bool:
+    """Whether a folder is asked for. Raises OutputError for an ending that says neither."""
+    path, name = Path(out), os.fspath(out)
+    if name.endswith(("/", os.sep)):
+        return True
+    ending = path.suffix.lower()
+    if ending == _OPENRASTER:
+        return False
+    if not ending or path.is_dir():
+        return True
+    raise OutputError(
+        f"{out} cannot be written: {ending} is not a kind of layers. Ask for OpenRaster, a name "
+        "that ends in .ora, or a folder of pictures, a name without an ending or with / at its end."
+    )
