@@ -1,0 +1,1 @@
+"""Measures layer quality on composites whose layers are known."""

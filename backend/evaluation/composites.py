@@ -1,0 +1,130 @@
+"""Composites whose layers are known: a cut-out over a background (docs/quality.md, "Protocol").
+
+A composite is an 8-bit picture C = αF + (1−α)B together with the α, F and B that made it and a
+trimap drawn from the true α, as in Deep Image Matting.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.image import Bool, Float32
+
+SIZE = 512
+PICTURE_ENDINGS = {".webp", ".png"}
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A picture and the truth about it; colours RGB in 0–1, H×W×3, alpha H×W.
+
+    picture: rounded to 8 bits.
+    foreground: true straight colour, filled in where alpha is 0.
+    trimap: 1 sure foreground, 0 sure background, 0.5 unknown.
+    """
+
+    name: str
+    picture: Float32
+    alpha: Float32
+    foreground: Float32
+    background: Float32
+    trimap: Float32
+
+    @property
+    def unknown(self) -> Bool:
+        """Where the trimap says nothing."""
+        unknown: Bool = (self.trimap > 0) & (self.trimap < 1)
+        return unknown
+
+
+def draw_composites(folder: Path, count: int, seed: int, size: int = SIZE) -> Iterator[Composite]:
+    """Draw `count` composites of size×size from `folder`/fg and `folder`/bg, the same for a seed.
+
+    Raises BadInputError when the folder has no cut-outs or no backgrounds.
+    """
+    cut_outs, backgrounds = _pictures(folder / "fg"), _pictures(folder / "bg")
+    for index in range(count):
+        random = np.random.default_rng((seed, index))
+        while True:
+            cut_out = cut_outs[random.integers(len(cut_outs))]
+            background = backgrounds[random.integers(len(backgrounds))]
+            composite = _compose(cut_out, background, random, size)
+            if composite is not None:
+                yield composite
+                break
+
+
+def _pictures(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS)
+    if not paths:
+        raise BadInputError(
+            f"No PNG or WebP pictures in {folder}. Give a folder that holds cut-outs in fg/ and "
+            "backgrounds in bg/."
+        )
+    return paths
+
+
+def _compose(
+    cut_out: Path, background: Path, random: np.random.Generator, size: int
+) -> Composite | None:
+    """Compose one picture; None when its trimap leaves next to nothing known."""
+    alpha, foreground = _place_cut_out(cut_out, random, size)
+    backdrop = _crop_background(background, size)
+    trimap = trimap_of_true_alpha(alpha, int(random.integers(5, 21)))
+    if (trimap == 1).mean() < 0.02 or (trimap > 0).mean() > 0.95:
+        return None
+    mixed = alpha[..., None] * foreground + (1 - alpha[..., None]) * backdrop
+    picture = np.floor(mixed * 255 + 0.5).astype(np.float32) / np.float32(255)
+    name = f"{cut_out.stem} over {background.stem}"
+    return Composite(name, picture, alpha, foreground, backdrop, trimap)
+
+
+def _place_cut_out(path: Path, random: np.random.Generator, size: int) -> tuple[Float32, Float32]:
+    """Scale to 50–95% of the frame (at most ×1.6) and place at random: alpha, filled colour."""
+    pixels = np.asarray(PillowImage.open(path).convert("RGBA"), np.float32) / 255
+    height, width = pixels.shape[:2]
+    scale = min(random.uniform(0.5, 0.95) * size / max(height, width), 1.6)
+    shape = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Resized premultiplied: the hidden colour of clear pixels must not bleed into the edge.
+    premultiplied = np.dstack([pixels[..., :3] * pixels[..., 3:], pixels[..., 3]])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    small = np.clip(cv2.resize(premultiplied, shape, interpolation=method), 0, 1)
+    canvas = np.zeros((size, size, 4), np.float32)
+    x = int(random.integers(0, size - shape[0] + 1))
+    y = int(random.integers(0, size - shape[1] + 1))
+    canvas[y : y + shape[1], x : x + shape[0]] = small
+    alpha = canvas[..., 3]
+    colour = np.clip(canvas[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1)
+    colour[alpha < 1 / 512] = 0
+    return np.where(alpha < 1 / 512, 0, alpha).astype(np.float32), colour.astype(np.float32)
+
+
+def _crop_background(path: Path, size: int) -> Float32:
+    pixels = np.asarray(PillowImage.open(path).convert("RGB"), np.float32) / 255
+    scale = size / min(pixels.shape[:2])
+    shape = (
+        max(size, round(pixels.shape[1] * scale)),
+        max(size, round(pixels.shape[0] * scale)),
+    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = np.clip(cv2.resize(pixels, shape, interpolation=method), 0, 1)
+    x, y = (shape[0] - size) // 2, (shape[1] - size) // 2
+    cropped: Float32 = resized[y : y + size, x : x + size]
+    return cropped
+
+
+def trimap_of_true_alpha(alpha: Float32, kernel_size: int) -> Float32:
+    """1 where α ≥ 0.99 eroded, 0 outside α > 0.01 dilated, by an elliptic kernel, 0.5 between."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (kernel_size, kernel_size))
+    inside = cv2.erode((alpha >= 0.99).astype(np.uint8), kernel)
+    reach = cv2.dilate((alpha > 0.01).astype(np.uint8), kernel)
+    trimap: npt.NDArray[np.float32] = np.where(inside > 0, 1, np.where(reach > 0, 0.5, 0)).astype(
+        np.float32
+    )
+    return trimap

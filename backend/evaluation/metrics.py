@@ -1,0 +1,116 @@
+"""How far separated layers are from the layers that a composite was made of.
+
+Errors are means over the frame × 1000 (the paper's Table 4 scale); `texture` and `rim` are ratios.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.image import Bool, Float32
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+HAAR_SCALES = 3
+
+
+@dataclass(frozen=True)
+class Separation:
+    """What a method gave: alpha H×W, straight colours H×W×3, all in 0–1."""
+
+    alpha: Float32
+    foreground: Float32
+    background: Float32
+
+
+def measure(separation: Separation, truth: Composite) -> dict[str, float]:
+    """All figures of one separation against one composite (NaN where there is no hole to judge)."""
+    alpha, true_alpha = separation.alpha, truth.alpha
+    alpha3, true_alpha3 = alpha[..., None], true_alpha[..., None]
+    foreground_error = true_alpha3 * (separation.foreground - truth.foreground)
+    painted_error = alpha3 * separation.foreground - true_alpha3 * truth.foreground
+    background_error = separation.background - truth.background
+    visible = true_alpha < 0.999
+    return {
+        "alpha_mad": _thousandths(np.abs(alpha - true_alpha)),
+        "F_mad": _thousandths(np.abs(foreground_error)),
+        "F_mse": _thousandths(foreground_error**2),
+        "pF_mad": _thousandths(np.abs(painted_error)),
+        "B_mad": _thousandths(np.abs(background_error)),
+        "B_mse": _thousandths(background_error**2),
+        "Bvis_mad": _thousandths(np.abs(background_error) * visible[..., None]),
+        "Bocc_mad": _thousandths(np.abs(background_error) * ~visible[..., None]),
+        **_reconstruction(separation, truth),
+        "texture": _texture(separation.background, truth),
+        "rim": _rim(separation.background, truth),
+    }
+
+
+def _thousandths(error: Float32) -> float:
+    return float(error.mean(dtype=np.float64) * 1000)
+
+
+def _reconstruction(separation: Separation, truth: Composite) -> dict[str, float]:
+    """Flatten as estimated (`rec_max`, `rec_mad`) and as 8-bit layers do (`rec_pixels`, share)."""
+    alpha3 = separation.alpha[..., None]
+    mixed = alpha3 * separation.foreground + (1 - alpha3) * separation.background
+    error = np.abs(mixed - truth.picture)
+    alpha8, foreground8, background8, picture8 = (
+        np.floor(plane * 255 + 0.5).astype(np.int64)
+        for plane in (alpha3, separation.foreground, separation.background, truth.picture)
+    )
+    flattened = (2 * (alpha8 * foreground8 + (255 - alpha8) * background8) + 255) // 510
+    return {
+        "rec_max": float(error.max() * 1000),
+        "rec_mad": _thousandths(error),
+        "rec_pixels": float((flattened != picture8).any(axis=-1).mean()),
+    }
+
+
+def hole_of(alpha: Float32) -> Bool:
+    """Where the background is invented: α > 0.95, eroded by 2 px."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    hole: Bool = cv2.erode((alpha > 0.95).astype(np.uint8), kernel) > 0
+    return hole
+
+
+def _texture(background: Float32, truth: Composite) -> float:
+    """Haar energy inside the hole over that of the truth: 1 is right, 0 is a blur."""
+    hole = hole_of(truth.alpha)
+    true_energy = haar_energy(truth.background @ LUMA, hole)
+    return haar_energy(background @ LUMA, hole) / true_energy if true_energy > 0 else float("nan")
+
+
+def haar_energy(grey: Float32, where: Bool) -> float:
+    """Sum over scales 0–2 of the mean magnitude of the three Haar bands inside `where`."""
+    energy, kept = 0.0, where
+    for _ in range(HAAR_SCALES):
+        height, width = grey.shape[0] // 2 * 2, grey.shape[1] // 2 * 2
+        quads = grey[:height, :width].reshape(height // 2, 2, width // 2, 2)
+        inside = kept[:height, :width].reshape(height // 2, 2, width // 2, 2).all(axis=(1, 3))
+        a, b, c, d = quads[:, 0, :, 0], quads[:, 0, :, 1], quads[:, 1, :, 0], quads[:, 1, :, 1]
+        if inside.any():
+            bands = ((a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2)
+            energy += sum(float(np.abs(band[inside]).mean()) for band in bands)
+        grey, kept = (a + b + c + d) / 4, inside
+    return energy
+
+
+def _rim(background: Float32, truth: Composite) -> float:
+    """Mean gradient on the hole's outline, 5 px wide, over that of the truth: ≫ 1 is a seam."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    hole = (truth.alpha > 0.95).astype(np.uint8)
+    outline = (cv2.dilate(hole, kernel) - cv2.erode(hole, kernel)) > 0
+    if not outline.any():
+        return float("nan")
+    true_gradient = _gradient(truth.background @ LUMA)[outline].mean()
+    ours = _gradient(background @ LUMA)[outline].mean()
+    return float(ours / true_gradient) if true_gradient > 0 else float("nan")
+
+
+def _gradient(grey: Float32) -> Float32:
+    along_x = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    along_y = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    magnitude: Float32 = np.hypot(along_x, along_y)
+    return magnitude

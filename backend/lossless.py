@@ -1,0 +1,248 @@
+"""The last step of every peel: layers whose flattening is the picture, bit for bit.
+
+Estimates α̂, F̂, B̂ come from whatever engine ran; what leaves here are the document's own values,
+rounded, for which Krita's blending (`layerpeel.backend.flatten`) gives the parent back: every pixel
+equal at 8 and 16 bits, within half a unit in the last place at half float, within 10⁻⁶·max(1, |C|)
+at float. A parent's transparency stays: alphas unite to the parent's, colour within one step.
+
+Three kinds of pixels (docs/architecture.md, "Lossless"):
+- open (the unknown band and the grown hole): α is raised to the least value at which the wished
+  background is reachable, then F and B move, nearest to their estimates, until C = αF + (1−α)B;
+- not open, α̂ = 1: the foreground is the picture, the background is what was filled in;
+- everything else: α = 0, the background is the picture.
+Each peel splits its parent exactly, so a stack of any height is exact.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from layerpeel.backend.flatten import union_of_alpha
+from layerpeel.backend.image import DTYPE_OF_DEPTH, FULL_SCALE, Bool, DocumentArray, Float32
+from layerpeel.shared.protocol import Depth
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What an engine believes. Colours straight, in the document's own values, H×W×C.
+
+    alpha: H×W, 0–1, as a share of what is visible (the parent's transparency comes on top).
+    open_pixels: H×W, the unknown band and the grown hole, where α, F and B may move.
+    """
+
+    alpha: Float32
+    foreground: Float32
+    background: Float32
+    open_pixels: Bool
+
+
+@dataclass(frozen=True)
+class ExactLayers:
+    """Foreground and background as H×W×(C+1) in the document's type, alpha last."""
+
+    foreground: DocumentArray
+    background: DocumentArray
+
+
+def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> ExactLayers:
+    """Turn estimates into two layers that flatten to `parent` (H×W×(C+1), alpha last)."""
+    full = FULL_SCALE[depth]
+    colour, parent_alpha = parent[..., :-1], parent[..., -1]
+    open_pixels = estimates.open_pixels
+    foreground_alpha = np.where(~open_pixels & (estimates.alpha >= 1), parent_alpha, 0)
+    foreground, background = colour.copy(), colour.copy()
+    # Where the foreground covers all, the background is free: there it is what was filled in.
+    covered = ~open_pixels & (estimates.alpha >= 1)
+    background[covered] = _rounded(estimates.background[covered], depth)
+
+    share, wished_foreground, wished_background = (
+        plane[open_pixels].astype(np.float64)
+        for plane in (estimates.alpha, estimates.foreground, estimates.background)
+    )
+    target = colour[open_pixels].astype(np.float64) / full
+    lowest, highest = _range_of(target, depth)
+    wished_foreground = np.clip(wished_foreground, lowest, highest)
+    wished_background = np.clip(wished_background, lowest, highest)
+    share = np.maximum(share, least_alpha(target, wished_background, lowest, highest))
+    foreground_alpha[open_pixels] = _alpha_of_share(share, parent_alpha[open_pixels], depth)
+
+    background_alpha = _closing_alpha(foreground_alpha, parent_alpha, depth)
+    weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
+    wished_foreground, wished_background = project(
+        target, weights[0] / weights.sum(axis=0), wished_foreground, wished_background,
+        lowest, highest,
+    )
+    solve = _solve_floats if depth.is_float else _solve_integers
+    foreground[open_pixels], background[open_pixels] = solve(
+        colour[open_pixels], weights, wished_foreground, wished_background, depth
+    )
+    return ExactLayers(
+        np.dstack([foreground, foreground_alpha]), np.dstack([background, background_alpha])
+    )
+
+
+def least_alpha(target: Float64, background: Float64, lowest: float, highest: float) -> Float64:
+    """The least α (N) at which `background` (N×C) can be what lies behind `target` (N×C).
+
+    With F between `lowest` and `highest`: (C−B)/(highest−B) where C > B, else (B−C)/(B−lowest);
+    the largest over the channels.
+    """
+    over, under = target - background, background - target
+    room = np.where(over > 0, highest - background, background - lowest)
+    needed = np.divide(
+        np.maximum(over, under), room, out=np.zeros_like(room), where=room > 0
+    )
+    least: Float64 = np.clip(needed, 0, 1).max(axis=-1)
+    return least
+
+
+def project(
+    target: Float64,
+    share: Float64,
+    foreground: Float64,
+    background: Float64,
+    lowest: float,
+    highest: float,
+) -> tuple[Float64, Float64]:
+    """Nearest F and B (N×C) to the given ones with share·F + (1−share)·B = target, in range.
+
+    Least squares along the constraint, then clip F and give B what clipping leaves, then the other
+    way round; F = B = target always closes, so this does.
+    """
+    weight = np.broadcast_to(share[:, None], target.shape)
+    other = 1 - weight
+    residual = target - (weight * foreground + other * background)
+    step = residual / (weight**2 + other**2)
+    foreground = np.clip(foreground + weight * step, lowest, highest)
+    background = _solved_for(target, weight * foreground, other, background)
+    background = np.clip(background, lowest, highest)
+    foreground = _solved_for(target, other * background, weight, foreground)
+    return np.clip(foreground, lowest, highest), background
+
+
+def _solved_for(target: Float64, known: Float64, weight: Float64, otherwise: Float64) -> Float64:
+    """Solve target = known + weight·x for x; where the weight is 0, x stays `otherwise`."""
+    return np.divide(target - known, weight, out=otherwise.copy(), where=weight > 0)
+
+
+def _range_of(target: Float64, depth: Depth) -> tuple[float, float]:
+    """The range in which colours may move: 0–1, and as far as the picture itself goes."""
+    if not depth.is_float or target.size == 0:
+        return 0.0, 1.0
+    return min(0.0, float(target.min())), max(1.0, float(target.max()))
+
+
+def _rounded(values: npt.NDArray[np.floating], depth: Depth) -> DocumentArray:
+    if depth.is_float:
+        return values.astype(DTYPE_OF_DEPTH[depth])
+    scaled = np.floor(np.clip(values, 0, 1).astype(np.float64) * FULL_SCALE[depth] + 0.5)
+    return scaled.astype(DTYPE_OF_DEPTH[depth])
+
+
+def _alpha_of_share(share: Float64, parent_alpha: DocumentArray, depth: Depth) -> DocumentArray:
+    """The foreground's alpha: its share of the parent's, rounded up so that α ≥ the least α."""
+    wished = share * parent_alpha.astype(np.float64)
+    if depth.is_float:
+        alpha = wished.astype(DTYPE_OF_DEPTH[depth])
+        return np.minimum(alpha, parent_alpha)
+    # A hair below the next integer still counts as the integer below: no haze from float noise.
+    return np.minimum(np.ceil(wished - 1e-6), parent_alpha).astype(DTYPE_OF_DEPTH[depth])
+
+
+def _closing_alpha(over: DocumentArray, parent: DocumentArray, depth: Depth) -> DocumentArray:
+    """The background's alpha, with which the union of both is the parent's alpha again.
+
+    Where the parent is opaque so is the background, also behind an opaque foreground; elsewhere
+    nothing is filled in behind an opaque foreground.
+    """
+    full = FULL_SCALE[depth]
+    above, whole = over.astype(np.float64), parent.astype(np.float64)
+    closing = np.divide(
+        (whole - above) * full, full - above, out=np.zeros_like(whole), where=above < full
+    )
+    closing[whole >= full] = full
+    if depth.is_float:
+        return closing.astype(over.dtype)
+    best = np.rint(closing).astype(np.int64)
+    partial = (whole > 0) & (whole < full)
+    above_i, whole_i = over[partial].astype(np.int64), parent[partial].astype(np.int64)
+    # The union grows by at most one step for a step of the lower alpha, so a neighbour hits it.
+    for nudge in (-1, 1):
+        candidate = np.clip(best[partial] + nudge, 0, int(full))
+        misses = union_of_alpha(above_i, best[partial], int(full)) != whole_i
+        hits = union_of_alpha(above_i, candidate, int(full)) == whole_i
+        best[partial] = np.where(misses & hits, candidate, best[partial])
+    return best.astype(over.dtype)
+
+
+def _weights(over: DocumentArray, under: DocumentArray, full: float) -> Float64:
+    """How much F and B (2×N) weigh where they are flattened; exact integers below float depths."""
+    above, below = over.astype(np.float64), under.astype(np.float64)
+    weights = np.stack([above * full, below * (full - above)])
+    nothing = weights.sum(axis=0) == 0
+    weights[1, nothing] = 1
+    return weights
+
+
+def _solve_integers(
+    target: DocumentArray,
+    weights: Float64,
+    foreground: Float64,
+    background: Float64,
+    depth: Depth,
+) -> tuple[DocumentArray, DocumentArray]:
+    """Round F, then take the B nearest to its wish for which the rounded mixture is the target.
+
+    The mixture is floor((2(f·F + b·B) + t) / 2t) with t = f + b, so B has a window at least one
+    step wide round the exact solution.
+    """
+    full = int(FULL_SCALE[depth])
+    over, under = (weight.astype(np.int64)[:, None] for weight in weights)
+    total = over + under
+    goal = target.astype(np.int64)
+    first = np.floor(foreground * full + 0.5).astype(np.int64)
+    second = np.floor(background * full + 0.5).astype(np.int64)
+    first = np.where(under == 0, goal, first)
+    low = 2 * total * goal - total - 2 * over * first
+    high = low + 2 * total - 1
+    step = 2 * np.maximum(under, 1)
+    second = np.where(under == 0, second, np.clip(second, -(-low // step), high // step))
+    mixed = (2 * (over * first + under * second) + total) // (2 * total)
+    # F = B = C always closes; a window may lie outside the range at its very end.
+    misses = (mixed != goal) | (second < 0) | (second > full)
+    dtype = DTYPE_OF_DEPTH[depth]
+    return np.where(misses, goal, first).astype(dtype), np.where(misses, goal, second).astype(dtype)
+
+
+def _solve_floats(
+    target: DocumentArray,
+    weights: Float64,
+    foreground: Float64,
+    background: Float64,
+    depth: Depth,
+) -> tuple[DocumentArray, DocumentArray]:
+    """Round one colour, solve for the other; where rounding leaves too much, F = B = C.
+
+    The layer with the larger weight is solved last: what its rounding leaves is what counts most.
+    """
+    dtype = DTYPE_OF_DEPTH[depth]
+    goal = target.astype(np.float64)
+    over = np.broadcast_to((weights[0] / weights.sum(axis=0))[:, None], goal.shape)
+    under = 1 - over
+    first = foreground.astype(dtype).astype(np.float64)
+    second = _solved_for(goal, over * first, under, background).astype(dtype).astype(np.float64)
+    second_first = background.astype(dtype).astype(np.float64)
+    first_last = _solved_for(goal, under * second_first, over, foreground)
+    first_last = first_last.astype(dtype).astype(np.float64)
+    heavy = over > 0.5
+    first, second = np.where(heavy, first_last, first), np.where(heavy, second_first, second)
+    mixed = over * first + under * second
+    if depth is Depth.F16:
+        misses = mixed.astype(dtype) != target
+    else:
+        misses = ~(np.abs(mixed - goal) <= 5e-7 * np.maximum(1, np.abs(goal)))
+    return np.where(misses, goal, first).astype(dtype), np.where(misses, goal, second).astype(dtype)
