@@ -1,0 +1,1 @@
+"""Named choices of one implementation per stage."""
