@@ -35,7 +35,7 @@ def image_of(picture: Picture) -> Image:
         proxy = proxy_of(values, depth, picture.icc_profile)
     else:
         proxy = np.ascontiguousarray(to_float(array_of(picture.proxy))[..., :3])
-    return Image(values, np.clip(pixels[..., -1], 0, 1), proxy, depth)
+    return Image(values, np.clip(pixels[..., -1], 0, 1), proxy, depth, picture.icc_profile)
 
 
 def proxy_of(values: Float32, depth: Depth, icc_profile: bytes) -> Float32:

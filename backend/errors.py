@@ -32,3 +32,9 @@ class OutputError(LayerpeelError):
     """The result cannot be written where it was asked for."""
 
     exit_code = 6
+
+
+class StoppedError(LayerpeelError):
+    """The person at the command line pressed Ctrl-C."""
+
+    exit_code = 130

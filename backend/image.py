@@ -34,12 +34,14 @@ class Image:
     alpha: H×W, 0–1, the picture's own transparency.
     proxy: H×W×3, RGB, display-referred sRGB in 0–1: what networks see.
     depth: the document's depth, to which results are rounded in the end.
+    icc_profile: what the values mean; empty for sRGB.
     """
 
     values: Float32
     alpha: Float32
     proxy: Float32
     depth: Depth
+    icc_profile: bytes = b""
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,7 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.flatten import union_of_alpha
-from layerpeel.backend.image import DTYPE_OF_DEPTH, FULL_SCALE, Bool, DocumentArray, Float32
+from layerpeel.backend.image import (
+    DTYPE_OF_DEPTH,
+    FULL_SCALE,
+    Bool,
+    DocumentArray,
+    Float32,
+    from_float,
+)
 from layerpeel.shared.protocol import Depth
 
 Float64 = npt.NDArray[np.float64]
@@ -53,11 +60,11 @@ def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> 
     full = FULL_SCALE[depth]
     colour, parent_alpha = parent[..., :-1], parent[..., -1]
     open_pixels = estimates.open_pixels
-    foreground_alpha = np.where(~open_pixels & (estimates.alpha >= 1), parent_alpha, 0)
+    covered = ~open_pixels & (estimates.alpha >= 1)
+    foreground_alpha = np.where(covered, parent_alpha, parent_alpha.dtype.type(0))
     foreground, background = colour.copy(), colour.copy()
     # Where the foreground covers all, the background is free: there it is what was filled in.
-    covered = ~open_pixels & (estimates.alpha >= 1)
-    background[covered] = _rounded(estimates.background[covered], depth)
+    background[covered] = from_float(estimates.background[covered], depth)
 
     share, wished_foreground, wished_background = (
         plane[open_pixels].astype(np.float64)
@@ -73,13 +80,20 @@ def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> 
     background_alpha = _closing_alpha(foreground_alpha, parent_alpha, depth)
     weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
     wished_foreground, wished_background = project(
-        target, weights[0] / weights.sum(axis=0), wished_foreground, wished_background,
-        lowest, highest,
+        target,
+        weights[0] / weights.sum(axis=0),
+        wished_foreground,
+        wished_background,
+        lowest,
+        highest,
     )
     solve = _solve_floats if depth.is_float else _solve_integers
     foreground[open_pixels], background[open_pixels] = solve(
         colour[open_pixels], weights, wished_foreground, wished_background, depth
     )
+    # Where alpha is 0 the colour shows nowhere, but filters and brushes that soften alpha meet it.
+    hidden = foreground_alpha == 0
+    foreground[hidden] = from_float(estimates.foreground[hidden], depth)
     return ExactLayers(
         np.dstack([foreground, foreground_alpha]), np.dstack([background, background_alpha])
     )
@@ -93,9 +107,7 @@ def least_alpha(target: Float64, background: Float64, lowest: float, highest: fl
     """
     over, under = target - background, background - target
     room = np.where(over > 0, highest - background, background - lowest)
-    needed = np.divide(
-        np.maximum(over, under), room, out=np.zeros_like(room), where=room > 0
-    )
+    needed = np.divide(np.maximum(over, under), room, out=np.zeros_like(room), where=room > 0)
     least: Float64 = np.clip(needed, 0, 1).max(axis=-1)
     return least
 
@@ -134,13 +146,6 @@ def _range_of(target: Float64, depth: Depth) -> tuple[float, float]:
     if not depth.is_float or target.size == 0:
         return 0.0, 1.0
     return min(0.0, float(target.min())), max(1.0, float(target.max()))
-
-
-def _rounded(values: npt.NDArray[np.floating], depth: Depth) -> DocumentArray:
-    if depth.is_float:
-        return values.astype(DTYPE_OF_DEPTH[depth])
-    scaled = np.floor(np.clip(values, 0, 1).astype(np.float64) * FULL_SCALE[depth] + 0.5)
-    return scaled.astype(DTYPE_OF_DEPTH[depth])
 
 
 def _alpha_of_share(share: Float64, parent_alpha: DocumentArray, depth: Depth) -> DocumentArray:

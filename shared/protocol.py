@@ -10,7 +10,7 @@ The display-referred sRGB proxy (`Picture.proxy`, 8 bits, clipped) is what netwo
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Tuple, Union
 
 
 class ProtocolError(ValueError):
@@ -97,6 +97,80 @@ class Picture:
             raise ProtocolError("The proxy has another size than the picture.")
         if (proxy.model, proxy.depth) != (ColourModel.RGBA, Depth.U8):
             raise ProtocolError("The proxy must be 8-bit RGBA in sRGB.")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One byte a pixel, 0–255, rows from the top: a selection, a mask or a trimap.
+
+    Raises `ProtocolError` when the number of bytes is not width × height.
+    """
+
+    width: int
+    height: int
+    data: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.data) != self.width * self.height:
+            raise ProtocolError(
+                f"A mask of {self.width}×{self.height} pixels came with {len(self.data)} bytes."
+            )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Lift off what the picture is of."""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Lift off what a rough mask covers; its edge is looked for in a band round it."""
+
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class Trimap:
+    """Lift off by a trimap, used as it is: ≥ 230 foreground, ≤ 25 background, else unknown."""
+
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class Box:
+    """Lift off what lies in a box; left, top, width, height in pixels of the picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """Lift off what a few words name."""
+
+    text: str
+
+
+Lift = Union[Subject, Mask, Trimap, Box, Words]
+
+
+@dataclass(frozen=True)
+class PeelRequest:
+    """What to do with a picture. Equal requests give equal bytes.
+
+    lift: what to lift off first; every further layer is the subject of what is left.
+    layers: how many foregrounds; one layer more comes back, the background.
+    band: half the width of the band in which the edge is looked for, in pixels; None follows the
+        object's size. A trimap brings its own.
+    """
+
+    lift: Lift = field(default_factory=Subject)
+    layers: int = 1
+    band: Optional[float] = None
+    seed: int = 0
+    engine: str = "compact"
 
 
 class Role(str, Enum):

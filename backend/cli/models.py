@@ -1,6 +1,7 @@
 """`layerpeel models`: which models there are, getting them, checking them."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -65,8 +66,7 @@ def pull(
         if store.state(model.id) is State.INSTALLED:
             typer.echo(f"{model.title} is installed and whole: {store.path_of(model.id)}")
             continue
-        typer.echo(_announcement(store, model, mirror), err=True)
-        path = _pull_with_bar(store, model, mirror)
+        path = _announced_pull(store, model, mirror)
         typer.echo(f"{model.title} is installed: {path}")
 
 
@@ -130,6 +130,18 @@ def _record(store: ModelStore, model: Model | PlannedModel) -> dict[str, object]
             "path": str(store.path_of(model.id)) if state is State.INSTALLED else None,
         }
     return record
+
+
+def pull_missing(store: ModelStore, model_ids: Iterable[str]) -> None:
+    """Pull, as `pull` does, those of the models that are not installed and whole."""
+    for model_id in model_ids:
+        if store.state(model_id) is not State.INSTALLED:
+            _announced_pull(store, store.manifest.usable(model_id), None)
+
+
+def _announced_pull(store: ModelStore, model: Model, mirror: Path | None) -> Path:
+    typer.echo(_announcement(store, model, mirror), err=True)
+    return _pull_with_bar(store, model, mirror)
 
 
 def _announcement(store: ModelStore, model: Model, mirror: Path | None) -> str:

@@ -115,8 +115,7 @@ def _crop_background(path: Path, size: int) -> Float32:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = np.clip(cv2.resize(pixels, shape, interpolation=method), 0, 1)
     x, y = (shape[0] - size) // 2, (shape[1] - size) // 2
-    cropped: Float32 = resized[y : y + size, x : x + size]
-    return cropped
+    return np.asarray(resized[y : y + size, x : x + size], np.float32)
 
 
 def trimap_of_true_alpha(alpha: Float32, kernel_size: int) -> Float32:

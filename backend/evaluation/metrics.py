@@ -93,7 +93,7 @@ def haar_energy(grey: Float32, where: Bool) -> float:
         if inside.any():
             bands = ((a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2)
             energy += sum(float(np.abs(band[inside]).mean()) for band in bands)
-        grey, kept = (a + b + c + d) / 4, inside
+        grey, kept = (a + b + c + d) / np.float32(4), np.asarray(inside, np.bool_)
     return energy
 
 

@@ -1,0 +1,60 @@
+"""Layerpeel for scripts: what the command line does, on arrays."""
+
+import numpy as np
+import numpy.typing as npt
+
+from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.formats.reading import read_picture
+from layerpeel.backend.formats.writing import write_stack
+from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.progress import ReportProgress, say_nothing
+from layerpeel.shared.protocol import LayerStack, Lift, PeelRequest, Picture, Subject
+
+__all__ = ["flatten", "peel", "read_picture", "write_stack"]
+
+
+def peel(
+    image: Picture | npt.NDArray[np.generic],
+    *,
+    lift: Lift | None = None,
+    layers: int = 1,
+    band: float | None = None,
+    seed: int = 0,
+    engine: str = "compact",
+    store: ModelStore | None = None,
+    report: ReportProgress = say_nothing,
+) -> LayerStack:
+    """Peel layers off a picture; flattened, the stack is the picture.
+
+    image: a `Picture`, or an array in sRGB of H×W (grey), H×W×2 (grey, alpha), H×W×3 (RGB) or
+        H×W×4 (RGB, alpha), straight alpha, uint8, uint16, float16 or float32.
+    lift: what to lift off first, a `Subject` unless given; see `layerpeel.shared.protocol`.
+    layers, band, seed, engine: see `PeelRequest`.
+    store: where models are; the user's own unless given. Nothing is ever downloaded.
+    report: hears about progress and may raise to cancel.
+
+    Raises BadInputError, NothingFoundError or ModelError, as `peel_picture` does.
+    """
+    picture = image if isinstance(image, Picture) else _picture_of(image)
+    request = PeelRequest(lift or Subject(), layers, band, seed, engine)
+    chosen = engine_named(engine, store or ModelStore())
+    return peel_picture(picture, request, chosen, report)
+
+
+def _picture_of(array: npt.NDArray[np.generic]) -> Picture:
+    depths = {str(dtype.newbyteorder("=")): depth for dtype, depth in DEPTH_OF_DTYPE.items()}
+    depth = depths.get(str(array.dtype.newbyteorder("=")))
+    pixels: DocumentArray = np.atleast_3d(array)
+    if depth is None or pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or not pixels.size:
+        raise BadInputError(
+            f"An array of {array.dtype} and shape {array.shape} is no picture: give H×W, H×W×2, "
+            "H×W×3 or H×W×4 of uint8, uint16, float16 or float32."
+        )
+    if pixels.shape[2] in (1, 3):
+        full = np.full((*pixels.shape[:2], 1), FULL_SCALE[depth], pixels.dtype)
+        pixels = np.concatenate([pixels, full], axis=-1)
+    return Picture(block_of(pixels))

@@ -1,0 +1,69 @@
+"""The command `layerpeel`: its sub-commands, and how errors reach a person."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from layerpeel.backend.cli import models
+from layerpeel.backend.errors import LayerpeelError, StoppedError
+from layerpeel.shared.version import VERSION
+
+app = typer.Typer(
+    help="Peel a picture into real layers that, flattened, are the picture.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(models.app, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def layerpeel(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+) -> None:
+    """Peel a picture into real layers that, flattened, are the picture."""
+    if version:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+def _add_peel() -> None:
+    # It brings compiled libraries that take a second to load; `models` does without them.
+    from layerpeel.backend.cli.peel import peel
+
+    app.command()(peel)
+
+
+def run() -> None:
+    """Run the command line: one line for what went wrong, and the exit code the README lists."""
+    # Idle threads that spin slow down those that work (measured: a third more time on two cores).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    signal.signal(signal.SIGINT, _stop)
+    if "models" not in sys.argv[1:2]:
+        _add_peel()
+    try:
+        app()
+    except StoppedError as stopped:
+        typer.echo(f"layerpeel: {stopped}", err=True)
+        # A peel in compiled code cannot be told to stop; it ends with the process.
+        sys.stdout.flush()
+        os._exit(stopped.exit_code)
+    except LayerpeelError as error:
+        typer.echo(f"layerpeel: {error}", err=True)
+        sys.exit(error.exit_code)
+    except MemoryError:
+        typer.echo(
+            "layerpeel: There is not enough memory for this picture. "
+            "Close other programs, or scale it down.",
+            err=True,
+        )
+        sys.exit(LayerpeelError.exit_code)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # An exception of our own: the command line library turns KeyboardInterrupt into its own words.
+    raise StoppedError("Stopped. Nothing that was half done is left behind.")

@@ -1,0 +1,206 @@
+"""`layerpeel peel`: a picture in, a layered file out."""
+
+import json
+import re
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from layerpeel.backend.cli.models import pull_missing
+from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.preview import check_preview, write_preview
+from layerpeel.backend.formats.reading import read_mask, read_picture
+from layerpeel.backend.formats.writing import check_output, write_stack
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.progress import ReportProgress, say_nothing
+from layerpeel.shared.protocol import (
+    Box,
+    Coverage,
+    LayerStack,
+    Lift,
+    Mask,
+    PeelRequest,
+    Picture,
+    Subject,
+    Trimap,
+    Words,
+)
+
+
+@dataclass(frozen=True)
+class LiftOptions:
+    """What was said about what to lift off; at most one of them."""
+
+    mask: Path | None
+    trimap: Path | None
+    box: str | None
+    text: str | None
+
+
+def peel(
+    context: typer.Context,
+    picture: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, KRA, ORA …")],
+    out: Annotated[
+        str,
+        typer.Option(help="NAME.ora for OpenRaster; NAME or NAME/ for a folder of PNGs."),
+    ],
+    mask: Annotated[
+        Path | None, typer.Option(help="Lift off what this picture shows in white, roughly.")
+    ] = None,
+    trimap: Annotated[
+        Path | None,
+        typer.Option(help="Lift off by this trimap: white foreground, black background."),
+    ] = None,
+    box: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Lift off what lies in this box.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Lift off what these words name (needs a detector).")
+    ] = None,
+    layers: Annotated[
+        int, typer.Option(help="How many foregrounds; the background comes on top of that.")
+    ] = 1,
+    band: Annotated[
+        float | None,
+        typer.Option(help="Half the width of the band round a mask's edge, in pixels."),
+    ] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Also write one picture that shows all of it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
+    engine: Annotated[str, typer.Option(help="Which engine separates.")] = "compact",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Pull a model that is missing, without being asked.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
+) -> None:
+    """Separate a picture into layers that, flattened, are the picture.
+
+    Without --mask, --trimap, --box or --text the subject is lifted off.
+    """
+    check_output(out, force)
+    if preview is not None:
+        check_preview(preview, force)
+    read = read_picture(picture)
+    check_output(out, force, read.picture.pixels.depth)
+    size = (read.picture.pixels.width, read.picture.pixels.height)
+    request = PeelRequest(
+        _lift(LiftOptions(mask, trimap, box, text), size), layers, band, seed, engine
+    )
+    store = context.find_object(ModelStore) or ModelStore()
+    if yes:
+        pull_missing(store, engine_named(engine, store).models_needed(request))
+    stack = _peel_with_bar(read.picture, request, store, quiet=quiet or as_json)
+    files = write_stack(stack, out, force)
+    if preview is not None:
+        write_preview(read.picture, stack, preview, force)
+    notes = (*read.notes, *stack.notes)
+    if as_json:
+        typer.echo(json.dumps(_record(stack, files, preview, notes), ensure_ascii=False, indent=2))
+    elif not quiet:
+        _tell(stack, out, preview, notes)
+
+
+def _lift(options: LiftOptions, size: tuple[int, int]) -> Lift:
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    if len(given) > 1:
+        names = " and ".join(f"--{name}" for name in given)
+        raise BadInputError(f"{names} were given: say in one way only what to lift off.")
+    if options.mask is not None:
+        return Mask(_coverage(options.mask, size))
+    if options.trimap is not None:
+        return Trimap(_coverage(options.trimap, size))
+    if options.box is not None:
+        return _box(options.box)
+    if options.text is not None:
+        return Words(options.text)
+    return Subject()
+
+
+def _coverage(path: Path, size: tuple[int, int]) -> Coverage:
+    levels = np.floor(read_mask(path, size) * 255 + 0.5).astype(np.uint8)
+    return Coverage(*size, levels.tobytes())
+
+
+def _box(text: str) -> Box:
+    numbers = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*", text)
+    if numbers is None:
+        raise BadInputError(f"“{text}” is no box: give four whole numbers, left,top,width,height.")
+    return Box(*(int(number) for number in numbers.groups()))
+
+
+def _peel_with_bar(
+    picture: Picture, request: PeelRequest, store: ModelStore, quiet: bool
+) -> LayerStack:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("Loading", total=1.0)
+
+        def report(stage: str, done: float) -> None:
+            bar.update(task, description=stage, completed=done)
+
+        return _in_background(picture, request, store, say_nothing if quiet else report)
+
+
+def _in_background(
+    picture: Picture, request: PeelRequest, store: ModelStore, report: ReportProgress
+) -> LayerStack:
+    """Peel in a thread of its own, so that Ctrl-C is heard while compiled code runs for seconds.
+
+    Nothing is written before the peel is done, so a thread that is left behind harms nothing; it
+    ends with the process.
+    """
+    results: list[LayerStack] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            engine = engine_named(request.engine, store)
+            results.append(peel_picture(picture, request, engine, report))
+        except BaseException as failure:  # noqa: BLE001  (raised again by the one who waits)
+            failures.append(failure)
+
+    worker = threading.Thread(target=work, name="peel", daemon=True)
+    worker.start()
+    while worker.is_alive():
+        worker.join(0.1)
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def _record(
+    stack: LayerStack, files: list[Path], preview: Path | None, notes: tuple[str, ...]
+) -> dict[str, object]:
+    layers = [
+        {"name": layer.name, "role": layer.role.value, "offset": list(layer.offset)}
+        for layer in stack.layers
+    ]
+    return {
+        "files": [str(path) for path in files],
+        "preview": None if preview is None else str(preview),
+        "size": list(stack.size),
+        "layers": layers,
+        "notes": list(notes),
+        "made_with": asdict(stack.made_with),
+    }
+
+
+def _tell(stack: LayerStack, out: str, preview: Path | None, notes: tuple[str, ...]) -> None:
+    seconds = sum(stack.made_with.seconds.values())
+    typer.echo(f"{len(stack.layers)} layers in {seconds:.1f} s: {out}")
+    if preview is not None:
+        typer.echo(f"Preview: {preview}")
+    for note in notes:
+        typer.echo(f"Note: {note}")

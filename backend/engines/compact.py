@@ -1,0 +1,101 @@
+"""The engine that needs no GPU and no torch: ISNet, closed-form matting, PatchMatch."""
+
+from functools import cached_property
+
+import numpy as np
+
+from layerpeel.backend.colour import values_from_proxy
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.image import Bool, Float32, Image
+from layerpeel.backend.lossless import Estimates
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.stages.box import find_in_box
+from layerpeel.backend.stages.classical_separation import separate_classically
+from layerpeel.backend.stages.closed_form import matte_closed_form
+from layerpeel.backend.stages.isnet import IsnetSubjectFinder
+from layerpeel.backend.stages.patchmatch import fill_hole
+from layerpeel.shared.protocol import Box, Mask, PeelRequest, Trimap, Words
+
+SUBJECT_MODEL = "isnet"
+CLEAR_LOOKS = np.float32(0.5)
+
+
+class CompactEngine:
+    """See `layerpeel.backend.engines.engine.Engine`.
+
+    Raises ModelError when ISNet is asked for and not installed; masks and trimaps need no model.
+    """
+
+    name = "compact"
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+        self.models: dict[str, str] = {}
+
+    def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
+        """ISNet, unless all that is asked for is what a mask or trimap shows."""
+        shown = isinstance(request.lift, Mask | Trimap)
+        return () if shown and request.layers == 1 else (SUBJECT_MODEL,)
+
+    def check(self, request: PeelRequest) -> None:
+        """Raise ModelError for words, and when a model that is needed is not there or not whole."""
+        if isinstance(request.lift, Words):
+            raise _no_detector(request.lift.text)
+        for model_id in self.models_needed(request):
+            self._store.path_of(model_id)
+
+    @cached_property
+    def _subject_finder(self) -> IsnetSubjectFinder:
+        finder = IsnetSubjectFinder(self._store.path_of(SUBJECT_MODEL))
+        self.models[SUBJECT_MODEL] = self._store.manifest.usable(SUBJECT_MODEL).sha256
+        return finder
+
+    def find_subject(self, image: Image) -> Float32:
+        """How surely each pixel belongs to what the picture is of."""
+        return self._seen_subject(image.proxy, image.alpha)
+
+    def find_in_box(self, image: Image, box: Box) -> Float32:
+        """How surely each pixel belongs to the thing in a box; 0 outside it."""
+        return find_in_box(image, box, self._seen_subject)
+
+    def _seen_subject(self, proxy: Float32, alpha: Float32) -> Float32:
+        """What is clear is shown to the network as grey, and is no part of any subject."""
+        shown = alpha[..., None]
+        found = self._subject_finder.find(proxy * shown + CLEAR_LOOKS * (1 - shown))
+        found[alpha <= 0] = 0
+        return found
+
+    def find_words(self, image: Image, text: str) -> Float32:
+        """Raise ModelError: finding by words needs a detector, which this engine has not."""
+        raise _no_detector(text)
+
+    def matte(self, image: Image, trimap: Float32) -> Float32:
+        """Alpha in the unknown band of a trimap."""
+        return matte_closed_form(image.proxy, trimap)
+
+    def separate(self, image: Image, alpha: Float32, trimap: Float32, seed: int) -> Estimates:
+        """Colours of both layers, filled in behind the foreground by PatchMatch."""
+
+        def fill(values: Float32, hole: Bool) -> Float32:
+            # Nothing is invented where the picture itself is not all there.
+            opaque = image.alpha >= 1
+            filled = fill_hole(image.proxy, hole & opaque, opaque, seed)
+            result = values.copy()
+            where = hole & opaque
+            result[where] = values_from_proxy(
+                np.ascontiguousarray(filled[where][None]),
+                values.shape[-1],
+                image.depth,
+                image.icc_profile,
+            )[0]
+            return result
+
+        return separate_classically(image, alpha, trimap, fill)
+
+
+def _no_detector(text: str) -> ModelError:
+    return ModelError(
+        f"“{text}” cannot be looked for: finding by words needs the models grounding-dino and sam, "
+        "which this version cannot use yet (`layerpeel models list` shows both). "
+        "Use the subject, a box or a mask instead."
+    )

@@ -1,0 +1,44 @@
+"""What the pipeline asks of an engine: one answer per stage of the paper."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.lossless import Estimates
+from layerpeel.shared.protocol import Box, PeelRequest
+
+
+class Engine(Protocol):
+    """A named choice of one implementation per stage.
+
+    Masks, trimaps and alphas are H×W, float32, 0–1.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a request calls it."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Id and sha256 of every model that has taken part so far."""
+
+    def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
+        """Ids of the models without which this request cannot be answered to its end."""
+
+    def check(self, request: PeelRequest) -> None:
+        """Raise ModelError before any work when this engine cannot answer the request."""
+
+    def find_subject(self, image: Image) -> Float32:
+        """How surely each pixel belongs to what the picture is of."""
+
+    def find_in_box(self, image: Image, box: Box) -> Float32:
+        """How surely each pixel belongs to the thing in a box; 0 outside it."""
+
+    def find_words(self, image: Image, text: str) -> Float32:
+        """How surely each pixel belongs to what the words name."""
+
+    def matte(self, image: Image, trimap: Float32) -> Float32:
+        """Alpha in the unknown band of a trimap (1, 0, 0.5 unknown)."""
+
+    def separate(self, image: Image, alpha: Float32, trimap: Float32, seed: int) -> Estimates:
+        """Colours of both layers, filled in behind the foreground."""

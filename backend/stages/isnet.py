@@ -1,0 +1,65 @@
+"""The subject of a picture, found by ISNet through ONNX Runtime.
+
+Qin et al., "Highly Accurate Dichotomous Image Segmentation", ECCV 2022. The network sees
+1024×1024 pixels whatever the picture's shape.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
+
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.image import Float32
+
+INPUT_SIZE = 1024
+
+# ONNX Runtime's own exceptions have no base of their own.
+_LOADING_ERRORS = (
+    onnxruntime_errors.Fail,
+    onnxruntime_errors.InvalidArgument,
+    onnxruntime_errors.InvalidProtobuf,
+    onnxruntime_errors.NoSuchFile,
+    onnxruntime_errors.RuntimeException,
+)
+
+
+class IsnetSubjectFinder:
+    """Finds what a picture is of. The network is loaded at the first call and kept."""
+
+    def __init__(self, model_file: Path) -> None:
+        self._model_file = model_file
+        self._session: onnxruntime.InferenceSession | None = None
+
+    def find(self, proxy: Float32) -> Float32:
+        """Give H×W×3 (RGB, display-referred sRGB, 0–1) and get H×W: how surely subject, 0–1.
+
+        Raises ModelError when the file is no network that ONNX Runtime can load.
+        """
+        height, width = proxy.shape[:2]
+        shrinking = max(height, width) > INPUT_SIZE
+        seen = cv2.resize(
+            proxy,
+            (INPUT_SIZE, INPUT_SIZE),
+            interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR,
+        )
+        planes = ((seen * 255 - 128) / 256).transpose(2, 0, 1)[None]  # [1, 3, 1024, 1024]
+        (found,) = self._loaded().run(["output"], {"input": planes.astype(np.float32)})
+        mask = cv2.resize(found[0, 0], (width, height), interpolation=cv2.INTER_LINEAR)
+        clipped: Float32 = np.clip(mask, 0, 1).astype(np.float32)
+        return clipped
+
+    def _loaded(self) -> onnxruntime.InferenceSession:
+        if self._session is None:
+            try:
+                self._session = onnxruntime.InferenceSession(
+                    str(self._model_file), providers=["CPUExecutionProvider"]
+                )
+            except _LOADING_ERRORS as error:
+                raise ModelError(
+                    f"{self._model_file.name} could not be loaded ({error}). "
+                    "Run `layerpeel models pull isnet` again."
+                ) from error
+        return self._session
