@@ -33,6 +33,13 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 
+# How much more a step of the background counts than one of the foreground, squared. With 1 the
+# residual of a thin outline that alpha has half missed goes mostly into the background, where it
+# stands out as a line; with 10 it does not, at equal errors otherwise (rim 1.23 → 1.06 × the
+# classical chain's, median over 20 composites of the training art).
+BACKGROUND_CARE = 10.0
+
+
 @dataclass(frozen=True)
 class Estimates:
     """What an engine believes. Colours straight, in the document's own values, H×W×C.
@@ -122,13 +129,13 @@ def project(
 ) -> tuple[Float64, Float64]:
     """Nearest F and B (N×C) to the given ones with share·F + (1−share)·B = target, in range.
 
-    Least squares along the constraint, then clip F and give B what clipping leaves, then the other
-    way round; F = B = target always closes, so this does.
+    Weighted least squares along the constraint (`BACKGROUND_CARE`), then clip F and give B what
+    clipping leaves, then the other way round; F = B = target always closes, so this does.
     """
     weight = np.broadcast_to(share[:, None], target.shape)
     other = 1 - weight
     residual = target - (weight * foreground + other * background)
-    step = residual / (weight**2 + other**2)
+    step = residual / (weight**2 + other**2 / BACKGROUND_CARE)
     foreground = np.clip(foreground + weight * step, lowest, highest)
     background = _solved_for(target, weight * foreground, other, background)
     background = np.clip(background, lowest, highest)
