@@ -2,13 +2,30 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PICTURE ?= examples/lady-on-the-moor.png
+OUT ?= peeled
+NAME = $(basename $(notdir $(PICTURE)))
 
-.PHONY: check format
+export OMP_WAIT_POLICY ?= PASSIVE
 
+.PHONY: peel test check format bench
+
+# The model comes with `models pull` and the compiled caches with the first import of pymatting:
+# here, and not while an artist waits.
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/layerpeel models pull isnet
+	$(BIN)/python -c "import pymatting"
 	touch $@
+
+peel: $(VENV)/installed  ## peel the example, or PICTURE=…
+	mkdir -p $(OUT)
+	$(BIN)/layerpeel peel "$(PICTURE)" --out "$(OUT)/$(NAME).ora" --preview "$(OUT)/$(NAME)-preview.png" --force
+
+test: $(VENV)/installed  ## format, lint, types, and every test
+	$(MAKE) check
+	$(BIN)/pytest
 
 check: $(VENV)/installed  ## format, lint, types, Python 3.8
 	$(BIN)/ruff format --check .
@@ -19,3 +36,6 @@ check: $(VENV)/installed  ## format, lint, types, Python 3.8
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/installed  ## quality, speed and memory against the plain classical chain; ART=folder
+	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)")

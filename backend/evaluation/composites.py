@@ -1,4 +1,4 @@
-"""Composites whose layers are known: a cut-out over a background (docs/quality.md, "Protocol").
+"""Composites whose layers are known: a cut-out over a background (docs/performance.md).
 
 A composite is an 8-bit picture C = αF + (1−α)B together with the α, F and B that made it and a
 trimap drawn from the true α, as in Deep Image Matting.
@@ -19,13 +19,16 @@ from layerpeel.backend.image import Bool, Float32
 SIZE = 512
 PICTURE_ENDINGS = {".webp", ".png"}
 
+# A folder of which not one in so many draws can be used holds something else than cut-outs.
+MOST_DRAWS = 100
+
 
 @dataclass(frozen=True)
 class Composite:
     """A picture and the truth about it; colours RGB in 0–1, H×W×3, alpha H×W.
 
     picture: rounded to 8 bits.
-    foreground: true straight colour, filled in where alpha is 0.
+    foreground: true straight colour; black where alpha is 0.
     trimap: 1 sure foreground, 0 sure background, 0.5 unknown.
     """
 
@@ -46,28 +49,46 @@ class Composite:
 def draw_composites(folder: Path, count: int, seed: int, size: int = SIZE) -> Iterator[Composite]:
     """Draw `count` composites of size×size from `folder`/fg and `folder`/bg, the same for a seed.
 
-    Raises BadInputError when the folder has no cut-outs or no backgrounds.
+    Raises BadInputError when the folder has no cut-outs or no backgrounds, when one cannot be read
+    or lies with the other kind, and when next to no cut-out is of any use.
     """
     cut_outs, backgrounds = _pictures(folder / "fg"), _pictures(folder / "bg")
     for index in range(count):
         random = np.random.default_rng((seed, index))
-        while True:
+        for _ in range(MOST_DRAWS):
             cut_out = cut_outs[random.integers(len(cut_outs))]
             background = backgrounds[random.integers(len(backgrounds))]
             composite = _compose(cut_out, background, random, size)
             if composite is not None:
                 yield composite
                 break
+        else:
+            raise BadInputError(
+                f"The cut-outs in {folder / 'fg'} are of no use: they are all but clear, or so "
+                "large or small that hardly anything of a picture would be known."
+            )
 
 
 def _pictures(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS)
     if not paths:
         raise BadInputError(
-            f"No PNG or WebP pictures in {folder}. Give a folder that holds cut-outs in fg/ and "
-            "backgrounds in bg/."
+            f"No PNG or WebP pictures in {folder}. Give a folder that holds cut-outs in fg and "
+            "backgrounds in bg."
         )
     return paths
+
+
+_WHERE_TO_PUT = "cut-outs go into fg, backgrounds into bg."
+
+
+def _opened(path: Path) -> PillowImage.Image:
+    try:
+        with PillowImage.open(path) as image:
+            image.load()
+            return image
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadInputError(f"{path} cannot be read as a picture: {error}.") from error
 
 
 def _compose(
@@ -87,7 +108,10 @@ def _compose(
 
 def _place_cut_out(path: Path, random: np.random.Generator, size: int) -> tuple[Float32, Float32]:
     """Scale to 50–95% of the frame (at most ×1.6) and place at random: alpha, filled colour."""
-    pixels = np.asarray(PillowImage.open(path).convert("RGBA"), np.float32) / 255
+    image = _opened(path)
+    if not image.has_transparency_data:
+        raise BadInputError(f"{path} has no transparency, so it is no cut-out: {_WHERE_TO_PUT}")
+    pixels = np.asarray(image.convert("RGBA"), np.float32) / 255
     height, width = pixels.shape[:2]
     scale = min(random.uniform(0.5, 0.95) * size / max(height, width), 1.6)
     shape = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -106,7 +130,10 @@ def _place_cut_out(path: Path, random: np.random.Generator, size: int) -> tuple[
 
 
 def _crop_background(path: Path, size: int) -> Float32:
-    pixels = np.asarray(PillowImage.open(path).convert("RGB"), np.float32) / 255
+    pixels = np.asarray(_opened(path).convert("RGBA"), np.float32) / 255
+    if pixels[..., 3].min() < 1:
+        raise BadInputError(f"{path} has clear parts, so it is no background: {_WHERE_TO_PUT}")
+    pixels = np.ascontiguousarray(pixels[..., :3])
     scale = size / min(pixels.shape[:2])
     shape = (
         max(size, round(pixels.shape[1] * scale)),

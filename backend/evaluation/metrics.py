@@ -24,6 +24,18 @@ class Separation:
     background: Float32
 
 
+def as_eight_bit(separation: Separation) -> Separation:
+    """What is left of estimates in 8-bit layers."""
+
+    def rounded(plane: Float32) -> Float32:
+        steps = np.floor(np.clip(plane, 0, 1) * 255 + 0.5)
+        return np.asarray(steps / 255, np.float32)
+
+    return Separation(
+        rounded(separation.alpha), rounded(separation.foreground), rounded(separation.background)
+    )
+
+
 def measure(separation: Separation, truth: Composite) -> dict[str, float]:
     """All figures of one separation against one composite (NaN where there is no hole to judge)."""
     alpha, true_alpha = separation.alpha, truth.alpha
