@@ -11,9 +11,9 @@ For scripts::
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from layerpeel.backend.api import flatten, peel, read_picture, write_stack
+    from layerpeel.backend.api import peel, read_picture, write_stack
 
-__all__ = ["flatten", "peel", "read_picture", "write_stack"]
+__all__ = ["peel", "read_picture", "write_stack"]
 
 
 def __getattr__(name: str) -> object:

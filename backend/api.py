@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from layerpeel.backend.engines.registry import engine_named
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.reading import read_picture
 from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
@@ -14,7 +13,7 @@ from layerpeel.backend.pipeline import peel_picture
 from layerpeel.backend.progress import ReportProgress, say_nothing
 from layerpeel.shared.protocol import LayerStack, Lift, PeelRequest, Picture, Subject
 
-__all__ = ["flatten", "peel", "read_picture", "write_stack"]
+__all__ = ["peel", "read_picture", "write_stack"]
 
 
 def peel(

@@ -144,7 +144,9 @@ def _peel_with_bar(
 ) -> LayerStack:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+    ) as bar:
         task = bar.add_task("Loading", total=1.0)
 
         def report(stage: str, done: float) -> None:

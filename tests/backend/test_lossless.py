@@ -81,7 +81,8 @@ def test_least_alpha_is_the_least():
     target, background = random.random((2, 500, 3))
     least = least_alpha(target, background, 0.0, 1.0)[:, None]
     foreground = (target - (1 - least) * background) / np.maximum(least, 1e-9)
-    assert (foreground >= -1e-6).all() and (foreground <= 1 + 1e-6).all()
+    assert (foreground >= -1e-6).all()
+    assert (foreground <= 1 + 1e-6).all()
     less = least * 0.98
     beyond = (target - (1 - less) * background) / np.maximum(less, 1e-9)
     assert ((beyond < 0) | (beyond > 1)).any(axis=1).all()

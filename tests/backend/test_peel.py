@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerpeel.backend import flatten, peel
+from layerpeel.backend import peel
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
 from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.progress import Cancelled
 from layerpeel.shared.protocol import Box, Coverage, Mask, Role, Subject, Trimap, Words

@@ -1,0 +1,156 @@
+"""The least alpha, and the nearest colours: against brute force and exact fractions."""
+
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.flatten import blend_over
+from layerpeel.backend.image import FULL_SCALE
+from layerpeel.backend.lossless import (
+    BACKGROUND_CARE,
+    Estimates,
+    least_alpha,
+    project,
+    split_exactly,
+)
+from layerpeel.shared.protocol import Depth
+
+
+def _split(colour, alpha, foreground, background, depth=Depth.U8, parent_alpha=None):
+    """Split N open pixels: N×(C+1) of foreground and background."""
+    full = int(FULL_SCALE[depth])
+    opacity = np.full(len(colour), full) if parent_alpha is None else parent_alpha
+    parent = np.concatenate([colour, opacity[:, None]], axis=-1)[None]
+    planes = [np.asarray(plane, np.float32)[None] for plane in (alpha, foreground, background)]
+    estimates = Estimates(*planes, np.ones((1, len(colour)), np.bool_))
+    parent = parent.astype({Depth.U8: np.uint8, Depth.U16: np.uint16}[depth])
+    layers = split_exactly(parent, estimates, depth)
+    return layers.foreground[0].astype(np.int64), layers.background[0].astype(np.int64)
+
+
+def _reachable(target, background, alpha, lowest, highest, slack=0.0):
+    """Whether with some foreground in range `alpha` over `background` looks like `target`."""
+    needed = (target - (1 - alpha) * background) / alpha
+    return (needed >= lowest - slack).all() and (needed <= highest + slack).all()
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(0.0, 1.0), (-3.0, 40.0)])
+def test_the_least_alpha_reaches_and_a_hair_less_does_not(lowest, highest):
+    random = np.random.default_rng(1)
+    target, background = random.uniform(lowest, highest, (2, 3000, 3))
+    target[::7, 0], background[::5, 1] = highest, lowest
+    least = least_alpha(target, background, lowest, highest)
+    for colour, behind, alpha in zip(target, background, least, strict=True):
+        assert 0 < alpha <= 1
+        assert _reachable(colour, behind, alpha, lowest, highest, 1e-9 * (highest - lowest))
+        assert not _reachable(colour, behind, alpha * (1 - 1e-6), lowest, highest)
+
+
+def test_the_least_alpha_is_none_where_the_background_is_the_picture():
+    colours = np.array([[0.0, 1.0, 0.5], [0.25, 0.0, 1.0]])
+    assert not least_alpha(colours, colours, 0, 1).any()
+    opposite = np.array([[0.0, 0.5, 0.5], [1.0, 0.5, 0.5]])
+    assert least_alpha(opposite, 1 - opposite, 0, 1).tolist() == [1, 1]
+
+
+def test_at_8_bits_alpha_is_the_least_step_that_reaches_the_wished_background():
+    colours, behind = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
+    colours, behind = colours.reshape(-1, 1), behind.reshape(-1, 1)
+    nothing = np.zeros(len(colours))
+    foreground, background = _split(colours, nothing, colours / 255, behind / 255)
+    for colour, wish, alpha in zip(
+        colours[:, 0].tolist(), behind[:, 0].tolist(), foreground[:, 1].tolist(), strict=True
+    ):
+        room = 255 - wish if colour > wish else wish
+        least = Fraction(255 * abs(colour - wish), room) if colour != wish else 0
+        assert alpha == ceil(least)
+    # It is reached, but for what rounding the foreground leaves.
+    weighed = (255 - foreground[:, 1]) * np.abs(background[:, 0] - behind[:, 0])
+    assert weighed.max() <= 255
+
+
+@pytest.mark.parametrize("depth", [Depth.U8, Depth.U16])
+def test_alpha_is_never_lowered_and_raised_only_where_it_must_be(depth):
+    full = int(FULL_SCALE[depth])
+    random = np.random.default_rng(2)
+    over, under = random.integers(0, full + 1, (2, 5000, 3))
+    # In steps that a float32 holds exactly, so that what is wished is what was said.
+    alpha = random.integers(0, 65, 5000) / 64
+    mixed = alpha[:, None] * over + (1 - alpha[:, None]) * under
+    colour = np.floor(mixed + 0.5).astype(np.int64)
+    foreground, _ = _split(colour, alpha, over / full, under / full, depth)
+    wished = np.ceil(alpha * full - 1e-6)
+    assert (foreground[:, -1] >= wished).all()
+    # Where every channel keeps away from the ends, the rounding of C asks for no more alpha.
+    inner = ((over > 0.1 * full) & (over < 0.9 * full)).all(axis=1) & (alpha > 1 / 16)
+    assert inner.sum() > 1500
+    assert np.array_equal(foreground[inner, -1], wished[inner])
+
+
+def test_layers_that_explain_the_picture_come_back_as_they_were():
+    random = np.random.default_rng(3)
+    over, under = random.integers(26, 230, (2, 5000, 3))
+    alpha = random.integers(1, 255, 5000)
+    pair = [
+        np.concatenate([over, alpha[:, None]], axis=-1).astype(np.uint8),
+        np.concatenate([under, np.full((5000, 1), 255)], axis=-1).astype(np.uint8),
+    ]
+    colour = blend_over(*pair)[:, :3].astype(np.int64)
+    foreground, background = _split(colour, alpha / 255, over / 255, under / 255)
+    seen = foreground[:, 3:] / 255
+    assert (np.abs(foreground[:, :3] - over) * seen).max() <= 1
+    assert (np.abs(background[:, :3] - under) * (1 - seen)).max() <= 1
+    assert np.array_equal(background[:, :3], under) or np.abs(background[:, :3] - under).mean() < 0.5
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(0.0, 1.0), (-2.0, 12.0)])
+def test_projected_colours_close_in_range_and_are_the_nearest(lowest, highest):
+    random = np.random.default_rng(4)
+    target, foreground, background = random.uniform(lowest, highest, (3, 400, 3))
+    share = random.uniform(0.02, 0.98, 400)
+    new_foreground, new_background = project(
+        target, share, foreground, background, lowest, highest
+    )
+    weight = share[:, None]
+    closed = weight * new_foreground + (1 - weight) * new_background
+    np.testing.assert_allclose(closed, target, atol=1e-12 * (highest - lowest) / 0.02)
+    for colours in (new_foreground, new_background):
+        assert colours.min() >= lowest
+        assert colours.max() <= highest
+
+    def cost(over, under):
+        return (over - foreground) ** 2 + BACKGROUND_CARE * (under - background) ** 2
+
+    best = cost(new_foreground, new_background)
+    for candidate in np.linspace(lowest, highest, 301):
+        # Every pair that closes lies on a line: the background says what the foreground must be.
+        partner = (target - (1 - weight) * candidate) / weight
+        feasible = (partner >= lowest) & (partner <= highest)
+        assert (best <= cost(partner, candidate) + 1e-9)[feasible].all()
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_where_one_layer_alone_shows_the_other_keeps_its_estimate(share):
+    target, foreground, background = np.random.default_rng(5).random((3, 50, 3))
+    shares = np.full(50, share)
+    over, under = project(target, shares, foreground, background, 0, 1)
+    shown, kept, estimate = (over, under, background) if share else (under, over, foreground)
+    np.testing.assert_allclose(shown, target, atol=1e-12)
+    np.testing.assert_array_equal(kept, estimate)
+
+
+def test_every_8_bit_alpha_of_a_transparent_parent_is_closed():
+    above, whole = (plane.ravel() for plane in np.meshgrid(np.arange(256), np.arange(256)))
+    colour = np.random.default_rng(6).integers(0, 256, (len(above), 3))
+    share = np.divide(above, whole, out=np.zeros(len(above)), where=whole > 0)
+    # The estimated background is the picture, so nothing raises alpha.
+    foreground, background = _split(
+        colour, share, colour / 255, colour / 255, parent_alpha=whole
+    )
+    wanted = np.minimum(above, whole)
+    assert np.abs(foreground[:, 3] - wanted).max() == 0
+    flattened = blend_over(foreground.astype(np.uint8), background.astype(np.uint8))
+    assert np.array_equal(flattened[:, 3], whole)
+    assert np.array_equal(flattened[whole > 0, :3], colour[whole > 0])
