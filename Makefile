@@ -8,7 +8,7 @@ NAME = $(basename $(notdir $(PICTURE)))
 
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: peel test check format
+.PHONY: peel test check format bench
 
 # The model comes with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -36,3 +36,6 @@ check: $(VENV)/installed  ## format, lint, types, Python 3.8
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/installed  ## quality, speed and memory beside the plain classical chain; ART=folder
+	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)")

@@ -26,6 +26,7 @@ from layerpeel.backend.image import (
     DocumentArray,
     Float32,
     from_float,
+    to_float,
 )
 from layerpeel.shared.protocol import Depth
 
@@ -77,7 +78,8 @@ def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> 
         plane[open_pixels].astype(np.float64)
         for plane in (estimates.alpha, estimates.foreground, estimates.background)
     )
-    target = colour[open_pixels].astype(np.float64) / full
+    # Through float32, as the estimates came: a background that is the picture then equals it.
+    target = to_float(colour[open_pixels]).astype(np.float64)
     lowest, highest = _range_of(target, depth)
     wished_foreground = np.clip(wished_foreground, lowest, highest)
     wished_background = np.clip(wished_background, lowest, highest)
@@ -161,8 +163,9 @@ def _alpha_of_share(share: Float64, parent_alpha: DocumentArray, depth: Depth) -
     if depth.is_float:
         alpha = wished.astype(DTYPE_OF_DEPTH[depth])
         return np.minimum(alpha, parent_alpha)
-    # A hair below the next integer still counts as the integer below: no haze from float noise.
-    return np.minimum(np.ceil(wished - 1e-6), parent_alpha).astype(DTYPE_OF_DEPTH[depth])
+    # What float32 cannot tell from an integer counts as that integer: no haze from float noise.
+    hair = FULL_SCALE[depth] * float(np.finfo(np.float32).eps)
+    return np.minimum(np.ceil(wished - hair), parent_alpha).astype(DTYPE_OF_DEPTH[depth])
 
 
 def _closing_alpha(over: DocumentArray, parent: DocumentArray, depth: Depth) -> DocumentArray:

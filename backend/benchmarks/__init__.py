@@ -1,0 +1,1 @@
+"""Measures Layerpeel beside the classical chain, in one run: `python -m` this package."""

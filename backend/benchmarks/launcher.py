@@ -1,0 +1,34 @@
+"""Runs one command and writes down, as JSON, how long it took and how much memory it had at most.
+
+`python -m layerpeel.backend.benchmarks.launcher REPORT COMMAND…`. A process of its own, and a small
+one: a Linux process starts with the peak of the one that launched it, which for the benchmark
+itself is far more than nothing.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> int:
+    """Run the command; its exit code is this process's own."""
+    report, *command = sys.argv[1:]
+    start = time.perf_counter()
+    code = subprocess.run(command, check=False).returncode  # noqa: S603 - the benchmark's own words
+    seconds = time.perf_counter() - start
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    figures = {
+        "seconds": seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        # macOS counts bytes, everything else KiB.
+        "peak_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    }
+    Path(report).write_text(json.dumps(figures), encoding="utf-8")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Whatever an engine believes, what leaves the lossless step flattens to the picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from layerpeel.backend.flatten import blend_over
+from layerpeel.backend.image import DTYPE_OF_DEPTH, FULL_SCALE, from_float
+from layerpeel.backend.lossless import Estimates, split_exactly
+from layerpeel.shared.protocol import Depth
+
+DEPTHS = list(Depth)
+EXAMPLES = settings(max_examples=50)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A parent H×W×(C+1), and what some engine believes about it."""
+
+    parent: np.ndarray
+    estimates: Estimates
+    depth: Depth
+
+    @property
+    def colour(self):
+        return self.parent[..., :-1].astype(np.float64)
+
+    @property
+    def alpha(self):
+        return self.parent[..., -1]
+
+    @property
+    def full(self):
+        return FULL_SCALE[self.depth]
+
+    def split(self):
+        """Foreground, background, and both flattened."""
+        layers = split_exactly(self.parent, self.estimates, self.depth)
+        assert layers.foreground.shape == layers.background.shape == self.parent.shape
+        assert layers.foreground.dtype == layers.background.dtype == self.parent.dtype
+        return (
+            layers.foreground,
+            layers.background,
+            blend_over(layers.foreground, layers.background),
+        )
+
+
+def _values(depth):
+    """One value of a document: the ends often, and for floats also far outside 0–1."""
+    full = int(FULL_SCALE[depth])
+    if not depth.is_float:
+        return st.sampled_from([0, 1, full // 2, full - 1, full]) | st.integers(0, full)
+    width = 8 * depth.bytes
+    return st.floats(0, 1, width=width) | st.floats(-1000, 1000, width=width)
+
+
+def _alphas(depth, opaque):
+    full = int(FULL_SCALE[depth])
+    if opaque:
+        return st.just(full)
+    if not depth.is_float:
+        return st.sampled_from([0, 1, full // 2, full - 1, full]) | st.integers(0, full)
+    return st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1, width=8 * depth.bytes)
+
+
+@st.composite
+def cases(draw, depth, opaque):
+    height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    shape = (height, width, draw(st.sampled_from([1, 3])))
+    dtype = DTYPE_OF_DEPTH[depth]
+    colour = draw(arrays.arrays(dtype, shape, elements=_values(depth)))
+    alpha = draw(arrays.arrays(dtype, shape[:2], elements=_alphas(depth, opaque)))
+    guess = st.floats(-0.5, 1.5, width=32)
+    if depth.is_float:
+        guess |= st.floats(-1500, 1500, width=32)
+    share = st.sampled_from([0, 1]) | st.floats(-0.25, 1.25, width=32)
+    estimates = Estimates(
+        draw(arrays.arrays(np.float32, shape[:2], elements=share)),
+        draw(arrays.arrays(np.float32, shape, elements=guess)),
+        draw(arrays.arrays(np.float32, shape, elements=guess)),
+        draw(arrays.arrays(np.bool_, shape[:2])),
+    )
+    return Case(np.dstack([colour, alpha]), estimates, depth)
+
+
+def _one_step(case):
+    """How far the colours of two flattened pictures may lie apart in a step, value by value."""
+    if not case.depth.is_float:
+        return np.ones_like(case.colour)
+    if case.depth is Depth.F16:
+        return np.spacing(np.abs(case.colour).astype(np.float16)).astype(np.float64)
+    return 1e-6 * np.maximum(1, np.abs(case.colour))
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_an_opaque_parent_comes_back(depth, data):
+    case = data.draw(cases(depth, opaque=True))
+    _foreground, background, flattened = case.split()
+    assert (background[..., -1] == case.full).all()
+    if depth is Depth.F32:
+        error = np.abs(flattened[..., :-1].astype(np.float64) - case.colour)
+        assert (error <= 1e-6 * np.maximum(1, np.abs(case.colour))).all()
+        assert (flattened[..., -1] == 1).all()
+    else:
+        assert np.array_equal(flattened, case.parent)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_a_transparent_parent_comes_back(depth, data):
+    case = data.draw(cases(depth, opaque=False))
+    foreground, background, flattened = case.split()
+    assert np.array_equal(flattened[..., -1], case.alpha)
+    assert (foreground[..., -1] <= case.alpha).all()
+    assert (background[..., -1] <= case.alpha).all()
+    shows = case.alpha > 0
+    error = np.abs(flattened[..., :-1].astype(np.float64) - case.colour)
+    assert (error <= _one_step(case))[shows].all()
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_nothing_is_filled_in_where_the_parent_is_not_all_there(depth, data):
+    case = data.draw(cases(depth, opaque=False))
+    foreground, background, _ = case.split()
+    all_there = case.alpha == case.full
+    hidden = foreground[..., -1] == case.alpha
+    assert (background[..., -1][all_there] == case.full).all()
+    assert not background[..., -1][hidden & ~all_there].any()
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_outside_the_open_pixels_each_layer_has_all_or_nothing(depth, opaque, data):
+    case = data.draw(cases(depth, opaque))
+    foreground, background, _ = case.split()
+    covered = ~case.estimates.open_pixels & (case.estimates.alpha >= 1)
+    left = ~case.estimates.open_pixels & ~covered
+    assert not foreground[..., -1][left].any()
+    assert np.array_equal(background[left], case.parent[left])
+    shows = covered & (case.alpha > 0)
+    assert np.array_equal(foreground[shows], case.parent[shows])
+    filled = from_float(case.estimates.background, depth)
+    assert np.array_equal(background[..., :-1][covered], filled[covered])
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_one_layer_alone_is_the_picture(depth, data):
+    case = data.draw(cases(depth, opaque=True))
+    foreground, background, _ = case.split()
+    absent, whole = foreground[..., -1] == 0, foreground[..., -1] == case.full
+    bound = 1e-6 * np.maximum(1, np.abs(case.colour)) if depth is Depth.F32 else 0
+    for layer, where in ((background, absent), (foreground, whole)):
+        error = np.abs(layer[..., :-1].astype(np.float64) - case.colour)
+        assert (error <= bound)[where].all()
+
+
+@pytest.mark.parametrize("depth", [Depth.F16, Depth.F32])
+@given(data=st.data())
+@EXAMPLES
+def test_float_colours_stay_as_far_as_the_picture_goes(depth, data):
+    case = data.draw(cases(depth, opaque=True))
+    opened = case.estimates.open_pixels & (case.split()[0][..., -1] > 0)
+    seen = case.colour[case.estimates.open_pixels]
+    for layer in case.split()[:2]:
+        values = layer[..., :-1].astype(np.float64)[opened]
+        if values.size:
+            reach = max(1.0, np.abs(seen).max()) * float(np.finfo(layer.dtype).eps)
+            assert values.min() >= min(0.0, seen.min()) - reach
+            assert values.max() <= max(1.0, seen.max()) + reach
