@@ -48,7 +48,8 @@ def _picture_of(array: npt.NDArray[np.generic]) -> Picture:
     depths = {str(dtype.newbyteorder("=")): depth for dtype, depth in DEPTH_OF_DTYPE.items()}
     depth = depths.get(str(array.dtype.newbyteorder("=")))
     pixels: DocumentArray = np.atleast_3d(array)
-    if depth is None or pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or not pixels.size:
+    fits = array.ndim in (2, 3) and pixels.shape[2] in (1, 2, 3, 4) and pixels.size > 0
+    if depth is None or not fits:
         raise BadInputError(
             f"An array of {array.dtype} and shape {array.shape} is no picture: give H×W, H×W×2, "
             "H×W×3 or H×W×4 of uint8, uint16, float16 or float32."

@@ -22,6 +22,12 @@ class NothingFoundError(LayerpeelError):
     exit_code = 4
 
 
+class NoEdgeError(LayerpeelError):
+    """Alpha could not be computed for this picture and trimap."""
+
+    exit_code = 7
+
+
 class ModelError(LayerpeelError):
     """A model is not there, cannot be had, or is not what the manifest says."""
 

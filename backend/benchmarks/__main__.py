@@ -1,36 +1,74 @@
-"""`python -m layerpeel.backend.benchmarks --art FOLDER`: quality, speed and memory."""
+"""What `make bench` runs: quality, speed and memory beside the classical chain."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from layerpeel.backend.benchmarks.machine import machine_facts
 from layerpeel.backend.benchmarks.quality import measure_quality
-from layerpeel.backend.benchmarks.report import quality_lines, speed_lines
+from layerpeel.backend.benchmarks.report import quality_lines, record_of, speed_lines
 from layerpeel.backend.benchmarks.speed import measure_speed
-from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.errors import BadInputError, LayerpeelError, StoppedError
+from layerpeel.backend.evaluation.composites import SIZE
+from layerpeel.backend.formats.destination import check_file, new_file
+from layerpeel.backend.models.store import ModelStore
+
+# The checkout's own; `resolve` as the import root is made of links.
+OWN_ART = Path(__file__).resolve().parents[2] / "tests" / "art"
 
 
-def main() -> int:
-    """Measure, print, and give the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--art", type=Path, default=Path("tests/art"), help="holds fg/ and bg/")
-    parser.add_argument("--count", type=int, default=24, help="composites for quality")
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-
-    def say(words: str) -> None:
-        print(words, file=sys.stderr, flush=True)
-
+def main(words: list[str] | None = None) -> int:
+    """Measure, print, and give the exit code that the README lists."""
     try:
-        print("\n".join(f"{name}: {fact}" for name, fact in machine_facts().items()), "\n")
-        print("\n".join(quality_lines(measure_quality(given.art, given.count, given.seed, say))))
-        print()
-        print("\n".join(speed_lines(measure_speed(given.art, given.seed, say))))
+        _measure(_options(words))
     except LayerpeelError as error:
-        say(f"layerpeel: {error}")
-        return error.exit_code
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _failed(StoppedError("Stopped."))
     return 0
+
+
+def _options(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--art", type=Path, default=OWN_ART, help="holds fg and bg; ours unless given"
+    )
+    parser.add_argument("--count", type=int, default=24, help="composites for quality (24)")
+    parser.add_argument("--seed", type=int, default=0, help="of the composites (0)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
+    return parser.parse_args(words)
+
+
+def _measure(given: argparse.Namespace) -> None:
+    """Print each part as soon as it is measured; what cannot work is said before."""
+    if given.count < 1:
+        raise BadInputError(f"{given.count} composites measure nothing: give 1 or more.")
+    if given.seed < 0:
+        raise BadInputError(f"The seed {given.seed} cannot be used: give 0 or more.")
+    if given.json is not None:
+        check_file(given.json, force=True)
+    ModelStore().path_of("isnet")
+    art = "tests/art" if given.art == OWN_ART else given.art.name
+    facts = machine_facts() | {"art": art, "seed": str(given.seed)}
+    print("\n".join(f"{name}: {fact}" for name, fact in facts.items()), flush=True)
+    quality = measure_quality(given.art, given.count, given.seed, _say)
+    print("", *quality_lines(quality, SIZE), sep="\n", flush=True)
+    speed = measure_speed(given.art, given.seed, _say)
+    print("", *speed_lines(speed), sep="\n", flush=True)
+    if given.json is not None:
+        record = json.dumps(record_of(facts, quality, speed), ensure_ascii=False, indent=2)
+        with new_file(given.json, force=True) as file:
+            file.write(record.encode())
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _failed(error: LayerpeelError) -> int:
+    _say(f"layerpeel: {error}")
+    return error.exit_code
 
 
 if __name__ == "__main__":

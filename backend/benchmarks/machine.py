@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,8 +19,9 @@ LIBRARIES = (
 
 
 def machine_facts() -> dict[str, str]:
-    """Processor, cores, memory, system and versions, ready to print."""
+    """Date, processor, cores, memory, system and versions, ready to print."""
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "processor": _processor(),
         "cores": str(_cores()),
         "memory": _memory(),

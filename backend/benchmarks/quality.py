@@ -4,8 +4,10 @@ Both get the same trimap, drawn from the true alpha, so that finding the subject
 is judged are the 8-bit layers that a person would get.
 """
 
+import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +44,8 @@ def measure_quality(
     """
     names = [composite.name for composite in draw_composites(art, count, seed, size)]
     for composite in draw_composites(art, 1, seed, WARM_UP_SIZE):
-        separate_ours(composite)
-        separate_by_chain(composite)
+        _figures(separate_ours, composite)
+        _figures(separate_by_chain, composite)
     results = []
     for number, composite in enumerate(draw_composites(art, count, seed, size), 1):
         say(f"Quality, {number} of {len(names)}: {composite.name}")
@@ -53,9 +55,11 @@ def measure_quality(
 
 
 def _figures(separate: Separate, composite: Composite) -> dict[str, float]:
-    start = time.perf_counter()
-    separation = separate(composite)
-    seconds = time.perf_counter() - start
+    # pymatting prints warnings to where the table goes.
+    with redirect_stdout(sys.stderr):
+        start = time.perf_counter()
+        separation = separate(composite)
+        seconds = time.perf_counter() - start
     return measure(separation, composite) | {"seconds": seconds}
 
 

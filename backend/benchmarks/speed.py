@@ -76,9 +76,21 @@ def measure_speed(art: Path, seed: int, say: Say, size: int = SIZE, runs: int = 
             if number:
                 speed.ours.append(ours)
                 speed.chain.append(chain)
-                for stage, seconds in json.loads(said)["made_with"]["seconds"].items():
+                for stage, seconds in _stages_in(said).items():
                     speed.stages.setdefault(stage, []).append(seconds)
     return speed
+
+
+def _stages_in(said: str) -> dict[str, float]:
+    """Seconds by stage, from what `layerpeel peel --json` wrote."""
+    try:
+        seconds: dict[str, float] = json.loads(said)["made_with"]["seconds"]
+    except (ValueError, KeyError) as error:
+        start = (said.strip() or "nothing").splitlines()[0]
+        raise LayerpeelError(
+            f"The benchmark stops, as `layerpeel peel --json` wrote no record but: {start}"
+        ) from error
+    return seconds
 
 
 def _largest(art: Path, seed: int, size: int) -> Composite:

@@ -1,0 +1,157 @@
+"""Whatever goes wrong: one line that says what, an exit code that scripts can tell, no traces."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from layerpeel.backend.models.manifest import load_manifest
+
+RESULT = "RESULT"  # stands for where the result would go
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A command that must fail; file names are those of the `files` fixture."""
+
+    code: int
+    words: str
+    arguments: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def _failing(code, words, *arguments, out=RESULT, models=None):
+    environment = {"LAYERPEEL_MODELS": models} if models else {}
+    return Failure(code, words, (*arguments, "--out", out), environment)
+
+
+CASES = {
+    # 3: what was given cannot be used
+    "not a picture": _failing(3, "not a picture", "text.png"),
+    "a picture cut short": _failing(3, "cut short", "cut.png"),
+    "no such file": _failing(3, "no such file", "nowhere.png"),
+    "mask of another size": _failing(3, "9 × 9", "picture.png", "--mask", "small.png"),
+    "mask that is no picture": _failing(3, "text.png", "picture.png", "--mask", "text.png"),
+    "two lifts": _failing(
+        3, "one way only", "picture.png", "--mask", "mask.png", "--box", "1,1,9,9"
+    ),
+    "box of three numbers": _failing(3, "1,2,3", "picture.png", "--box", "1,2,3"),
+    "box outside": _failing(3, "60,60,9,9", "picture.png", "--box", "60,60,9,9"),
+    "no layers": _failing(3, "0 layers", "picture.png", "--mask", "mask.png", "--layers", "0"),
+    "negative band": _failing(3, "-1", "picture.png", "--mask", "mask.png", "--band", "-1"),
+    "unknown engine": _failing(3, "steam", "picture.png", "--engine", "steam"),
+    "not numbers": _failing(3, "not numbers", "nan.tif", "--mask", "mask.png", out="result/"),
+    # 4: nothing to lift off
+    "empty mask": _failing(4, "mask is empty", "picture.png", "--mask", "black.png"),
+    "full mask": _failing(4, "whole picture", "picture.png", "--mask", "white.png"),
+    # 5: models
+    "words": _failing(5, "grounding-dino", "picture.png", "--text", "a bird"),
+    "model missing": _failing(5, "models pull isnet", "picture.png", models="no-models"),
+    "model cut short": _failing(5, "models pull isnet", "picture.png", models="cut-models"),
+    "model with other bytes": _failing(5, "sha256", "picture.png", models="other-models"),
+    "model for a second layer": _failing(
+        5, "isnet", "picture.png", "--mask", "mask.png", "--layers", "2", models="no-models"
+    ),
+    # 6: where the result should go
+    "result exists": _failing(6, "--force", "picture.png", out="taken.ora"),
+    "folder of others": _failing(6, "not replaced", "picture.png", "--force", out="theirs/"),
+    "no folder for it": _failing(6, "no folder", "picture.png", out="nowhere/a.ora"),
+    "a file for a folder": _failing(6, "mask.png", "picture.png", out="mask.png/a.ora"),
+    "floats in an .ora": _failing(6, "float", "float.tif", "--mask", "mask.png"),
+    "preview exists": _failing(6, "--force", "picture.png", "--preview", "mask.png"),
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with all that the cases name."""
+    folder = tmp_path_factory.mktemp("failures")
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[16:48, 16:48] = 255
+    for name, array in (
+        ("picture", pixels),
+        ("mask", mask),
+        ("black", mask * 0),
+        ("white", mask * 0 + 255),
+        ("small", mask[:9, :9]),
+    ):
+        Image.fromarray(array).save(folder / f"{name}.png")
+    whole = imagecodecs.png_encode(pixels)
+    (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.png").write_text("This is no picture.\n" * 50)
+    floats = pixels.astype(np.float32) / 255
+    tifffile.imwrite(folder / "float.tif", floats, photometric="rgb")
+    floats[5, 5, 0] = np.nan
+    tifffile.imwrite(folder / "nan.tif", floats, photometric="rgb")
+    (folder / "taken.ora").write_bytes(b"mine")
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "novel.txt").write_text("Chapter 1")
+    model = load_manifest().usable("isnet")
+    for name in ("cut-models", "other-models"):
+        (folder / name).mkdir()
+    (folder / "cut-models" / model.file).write_bytes(bytes(1000))
+    with (folder / "other-models" / model.file).open("wb") as file:
+        file.truncate(model.bytes)  # as long as it should be, and takes no room
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ends(files, layerpeel):
+    """How each case ended; they start two at a time, for starting is most of what they do."""
+    before = _content(files)
+
+    def run(number_and_case):
+        number, case = number_and_case
+        out = f"result-{number}.ora"
+        arguments = [out if part == RESULT else part for part in case.arguments]
+        return layerpeel("peel", *arguments, env=case.environment, cwd=files)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = dict(zip(CASES, pool.map(run, enumerate(CASES.values())), strict=True))
+    return done, before, _content(files)
+
+
+def _content(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        # How a model's hash was remembered is not a result; huge models are left unread.
+        if path.parent.name not in ("cut-models", "other-models")
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_line_and_a_code(ends, name):
+    case, done = CASES[name], ends[0][name]
+    assert done.returncode == case.code, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("layerpeel: ")
+    assert case.words in line
+    assert "Traceback" not in line
+
+
+def test_nothing_is_left_behind_and_nothing_was_touched(ends):
+    _done, before, after = ends
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("peel", "picture.png", "--out", "x.ora", "--unknown"),
+        ("peel", "picture.png"),
+        ("peel", "picture.png", "--out", "x.ora", "--layers", "many"),
+    ],
+)
+def test_what_is_no_command_ends_with_2_and_shows_how(files, layerpeel, arguments):
+    done = layerpeel(*arguments, cwd=files)
+    assert done.returncode == 2
+    assert "Usage" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (files / "x.ora").exists()

@@ -1,0 +1,155 @@
+"""What `layerpeel peel` leaves behind and says when all goes well."""
+
+import io
+import json
+import xml.etree.ElementTree as ElementTree
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.formats.folder import read_folder
+
+
+def _stacked(archive):
+    """An .ora put together from its own layers by Pillow, bottom first."""
+    image = ElementTree.fromstring(archive.read("stack.xml"))  # noqa: S314  (our own file)
+    canvas = Image.new("RGBA", (int(image.get("w")), int(image.get("h"))))
+    names = []
+    for layer in reversed(image.findall("./stack/layer")):
+        pixels = Image.open(io.BytesIO(archive.read(layer.get("src")))).convert("RGBA")
+        placed = Image.new("RGBA", canvas.size)
+        placed.paste(pixels, (int(layer.get("x")), int(layer.get("y"))))
+        canvas = Image.alpha_composite(canvas, placed)
+        names.append(layer.get("name"))
+    return np.asarray(canvas), names
+
+
+@pytest.fixture(scope="module")
+def ora(layerpeel, scene_files, tmp_path_factory):
+    """The file, and what was said while it was made."""
+    path = tmp_path_factory.mktemp("ora") / "lady.ora"
+    done = layerpeel("peel", scene_files.picture, "--mask", scene_files.mask, "--out", path)
+    return path, done
+
+
+def test_an_openraster_file_holds_the_layers_and_the_picture(ora, scene_files):
+    path, done = ora
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("mimetype") == b"image/openraster"
+        stacked, names = _stacked(archive)
+        merged = np.asarray(Image.open(io.BytesIO(archive.read("mergedimage.png"))).convert("RGB"))
+    assert names == ["Background", "Foreground"]
+    assert np.array_equal(merged, scene_files.pixels)
+    # Pillow rounds in a way of its own; more than a step would be another picture.
+    assert np.abs(stacked[..., :3].astype(int) - scene_files.pixels).max() <= 1
+
+
+def test_what_was_made_is_said_in_a_line_and_nothing_else(ora):
+    path, done = ora
+    assert done.stderr == ""
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("2 layers in ")
+    assert line.endswith(str(path))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_equal_commands_make_equal_files(ora, layerpeel, scene_files, tmp_path):
+    again = tmp_path / "again.ora"
+    done = layerpeel("peel", scene_files.picture, "--mask", scene_files.mask, "--out", again)
+    assert done.returncode == 0
+    assert again.read_bytes() == ora[0].read_bytes()
+
+
+@pytest.fixture(scope="module")
+def folder(layerpeel, scene_files, tmp_path_factory):
+    """A folder of layers with a preview beside it, told as JSON."""
+    out = tmp_path_factory.mktemp("folder")
+    done = layerpeel(
+        "peel", scene_files.picture, "--mask", scene_files.mask, "--out", out / "lady",
+        "--preview", out / "preview.png", "--json",
+    )  # fmt: skip
+    return out, done
+
+
+def test_a_folder_read_back_flattens_to_the_picture(folder, scene_files):
+    out, done = folder
+    assert done.returncode == 0, done.stderr
+    flattened = flatten(read_folder(out / "lady"))
+    assert np.array_equal(flattened[..., :3], scene_files.pixels)
+    assert (flattened[..., 3] == 255).all()
+
+
+def test_the_listing_says_what_the_issue_says(folder):
+    listing = json.loads((folder[0] / "lady" / "layers.json").read_text(encoding="utf-8"))
+    assert listing["size"] == [256, 256]
+    keys = {"name", "role", "file", "blend_mode", "opacity", "offset"}
+    assert [layer.keys() for layer in listing["layers"]] == [keys, keys]
+    assert [layer["role"] for layer in listing["layers"]] == ["background", "foreground"]
+    made_with = listing["made_with"]
+    assert (made_with["engine"], made_with["seed"], made_with["models"]) == ("compact", 0, {})
+    assert set(made_with["seconds"]) == {"determine", "matte", "separate", "exact"}
+    for layer in listing["layers"]:
+        pixels = Image.open(folder[0] / "lady" / layer["file"])
+        assert pixels.mode == "RGBA"
+        assert layer["offset"][0] + pixels.width <= 256
+        assert layer["offset"][1] + pixels.height <= 256
+
+
+def test_json_is_all_that_stands_on_the_output(folder):
+    out, done = folder
+    assert done.stderr == ""
+    said = json.loads(done.stdout)
+    assert said["size"] == [256, 256]
+    assert said["preview"] == str(out / "preview.png")
+    assert [layer["name"] for layer in said["layers"]] == ["Background", "Foreground"]
+    assert {str(path) for path in (out / "lady").iterdir()} == set(said["files"])
+    assert said["notes"] == []
+    assert said["made_with"]["engine"] == "compact"
+
+
+def test_the_preview_is_a_picture_larger_than_one_of_its_parts(folder):
+    preview = Image.open(folder[0] / "preview.png").convert("RGB")
+    assert preview.width > 512
+    assert len(preview.getcolors(1 << 20)) > 1000
+
+
+def test_json_stays_json_where_the_equations_are_hard_to_solve(layerpeel, tmp_path):
+    """A square in black on white, and a wide band: libraries have something to say about that."""
+    pixels = np.full((160, 160), 255, np.uint8)
+    pixels[40:120, 40:120] = 0
+    Image.fromarray(pixels).save(tmp_path / "square.png")
+    Image.fromarray(255 - pixels).save(tmp_path / "mask.png")
+    done = layerpeel(
+        "peel", tmp_path / "square.png", "--mask", tmp_path / "mask.png", "--band", "20",
+        "--out", tmp_path / "layers/", "--json",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["layers"][1]["offset"] == [40, 40]
+
+
+def test_force_replaces_and_quiet_is_silent(ora, layerpeel, scene_files, tmp_path):
+    out = tmp_path / "lady.ora"
+    out.write_bytes(b"an older result")
+    arguments = ("peel", scene_files.picture, "--mask", scene_files.mask, "--out", out, "--quiet")
+    refused = layerpeel(*arguments)
+    assert (refused.returncode, refused.stdout) == (6, "")
+    assert "--force" in refused.stderr
+    assert out.read_bytes() == b"an older result"
+    replaced = layerpeel(*arguments, "--force")
+    assert (replaced.returncode, replaced.stdout, replaced.stderr) == (0, "", "")
+    assert out.read_bytes() == ora[0].read_bytes()
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_a_person_should_know_is_told_as_a_note(ora, layerpeel, scene_files, tmp_path):
+    """A result peeled again: the picture inside is read, and that it was is said."""
+    done = layerpeel("peel", ora[0], "--mask", scene_files.mask, "--out", tmp_path / "again/")
+    assert done.returncode == 0, done.stderr
+    _made, note = done.stdout.splitlines()
+    assert note.startswith("Note: ")
+    assert "flattened copy" in note
+    assert np.array_equal(flatten(read_folder(tmp_path / "again"))[..., :3], scene_files.pixels)

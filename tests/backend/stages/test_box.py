@@ -1,0 +1,53 @@
+"""The thing in a box: seen with some of what lies round it, kept only inside."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.image import Image
+from layerpeel.backend.stages.box import CONTEXT, find_in_box
+from layerpeel.shared.protocol import Box, Depth
+
+
+@pytest.fixture(scope="module")
+def image():
+    proxy = np.random.default_rng(0).random((60, 80, 3)).astype(np.float32)
+    return Image(proxy, proxy[..., 0], proxy, Depth.U8)
+
+
+class Finder:
+    """Finds everything, and remembers what it was shown."""
+
+    def __call__(self, proxy, alpha):
+        self.proxy, self.alpha = proxy, alpha
+        return np.ones(proxy.shape[:2], np.float32)
+
+
+def test_nothing_outside_the_box_is_found(image):
+    found = find_in_box(image, Box(10, 20, 30, 16), Finder())
+    inside = np.zeros((60, 80), np.bool_)
+    inside[20:36, 10:40] = True
+    assert np.array_equal(found, inside.astype(np.float32))
+
+
+def test_the_finder_sees_the_surroundings_too(image):
+    finder = Finder()
+    find_in_box(image, Box(20, 20, 40, 20), finder)
+    x, y = round(CONTEXT * 40), round(CONTEXT * 20)
+    shown = np.s_[20 - y : 40 + y, 20 - x : 60 + x]
+    assert np.array_equal(finder.proxy, image.proxy[shown])
+    assert np.array_equal(finder.alpha, image.alpha[shown])
+
+
+@pytest.mark.parametrize("box", [Box(0, 0, 80, 60), Box(79, 59, 1, 1), Box(0, 50, 5, 10)])
+def test_a_box_at_the_border_sees_no_further_than_the_picture(image, box):
+    found = find_in_box(image, box, Finder())
+    assert found.sum() == box.width * box.height
+    assert (found[box.top : box.top + box.height, box.left : box.left + box.width] == 1).all()
+
+
+def test_what_was_found_lies_where_it_was_seen(image):
+    def brightest(proxy, _alpha):
+        return proxy[..., 1]
+
+    found = find_in_box(image, Box(3, 7, 50, 40), brightest)
+    assert np.array_equal(found[7:47, 3:53], image.proxy[7:47, 3:53, 1])

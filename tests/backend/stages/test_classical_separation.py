@@ -1,0 +1,159 @@
+"""What an object leaves behind when it is lifted off: as little as can be, beside the truth."""
+
+import numpy as np
+import pytest
+from PIL import ImageOps
+
+from layerpeel.backend.colour import image_of
+from layerpeel.backend.engines.compact import CompactEngine
+from layerpeel.backend.evaluation import classical
+from layerpeel.backend.evaluation.composites import draw_composites, trimap_of_true_alpha
+from layerpeel.backend.evaluation.metrics import Separation, measure
+from layerpeel.backend.image import array_of, block_of, to_float
+from layerpeel.backend.lossless import split_exactly
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.stages.classical_separation import separate_classically
+from layerpeel.backend.stages.closed_form import matte_closed_form
+from layerpeel.backend.stages.trimap import ROUGH_BAND, band_of, trimap_round_mask
+from layerpeel.shared.protocol import Depth, Picture
+
+SIZE, RADIUS = 160, 42
+MAGENTA, GREEN = (255, 0, 255), (0, 255, 0)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """The compact engine; none of what is asked of it here takes a model."""
+    return CompactEngine(ModelStore(tmp_path_factory.mktemp("no-models")))
+
+
+def _opaque(rgb):
+    return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+
+
+def _layers(engine, rgb, trimap):
+    """Foreground and background, H×W×4 in 0–1, as they leave the lossless step."""
+    picture = _opaque(rgb)
+    image = image_of(Picture(block_of(picture)))
+    estimates = engine.separate(image, engine.matte(image, trimap), trimap, 0)
+    layers = split_exactly(picture, estimates, Depth.U8)
+    return to_float(layers.foreground), to_float(layers.background)
+
+
+def _strength(pixels, colour):
+    """How much of a loud colour is in 8-bit pixels: channels that it has less those it has not."""
+    has = np.array(colour) > 0
+    values = pixels.astype(np.float64)
+    return values[..., has].min(axis=-1) - values[..., ~has].max(axis=-1)
+
+
+@pytest.mark.parametrize("background", ["rockwall", "hills0", "chateau", "bridge"])
+@pytest.mark.parametrize(("softness", "colour"), [(1, MAGENTA), (4, MAGENTA), (4, GREEN)])
+def test_no_colour_of_a_loud_object_stays_behind(engine, open_art, background, softness, colour):
+    y, x = np.mgrid[:SIZE, :SIZE]
+    backdrop = np.asarray(ImageOps.fit(open_art("bg", background), (SIZE, SIZE)), np.float64)
+    alpha = np.clip((RADIUS - np.hypot(y - SIZE / 2, x - SIZE / 2)) / softness + 0.5, 0, 1)
+    mixed = alpha[..., None] * np.array(colour) + (1 - alpha[..., None]) * backdrop
+    picture = np.floor(mixed + 0.5).astype(np.uint8)
+    mask = (alpha > 0.5).astype(np.float32)
+    left = _layers(engine, picture, trimap_round_mask(mask, band_of(mask, ROUGH_BAND)))[1]
+    most = max(0, _strength(backdrop, colour).max())
+    assert _strength(left[..., :3] * 255, colour).max() <= most + 12
+
+
+def test_a_wide_soft_edge_leaves_nothing_behind_when_the_trimap_covers_it(engine, open_art):
+    y, x = np.mgrid[:SIZE, :SIZE]
+    backdrop = np.asarray(ImageOps.fit(open_art("bg", "chateau"), (SIZE, SIZE)), np.float64)
+    alpha = np.clip((RADIUS - np.hypot(y - SIZE / 2, x - SIZE / 2)) / 24 + 0.5, 0, 1)
+    mixed = alpha[..., None] * np.array(MAGENTA) + (1 - alpha[..., None]) * backdrop
+    trimap = trimap_of_true_alpha(alpha.astype(np.float32), 9)
+    left = _layers(engine, np.floor(mixed + 0.5).astype(np.uint8), trimap)[1]
+    most = max(0, _strength(backdrop, MAGENTA).max())
+    assert _strength(left[..., :3] * 255, MAGENTA).max() <= most + 16
+
+
+@pytest.fixture(scope="module")
+def figures(engine, art):
+    """Ours and the classical chain's on the same composites, with the same trimaps."""
+    pairs = []
+    for each in draw_composites(art, 4, seed=7, size=256):
+        rgb = np.floor(each.picture * 255 + 0.5).astype(np.uint8)
+        foreground, background = _layers(engine, rgb, each.trimap)
+        ours = Separation(foreground[..., 3], foreground[..., :3], background[..., :3])
+        theirs = classical.separate_classically(each.picture, each.trimap)
+        pairs.append((measure(ours, each), measure(theirs, each)))
+    return pairs
+
+
+@pytest.mark.parametrize(("figure", "most"), [("Bvis_mad", 0.95), ("F_mad", 0.9), ("alpha_mad", 1)])
+def test_errors_beside_the_classical_chain(figures, figure, most):
+    ratios = [ours[figure] / theirs[figure] for ours, theirs in figures]
+    assert np.median(ratios) <= most
+
+
+def test_the_fill_is_as_textured_as_what_it_hides(figures):
+    assert 0.6 < np.median([ours["texture"] for ours, _ in figures]) < 1.4
+
+
+def test_flattened_8_bit_layers_are_the_picture_where_the_classical_are_not(figures):
+    assert all(ours["rec_pixels"] == 0 for ours, _ in figures)
+    assert all(theirs["rec_pixels"] > 0.01 for _, theirs in figures)
+
+
+def _scene(size=64):
+    """A dark square whose edge is half clear, on a ramp."""
+    picture = np.linspace(0.4, 0.9, size * size * 3).reshape(size, size, 3)
+    alpha = np.zeros((size, size), np.float32)
+    alpha[19:45, 19:45] = 0.5
+    alpha[20:44, 20:44] = 1
+    picture = picture * (1 - alpha[..., None]) + 0.05 * alpha[..., None]
+    trimap = np.where(alpha == 1, 1, 0).astype(np.float32)
+    trimap[16:48, 16:48][trimap[16:48, 16:48] == 0] = 0.5
+    rgb = np.floor(picture * 255 + 0.5).astype(np.uint8)
+    return image_of(Picture(block_of(_opaque(rgb)))), alpha, trimap
+
+
+def test_what_is_not_touched_is_the_picture_and_what_is_covered_is_filled():
+    image, alpha, trimap = _scene()
+    holes = []
+
+    def fill(values, hole):
+        holes.append(hole)
+        filled = values.copy()
+        filled[hole] = 0.7
+        return filled
+
+    estimates = separate_classically(image, alpha, trimap, fill)
+    (hole,) = holes
+    assert hole[alpha > 0].all()
+    # The hole is larger than what alpha touches, but never reaches into what is surely background.
+    assert 1.05 < hole.sum() / (alpha > 0).sum() < 2
+    far = (alpha == 0) & ~estimates.open_pixels
+    assert np.array_equal(estimates.background[far], image.values[far])
+    np.testing.assert_allclose(estimates.background[alpha == 1], 0.7, atol=1e-6)
+    assert not (estimates.open_pixels & (alpha == 1)).any()
+    assert estimates.open_pixels[alpha == 0.5].all()
+
+
+def test_an_object_that_nearly_fills_the_picture_is_survived():
+    image, alpha, trimap = _scene(48)
+    estimates = separate_classically(image, alpha, trimap, lambda values, _hole: values.copy())
+    assert np.isfinite(estimates.background).all()
+    assert np.isfinite(estimates.foreground).all()
+
+
+def test_all_engines_results_close_over_the_matte_of_a_real_picture(engine, art):
+    """The parts fit: matte, separation and lossless give the picture back also in grey."""
+    each = next(draw_composites(art, 1, seed=11, size=128))
+    grey = np.floor(each.picture[..., 1:2] * 255 + 0.5).astype(np.uint8)
+    picture = np.dstack([grey, np.full(grey.shape[:2], 255, np.uint8)])
+    image = image_of(Picture(block_of(picture)))
+    alpha = matte_closed_form(image.proxy, each.trimap)
+    estimates = engine.separate(image, alpha, each.trimap, 3)
+    assert estimates.background.shape == estimates.foreground.shape == (128, 128, 1)
+    assert np.isfinite(estimates.background).all()
+    assert np.isfinite(estimates.foreground).all()
+    layers = split_exactly(picture, estimates, Depth.U8)
+    over, under = layers.foreground.astype(np.int64), layers.background.astype(np.int64)
+    mixed = over[..., 1] * over[..., 0] + (255 - over[..., 1]) * under[..., 0]
+    assert np.array_equal((2 * mixed + 255) // 510, array_of(block_of(picture))[..., 0])
