@@ -4,11 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.stages import closed_form
 from layerpeel.backend.stages.closed_form import matte_closed_form, upsample_along
-from layerpeel.backend.stages.trimap import trimap_round_mask
+from layerpeel.backend.stages.trimap import read_trimap, trimap_round_mask
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +159,16 @@ def test_a_hard_drawing_in_two_colours_is_cut_out_along_its_edge(band, colours, 
     alpha = matte_closed_form(picture.astype(np.float32), trimap)
     assert np.abs(alpha - square)[trimap == 0.5].mean() < 0.02
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_flat_icon_whose_equations_have_no_exact_factors_has_an_edge(art):
+    picture, trimap = (
+        np.asarray(PillowImage.open(art / f"flat-icon{part}.png"), np.float32) / np.float32(255)
+        for part in ("", "-trimap")
+    )
+    known = read_trimap(trimap)
+    alpha = matte_closed_form(picture, known)
+    assert ((alpha >= 0) & (alpha <= 1)).all()
+    assert (alpha == known)[known != 0.5].all()
+    # Decided, pixel by pixel, and not half everywhere.
+    assert np.abs(alpha - 0.5)[known == 0.5].mean() > 0.3
