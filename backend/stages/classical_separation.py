@@ -14,13 +14,14 @@ from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
+from layerpeel.backend.stages.rim import meet_surroundings
 
 FillHole = Callable[[Float32, Bool], Float32]
 """Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing."""
 
 # From this alpha on the fill starts to replace the estimated background, and here it has done so:
 # what is estimated behind half an object is little more than the object's own colour.
-FILL_FROM, FILL_ALONE = 0.0, 0.25
+FILL_FROM, FILL_ALONE = 0.02, 0.35
 
 # How far round every trace of the object the background is in doubt: in pixels, and as a share of
 # the picture's side (blur and JPEG reach further in larger pictures).
@@ -38,11 +39,13 @@ def separate_classically(
     """Estimate both layers of H×W pixels by their alpha (0–1) and trimap (0, 0.5, 1)."""
     touched = alpha > 0
     doubt = max(LEAST_DOUBT, DOUBT * float(np.sqrt(alpha.size)))
-    # An edge that the trimap calls sure background is taken at its word.
+    # What the trimap calls sure background is the background.
     in_doubt = grown(touched, doubt) & (trimap < 1)
     band = (trimap > 0) & (trimap < 1)
     foreground, estimated = estimate_colours(image.values, alpha, in_doubt | band)
-    filled = fill_hole(image.values, in_doubt | touched)
+    hole = in_doubt | touched
+    filled = fill_hole(image.values, hole)
+    filled = meet_surroundings(filled, image.values, in_doubt & ~touched & (image.alpha >= 1), hole)
 
     weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)[..., None]
     background = weight * filled + (1 - weight) * estimated
