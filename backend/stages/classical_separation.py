@@ -21,7 +21,7 @@ FillHole = Callable[[Float32, Bool], Float32]
 
 # From this alpha on the fill starts to replace the estimated background, and here it has done so:
 # what is estimated behind half an object is little more than the object's own colour.
-FILL_FROM, FILL_ALONE = 0.02, 0.35
+FILL_FROM, FILL_ALONE = 0.02, 0.5
 
 # How far round every trace of the object the background is in doubt: in pixels, and as a share of
 # the picture's side (blur and JPEG reach further in larger pictures).

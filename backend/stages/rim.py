@@ -20,7 +20,7 @@ ENOUGH = 0.02
 
 # Differences beyond this share of full scale are no matter of level: there the fill shows another
 # thing than the picture does, or the ring still holds some of the object.
-MOST = 0.06
+MOST = 0.1
 
 
 def meet_surroundings(filled: Float32, values: Float32, ring: Bool, hole: Bool) -> Float32:
