@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from layerpeel.shared.protocol import ColourModel, Depth, PixelBlock
+from layerpeel.shared.protocol import ChannelOrder, ColourModel, Depth, PixelBlock
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -50,13 +50,17 @@ class Image:
 
 
 def array_of(block: PixelBlock) -> DocumentArray:
-    """View a block as H×W×channels of the document's type, alpha last. Read-only, no copy."""
+    """Give a block as H×W×channels of the document's type, RGB or grey, alpha last.
+
+    A read-only view; a copy where the block keeps its channels in another order.
+    """
     array = np.frombuffer(block.data, DTYPE_OF_DEPTH[block.depth])
-    return array.reshape(block.height, block.width, block.model.channels)
+    array = array.reshape(block.height, block.width, block.model.channels)
+    return array if _is_in_order(block.model, block.order) else array[..., [2, 1, 0, 3]]
 
 
-def block_of(array: DocumentArray) -> PixelBlock:
-    """Pack H×W×2 (grey, alpha) or H×W×4 (RGB, alpha) of a document's type.
+def block_of(array: DocumentArray, order: ChannelOrder = ChannelOrder.RGBA) -> PixelBlock:
+    """Pack H×W×2 (grey, alpha) or H×W×4 (RGB, alpha) of a document's type, coloured in `order`.
 
     Raises ValueError for another shape, KeyError for another type.
     """
@@ -65,7 +69,14 @@ def block_of(array: DocumentArray) -> PixelBlock:
     if model is None:
         raise ValueError(f"{channels} channels: expected 2 (grey, alpha) or 4 (RGB, alpha).")
     depth = DEPTH_OF_DTYPE[array.dtype.newbyteorder("<")]
-    return PixelBlock(width, height, model, depth, array.astype(DTYPE_OF_DEPTH[depth]).tobytes())
+    if not _is_in_order(model, order):
+        array = array[..., [2, 1, 0, 3]]
+    data = array.astype(DTYPE_OF_DEPTH[depth]).tobytes()
+    return PixelBlock(width, height, model, depth, data, order)
+
+
+def _is_in_order(model: ColourModel, order: ChannelOrder) -> bool:
+    return model is ColourModel.GRAYA or order is ChannelOrder.RGBA
 
 
 def to_float(array: DocumentArray) -> Float32:

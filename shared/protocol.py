@@ -1,7 +1,8 @@
-"""What a picture and a stack of layers are, in memory, on the wire and on disk.
+"""What a picture, a request, an event and a stack of layers are, in memory and on the wire.
 
-Plugin and backend both speak in these types. They hold bytes, so that neither side needs more than
-the standard library; numpy reads the bytes without a copy (``layerpeel.backend.image``).
+Plugin and backend both speak in these types (`layerpeel.shared.wire` turns them into bytes). They
+hold bytes, so that neither side needs more than the standard library; numpy reads the bytes without
+a copy (``layerpeel.backend.image``).
 
 One picture has two views. The document's own values (`Picture.pixels`, in the document's depth and
 profile; floats may lie below 0 or above 1) are what the mixing equations use and what comes back.
@@ -48,12 +49,22 @@ class Depth(str, Enum):
         return self in (Depth.F16, Depth.F32)
 
 
+class ChannelOrder(str, Enum):
+    """The order of a coloured pixel's channels. Grey, alpha has one order only.
+
+    Krita keeps integers as B, G, R, A and floats as R, G, B, A. Reordering them takes the standard
+    library longer than the GUI thread may be held, so the block says which it is.
+    """
+
+    RGBA = "RGBA"
+    BGRA = "BGRA"
+
+
 @dataclass(frozen=True)
 class PixelBlock:
     """A rectangle of pixels.
 
-    Rows from the top, no padding, little endian, straight (un-premultiplied) alpha. Channels in
-    the order R, G, B, A or grey, A, whatever order Krita keeps them in.
+    Rows from the top, no padding, little endian, straight (un-premultiplied) alpha.
 
     Raises `ProtocolError` when the number of bytes is not width × height × channels × depth.
     """
@@ -63,6 +74,7 @@ class PixelBlock:
     model: ColourModel
     depth: Depth
     data: bytes = field(repr=False)
+    order: ChannelOrder = ChannelOrder.RGBA
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -119,14 +131,21 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Subject:
-    """Lift off what the picture is of."""
+    """Lift off what the picture is of, or what is the subject within a selection."""
+
+    within: Optional[Coverage] = None
 
 
 @dataclass(frozen=True)
 class Mask:
-    """Lift off what a rough mask covers; its edge is looked for in a band round it."""
+    """Lift off what a mask covers.
+
+    exact: the mask is the alpha, to the last byte; otherwise it is rough, and the edge is looked
+        for in a band round its own.
+    """
 
     coverage: Coverage
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +175,20 @@ class Words:
 Lift = Union[Subject, Mask, Trimap, Box, Words]
 
 
+class Outcome(str, Enum):
+    """What a job is to give.
+
+    LAYERS: a stack whose flattening is the picture.
+    PATCHES: the same, but its background only where it differs from the picture, or where something
+        lies over it: for laying over the picture itself. Needs an opaque picture there.
+    SELECTION: only what would be lifted off first, as a selection; no layers.
+    """
+
+    LAYERS = "layers"
+    PATCHES = "patches"
+    SELECTION = "selection"
+
+
 @dataclass(frozen=True)
 class PeelRequest:
     """What to do with a picture. Equal requests give equal bytes.
@@ -171,6 +204,7 @@ class PeelRequest:
     band: Optional[float] = None
     seed: int = 0
     engine: str = "compact"
+    outcome: Outcome = Outcome.LAYERS
 
 
 class Role(str, Enum):
@@ -218,6 +252,7 @@ class LayerStack:
     size: width, height of the picture.
     icc_profile: the profile of every layer, that of the picture; empty for sRGB.
     notes: what a person should be told, such as why fewer layers came than were asked for.
+    selection: what would be lifted off, of the picture's size, when only that was asked for.
     """
 
     size: Tuple[int, int]
@@ -225,3 +260,133 @@ class LayerStack:
     made_with: MadeWith
     icc_profile: bytes = field(default=b"", repr=False)
     notes: Tuple[str, ...] = ()
+    selection: Optional[Coverage] = None
+
+
+@dataclass(frozen=True)
+class SubmitJob:
+    """Ask the backend for a peel.
+
+    name: what the artist calls it.
+    keepsake: any text of the asker's own; it comes back with the job (`JobSummary`), also to one
+        who has lost its memory since.
+    """
+
+    name: str
+    request: PeelRequest
+    picture: Picture
+    keepsake: str = ""
+
+
+class JobState(str, Enum):
+    """Where a job is. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to the job."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """A job as the backend remembers it.
+
+    created: seconds since 1970, UTC.
+    size: width, height of the picture.
+    message: why it failed, for people; else empty.
+    """
+
+    id: str
+    name: str
+    state: JobState
+    created: float
+    size: Tuple[int, int]
+    message: str = ""
+    keepsake: str = ""
+
+
+@dataclass(frozen=True)
+class JobList:
+    """The recent jobs, newest first."""
+
+    jobs: Tuple[JobSummary, ...]
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The job waits. position: how many go before it."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The job runs. stage: in words. done: how much of the whole, 0–1."""
+
+    stage: str
+    done: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What will be lifted off, as soon as it is known: a small PNG of it on clear ground."""
+
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The result can be fetched. notes: what a person should be told."""
+
+    notes: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job was stopped because somebody asked for it."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job ended without a result. message: one line for people."""
+
+    message: str
+
+
+JobEvent = Union[Queued, Progress, Preview, Finished, Cancelled, Failed]
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """An engine, and what it can do on this machine now.
+
+    missing: one line for people about what to get before it runs; empty when it runs.
+    words: whether things can be named; if not, words_hint says what to get.
+    """
+
+    name: str
+    missing: str
+    words: bool
+    words_hint: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """Who answers. Every other call carries the protocol's number and is refused on another."""
+
+    version: str
+    protocol: int
+    engines: Tuple[EngineInfo, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a call was not carried out. message: one line for people."""
+
+    message: str

@@ -1,0 +1,195 @@
+"""How the protocol's types become bytes, and bytes become them again.
+
+A message with pixels is one line of JSON, then its pixels as they are, one block after the other;
+in the JSON, every `bytes` field is the number of its block. An event is JSON alone, its `bytes` in
+base64. What arrives is checked against the types' own annotations, so that whoever reads a message
+holds a value of that type or an error, and nothing in between.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, Dict, List, Optional, Sequence, Type, TypeVar, Union, get_type_hints
+
+from layerpeel.shared.protocol import ProtocolError
+
+MESSAGE_TYPE = "application/x-layerpeel"
+EVENTS_TYPE = "text/event-stream"
+PROTOCOL_HEADER = "X-Layerpeel-Protocol"
+
+# A message's line of JSON holds names and numbers, and is never as long as this.
+LONGEST_HEADER = 1 << 20
+
+Message = TypeVar("Message")
+
+
+def pack(message: object) -> bytes:
+    """Turn a dataclass of the protocol into one message, pixels and all."""
+    blocks: List[bytes] = []
+    plain = _to_plain(message, blocks)
+    header = {"message": plain, "blocks": [len(block) for block in blocks]}
+    return b"".join([to_json_line(header), *blocks])
+
+
+def unpack(kind: Type[Message], data: bytes) -> Message:
+    """Read a message of the type `kind`.
+
+    Raises ProtocolError when `data` is cut short, is no message, or not of this type.
+    """
+    end = data.find(b"\n", 0, LONGEST_HEADER)
+    if end < 0:
+        raise ProtocolError("The message has no header.")
+    header = _from_json(data[:end])
+    if not isinstance(header, dict) or not isinstance(header.get("blocks"), list):
+        raise ProtocolError("The message's header says nothing about its blocks.")
+    blocks: List[bytes] = []
+    start = end + 1
+    for length in header["blocks"]:
+        if type(length) is not int or length < 0 or start + length > len(data):
+            raise ProtocolError("The message was cut short.")
+        blocks.append(data[start : start + length])
+        start += length
+    if start != len(data):
+        raise ProtocolError("The message is longer than it says.")
+    value: Message = _from_plain(kind, header.get("message"), blocks)
+    return value
+
+
+def to_text(message: object, kind: object = None) -> str:
+    """Turn a dataclass into one line of JSON, bytes in base64.
+
+    kind: the annotation under which it will be read when that is a Union (such as `JobEvent`);
+        the JSON then says which of its types this is.
+    """
+    return to_json_line(_to_plain(message, None, tagged=_is_union(kind))).decode("utf-8").rstrip()
+
+
+def from_text(kind: Any, text: Union[str, bytes]) -> Any:
+    """Read what `to_text` wrote as a value of the type, or of one of the Union's types, `kind`.
+
+    Raises ProtocolError for anything else.
+    """
+    return _from_plain(kind, _from_json(text), None)
+
+
+def to_json_line(plain: object) -> bytes:
+    """Write plain values as one line of UTF-8, with its line's end."""
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8") + b"\n"
+
+
+def _from_json(text: Union[str, bytes]) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"What came is not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ProtocolError(f"{name} is no number.")
+
+
+def _to_plain(value: Any, blocks: Optional[List[bytes]], tagged: bool = False) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        hints = get_type_hints(type(value))
+        plain: Dict[str, Any] = {"type": type(value).__name__} if tagged else {}
+        for each in fields(value):
+            choice = _is_choice(hints[each.name])
+            plain[each.name] = _to_plain(getattr(value, each.name), blocks, tagged=choice)
+        return plain
+    if isinstance(value, bytes):
+        if blocks is None:
+            return base64.b64encode(value).decode("ascii")
+        blocks.append(value)
+        return len(blocks) - 1
+    if isinstance(value, (tuple, list)):
+        return [_to_plain(each, blocks) for each in value]
+    if isinstance(value, dict):
+        return {key: _to_plain(each, blocks) for key, each in value.items()}
+    return value
+
+
+def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+    origin = getattr(kind, "__origin__", None)
+    if origin is Union:
+        return _one_of(kind.__args__, plain, blocks)
+    if origin is tuple:
+        return _tuple_of(kind.__args__, plain, blocks)
+    if origin is dict:
+        _expect(isinstance(plain, dict), kind, plain)
+        value_kind = kind.__args__[1]
+        return {key: _from_plain(value_kind, each, blocks) for key, each in plain.items()}
+    if is_dataclass(kind):
+        return _dataclass_of(kind, plain, blocks)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        _expect(plain in [member.value for member in kind], kind, plain)
+        return kind(plain)
+    if kind is bytes:
+        return _bytes_of(plain, blocks)
+    if kind is float:
+        _expect(type(plain) in (int, float), kind, plain)
+        return float(plain)
+    _expect(type(plain) is kind, kind, plain)
+    return plain
+
+
+def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+    _expect(isinstance(plain, dict), kind, plain)
+    hints = get_type_hints(kind)
+    names = {each.name for each in fields(kind)}
+    if set(plain) - {"type"} != names:
+        odd = sorted((set(plain) - {"type"}) ^ names)
+        raise ProtocolError(f"A {kind.__name__} came with fields that do not belong: {odd}.")
+    return kind(**{name: _from_plain(hints[name], plain[name], blocks) for name in names})
+
+
+def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+    if plain is None and type(None) in kinds:
+        return None
+    others = [kind for kind in kinds if kind is not type(None)]
+    if len(others) == 1:
+        return _from_plain(others[0], plain, blocks)
+    name = plain.get("type") if isinstance(plain, dict) else None
+    for kind in others:
+        if kind.__name__ == name:
+            return _from_plain(kind, plain, blocks)
+    raise ProtocolError(f"“{name}” is none of {[kind.__name__ for kind in others]}.")
+
+
+def _tuple_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+    _expect(isinstance(plain, list), tuple, plain)
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return tuple(_from_plain(kinds[0], each, blocks) for each in plain)
+    _expect(len(plain) == len(kinds), tuple, plain)
+    return tuple(_from_plain(kind, each, blocks) for kind, each in zip(kinds, plain))
+
+
+def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
+    if blocks is None:
+        _expect(isinstance(plain, str), bytes, plain)
+        try:
+            return base64.b64decode(plain, validate=True)
+        except binascii.Error as error:
+            raise ProtocolError(f"Bytes came in no base64: {error}") from None
+    _expect(type(plain) is int and 0 <= plain < len(blocks), bytes, plain)
+    block: bytes = blocks[plain]
+    return block
+
+
+def _is_union(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is Union
+
+
+def _is_choice(kind: Any) -> bool:
+    """Whether a field may hold one of several dataclasses, so that its value must say which."""
+    return _is_union(kind) and sum(arg is not type(None) for arg in kind.__args__) > 1
+
+
+def _expect(holds: bool, kind: Any, plain: Any) -> None:
+    if not holds:
+        name = getattr(kind, "__name__", str(kind))
+        raise ProtocolError(f"{plain!r:.60} came where {name} belongs.")

@@ -1,0 +1,44 @@
+"""Files by which backend and plugin find each other."""
+
+import stat
+import sys
+
+import pytest
+
+from layerpeel.shared import places
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_HOME", str(tmp_path / "höme"))
+    return tmp_path / "höme"
+
+
+def test_what_was_written_is_read():
+    address = places.ServerAddress("http://127.0.0.1:4", "tökén", 12)
+    places.write_server_file(address)
+    assert places.read_server_file() == address
+    places.write_command(["/opt/pyÿthon", "-m", "x"])
+    assert places.read_command() == ["/opt/pyÿthon", "-m", "x"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_the_token_is_for_its_owner_alone(home):
+    places.write_server_file(places.ServerAddress("http://127.0.0.1:4", "token"))
+    assert stat.S_IMODE(places.server_file().stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert [path.name for path in home.iterdir()] == ["server.json"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"\xff\xfe", b'{"address": 3}', b'["a", 1]'])
+def test_damaged_files_count_as_none(home, damage):
+    home.mkdir()
+    places.server_file().write_bytes(damage)
+    places.command_file().write_bytes(damage)
+    assert places.read_server_file() is None
+    assert places.read_command() == []
+
+
+def test_no_files_at_all():
+    assert places.read_server_file() is None
+    assert places.read_command() == []
