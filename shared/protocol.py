@@ -196,7 +196,8 @@ class PeelRequest:
     lift: what to lift off first; every further layer is the subject of what is left.
     layers: how many foregrounds; one layer more comes back, the background.
     band: half the width of the band in which the edge is looked for, in pixels; None follows the
-        object's size. A trimap brings its own.
+        object's size. A trimap brings its own, an exact mask needs none.
+    masks: whether each foreground comes as opaque colour with a mask beside it (`Layer.mask`).
     """
 
     lift: Lift = field(default_factory=Subject)
@@ -205,6 +206,7 @@ class PeelRequest:
     seed: int = 0
     engine: str = "compact"
     outcome: Outcome = Outcome.LAYERS
+    masks: bool = False
 
 
 class Role(str, Enum):
@@ -220,6 +222,7 @@ class Layer:
 
     offset: x, y of its top left pixel in the picture.
     opacity: 0–1.
+    mask: for a transparency mask, where one was asked for; of the same size and place.
     """
 
     name: str
@@ -228,6 +231,7 @@ class Layer:
     offset: Tuple[int, int] = (0, 0)
     blend_mode: str = "normal"
     opacity: float = 1.0
+    mask: Optional[Coverage] = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""Finds documents, layers, and what was peeled in them before."""
+
+from typing import Iterator, List, Optional, Tuple
+
+from krita import Document, Krita, Node
+
+from layerpeel.plugin.placement import PeeledGroup, PeeledGroups
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.wire import from_text, to_text
+
+_ANNOTATION = "layerpeel/peeled-groups"
+
+
+def active_document() -> Optional[Document]:
+    """Give the document that the artist sees."""
+    return Krita.instance().activeDocument()
+
+
+def is_open(document: Document) -> bool:
+    """Whether the document is still open."""
+    return any(document == other for other in Krita.instance().documents())
+
+
+def size_of(document: Document) -> Tuple[int, int]:
+    """Give the canvas's width and height."""
+    return document.width(), document.height()
+
+
+def id_of(node: Node) -> str:
+    """Give what a node is known by: it outlives undo and redo, saving, and copies."""
+    return node.uniqueId().toString()
+
+
+def node_of(document: Document, unique_id: str) -> Optional[Node]:
+    """Find a node; None when it is no longer there."""
+    for node in _nodes_within(document.rootNode()):
+        if id_of(node) == unique_id:
+            return node
+    return None
+
+
+def layer_names(document: Document) -> List[str]:
+    """List the names of all layers."""
+    return [node.name() for node in _nodes_within(document.rootNode())]
+
+
+def is_mask(node: Node) -> bool:
+    """Whether a node is a mask of its parent and no layer (the selection is one, too)."""
+    return node.type().endswith("mask")
+
+
+def position_of(node: Node, siblings: List[Node]) -> int:
+    """Give a node's place among its siblings, 0 for the lowest."""
+    return [id_of(each) for each in siblings].index(id_of(node))
+
+
+def peeled_groups(document: Document) -> List[PeeledGroup]:
+    """List the results that are still there (undo may have taken some away), oldest first."""
+    here = {id_of(node) for node in _nodes_within(document.rootNode())}
+    return [group for group in _noted_groups(document) if group.background in here]
+
+
+def note_group(document: Document, group: PeeledGroup) -> None:
+    """Remember a result in the document itself."""
+    noted = PeeledGroups((*_noted_groups(document), group))
+    text = to_text(noted).encode("utf-8")
+    document.setAnnotation(_ANNOTATION, "Layerpeel: what was peeled", QByteArray(text))
+
+
+def _noted_groups(document: Document) -> Tuple[PeeledGroup, ...]:
+    if _ANNOTATION not in document.annotationTypes():
+        return ()
+    try:
+        noted: PeeledGroups = from_text(PeeledGroups, bytes(document.annotation(_ANNOTATION)))
+    except ProtocolError:
+        # Another version wrote it. What is forgotten here can still be peeled as a layer.
+        return ()
+    return noted.groups
+
+
+def _nodes_within(node: Node) -> Iterator[Node]:
+    for child in node.childNodes():
+        yield child
+        yield from _nodes_within(child)

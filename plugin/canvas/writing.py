@@ -1,0 +1,152 @@
+"""Puts a result into a document: one group, one undo step.
+
+Each node that is added is an undo step of its own. The group is therefore built in a hidden copy of
+the document, and a clone of it is added to the document itself.
+"""
+
+from pathlib import Path
+from typing import Optional, Tuple
+
+from krita import Document, Krita, Node
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import id_of, is_open, node_of, note_group, size_of
+from layerpeel.plugin.canvas.reading import close_copy
+from layerpeel.plugin.placement import Form, PeeledGroup, Placement
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import Turns
+from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
+
+# Krita 5.1 cannot make a transparency mask that it can save; it can copy one that was loaded.
+_MASK_TEMPLATE = Path(__file__).with_name("transparency-mask.kra")
+
+
+def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turns[None]":
+    """Put a result where it belongs.
+
+    Raises CanvasError, and changes nothing, when the document has been closed or resized, or the
+    layer that was peeled is no longer there.
+    """
+    check_fits(document, placement)
+    if placement.form is Form.SELECTION:
+        if stack.selection is None:
+            raise CanvasError(i18n("The backend sent no selection."))
+        select(document, stack.selection)
+        return
+    scratch = document.clone()
+    try:
+        yield "copy the document"
+        built = yield from _build_group(scratch, stack, placement)
+        check_fits(document, placement)
+        parent, above = _where(document, placement)
+        active = document.activeNode()
+        # A clone has ids of its own, and keeps them in the document.
+        group = built.clone()
+        parent.addChildNode(group, above)
+        yield "add the group"
+    finally:
+        close_copy(scratch)
+    background = group.childNodes()[0]
+    patch = placement.place.patch
+    note_group(document, PeeledGroup(placement.name, id_of(group), id_of(background), patch))
+    # Krita makes what is added the active layer; the artist's brush belongs where it was.
+    if active is not None:
+        document.setActiveNode(active)
+    yield "note the group"
+
+
+def check_fits(document: Document, placement: Placement) -> None:
+    """Find out whether a result can still be put into the document.
+
+    Raises CanvasError, with what the artist can do, when it cannot.
+    """
+    if not is_open(document):
+        raise CanvasError(i18n("Its document was closed. The result waits under Results."))
+    if size_of(document) != placement.size:
+        raise CanvasError(
+            i18n(
+                "The canvas is no longer {width}×{height} pixels. The result waits under Results."
+            ).format(width=placement.size[0], height=placement.size[1])
+        )
+    above = placement.place.above
+    if above and node_of(document, above) is None:
+        raise CanvasError(
+            i18n("The layer that was peeled is gone. The result waits under Results.")
+        )
+
+
+def select(document: Document, selection: Coverage) -> None:
+    """Make `selection` the document's selection, undoably.
+
+    `Document.setSelection` cannot be undone. Select All can; what is then changed within the
+    selection that it made is undone, and done again, with it. A selection from before takes a step
+    of its own: Deselect.
+    """
+    krita = Krita.instance()
+    if document.selection() is not None:
+        krita.action("deselect").trigger()
+        document.waitForDone()
+    krita.action("select_all").trigger()
+    document.waitForDone()
+    made = document.selection()
+    if made is None:
+        raise CanvasError(i18n("Krita made no selection."))
+    made.clear()
+    data = QByteArray(selection.data)
+    made.setPixelData(data, 0, 0, selection.width, selection.height)
+    document.refreshProjection()
+
+
+def _where(document: Document, placement: Placement) -> Tuple[Node, Optional[Node]]:
+    """Give the parent of the new group, and the layer directly below it (None for the top)."""
+    above = node_of(document, placement.place.above) if placement.place.above else None
+    parent = above.parentNode() if above is not None else None
+    return parent or document.rootNode(), above
+
+
+def _build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "Turns[Node]":
+    """Build the group in a hidden document, its background lowest."""
+    group = scratch.createGroupLayer(placement.name)
+    group.setBlendingMode(placement.place.blending_mode)
+    group.setOpacity(placement.place.opacity)
+    scratch.rootNode().addChildNode(group, None)
+    yield "make the group"
+    for layer in stack.layers:
+        node = scratch.createNode(_name_of(layer, stack), "paintlayer")
+        here = (node.colorModel(), node.colorDepth(), node.colorProfile())
+        space = (placement.model.value, placement.depth.value, placement.profile)
+        if here != space:
+            node.setColorSpace(*space)
+        block = layer.pixels
+        node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
+        yield "write a layer"
+        group.addChildNode(node, None)
+        yield "add a layer"
+        if layer.mask is not None:
+            _add_mask(node, layer.mask, layer.offset)
+            yield "add a mask"
+    return group
+
+
+def _name_of(layer: Layer, stack: LayerStack) -> str:
+    if layer.role is Role.BACKGROUND:
+        return i18n("Background")
+    foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
+    if len(foregrounds) == 1:
+        return i18n("Foreground")
+    number = len(foregrounds) - foregrounds.index(layer)
+    return i18n("Foreground {number}").format(number=number)
+
+
+def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
+    template = Krita.instance().openDocument(str(_MASK_TEMPLATE))
+    if template is None:
+        raise CanvasError(i18n("The template of a transparency mask cannot be opened."))
+    try:
+        copy = template.rootNode().childNodes()[0].childNodes()[0].clone()
+    finally:
+        close_copy(template)
+    copy.setName(i18n("Transparency mask"))
+    node.addChildNode(copy, None)
+    copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)

@@ -1,0 +1,196 @@
+"""Talks HTTP with the backend, without ever making the GUI thread wait."""
+
+from typing import Any, Callable, List, Optional
+
+from layerpeel.plugin.qt import (
+    QByteArray,
+    QNetworkAccessManager,
+    QNetworkReply,
+    QNetworkRequest,
+    QObject,
+    QUrl,
+)
+from layerpeel.plugin.texts import i18n
+from layerpeel.shared.places import ServerAddress
+from layerpeel.shared.protocol import (
+    Health,
+    JobEvent,
+    JobList,
+    JobSummary,
+    ProtocolError,
+    Refusal,
+)
+from layerpeel.shared.version import PROTOCOL
+from layerpeel.shared.wire import (
+    EVENTS_TYPE,
+    MESSAGE_TYPE,
+    PROTOCOL_HEADER,
+    from_text,
+)
+
+# The backend sends something at least every ten seconds; one that is silent for longer hangs.
+SILENCE = 30_000  # milliseconds
+
+
+class Problem:
+    """Why a call gave nothing. message: one line for the artist.
+
+    unreachable: whether nobody answered at all (rather than answered that it will not).
+    """
+
+    def __init__(self, message: str, unreachable: bool = False) -> None:
+        self.message = message
+        self.unreachable = unreachable
+
+
+Failed = Callable[[Problem], None]
+
+
+class Client(QObject):
+    """One backend. Every call returns at once and answers later, through `done` or `failed`."""
+
+    def __init__(self, address: ServerAddress, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self.address = address
+        self._network = QNetworkAccessManager(self)
+
+    def health(self, done: Callable[[Health], None], failed: Failed) -> None:
+        """Ask who is there."""
+        self._text(self._get("/health"), Health, done, failed)
+
+    def submit(self, message: bytes, done: Callable[[JobSummary], None], failed: Failed) -> None:
+        """Hand a packed `SubmitJob` in."""
+        reply = self._post("/jobs", QByteArray(message), MESSAGE_TYPE)
+        self._text(reply, JobSummary, done, failed)
+
+    def jobs(self, done: Callable[[JobList], None], failed: Failed) -> None:
+        """List the recent jobs, newest first."""
+        self._text(self._get("/jobs"), JobList, done, failed)
+
+    def cancel(self, job: str, done: Callable[[JobSummary], None], failed: Failed) -> None:
+        """Stop a job."""
+        reply = self._post(f"/jobs/{job}/cancel", QByteArray(), "text/plain")
+        self._text(reply, JobSummary, done, failed)
+
+    def result(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
+        """Fetch a result: a packed `LayerStack`, still packed."""
+        reply = self._get(f"/jobs/{job}/result")
+        self._when_finished(reply, done, failed)
+
+    def follow(
+        self, job: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
+    ) -> None:
+        """Hear of everything that happens to a job (`JobEvent`) until the stream ends."""
+        reply = self._get(f"/jobs/{job}/events", accept=EVENTS_TYPE)
+        garbled: List[ProtocolError] = []
+
+        def read() -> None:
+            while reply.canReadLine() and not garbled:
+                line = bytes(reply.readLine()).strip()
+                if not line.startswith(b"data:"):
+                    continue
+                try:
+                    event = from_text(JobEvent, line[len(b"data:") :].strip())
+                except ProtocolError as error:
+                    garbled.append(error)
+                    reply.abort()
+                    return
+                heard(event)
+
+        def finish(_rest: QByteArray) -> None:
+            read()
+            ended(_garbled(garbled[0]) if garbled else None)
+
+        def fail(problem: Problem) -> None:
+            ended(_garbled(garbled[0]) if garbled else problem)
+
+        reply.readyRead.connect(read)
+        self._when_finished(reply, finish, fail)
+
+    def stay(self, ended: Callable[[], None]) -> None:
+        """Hold a connection open for as long as this Krita uses the backend.
+
+        ended: called when the backend is gone.
+        """
+        reply = self._get("/presence", accept=EVENTS_TYPE)
+        reply.readyRead.connect(lambda: _discard(reply))
+        self._when_finished(reply, lambda _rest: ended(), lambda _problem: ended())
+
+    # ------------------------------------------------------------------------------------------
+
+    def _request(self, path: str) -> QNetworkRequest:
+        request = QNetworkRequest(QUrl(self.address.address + path))
+        request.setRawHeader(b"Authorization", b"Bearer " + self.address.token.encode("utf-8"))
+        request.setRawHeader(PROTOCOL_HEADER.encode("ascii"), str(PROTOCOL).encode("ascii"))
+        request.setTransferTimeout(SILENCE)
+        return request
+
+    def _get(self, path: str, accept: str = "*/*") -> QNetworkReply:
+        request = self._request(path)
+        request.setRawHeader(b"Accept", accept.encode("ascii"))
+        return _made(self._network.get(request))
+
+    def _post(self, path: str, body: QByteArray, kind: str) -> QNetworkReply:
+        request = self._request(path)
+        request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
+        return _made(self._network.post(request, body))
+
+    def _when_finished(
+        self, reply: QNetworkReply, done: Callable[[QByteArray], None], failed: Failed
+    ) -> None:
+        def finish() -> None:
+            reply.deleteLater()
+            if _error_of(reply) == QNetworkReply.NetworkError.NoError:
+                done(reply.readAll())
+            else:
+                failed(_problem_of(reply))
+
+        reply.finished.connect(finish)
+
+    def _text(
+        self, reply: QNetworkReply, kind: Any, done: Callable[[Any], None], failed: Failed
+    ) -> None:
+        def read(body: QByteArray) -> None:
+            try:
+                value = from_text(kind, bytes(body))
+            except ProtocolError as error:
+                failed(_garbled(error))
+            else:
+                done(value)
+
+        self._when_finished(reply, read, failed)
+
+
+def _problem_of(reply: QNetworkReply) -> Problem:
+    """Say why a call failed: in the backend's own words where it answered."""
+    status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
+    if status is None:
+        if _error_of(reply) == QNetworkReply.NetworkError.OperationCanceledError:
+            return Problem(i18n("The backend does not answer. Press Peel to try again."), True)
+        return Problem(i18n("The backend cannot be reached: {}.").format(reply.errorString()), True)
+    body = bytes(reply.readAll())
+    try:
+        refusal: Refusal = from_text(Refusal, body)
+    except ProtocolError:
+        return Problem(i18n("Something that is no Layerpeel answers there ({}).").format(status))
+    return Problem(refusal.message)
+
+
+def _error_of(reply: QNetworkReply) -> QNetworkReply.NetworkError:
+    # Qt has a signal of the same name; the types know only that one.
+    error: QNetworkReply.NetworkError = reply.error()  # type: ignore[operator]
+    return error
+
+
+def _made(reply: Optional[QNetworkReply]) -> QNetworkReply:
+    if reply is None:
+        raise RuntimeError("Qt made no reply")
+    return reply
+
+
+def _discard(reply: QNetworkReply) -> None:
+    reply.readAll()
+
+
+def _garbled(error: ProtocolError) -> Problem:
+    return Problem(i18n("The backend answered what cannot be read: {}").format(error))

@@ -1,0 +1,188 @@
+"""The part of the docker in which the artist says what to do."""
+
+from typing import Dict, Optional, Tuple
+
+from layerpeel.plugin.placement import Choice, Form, LiftOff, SourceKind
+from layerpeel.plugin.qt import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    pyqtSignal,
+)
+from layerpeel.plugin.texts import i18n
+
+MOST_LAYERS = 32
+
+# Krita's themes hardly tell a checked button from others.
+_SHOW_CHECKED = (
+    "QToolButton:checked {background: palette(highlight); color: palette(highlighted-text);}"
+)
+
+
+class PeelForm(QWidget):
+    """What to lift off, from where, how often, and as what it comes back.
+
+    changed: emitted when a choice has changed.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._has_selection = False
+        self._source_before = SourceKind.PICTURE
+        self._lifts = QButtonGroup(self)
+        self._buttons: Dict[LiftOff, QToolButton] = {}
+        self._words = QLineEdit()
+        self._words.setObjectName("layerpeel_words")
+        self._words.setPlaceholderText(i18n("a bird, the red car …"))
+        self._exact = QCheckBox(i18n("Exact edge"))
+        self._exact.setObjectName("layerpeel_exact_edge")
+        self._exact.setToolTip(
+            i18n(
+                "The selection is the edge, to the last pixel. Without it, the edge is looked for."
+            )
+        )
+        self._hint = QLabel()
+        self._hint.setObjectName("layerpeel_hint")
+        self._hint.setWordWrap(True)
+        self._source = self._combo(
+            "layerpeel_source",
+            i18n("What is peeled"),
+            (SourceKind.PICTURE.value, i18n("Whole picture")),
+            (SourceKind.LAYER.value, i18n("Active layer")),
+        )
+        self._form = self._combo(
+            "layerpeel_form",
+            i18n("As what the result comes back"),
+            (Form.LAYERS.value, i18n("Layers")),
+            (Form.MASKS.value, i18n("Layers with masks")),
+            (Form.SELECTION.value, i18n("Selection only")),
+        )
+        self._layers = QSpinBox()
+        self._layers.setObjectName("layerpeel_layers")
+        self._layers.setRange(1, MOST_LAYERS)
+        self._layers.setToolTip(i18n("How many things to lift off, one behind the other"))
+        self._arrange()
+        self._update()
+
+    def choice(self) -> Choice:
+        """Give what is chosen now."""
+        return Choice(
+            lift=self._lift(),
+            words=self._words.text(),
+            exact_edge=self._exact.isChecked(),
+            layers=self._layers.value(),
+            source=SourceKind(self._source.currentData()),
+            form=Form(self._form.currentData()),
+        )
+
+    def show_document(self, has_selection: bool, left_of: str) -> None:
+        """Say what the document offers.
+
+        left_of: the name of what was peeled last; empty when nothing was.
+        """
+        self._has_selection = has_selection
+        index = self._source.findData(SourceKind.LEFT.value)
+        if left_of:
+            text = i18n("What “{name}” left").format(name=left_of)
+            if index < 0:
+                self._source.addItem(text, SourceKind.LEFT.value)
+            else:
+                self._source.setItemText(index, text)
+        elif index >= 0:
+            if self._source.currentIndex() == index:
+                self._choose_source(self._source_before)
+            self._source.removeItem(index)
+        self._update()
+
+    def choose_what_is_left(self) -> None:
+        """Make the next peel go on where the last one ended."""
+        if self._source.currentData() != SourceKind.LEFT.value:
+            self._source_before = SourceKind(self._source.currentData())
+        self._choose_source(SourceKind.LEFT)
+
+    def offer_words(self, possible: bool, hint: str) -> None:
+        """Say whether things can be named, and what to do when they cannot."""
+        button = self._buttons[LiftOff.WORDS]
+        button.setEnabled(possible)
+        button.setToolTip(i18n("Lift off what a few words name") if possible else hint)
+
+    def _choose_source(self, kind: SourceKind) -> None:
+        self._source.setCurrentIndex(max(0, self._source.findData(kind.value)))
+
+    def _lift(self) -> LiftOff:
+        return _LIFTS[self._lifts.checkedId()][0]
+
+    def _combo(self, name: str, tip: str, *items: Tuple[str, str]) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName(name)
+        combo.setToolTip(tip)
+        for value, text in items:
+            combo.addItem(text, value)
+        combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        combo.setMinimumContentsLength(8)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.currentIndexChanged.connect(lambda _index: self._update())
+        return combo
+
+    def _arrange(self) -> None:
+        segments = QHBoxLayout()
+        segments.setSpacing(0)
+        for index, (lift, text, tip) in enumerate(_LIFTS):
+            button = QToolButton()
+            button.setObjectName("layerpeel_lift_" + lift.value)
+            button.setText(i18n(text))
+            button.setToolTip(i18n(tip))
+            button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet(_SHOW_CHECKED)
+            self._lifts.addButton(button, index)
+            self._buttons[lift] = button
+            segments.addWidget(button)
+        self._buttons[LiftOff.SUBJECT].setChecked(True)
+        self._buttons[LiftOff.WORDS].setEnabled(False)
+        self._lifts.idToggled.connect(lambda _id, _on: self._update())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel(i18n("Lift off")))
+        layout.addLayout(segments)
+        layout.addWidget(self._words)
+        layout.addWidget(self._exact)
+        layout.addWidget(self._hint)
+        rows = QFormLayout()
+        rows.addRow(i18n("From:"), self._source)
+        rows.addRow(i18n("Layers:"), self._layers)
+        rows.addRow(i18n("Result:"), self._form)
+        layout.addLayout(rows)
+
+    def _update(self) -> None:
+        lift = self._lift()
+        self._words.setVisible(lift is LiftOff.WORDS)
+        self._exact.setVisible(lift is LiftOff.SELECTION)
+        selection_only = self._form.currentData() == Form.SELECTION.value
+        self._layers.setEnabled(not selection_only)
+        hint = ""
+        if lift is LiftOff.SUBJECT and self._has_selection:
+            hint = i18n("Looked for inside the selection.")
+        elif lift is LiftOff.SELECTION and not self._has_selection:
+            hint = i18n("Select what to lift off: roughly is enough.")
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self.changed.emit()
+
+
+_LIFTS = (
+    (LiftOff.SUBJECT, "Subject", "Lift off what the picture is of"),
+    (LiftOff.SELECTION, "Selection", "Lift off what is selected; a rectangle is searched"),
+    (LiftOff.WORDS, "Words", "Needs a detector; the backend says which"),
+)

@@ -1,0 +1,49 @@
+"""Makes Krita know the docker and its actions."""
+
+from typing import Callable, List
+
+from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita, Window
+
+from layerpeel.plugin.docker import LayerpeelDocker, docker_of_active_window
+from layerpeel.plugin.texts import i18n
+
+DOCKER_ID = "layerpeel_docker"
+
+_DOCKERS: List[LayerpeelDocker] = []
+
+
+class _Docker(LayerpeelDocker):
+    """Remembers itself, so that shortcuts reach it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _DOCKERS.append(self)
+
+
+class LayerpeelExtension(Extension):
+    """The actions that appear in Krita's shortcut settings (`layerpeel.action`)."""
+
+    def setup(self) -> None:
+        """Nothing to do before there is a window."""
+
+    def createActions(self, window: Window) -> None:  # noqa: N802  (Krita calls it so)
+        """Krita asks for the actions of a new window."""
+        peel = window.createAction("layerpeel_peel", i18n("Layerpeel: Peel"), "tools/scripts")
+        peel.triggered.connect(lambda _checked=False: _on_docker(LayerpeelDocker.peel))
+        cancel = window.createAction("layerpeel_cancel", i18n("Layerpeel: Cancel"), "tools/scripts")
+        cancel.triggered.connect(lambda _checked=False: _on_docker(LayerpeelDocker.cancel))
+
+
+def register() -> None:
+    """Add docker and actions to Krita."""
+    krita = Krita.instance()
+    krita.addExtension(LayerpeelExtension(krita))
+    krita.addDockWidgetFactory(
+        DockWidgetFactory(DOCKER_ID, DockWidgetFactoryBase.DockPosition.DockRight, _Docker)
+    )
+
+
+def _on_docker(do: "Callable[[LayerpeelDocker], None]") -> None:
+    docker = docker_of_active_window(_DOCKERS)
+    if docker is not None:
+        do(docker)

@@ -1,0 +1,61 @@
+"""Asks how the backend is reached."""
+
+from typing import Optional
+
+from layerpeel.plugin.qt import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from layerpeel.plugin.settings import Settings, read_settings, write_settings
+from layerpeel.plugin.texts import i18n
+from layerpeel.shared.places import log_file
+
+
+class SettingsDialog(QDialog):
+    """Command of a backend to start, or address and token of one that runs."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("layerpeel_settings")
+        self.setWindowTitle(i18n("Layerpeel settings"))
+        saved = read_settings()
+        self._command = _line(saved.command, "layerpeel_command", i18n("the registered one"))
+        self._address = _line(
+            saved.address, "layerpeel_address", i18n("start one here when it is needed")
+        )
+        self._token = _line(saved.token, "layerpeel_token", "")
+        self._token.setEchoMode(QLineEdit.EchoMode.Password)
+        self._problem = QLabel()
+        self._problem.setWordWrap(True)
+        buttons = QDialogButtonBox()
+        buttons.addButton(QDialogButtonBox.StandardButton.Ok)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        form = QFormLayout(self)
+        form.addRow(i18n("Command that starts the backend:"), self._command)
+        form.addRow(i18n("Or address of a running one:"), self._address)
+        form.addRow(i18n("Its token:"), self._token)
+        form.addRow(i18n("Log:"), QLabel(str(log_file())))
+        form.addRow(self._problem)
+        form.addRow(buttons)
+        self.setMinimumWidth(520)
+
+    def _accept(self) -> None:
+        settings = Settings(
+            self._command.text().strip(), self._address.text().strip(), self._token.text().strip()
+        )
+        try:
+            settings.command_parts()
+        except ValueError:
+            self._problem.setText(i18n("The command has a quote that is never closed."))
+            return
+        if settings.address and not settings.address.startswith(("http://", "https://")):
+            self._problem.setText(i18n("The address starts with http:// or https://."))
+            return
+        write_settings(settings)
+        self.accept()
+
+
+def _line(text: str, name: str, hint: str) -> QLineEdit:
+    line = QLineEdit(text)
+    line.setObjectName(name)
+    line.setPlaceholderText(hint)
+    return line

@@ -1,0 +1,63 @@
+"""Work on the GUI thread in short turns, so that Krita goes on answering between them.
+
+Krita's documents may only be touched on the GUI thread, and some of its calls take a tenth of a
+second for a large canvas. Work is therefore written as a generator that yields after each such
+call; every part runs in a turn of the event loop of its own.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Callable, Dict, Generator, Tuple, TypeVar
+
+from layerpeel.plugin.qt import QTimer
+
+Result = TypeVar("Result")
+
+Turns = Generator[str, None, Result]
+"""Yields after each turn, with the name of what it did; returns the result."""
+
+
+@dataclass
+class HoldTimes:
+    """How long turns have held the GUI thread, for the bench.
+
+    longest: seconds, by what was done.
+    """
+
+    longest: Dict[str, float] = field(default_factory=dict)
+
+    def note(self, name: str, seconds: float) -> None:
+        """Remember a turn if it is the longest of its name."""
+        self.longest[name] = max(seconds, self.longest.get(name, 0.0))
+
+
+HOLD_TIMES = HoldTimes()
+
+
+def run_in_turns(
+    turns: "Turns[Result]",
+    done: Callable[[Result], None],
+    failed: Callable[[Exception], None],
+    expected: Tuple[type, ...],
+) -> None:
+    """Run `turns`, one part a turn of the event loop, then call `done` with what it returned.
+
+    expected: exceptions of which `failed` hears. Others are ours to mend: they go to Krita, which
+        shows them, after `failed` has heard, so that the docker does not seem busy for ever.
+    """
+
+    def turn() -> None:
+        start = time.perf_counter()
+        try:
+            name = next(turns)
+        except StopIteration as end:
+            done(end.value)
+        except Exception as error:
+            failed(error)
+            if not isinstance(error, expected):
+                raise
+        else:
+            HOLD_TIMES.note(name, time.perf_counter() - start)
+            QTimer.singleShot(0, turn)
+
+    QTimer.singleShot(0, turn)
