@@ -1,0 +1,107 @@
+"""The real Krita for tests: started once in a run, found clean by each test.
+
+Tests here carry the mark `krita`. Where Krita or a program to drive it is missing they are skipped,
+with the reason in the summary; where the environment variable CI is set they fail instead, unless
+LAYERPEEL_WITHOUT_KRITA=1 says that this run is to go without. That variable alone leaves them out.
+LAYERPEEL_SCREENSHOTS names a folder for the pictures that tests take.
+"""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+# Pytest imports each test file by itself: the harness beside them needs a way of its own.
+sys.path.append(str(Path(__file__).parent))
+
+from krita_harness import requirements  # noqa: E402
+from krita_harness.launcher import Launcher  # noqa: E402
+
+
+def pytest_runtest_setup(item):
+    """Skip, or fail, what would start Krita where that cannot be."""
+    if item.get_closest_marker("krita") is None:
+        return
+    reason = requirements.reason_to_leave_out(os.environ)
+    if reason is None:
+        return
+    if requirements.is_failure(os.environ):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Show under a failure what Krita said, and what was on its screen."""
+    report = yield
+    launcher = item.funcargs.get("krita_launcher") if hasattr(item, "funcargs") else None
+    if report.failed and launcher is not None:
+        for number, krita in enumerate(launcher.started, 1):
+            if krita.is_running:
+                picture = krita.screenshot(f"failed-{item.name}-{number}")
+                report.sections.append(("Screen", str(picture)))
+            report.sections.append((f"Krita {number}", krita.account()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def plugin_zip(tmp_path_factory):
+    """The plugin as artists get it, built from this repository."""
+    build = runpy.run_path(str(REPOSITORY / "packaging" / "plugin_zip.py"))["build_plugin_zip"]
+    return build(tmp_path_factory.mktemp("plugin"))
+
+
+@pytest.fixture(scope="session")
+def krita_environment():
+    """What Krita gets besides its home and screen; a folder of tests may replace it."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def krita_launcher(tmp_path_factory, plugin_zip):
+    """Starts Kritas; for fixtures. Tests take `krita` or `launch_krita`."""
+    launcher = Launcher(tmp_path_factory.mktemp("krita"), plugin_zip)
+    yield launcher
+    launcher.kill_all()
+
+
+@pytest.fixture(scope="session")
+def session_krita(krita_launcher, krita_environment):
+    """The one Krita of a run. Tests take `krita`, which finds it clean."""
+    krita = krita_launcher.launch(krita_environment)
+    yield krita
+    if problem := krita_launcher.end(krita):
+        pytest.fail(problem, pytrace=False)
+
+
+@pytest.fixture
+def krita(session_krita):
+    """The one Krita of a run, without documents; exceptions nobody handled fail the test."""
+    if session_krita.is_running:
+        session_krita.reset()
+    else:
+        session_krita.start()
+    yield session_krita
+    if not session_krita.is_running:
+        pytest.fail(f"Krita died in this test. {session_krita.account()}", pytrace=False)
+    if errors := session_krita.errors():
+        pytest.fail("Nobody handled in Krita:\n" + "\n".join(errors), pytrace=False)
+
+
+@pytest.fixture
+def launch_krita(session_krita, krita_launcher):
+    """Start another Krita, which the test may quit, kill and `start` again: `launch_krita(env)`."""
+    mine = []
+
+    def launch(environment=None):
+        mine.append(krita_launcher.launch(environment))
+        return mine[-1]
+
+    yield launch
+    problems = [problem for krita in mine if (problem := krita_launcher.end(krita))]
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)

@@ -1,0 +1,116 @@
+"""Documents, layers and pixels, as plain values that travel."""
+
+import base64
+
+from krita import Krita
+
+
+def open_picture(path):
+    """Open a file in a view, as File > Open does."""
+    document = Krita.instance().openDocument(path)
+    if document is None:
+        raise ValueError(f"Krita cannot open {path}")
+    _show(document)
+
+
+def create(width, height, name, model, depth, profile, resolution):
+    """Create a document and show it; it has the one layer that Krita gives it."""
+    document = Krita.instance().createDocument(
+        width, height, name, model, depth, profile, resolution
+    )
+    _show(document)
+
+
+def save(path):
+    """Save the active document under another name, without a question."""
+    document = _document()
+    document.waitForDone()
+    document.setBatchmode(True)
+    is_saved = document.saveAs(path)
+    document.setBatchmode(False)
+    if not is_saved:
+        raise ValueError(f"Krita cannot save {path}")
+
+
+def close_all():
+    """Close every document; none asks to be saved."""
+    for document in Krita.instance().documents():
+        document.waitForDone()
+        document.setModified(False)
+        document.close()
+
+
+def tree():
+    """Layers of the active document, bottom to top."""
+    return [_describe(node) for node in _document().rootNode().childNodes()]
+
+
+def pixels(layer, area, is_projected):
+    """Raw pixels of a layer, by name or id, or of the whole picture when `layer` is None."""
+    document = _document()
+    document.waitForDone()
+    node = None if layer is None else find(layer)
+    bounds = document.bounds()
+    place = area or [bounds.x(), bounds.y(), bounds.width(), bounds.height()]
+    source = node or document
+    read = node.projectionPixelData if node and is_projected else source.pixelData
+    return {
+        "data": base64.b64encode(bytes(read(*place))).decode("ascii"),
+        "width": place[2],
+        "height": place[3],
+        "model": source.colorModel(),
+        "depth": source.colorDepth(),
+    }
+
+
+def find(layer):
+    """The node of this name or id in the active document; LookupError unless there is one."""
+    found = [node for node in _below(_document().rootNode()) if layer in (node.name(), _id(node))]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} layers are named {layer!r}")
+    return found[0]
+
+
+def step(action):
+    """Undo or redo one step, and wait for the picture."""
+    Krita.instance().action(action).trigger()
+    document = _document()
+    document.waitForDone()
+    document.refreshProjection()
+    document.waitForDone()
+
+
+def _document():
+    document = Krita.instance().activeDocument()
+    if document is None:
+        raise LookupError("no document is open")
+    return document
+
+
+def _show(document):
+    Krita.instance().activeWindow().addView(document)
+    document.waitForDone()
+
+
+def _below(node):
+    for child in node.childNodes():
+        yield child
+        yield from _below(child)
+
+
+def _id(node):
+    return node.uniqueId().toString()
+
+
+def _describe(node):
+    bounds = node.bounds()
+    return {
+        "name": node.name(),
+        "id": _id(node),
+        "type": node.type(),
+        "opacity": node.opacity(),
+        "blending_mode": node.blendingMode(),
+        "visible": node.visible(),
+        "bounds": [bounds.x(), bounds.y(), bounds.width(), bounds.height()],
+        "children": [_describe(child) for child in node.childNodes()],
+    }

@@ -1,0 +1,38 @@
+"""The longest time for which Krita's GUI thread did not come back to its event loop."""
+
+import time
+
+from PyQt5.QtCore import Qt, QTimer
+
+BEAT_MS = 2
+
+_longest = 0.0
+_last = 0.0
+_timer = None
+
+
+def start():
+    """Begin to measure, anew."""
+    global _longest, _last, _timer
+    stop()
+    _longest, _last = 0.0, time.perf_counter()
+    _timer = QTimer()
+    _timer.setTimerType(Qt.PreciseTimer)
+    _timer.timeout.connect(_beat)
+    _timer.start(BEAT_MS)
+
+
+def stop():
+    """Seconds between the two beats furthest apart since the start."""
+    global _timer
+    if _timer is not None:
+        _beat()
+        _timer.stop()
+        _timer = None
+    return _longest
+
+
+def _beat():
+    global _longest, _last
+    now = time.perf_counter()
+    _longest, _last = max(_longest, now - _last), now

@@ -1,0 +1,160 @@
+"""Where things are on the screen, and whether a person could click them."""
+
+import sys
+
+from krita import Krita
+from PyQt5.QtCore import QPoint, Qt, QTimer
+from PyQt5.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
+
+
+def window():
+    """Krita's main window."""
+    return Krita.instance().activeWindow().qwindow()
+
+
+def named(object_name):
+    """All widgets of this name, those first that are to be seen."""
+    found = {}  # A dialog is a top level and a child as well: each counts once.
+    for top in QApplication.topLevelWidgets():
+        if top.objectName() == object_name:
+            found[top] = True
+        found.update(dict.fromkeys(top.findChildren(QWidget, object_name), True))
+    return sorted(found, key=lambda widget: not widget.isVisible())
+
+
+def the(object_name):
+    """The one widget of this name, or the one of them to be seen; LookupError if none or two."""
+    found = named(object_name)
+    visible = [widget for widget in found if widget.isVisible()]
+    if not found or len(visible) > 1:
+        raise LookupError(f"{len(visible)} visible widgets are named {object_name!r}")
+    return found[0]
+
+
+def place_of(object_name):
+    """Rectangle of the visible part on the screen, [left, top, width, height], scrolled into view.
+
+    {"place": …} or {"problem": why nobody can see it}
+    """
+    if not named(object_name):
+        return {"problem": f"there is no widget named {object_name!r}"}
+    widget = the(object_name)
+    _scroll_to(widget)
+    seen = widget.visibleRegion().boundingRect()
+    if not widget.isVisible() or seen.isEmpty():
+        return {"problem": f"{object_name!r} is not visible: {_why_hidden(widget)}"}
+    corner = widget.mapToGlobal(seen.topLeft())
+    return {"place": [corner.x(), corner.y(), seen.width(), seen.height()]}
+
+
+def click_point_of(object_name):
+    """Middle of the visible part on the screen: {"point": [x, y]} or {"problem": why not}."""
+    answer = place_of(object_name)
+    if "problem" in answer:
+        return answer
+    widget = the(object_name)
+    if not widget.isEnabled():
+        return {"problem": f"{object_name!r} is greyed out"}
+    left, top, width, height = answer["place"]
+    point = QPoint(left + width // 2, top + height // 2)
+    hit = QApplication.widgetAt(point)
+    if hit is not widget and not widget.isAncestorOf(hit or window()):
+        return {"problem": f"{object_name!r} is covered by {_called(hit)}"}
+    return {"point": [point.x(), point.y()]}
+
+
+def item_point_of(object_name, text):
+    """Middle of an item in the open list of a combo box: {"point": …} or {"problem": …}."""
+    box = the(object_name)
+    row = box.findText(text)
+    if row < 0:
+        offered = [box.itemText(index) for index in range(box.count())]
+        return {"problem": f"{object_name!r} offers no {text!r}, only {offered}"}
+    view = box.view()
+    if not view.isVisible():
+        return {"problem": f"the list of {object_name!r} is not open"}
+    index = box.model().index(row, box.modelColumn(), box.rootModelIndex())
+    if not index.flags() & Qt.ItemIsEnabled:
+        return {"problem": f"{text!r} of {object_name!r} is greyed out"}
+    view.scrollTo(index)
+    seen = view.visualRect(index).intersected(view.viewport().rect())
+    point = view.viewport().mapToGlobal(seen.center())
+    return {"point": [point.x(), point.y()]}
+
+
+def show_docker(object_name, width):
+    """Bring a docker to the front, at least this wide, scrolled to its top."""
+    docker = window().findChild(QDockWidget, object_name)
+    docker.setVisible(True)
+    docker.raise_()
+    if docker.width() < width:
+        window().resizeDocks([docker], [width], Qt.Horizontal)
+    for area in docker.findChildren(QScrollArea):
+        area.verticalScrollBar().setValue(0)
+
+
+def press_if_possible(object_name):
+    """Press a button, without the mouse, if a person could; whether one could."""
+    buttons = [widget for widget in named(object_name) if widget.isVisible() and widget.isEnabled()]
+    for button in buttons:
+        button.click()
+    return bool(buttons)
+
+
+def has_loaded(plugin):
+    """Whether Krita has imported a Python plugin; a failed import leaves nothing."""
+    return plugin in sys.modules
+
+
+def double_click_seconds():
+    """Longest time between the two clicks of a double click."""
+    return QApplication.doubleClickInterval() / 1000
+
+
+def trigger_later(action):
+    """Trigger an action of Krita once this call has been answered: it may wait for a dialog."""
+    QTimer.singleShot(0, Krita.instance().action(action).trigger)
+
+
+def close_popups():
+    """Close menus and dialogs that a test left open."""
+    for _ in range(10):
+        left_open = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        if left_open is None:
+            return
+        left_open.close()
+
+
+def open_dialog():
+    """Title and texts of the dialog that waits for an answer; None if there is none."""
+    dialog = QApplication.activeModalWidget()
+    if dialog is None:
+        return None
+    texts = [child.text() for child in dialog.findChildren(QWidget) if hasattr(child, "text")]
+    said = " | ".join(text for text in texts if isinstance(text, str) and text)
+    return f"{dialog.windowTitle()}: {said}"
+
+
+def _scroll_to(widget):
+    area = widget.parentWidget()
+    while area is not None:
+        if isinstance(area, QScrollArea) and area.widget().isAncestorOf(widget):
+            area.ensureWidgetVisible(widget)
+        area = area.parentWidget()
+
+
+def _why_hidden(widget):
+    if widget.isVisible():
+        return "it lies outside what is shown of its window, or behind another tab"
+    around = widget
+    while around is not None and not around.isHidden():
+        around = around.parentWidget()
+    if around is None or around is widget:
+        return "it is hidden"
+    return f"it lies in {_called(around)}, which is hidden"
+
+
+def _called(widget):
+    if widget is None:
+        return "another window"
+    return f"{type(widget).__name__} {widget.objectName()!r}"
