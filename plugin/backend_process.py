@@ -5,7 +5,7 @@ from typing import Callable, List, Optional
 
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.qt import QObject, QProcess, QProcessEnvironment, QTimer
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import (
     ServerAddress,
     log_file,
@@ -57,7 +57,11 @@ class BackendStart(QObject):
         self._waited += LOOK_EVERY
         if self._waited > WAIT_AT_MOST:
             self._timer.stop()
-            self._failed(i18n("The backend did not start. Its log says why: {}").format(log_file()))
+            self._failed(
+                i18n("The backend did not start. Its log says why: {}").format(
+                    path_text(log_file())
+                )
+            )
             return
         address = read_server_file()
         if address is None or self._client is not None:

@@ -18,7 +18,7 @@ LINEAR_SRGB = "sRGB-elle-V2-g10.icc"
 
 def profile_bytes(name: str) -> Optional[bytes]:
     """Read the ICC profile that Krita calls `name`; None when no file of that name is found."""
-    if Path(name).name != name:
+    if not name.isascii() or Path(name).name != name:
         return None
     for folder in _profile_folders():
         file = folder / name
@@ -31,7 +31,7 @@ def profile_bytes(name: str) -> Optional[bytes]:
 
 
 def _profile_folders() -> Iterator[Path]:
-    yield Path(Krita.getAppDataLocation()) / "color" / "icc" / "krita"
+    yield Path(os.fsdecode(Krita.getAppDataLocation().encode("utf-8"))) / "color" / "icc" / "krita"
     program = Path(sys.executable).resolve().parent
     bases = [Path(base) for base in os.environ.get("XDG_DATA_DIRS", "").split(os.pathsep) if base]
     bases += [program.parent / "share", Path("/usr/share"), Path("/usr/local/share")]

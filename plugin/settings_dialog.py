@@ -4,7 +4,7 @@ from typing import Optional
 
 from layerpeel.plugin.qt import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 from layerpeel.plugin.settings import Settings, read_settings, write_settings
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import log_file
 
 
@@ -33,7 +33,7 @@ class SettingsDialog(QDialog):
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
-        form.addRow(i18n("Log:"), QLabel(str(log_file())))
+        form.addRow(i18n("Log:"), QLabel(path_text(log_file())))
         form.addRow(self._problem)
         form.addRow(buttons)
         self.setMinimumWidth(520)

@@ -3,8 +3,6 @@
 As it is in Krita 5.1.5 (libs/libkis); `None` where Krita answers with none.
 """
 
-from typing import Any, Callable, Type
-
 from PyQt5.QtCore import QByteArray, QObject, QUuid
 from PyQt5.QtWidgets import QAction, QDockWidget, QMainWindow
 
@@ -99,9 +97,7 @@ class DockWidget(QDockWidget):
 
 class DockWidgetFactoryBase:
     class DockPosition:
-        DockRight: Any
+        DockRight: object
 
 class DockWidgetFactory(DockWidgetFactoryBase):
-    def __init__(
-        self, id: str, position: Any, factory: Type[DockWidget] | Callable[[], DockWidget]
-    ) -> None: ...
+    def __init__(self, id: str, position: object, factory: type[DockWidget]) -> None: ...

@@ -14,7 +14,7 @@ from layerpeel.plugin.canvas.finding import id_of, is_open, node_of, note_group,
 from layerpeel.plugin.canvas.reading import close_copy
 from layerpeel.plugin.placement import Form, PeeledGroup, Placement
 from layerpeel.plugin.qt import QByteArray
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
 
@@ -140,7 +140,7 @@ def _name_of(layer: Layer, stack: LayerStack) -> str:
 
 
 def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
-    template = Krita.instance().openDocument(str(_MASK_TEMPLATE))
+    template = Krita.instance().openDocument(path_text(_MASK_TEMPLATE))
     if template is None:
         raise CanvasError(i18n("The template of a transparency mask cannot be opened."))
     try:
