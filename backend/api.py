@@ -10,8 +10,8 @@ from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.pipeline import peel_picture
-from layerpeel.backend.progress import ReportProgress, say_nothing
-from layerpeel.shared.protocol import LayerStack, Lift, PeelRequest, Picture, Subject
+from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
+from layerpeel.shared.protocol import LayerStack, Lift, Outcome, PeelRequest, Picture, Subject
 
 __all__ = ["peel", "read_picture", "write_stack"]
 
@@ -24,24 +24,29 @@ def peel(
     band: float | None = None,
     seed: int = 0,
     engine: str = "compact",
+    outcome: Outcome = Outcome.LAYERS,
     store: ModelStore | None = None,
     report: ReportProgress = say_nothing,
+    show: ShowFound = show_nobody,
 ) -> LayerStack:
     """Peel layers off a picture; flattened, the stack is the picture.
+
+    Other outcomes than layers: see `Outcome`.
 
     image: a `Picture`, or an array in sRGB of H×W (grey), H×W×2 (grey, alpha), H×W×3 (RGB) or
         H×W×4 (RGB, alpha), straight alpha, uint8, uint16, float16 or float32.
     lift: what to lift off first, a `Subject` unless given; see `layerpeel.shared.protocol`.
-    layers, band, seed, engine: see `PeelRequest`.
+    layers, band, seed, engine, outcome: see `PeelRequest`.
     store: where models are; the user's own unless given. Nothing is ever downloaded.
     report: hears about progress and may raise to cancel.
+    show: sees what will be lifted off, layer by layer, as soon as that is known.
 
     Raises BadInputError, NothingFoundError or ModelError, as `peel_picture` does.
     """
     picture = image if isinstance(image, Picture) else _picture_of(image)
-    request = PeelRequest(lift or Subject(), layers, band, seed, engine)
+    request = PeelRequest(lift or Subject(), layers, band, seed, engine, outcome)
     chosen = engine_named(engine, store or ModelStore())
-    return peel_picture(picture, request, chosen, report)
+    return peel_picture(picture, request, chosen, report, show)
 
 
 def _picture_of(array: npt.NDArray[np.generic]) -> Picture:

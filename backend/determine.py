@@ -1,10 +1,13 @@
 """Foreground determination (paper, section 3.2): from what is to be lifted off to a trimap."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from layerpeel.backend.engines.engine import Engine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.stages.crop import window_round
 from layerpeel.backend.stages.trimap import (
     NETWORK_BAND,
     ROUGH_BAND,
@@ -13,6 +16,8 @@ from layerpeel.backend.stages.trimap import (
     trimap_round_mask,
 )
 from layerpeel.shared.protocol import Box, Coverage, Lift, Mask, Subject, Trimap, Words
+
+SUBJECT = "The subject"
 
 # A subject smaller than this share of the picture, or of which the network is less sure than this
 # on average, is none.
@@ -23,6 +28,18 @@ LEAST_CONFIDENCE = 0.5
 # would always be high. On 16 composites and 16 backgrounds of the training art the mean was 0.36 to
 # 0.99 with a subject (0.36 where it had found the wrong thing), 0 to 0.40 in all pictures without.
 SUSPECTED = 0.1
+
+
+@dataclass(frozen=True)
+class Determined:
+    """What is to be lifted off.
+
+    trimap: H×W, 1 foreground, 0 background, 0.5 unknown.
+    alpha: H×W, 0–1, where it was given to the last byte; None where it is to be found.
+    """
+
+    trimap: Float32
+    alpha: Float32 | None = None
 
 
 def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
@@ -37,16 +54,22 @@ def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
         )
     match lift:
         case Mask(coverage) | Trimap(coverage):
-            if (coverage.height, coverage.width) != shape:
-                raise BadInputError(
-                    f"The mask is {coverage.width}×{coverage.height} pixels, the picture "
-                    f"{shape[1]}×{shape[0]}: they must be of one size."
-                )
+            _check_size(coverage, shape, "mask")
+        case Subject(Coverage() as within):
+            _check_size(within, shape, "selection")
         case Box():
             _check_box(lift, shape)
         case Words(text):
             if not text.strip():
                 raise BadInputError("The words are empty: name what is to be lifted off.")
+
+
+def _check_size(coverage: Coverage, shape: tuple[int, int], what: str) -> None:
+    if (coverage.height, coverage.width) != shape:
+        raise BadInputError(
+            f"The {what} is {coverage.width}×{coverage.height} pixels, the picture "
+            f"{shape[1]}×{shape[0]}: they must be of one size."
+        )
 
 
 def _check_box(box: Box, shape: tuple[int, int]) -> None:
@@ -65,8 +88,10 @@ def _check_box(box: Box, shape: tuple[int, int]) -> None:
         )
 
 
-def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> Float32:
-    """Give a trimap (H×W: 1 foreground, 0 background, 0.5 unknown) with some of both sure kinds.
+def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> Determined:
+    """Determine what is lifted off a picture; the trimap has some of both sure kinds.
+
+    Only an exact mask's may have none of them: where its alpha is 0, 1 or between is all it says.
 
     Raises NothingFoundError when there is nothing to lift off, or nothing that would stay.
     """
@@ -74,7 +99,9 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> F
         case Trimap(coverage):
             trimap = read_trimap(_levels(coverage))
             _check_trimap(trimap, "The trimap")
-            return trimap
+            return Determined(trimap)
+        case Mask(coverage, exact=True):
+            return _taken_at_its_word(_levels(coverage))
         case Mask(coverage):
             mask, rough, what = _levels(coverage), ROUGH_BAND, "The mask"
             _check_mask(mask)
@@ -84,12 +111,41 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> F
         case Words(text):
             mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
             _check_found(mask, mask.size, f"for “{text}”")
+        case Subject(Coverage() as within):
+            mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
         case Subject():
-            mask, rough, what = engine.find_subject(image), NETWORK_BAND, "The subject"
+            mask, rough, what = engine.find_subject(image), NETWORK_BAND, SUBJECT
             _check_found(mask, mask.size, "in the picture")
     trimap = trimap_round_mask(mask, band_of(mask, rough) if band is None else band)
     _check_trimap(trimap, what)
-    return trimap
+    return Determined(trimap)
+
+
+def _taken_at_its_word(alpha: Float32) -> Determined:
+    """Take a mask as the alpha itself, also one that is faint everywhere, or nowhere 0."""
+    if not (alpha > 0).any():
+        raise NothingFoundError("The mask is empty: paint over what is to be lifted off.")
+    if (alpha >= 1).all():
+        raise NothingFoundError(_covers_all("The mask"))
+    trimap = np.full(alpha.shape, 0.5, np.float32)
+    trimap[alpha >= 1] = 1
+    trimap[alpha <= 0] = 0
+    return Determined(trimap, alpha)
+
+
+def _find_within(image: Image, selection: Float32, engine: Engine) -> Float32:
+    """Find the subject of the selection's bounds, as far as it is selected (H×W, 0–1)."""
+    chosen = selection >= 0.5
+    if not chosen.any():
+        raise NothingFoundError(
+            "The selection is empty: select what the subject lies in (at least half)."
+        )
+    window = window_round(selection > SUSPECTED, 0)
+    bounds = Box(window.left, window.top, window.right - window.left, window.bottom - window.top)
+    found = engine.find_in_box(image, bounds)
+    # Before the soft edge counts: a feathered selection makes nothing less sure.
+    _check_found(np.where(chosen, found, 0), int(np.count_nonzero(chosen)), "within the selection")
+    return found * selection
 
 
 def _levels(coverage: Coverage) -> Float32:
@@ -119,7 +175,11 @@ def _check_trimap(trimap: Float32, what: str) -> None:
     if not (trimap == 1).any():
         raise NothingFoundError(f"{what} has nothing that is surely foreground: nothing to lift.")
     if not (trimap == 0).any():
-        raise NothingFoundError(
-            f"{what} covers the whole picture: nothing would stay behind as background. "
-            "Leave some of the picture out."
-        )
+        raise NothingFoundError(_covers_all(what))
+
+
+def _covers_all(what: str) -> str:
+    return (
+        f"{what} covers the whole picture: nothing would stay behind as background. "
+        "Leave some of the picture out."
+    )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, array_of
+from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import LayerStack
 
 
@@ -62,7 +63,7 @@ def flatten(stack: LayerStack) -> DocumentArray:
     first = array_of(stack.layers[0].pixels)
     canvas: DocumentArray = np.zeros((height, width, first.shape[-1]), first.dtype)
     for layer in stack.layers:
-        pixels = array_of(layer.pixels)
+        pixels = seen_pixels(layer)
         x, y = layer.offset
         window = np.s_[y : y + pixels.shape[0], x : x + pixels.shape[1]]
         canvas[window] = blend_over(pixels, canvas[window])

@@ -10,10 +10,11 @@ Three kinds of pixels (docs/architecture.md, "Lossless"):
   background is reachable, then F and B move, nearest to their estimates, until C = αF + (1−α)B;
 - not open, α̂ = 1: the foreground is the picture, the background is what was filled in;
 - everything else: α = 0, the background is the picture.
+An alpha that is exact (`Estimates.held_to`) is not raised: F and B alone move.
 Each peel splits its parent exactly, so a stack of any height is exact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from layerpeel.backend.image import (
     from_float,
     to_float,
 )
+from layerpeel.backend.mask_levels import is_level, raised_to_levels
 from layerpeel.shared.protocol import Depth
 
 Float64 = npt.NDArray[np.float64]
@@ -48,12 +50,19 @@ class Estimates:
 
     alpha: H×W, 0–1, as a share of what is visible (the parent's transparency comes on top).
     open_pixels: H×W, the unknown band and the grown hole, where α, F and B may move.
+    alpha_is_exact: whether α is no estimate, and comes out as it is, rounded to the nearest step.
     """
 
     alpha: Float32
     foreground: Float32
     background: Float32
     open_pixels: Bool
+    alpha_is_exact: bool = False
+
+    def held_to(self, alpha: Float32) -> "Estimates":
+        """Take α (H×W, 0–1) at its word: F and B may move only where both show, 0 < α < 1."""
+        both_show = (alpha > 0) & (alpha < 1)
+        return replace(self, alpha=alpha, open_pixels=both_show, alpha_is_exact=True)
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,20 @@ class ExactLayers:
     background: DocumentArray
 
 
-def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> ExactLayers:
-    """Turn estimates into two layers that flatten to `parent` (H×W×(C+1), alpha last)."""
+def split_exactly(
+    parent: DocumentArray, estimates: Estimates, depth: Depth, in_mask_levels: bool = False
+) -> ExactLayers:
+    """Turn estimates into two layers that flatten to `parent` (H×W×(C+1), alpha last).
+
+    in_mask_levels: whether the foreground's alpha takes only values that a transparency mask can
+        hold (`layerpeel.backend.mask_levels`).
+    """
     full = FULL_SCALE[depth]
     colour, parent_alpha = parent[..., :-1], parent[..., -1]
     open_pixels = estimates.open_pixels
+    if in_mask_levels:
+        # Where no mask can hold the parent's own alpha, the background has to show a little.
+        open_pixels = open_pixels | ((estimates.alpha >= 1) & ~is_level(parent_alpha, depth))
     covered = ~open_pixels & (estimates.alpha >= 1)
     foreground_alpha = np.where(covered, parent_alpha, parent_alpha.dtype.type(0))
     foreground, background = colour.copy(), colour.copy()
@@ -84,8 +102,12 @@ def split_exactly(parent: DocumentArray, estimates: Estimates, depth: Depth) -> 
     lowest, highest = _range_of(target, depth)
     wished_foreground = np.clip(wished_foreground, lowest, highest)
     wished_background = np.clip(wished_background, lowest, highest)
-    share = np.maximum(share, least_alpha(target, wished_background, lowest, highest))
-    foreground_alpha[open_pixels] = _alpha_of_share(share, parent_alpha[open_pixels], depth)
+    exact = estimates.alpha_is_exact
+    if not exact:
+        share = np.maximum(share, least_alpha(target, wished_background, lowest, highest))
+    foreground_alpha[open_pixels] = _alpha_of_share(share, parent_alpha[open_pixels], depth, exact)
+    if in_mask_levels:
+        foreground_alpha = raised_to_levels(foreground_alpha, parent_alpha, depth)
 
     background_alpha = _closing_alpha(foreground_alpha, parent_alpha, depth)
     weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
@@ -158,15 +180,21 @@ def _range_of(target: Float64, depth: Depth) -> tuple[float, float]:
     return min(0.0, float(target.min())), max(1.0, float(target.max()))
 
 
-def _alpha_of_share(share: Float64, parent_alpha: DocumentArray, depth: Depth) -> DocumentArray:
-    """The foreground's alpha: its share of the parent's, rounded up so that α ≥ the least α."""
+def _alpha_of_share(
+    share: Float64, parent_alpha: DocumentArray, depth: Depth, exact: bool
+) -> DocumentArray:
+    """The foreground's alpha: its share of the parent's.
+
+    Rounded up, so that α ≥ the least α; an exact one to the nearest step.
+    """
     wished = share * parent_alpha.astype(np.float64)
     if depth.is_float:
         alpha = wished.astype(DTYPE_OF_DEPTH[depth])
         return np.minimum(alpha, parent_alpha)
     # What float32 cannot tell from an integer counts as that integer: no haze from float noise.
     hair = FULL_SCALE[depth] * float(np.finfo(np.float32).eps)
-    return np.minimum(np.ceil(wished - hair), parent_alpha).astype(DTYPE_OF_DEPTH[depth])
+    steps = np.floor(wished + 0.5) if exact else np.ceil(wished - hair)
+    return np.minimum(steps, parent_alpha).astype(DTYPE_OF_DEPTH[depth])
 
 
 def _closing_alpha(over: DocumentArray, parent: DocumentArray, depth: Depth) -> DocumentArray:

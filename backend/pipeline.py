@@ -3,7 +3,7 @@
 Generation, its first stage, comes before this: any picture can be peeled.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,27 +11,36 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.determine import check_lift, determine
 from layerpeel.backend.engines.engine import Engine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
-from layerpeel.backend.image import DocumentArray, Image, array_of, block_of
+from layerpeel.backend.image import DocumentArray, Float32, Image, array_of, block_of
 from layerpeel.backend.lossless import ExactLayers, split_exactly
-from layerpeel.backend.progress import ReportProgress, StageClock, say_nothing
+from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
+from layerpeel.backend.progress import (
+    Course,
+    ReportProgress,
+    ShowFound,
+    Stage,
+    say_nothing,
+    show_nobody,
+)
 from layerpeel.shared.protocol import (
-    Layer,
+    Coverage,
     LayerStack,
     Lift,
     MadeWith,
+    Outcome,
     PeelRequest,
     Picture,
-    Role,
     Subject,
 )
 
 MOST_LAYERS = 32
 
-# Stages of one peel: name, in words, and their share of its time (measured at 1024², two cores).
-DETERMINE = ("determine", "Finding what to lift off", 0.25)
-MATTE = ("matte", "Finding its edge", 0.2)
-SEPARATE = ("separate", "Filling in behind it", 0.5)
-EXACT = ("exact", "Making it exact", 0.05)
+# Shares of the time were measured at 1024² on two cores.
+DETERMINE = Stage("determine", "Finding what to lift off", 0.25)
+MATTE = Stage("matte", "Finding its edge", 0.2)
+SEPARATE = Stage("separate", "Filling in behind it", 0.5)
+EXACT = Stage("exact", "Making it exact", 0.05)
+FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
 
 
 def peel_picture(
@@ -39,41 +48,55 @@ def peel_picture(
     request: PeelRequest,
     engine: Engine,
     report: ReportProgress = say_nothing,
+    show: ShowFound = show_nobody,
 ) -> LayerStack:
     """Peel `request.layers` foregrounds off a picture, front to back.
 
     Flattened, the stack is the picture (`layerpeel.backend.lossless`). It stops early, and says so
-    in its notes, when nothing more is found.
+    in its notes, when nothing more is found. Other outcomes are those of the protocol (`Outcome`).
 
     Raises BadInputError for a request that does not fit the picture, NothingFoundError when not
     even one foreground is found, ModelError when the engine lacks a model, and whatever `report`
-    raises to cancel.
+    raises to cancel, or `show`.
     """
     _check(picture, request)
     engine.check(request)
-    clock = StageClock()
+    only_selected = request.outcome is Outcome.SELECTION
+    course = Course(report, FINDING if only_selected else FINDING + LIFTING, request.layers)
+    peel = _Peel(request, engine, course)
     foregrounds: list[DocumentArray] = []
     notes: list[str] = []
+    selection: Coverage | None = None
     parent = array_of(picture.pixels)
     image = image_of(picture)
     lift: Lift = request.lift
     for index in range(request.layers):
-        say = _share_of(report, index, request.layers)
         try:
-            layers = _peel_once(parent, image, lift, request, engine, clock, say)
+            found = peel.find(image, lift)
         except NothingFoundError as nothing:
             if not foregrounds:
                 raise
             notes.append(_stopped_early(index, request.layers, nothing))
             break
+        show(np.dstack([image.proxy, found.alpha * image.alpha]))
+        if only_selected:
+            selection = selection_of(found.alpha, image.alpha)
+            break
+        layers = peel.lift_off(parent, image, found)
         foregrounds.append(layers.foreground)
         parent = layers.background
         lift = Subject()
         if index + 1 < request.layers:
             image = image_of(Picture(block_of(parent), picture.icc_profile))
     report("Done", 1.0)
-    made_with = MadeWith(engine.name, request.seed, dict(engine.models), clock.seconds)
-    return _stack(picture, parent, foregrounds, made_with, notes)
+    return LayerStack(
+        (picture.pixels.width, picture.pixels.height),
+        () if only_selected else layers_of(picture, parent, foregrounds, request),
+        MadeWith(engine.name, request.seed, dict(engine.models), course.seconds),
+        picture.icc_profile,
+        tuple(notes),
+        selection,
+    )
 
 
 def _check(picture: Picture, request: PeelRequest) -> None:
@@ -82,76 +105,48 @@ def _check(picture: Picture, request: PeelRequest) -> None:
             f"{request.layers} layers cannot be peeled: ask for 1 to {MOST_LAYERS}."
         )
     check_lift(request.lift, request.band, (picture.pixels.height, picture.pixels.width))
+    check_outcome(picture, request)
 
 
-def _peel_once(
-    parent: DocumentArray,
-    image: Image,
-    lift: Lift,
-    request: PeelRequest,
-    engine: Engine,
-    clock: StageClock,
-    report: ReportProgress,
-) -> ExactLayers:
-    band = None if lift is not request.lift else request.band
-    done = 0.0
+@dataclass(frozen=True)
+class _Found:
+    """What will be lifted off, and by which edge: trimap and alpha, both H×W.
 
-    def begin(stage: tuple[str, str, float]) -> None:
-        nonlocal done
-        report(stage[1], done)
-        done += stage[2]
+    alpha_is_exact: whether the alpha was given, and is to come out as it is.
+    """
 
-    begin(DETERMINE)
-    with clock.stage(DETERMINE[0]):
-        trimap = determine(image, lift, band, engine)
-    begin(MATTE)
-    with clock.stage(MATTE[0]):
-        alpha = engine.matte(image, trimap)
-    begin(SEPARATE)
-    with clock.stage(SEPARATE[0]):
-        estimates = engine.separate(image, alpha, trimap, request.seed)
-    begin(EXACT)
-    with clock.stage(EXACT[0]):
-        return split_exactly(parent, estimates, image.depth)
+    trimap: Float32
+    alpha: Float32
+    alpha_is_exact: bool
 
 
-def _share_of(report: ReportProgress, index: int, count: int) -> Callable[[str, float], None]:
-    """Report one peel's progress as its share of all of them."""
+@dataclass(frozen=True)
+class _Peel:
+    """The stages of one layer, in two halves."""
 
-    def scaled(stage: str, done: float) -> None:
-        words = stage if count == 1 else f"{stage} (layer {index + 1} of {count})"
-        report(words, (index + done) / count)
+    request: PeelRequest
+    engine: Engine
+    course: Course
 
-    return scaled
+    def find(self, image: Image, lift: Lift) -> _Found:
+        band = None if lift is not self.request.lift else self.request.band
+        with self.course.stage(DETERMINE):
+            determined = determine(image, lift, band, self.engine)
+        with self.course.stage(MATTE):
+            if determined.alpha is not None:
+                return _Found(determined.trimap, determined.alpha, alpha_is_exact=True)
+            alpha = self.engine.matte(image, determined.trimap)
+            return _Found(determined.trimap, alpha, alpha_is_exact=False)
+
+    def lift_off(self, parent: DocumentArray, image: Image, found: _Found) -> ExactLayers:
+        with self.course.stage(SEPARATE):
+            estimates = self.engine.separate(image, found.alpha, found.trimap, self.request.seed)
+        if found.alpha_is_exact:
+            estimates = estimates.held_to(found.alpha)
+        with self.course.stage(EXACT):
+            return split_exactly(parent, estimates, image.depth, self.request.masks)
 
 
 def _stopped_early(found: int, wanted: int, why: NothingFoundError) -> str:
     layers = "layer" if found == 1 else "layers"
     return f"Stopped after {found} {layers} of {wanted}: {why}"
-
-
-def _stack(
-    picture: Picture,
-    background: DocumentArray,
-    foregrounds: list[DocumentArray],
-    made_with: MadeWith,
-    notes: list[str],
-) -> LayerStack:
-    """Bottom first: the background, then the foregrounds from the last peeled to the first."""
-    layers = [_trimmed(background, "Background", Role.BACKGROUND)]
-    for number in range(len(foregrounds), 0, -1):
-        name = "Foreground" if len(foregrounds) == 1 else f"Foreground {number}"
-        layers.append(_trimmed(foregrounds[number - 1], name, Role.FOREGROUND))
-    size = (picture.pixels.width, picture.pixels.height)
-    return LayerStack(size, tuple(layers), made_with, picture.icc_profile, tuple(notes))
-
-
-def _trimmed(pixels: DocumentArray, name: str, role: Role) -> Layer:
-    """Cut a layer to where it shows; one that shows nowhere keeps a single clear pixel."""
-    shows = pixels[..., -1] > 0
-    rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
-    if rows.size == 0:
-        return Layer(name, role, block_of(pixels[:1, :1]))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    block = block_of(pixels[top:bottom, left:right])
-    return Layer(name, role, block, (int(left), int(top)))

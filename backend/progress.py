@@ -3,11 +3,21 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from layerpeel.backend.image import Float32
 
 ReportProgress = Callable[[str, float], None]
 """Called with the stage in words and how much of the whole is done (0–1).
 
 Raising `Cancelled` from inside stops the work at this point; nothing has been changed by then.
+"""
+
+ShowFound = Callable[[Float32], None]
+"""Called as soon as it is known what will be lifted off.
+
+It is H×W×4, RGB of display sRGB with straight alpha, 0–1. The colours are still the picture's own:
+what shines through a soft edge is in them.
 """
 
 
@@ -19,18 +29,48 @@ def say_nothing(stage: str, done: float) -> None:
     """Report to nobody."""
 
 
-class StageClock:
-    """Adds up how long each stage took, in the order in which they first ran."""
+def show_nobody(found: Float32) -> None:
+    """Show nobody what will be lifted off."""
 
-    def __init__(self) -> None:
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of every round: its key in `MadeWith.seconds`, in words, its share of the time."""
+
+    name: str
+    words: str
+    share: float
+
+
+class Course:
+    """Says at every stage how far the work is, and adds up how long each stage took.
+
+    stages: what one round consists of, in order. rounds: how many there are at most, one a layer.
+    seconds: by the stages' names, in the order in which they first ran.
+    """
+
+    def __init__(self, report: ReportProgress, stages: tuple[Stage, ...], rounds: int) -> None:
         self.seconds: dict[str, float] = {}
+        self._report = report
+        self._stages = stages
+        self._rounds = rounds
+        self._begun = 0
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what happens inside, under `name`."""
+    def stage(self, stage: Stage) -> Iterator[None]:
+        """Report that a stage begins, and time what happens inside; each comes once a round."""
+        self._say(stage)
         start = time.perf_counter()
         try:
             yield
         finally:
             spent = time.perf_counter() - start
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+            self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + spent, 3)
+
+    def _say(self, stage: Stage) -> None:
+        finished, place = divmod(self._begun, len(self._stages))
+        shares = [each.share for each in self._stages]
+        done = (finished + sum(shares[:place]) / sum(shares)) / self._rounds
+        several = f" (layer {finished + 1} of {self._rounds})" if self._rounds > 1 else ""
+        self._begun += 1
+        self._report(stage.words + several, done)

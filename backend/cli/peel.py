@@ -41,6 +41,7 @@ class LiftOptions:
 
     mask: Path | None
     trimap: Path | None
+    within: Path | None
     box: str | None
     text: str | None
 
@@ -54,6 +55,13 @@ def peel(
     ],
     mask: Annotated[
         Path | None, typer.Option(help="Lift off what this picture shows in white, roughly.")
+    ] = None,
+    exact_edge: Annotated[
+        bool, typer.Option("--exact-edge", help="The mask is the alpha, to the last byte.")
+    ] = False,
+    within: Annotated[
+        Path | None,
+        typer.Option(help="Lift off the subject within what this picture shows in white."),
     ] = None,
     trimap: Annotated[
         Path | None,
@@ -86,7 +94,8 @@ def peel(
 ) -> None:
     """Separate a picture into layers that, flattened, are the picture.
 
-    Without --mask, --trimap, --box or --text the subject is lifted off.
+    Without --mask, --trimap, --box or --text the subject is lifted off, of the whole picture or
+    --within a part of it.
     """
     check_output(out, force)
     if preview is not None:
@@ -95,7 +104,11 @@ def peel(
     check_output(out, force, read.picture.pixels.depth)
     size = (read.picture.pixels.width, read.picture.pixels.height)
     request = PeelRequest(
-        _lift(LiftOptions(mask, trimap, box, text), size), layers, band, seed, engine
+        _lift(LiftOptions(mask, trimap, within, box, text), exact_edge, size),
+        layers,
+        band,
+        seed,
+        engine,
     )
     store = context.find_object(ModelStore) or ModelStore()
     if yes:
@@ -111,13 +124,17 @@ def peel(
         _tell(stack, out, preview, notes)
 
 
-def _lift(options: LiftOptions, size: tuple[int, int]) -> Lift:
+def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift:
     given = {name: value for name, value in vars(options).items() if value is not None}
     if len(given) > 1:
         names = " and ".join(f"--{name}" for name in given)
         raise BadInputError(f"{names} were given: say in one way only what to lift off.")
+    if exact_edge and options.mask is None:
+        raise BadInputError("--exact-edge goes with --mask: give the mask whose edge is exact.")
     if options.mask is not None:
-        return Mask(_coverage(options.mask, size))
+        return Mask(_coverage(options.mask, size), exact_edge)
+    if options.within is not None:
+        return Subject(_coverage(options.within, size))
     if options.trimap is not None:
         return Trimap(_coverage(options.trimap, size))
     if options.box is not None:

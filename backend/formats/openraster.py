@@ -10,7 +10,7 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.formats.display import shown
 from layerpeel.backend.formats.png import encode_png
-from layerpeel.backend.image import array_of
+from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import Depth, LayerStack
 
 _VERSION = "0.0.5"
@@ -54,7 +54,7 @@ def _write_archive(stack: LayerStack, file: BinaryIO) -> None:
         _add(archive, "mimetype", b"image/openraster")
         _add(archive, "stack.xml", _stack_xml(stack), zipfile.ZIP_DEFLATED)
         for number, layer in enumerate(stack.layers):
-            png = encode_png(array_of(layer.pixels), stack.icc_profile)
+            png = encode_png(seen_pixels(layer), stack.icc_profile)
             _add(archive, _source(number), png)
         _add(archive, "mergedimage.png", encode_png(flattened, stack.icc_profile))
         _add(archive, "Thumbnails/thumbnail.png", encode_png(thumbnail, b""))

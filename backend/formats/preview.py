@@ -13,6 +13,7 @@ from layerpeel.backend.formats.contact_sheet import LONGEST_SIDE, Panel, contact
 from layerpeel.backend.formats.destination import check_file, new_file
 from layerpeel.backend.formats.display import shown
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, array_of
+from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import Depth, Layer, LayerStack, Picture
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -76,7 +77,7 @@ def _panel(array: DocumentArray, stack: LayerStack, title: str, detail: str) -> 
 
 
 def _layer_panel(layer: Layer, stack: LayerStack, number: int) -> Panel:
-    pixels = array_of(layer.pixels)
+    pixels = seen_pixels(layer)
     width, height = stack.size
     x, y = layer.offset
     canvas: DocumentArray = np.zeros((height, width, pixels.shape[-1]), pixels.dtype)

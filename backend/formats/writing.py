@@ -36,9 +36,12 @@ def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
 def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
     """Write a stack as an .ora or a folder, whole or not at all; the paths of the files written.
 
-    Raises OutputError as `check_output` does, and when writing fails (disk full).
+    Raises OutputError as `check_output` does, for a stack that is only a selection, and when
+    writing fails (disk full).
     """
     check_output(out, force)
+    if not stack.layers:
+        raise OutputError(f"{out} cannot be written: there are no layers, only a selection.")
     write = write_folder if _is_folder(out) else write_openraster
     return write(stack, _target(out), force)
 

@@ -17,10 +17,11 @@ def estimate_colours(values: Float32, alpha: Float32, wanted: Bool) -> tuple[Flo
     """Estimate F and B (H×W×C, in the range of the values) where `wanted` (H×W) is set.
 
     values: H×W×C, the document's own, of any range. alpha: H×W, 0–1.
-    Elsewhere both are the values themselves.
+    Elsewhere both are the values themselves, as in a picture of one pixel.
     """
     foreground, background = values.copy(), values.copy()
-    if not wanted.any():
+    # The estimator halves its pictures down to one pixel, and knows none that begin there.
+    if not wanted.any() or wanted.size == 1:
         return foreground, background
     window = window_round(wanted, MARGIN)
     inside = values[window.slices]

@@ -1,6 +1,6 @@
 """Whatever an engine believes, what leaves the lossless step flattens to the picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -165,6 +165,33 @@ def test_one_layer_alone_is_the_picture(depth, data):
     for layer, where in ((background, absent), (foreground, whole)):
         error = np.abs(layer[..., :-1].astype(np.float64) - case.colour)
         assert (error <= bound)[where].all()
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_an_exact_alpha_is_kept_and_the_parent_still_comes_back(depth, opaque, data):
+    case = data.draw(cases(depth, opaque))
+    mask = data.draw(arrays.arrays(np.uint8, case.alpha.shape))
+    alpha = mask.astype(np.float32) / np.float32(255)
+    case = replace(case, estimates=case.estimates.held_to(alpha))
+    foreground, background, flattened = case.split()
+    exact = mask.astype(np.float64) / 255 * case.alpha
+    if depth.is_float:
+        # One rounding to float32 on the way, one to the document's own type.
+        spacing = np.finfo(case.parent.dtype).eps
+        np.testing.assert_allclose(foreground[..., -1], exact, rtol=spacing, atol=1e-7)
+    else:
+        assert np.array_equal(foreground[..., -1], np.floor(exact + 0.5))
+    assert np.array_equal(background[mask == 0], case.parent[mask == 0])
+    whole = (mask == 255) & (case.alpha > 0)
+    assert np.array_equal(foreground[whole], case.parent[whole])
+    assert np.array_equal(flattened[..., -1], case.alpha)
+    error = np.abs(flattened[..., :-1].astype(np.float64) - case.colour)
+    exactly = opaque and depth is not Depth.F32
+    bound = 0 if exactly else _one_step(case)
+    assert (error <= bound)[case.alpha > 0].all()
 
 
 @pytest.mark.parametrize("depth", [Depth.F16, Depth.F32])

@@ -59,6 +59,52 @@ def test_raising_from_any_stage_stops_there(scene, lift, stage):
     assert reached[-1] == stage
 
 
+def test_what_will_come_off_is_shown_before_it_does(scene, lift, isnet_store):
+    heard = []
+    stack = peel(
+        scene.picture,
+        lift=lift,
+        layers=2,
+        store=isnet_store,
+        report=lambda stage, _done: heard.append(stage.partition(" (")[0]),
+        show=heard.append,
+    )
+    shown = [entry for entry in heard if not isinstance(entry, str)]
+    assert len(shown) == len(stack.layers) - 1
+    # Once a layer, between its edge and what is behind it.
+    assert [type(entry) for entry in heard[1:4]] == [str, np.ndarray, str]
+    assert (heard[1], heard[3]) == (STAGES[1], STAGES[2])
+    assert (shown[0].shape, shown[0].dtype) == ((144, 160, 4), np.float32)
+    np.testing.assert_allclose(shown[0][..., :3], scene.picture / 255, atol=1e-6)
+    assert np.abs(shown[0][..., 3] * 255 - scene.alphas[0]).mean() < 0.02 * 255
+    assert 0 <= shown[0].min() <= shown[0].max() <= 1
+
+
+def test_what_is_shown_of_a_veiled_picture_is_veiled(scene, lift):
+    shown = []
+    picture = np.dstack([scene.picture, np.full(scene.picture.shape[:2], 51, np.uint8)])
+    peel(picture, lift=lift, show=shown.append)
+    inside = scene.alphas[0] > 250
+    np.testing.assert_allclose(np.median(shown[0][inside, 3]), 0.2, atol=1e-6)
+    assert shown[0][..., 3].max() <= 0.2 + 1e-6
+
+
+def test_raising_from_who_is_shown_stops_there(scene, lift):
+    reached = []
+
+    def refuse(_found):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        peel(
+            scene.picture,
+            lift=lift,
+            report=lambda stage, _done: reached.append(stage),
+            show=refuse,
+        )
+    assert reached == STAGES[:2]
+
+
 def test_any_exception_of_who_listens_comes_through(scene, lift):
     def report(_stage, done):
         if done:

@@ -11,7 +11,7 @@ from layerpeel.backend.errors import (
     NothingFoundError,
 )
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.shared.protocol import Box, Mask, Subject, Trimap, Words
+from layerpeel.shared.protocol import Box, Mask, Outcome, Subject, Trimap, Words
 
 HEIGHT, WIDTH = 24, 32
 PICTURE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
@@ -52,7 +52,7 @@ def test_a_band_is_above_0_and_within_the_picture(middle, band):
     assert "band of" in _refused(BadInputError, lift=Mask(middle), band=band)
 
 
-@pytest.mark.parametrize("kind", [Mask, Trimap])
+@pytest.mark.parametrize("kind", [Mask, Trimap, Subject])
 @pytest.mark.parametrize("shape", [(WIDTH, HEIGHT), (HEIGHT, WIDTH + 1), (1, 1)])
 def test_a_mask_of_another_size_is_refused_with_both_sizes(coverage_of, kind, shape):
     message = _refused(BadInputError, lift=kind(coverage_of(np.zeros(shape, np.uint8))))
@@ -110,6 +110,13 @@ def test_one_layer_by_a_mask_or_trimap_needs_no_model(middle, no_models, kind):
 
 
 @pytest.mark.parametrize("level", [0, 1, 127])
+def test_an_empty_selection_holds_no_subject(coverage_of, isnet_store, level):
+    coverage = coverage_of(np.full((HEIGHT, WIDTH), level, np.uint8))
+    message = _refused(NothingFoundError, lift=Subject(coverage), store=isnet_store)
+    assert "selection is empty" in message
+
+
+@pytest.mark.parametrize("level", [0, 1, 127])
 def test_an_empty_mask_lifts_nothing(coverage_of, level):
     coverage = coverage_of(np.full((HEIGHT, WIDTH), level, np.uint8))
     assert "mask is empty" in _refused(NothingFoundError, lift=Mask(coverage))
@@ -119,6 +126,26 @@ def test_an_empty_mask_lifts_nothing(coverage_of, level):
 def test_a_full_mask_leaves_nothing(coverage_of, kind):
     coverage = coverage_of(np.full((HEIGHT, WIDTH), 255, np.uint8))
     assert "covers the whole picture" in _refused(NothingFoundError, lift=kind(coverage))
+
+
+@pytest.mark.parametrize(("level", "words"), [(0, "mask is empty"), (255, "whole picture")])
+def test_an_exact_mask_lifts_something_and_leaves_something(coverage_of, level, words):
+    coverage = coverage_of(np.full((HEIGHT, WIDTH), level, np.uint8))
+    assert words in _refused(NothingFoundError, lift=Mask(coverage, exact=True))
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_a_selection_is_of_one_layer(middle, layers):
+    message = _refused(BadInputError, lift=Mask(middle), layers=layers, outcome=Outcome.SELECTION)
+    assert f"one layer, and {layers} were asked for" in message
+
+
+@pytest.mark.parametrize("alpha", [0, 254])
+def test_patches_are_laid_over_opaque_pictures_only(middle, alpha):
+    picture = np.dstack([PICTURE, np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    picture[-1, -1, 3] = alpha
+    message = _refused(BadInputError, picture, lift=Mask(middle), outcome=Outcome.PATCHES)
+    assert "ask for layers" in message
 
 
 @pytest.mark.parametrize("level", [0, 25, 26, 229])

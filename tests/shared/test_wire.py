@@ -148,6 +148,12 @@ def test_numbers_that_are_none_are_refused():
         from_text(JobEvent, '{"type": "Progress", "stage": "x", "done": NaN}')
 
 
+def test_half_a_letter_is_refused():
+    with pytest.raises(ProtocolError, match="is no text"):
+        from_text(JobEvent, r'{"type": "Failed", "message": "\ud83d"}')
+    assert from_text(JobEvent, r'{"type": "Failed", "message": "\ud83d\ude00"}').message == "😀"
+
+
 def test_every_event_can_be_told_from_the_others():
     names = [kind.__name__ for kind in protocol.JobEvent.__args__]
     assert len(set(names)) == len(names)

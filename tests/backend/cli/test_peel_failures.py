@@ -39,6 +39,14 @@ CASES = {
     "two lifts": _failing(
         3, "one way only", "picture.png", "--mask", "mask.png", "--box", "1,1,9,9"
     ),
+    "a mask and a selection": _failing(
+        3, "one way only", "picture.png", "--mask", "mask.png", "--within", "mask.png"
+    ),
+    "an exact edge of nothing": _failing(3, "goes with --mask", "picture.png", "--exact-edge"),
+    "an exact edge of a trimap": _failing(
+        3, "goes with --mask", "picture.png", "--trimap", "mask.png", "--exact-edge"
+    ),
+    "selection of another size": _failing(3, "9 × 9", "picture.png", "--within", "small.png"),
     "box of three numbers": _failing(3, "1,2,3", "picture.png", "--box", "1,2,3"),
     "box outside": _failing(3, "60,60,9,9", "picture.png", "--box", "60,60,9,9"),
     "no layers": _failing(3, "0 layers", "picture.png", "--mask", "mask.png", "--layers", "0"),
@@ -47,6 +55,10 @@ CASES = {
     "not numbers": _failing(3, "not numbers", "nan.tif", "--mask", "mask.png", out="result/"),
     # 4: nothing to lift off
     "empty mask": _failing(4, "mask is empty", "picture.png", "--mask", "black.png"),
+    "empty exact mask": _failing(
+        4, "mask is empty", "picture.png", "--mask", "black.png", "--exact-edge"
+    ),
+    "empty selection": _failing(4, "selection is empty", "picture.png", "--within", "black.png"),
     "full mask": _failing(4, "whole picture", "picture.png", "--mask", "white.png"),
     # 5: models
     "words": _failing(5, "grounding-dino", "picture.png", "--text", "a bird"),

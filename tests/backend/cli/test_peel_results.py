@@ -11,6 +11,7 @@ from PIL import Image
 
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.folder import read_folder
+from layerpeel.backend.image import array_of
 
 
 def _stacked(archive):
@@ -143,6 +144,36 @@ def test_force_replaces_and_quiet_is_silent(ora, layerpeel, scene_files, tmp_pat
     assert (replaced.returncode, replaced.stdout, replaced.stderr) == (0, "", "")
     assert out.read_bytes() == ora[0].read_bytes()
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_an_exact_edge_is_that_of_the_mask(layerpeel, scene_files, tmp_path):
+    mask = Image.open(scene_files.mask).resize((64, 64)).resize((256, 256), Image.Resampling.BOX)
+    mask = mask.point(lambda level: level * 3 // 4)
+    mask.save(tmp_path / "soft.png")
+    done = layerpeel(
+        "peel", scene_files.picture, "--mask", tmp_path / "soft.png", "--exact-edge",
+        "--out", tmp_path / "layers/", "--quiet",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    stack = read_folder(tmp_path / "layers")
+    alpha = Image.new("L", (256, 256))
+    foreground = array_of(stack.layers[1].pixels)
+    alpha.paste(Image.fromarray(foreground[..., 3].copy()), stack.layers[1].offset)
+    assert np.array_equal(np.asarray(alpha), np.asarray(mask))
+    assert np.array_equal(flatten(stack)[..., :3], scene_files.pixels)
+
+
+def test_the_subject_is_looked_for_within_a_selection(layerpeel, scene_files, tmp_path):
+    selection = Image.new("L", (256, 256))
+    selection.paste(255, (60, 10, 250, 250))
+    selection.save(tmp_path / "selection.png")
+    done = layerpeel(
+        "peel", scene_files.picture, "--within", tmp_path / "selection.png",
+        "--out", tmp_path / "layers/", "--json",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(json.loads(done.stdout)["made_with"]["models"]) == ["isnet"]
+    assert np.array_equal(flatten(read_folder(tmp_path / "layers"))[..., :3], scene_files.pixels)
 
 
 def test_what_a_person_should_know_is_told_as_a_note(ora, layerpeel, scene_files, tmp_path):

@@ -1,0 +1,118 @@
+"""What a peel gives in the end: layers, patches to lay over the picture, or a selection."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.image import FULL_SCALE, Bool, DocumentArray, Float32, array_of, block_of
+from layerpeel.backend.mask_levels import level_of
+from layerpeel.shared.protocol import (
+    ChannelOrder,
+    Coverage,
+    Layer,
+    Outcome,
+    PeelRequest,
+    Picture,
+    PixelBlock,
+    Role,
+)
+
+MASK_MARGIN = 32  # pixels
+
+
+def check_outcome(picture: Picture, request: PeelRequest) -> None:
+    """Find out before any work whether a picture can have the outcome that is asked for.
+
+    Raises BadInputError for a selection of several layers, and for patches of a picture that is
+    not opaque: over itself it would show twice.
+    """
+    if request.outcome is Outcome.SELECTION and request.layers != 1:
+        raise BadInputError(
+            f"A selection shows one layer, and {request.layers} were asked for: ask for 1."
+        )
+    if request.outcome is Outcome.PATCHES:
+        alpha = array_of(picture.pixels)[..., -1]
+        if (alpha < FULL_SCALE[picture.pixels.depth]).any():
+            raise BadInputError(
+                "The picture is transparent in places, so patches cannot be laid over it: "
+                "ask for layers."
+            )
+
+
+def selection_of(alpha: Float32, visible: Float32) -> Coverage:
+    """Turn an alpha matte into a selection: both H×W, 0–1; rounded to 8 bits.
+
+    visible: the picture's own alpha. Where that is 0, nothing is selected.
+    """
+    levels = np.floor(np.clip(alpha, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    levels[visible <= 0] = 0
+    return Coverage(alpha.shape[1], alpha.shape[0], levels.tobytes())
+
+
+def layers_of(
+    picture: Picture,
+    background: DocumentArray,
+    foregrounds: Sequence[DocumentArray],
+    request: PeelRequest,
+) -> tuple[Layer, ...]:
+    """Give arrays of the picture's size (H×W×channels, alpha last) as layers, bottom first.
+
+    foregrounds: in the order in which they were peeled. Layers come in the picture's order of
+    channels, trimmed to where they show; of patches, the background to where it is needed. With
+    masks, foregrounds are opaque colour with their alpha beside it.
+    """
+    order = picture.pixels.order
+    shows = background[..., -1] > 0
+    if request.outcome is Outcome.PATCHES:
+        shows = _needed_over(array_of(picture.pixels), background, foregrounds)
+    layers = [_trimmed(background, shows, "Background", Role.BACKGROUND, order)]
+    for number in range(len(foregrounds), 0, -1):
+        name = "Foreground" if len(foregrounds) == 1 else f"Foreground {number}"
+        foreground = foregrounds[number - 1]
+        shows = foreground[..., -1] > 0
+        if request.masks:
+            layers.append(_masked(foreground, shows, name, picture.pixels))
+        else:
+            layers.append(_trimmed(foreground, shows, name, Role.FOREGROUND, order))
+    return tuple(layers)
+
+
+def _masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:
+    """Give a foreground as opaque colour, with its alpha as a mask.
+
+    A margin of colour is left round it: whoever paints the mask wider finds some there.
+    """
+    size = 2 * MASK_MARGIN + 1
+    wider = cv2.dilate(shows.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    opaque = foreground.copy()
+    opaque[..., -1] = FULL_SCALE[like.depth]
+    layer = _trimmed(opaque, wider if shows.any() else shows, name, Role.FOREGROUND, like.order)
+    (left, top), block = layer.offset, layer.pixels
+    alpha = foreground[top : top + block.height, left : left + block.width, -1]
+    levels = level_of(alpha, like.depth)
+    return replace(layer, mask=Coverage(block.width, block.height, levels.tobytes()))
+
+
+def _needed_over(
+    picture: DocumentArray, background: DocumentArray, foregrounds: Sequence[DocumentArray]
+) -> Bool:
+    """Where the background is needed (H×W) when its stack is laid over the picture itself."""
+    needed: Bool = (background != picture).any(axis=-1)
+    for foreground in foregrounds:
+        needed |= foreground[..., -1] > 0
+    return needed
+
+
+def _trimmed(
+    pixels: DocumentArray, shows: Bool, name: str, role: Role, order: ChannelOrder
+) -> Layer:
+    """Cut a layer to the bounds of where it shows; of one that shows nowhere a pixel is kept."""
+    rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
+    if rows.size == 0:
+        return Layer(name, role, block_of(pixels[:1, :1], order))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    block = block_of(pixels[top:bottom, left:right], order)
+    return Layer(name, role, block, (int(left), int(top)))
