@@ -122,7 +122,7 @@ def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any
     if origin is dict:
         _expect(isinstance(plain, dict), kind, plain)
         value_kind = kind.__args__[1]
-        return {key: _from_plain(value_kind, each, blocks) for key, each in plain.items()}
+        return {_text_of(key): _from_plain(value_kind, each, blocks) for key, each in plain.items()}
     if is_dataclass(kind):
         return _dataclass_of(kind, plain, blocks)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -130,6 +130,8 @@ def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any
         return kind(plain)
     if kind is bytes:
         return _bytes_of(plain, blocks)
+    if kind is str:
+        return _text_of(plain)
     if kind is float:
         _expect(type(plain) in (int, float), kind, plain)
         return float(plain)
@@ -178,6 +180,17 @@ def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
     _expect(type(plain) is int and 0 <= plain < len(blocks), bytes, plain)
     block: bytes = blocks[plain]
     return block
+
+
+def _text_of(plain: Any) -> str:
+    """Refuse half a surrogate pair: JSON may spell one, but UTF-8, and so `to_text`, cannot."""
+    _expect(isinstance(plain, str), str, plain)
+    text: str = plain
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ProtocolError(f"{plain!r:.60} is no text.") from None
+    return text
 
 
 def _is_union(kind: Any) -> bool:

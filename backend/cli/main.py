@@ -34,10 +34,17 @@ def layerpeel(
 
 
 def _add_peel() -> None:
-    # It brings compiled libraries that take a second to load; `models` does without them.
+    # It brings compiled libraries that take a second to load; the others do without them.
     from layerpeel.backend.cli.peel import peel
 
     app.command()(peel)
+
+
+def _add_serve() -> None:
+    from layerpeel.backend.cli.serve import register, serve
+
+    app.command()(serve)
+    app.command()(register)
 
 
 def run() -> None:
@@ -45,8 +52,11 @@ def run() -> None:
     # Idle threads that spin slow down those that work (measured: a third more time on two cores).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGINT, _leave)
-    if "models" not in sys.argv[1:2]:
+    wanted = sys.argv[1:2]
+    if wanted not in (["models"], ["serve"], ["register"]):
         _add_peel()
+    if wanted not in (["models"], ["peel"]):
+        _add_serve()
     signal.signal(signal.SIGINT, _stop)
     try:
         app()

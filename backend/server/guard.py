@@ -1,0 +1,95 @@
+"""Who may call: the owner's own programs on this machine, and no web page.
+
+A page in the owner's browser can reach loopback too. It cannot know the token; a browser marks its
+calls with Origin; and one that was led here under another name (DNS rebinding) says so in Host.
+"""
+
+import ipaddress
+import secrets
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from layerpeel.backend.server.refusal import Refused
+from layerpeel.shared.version import PROTOCOL, VERSION
+from layerpeel.shared.wire import PROTOCOL_HEADER
+
+HEALTH = "/health"
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the server listens, and what opens it.
+
+    host: as it was asked for. open_to_network: whether other machines may call.
+    """
+
+    host: str
+    port: int
+    token: str
+    open_to_network: bool = False
+
+    def answers_to(self, host_header: str) -> bool:
+        """Whether a Host header names this server.
+
+        Rebinding takes a name: numbers cannot be led elsewhere.
+        """
+        name, _, port = host_header.rpartition(":")
+        if port != str(self.port):
+            return False
+        if name.lower() in ("localhost", self.host.lower()):
+            return True
+        try:
+            address = ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return address.is_loopback or self.open_to_network
+
+    def is_opened_by(self, authorization: str) -> bool:
+        """Whether an Authorization header brings the token. How long this takes tells nothing."""
+        return secrets.compare_digest(authorization.encode(), f"Bearer {self.token}".encode())
+
+
+class Guard:
+    """Lets through to `app` only calls that bring what they must."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app = app
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or hand it on."""
+        try:
+            self._check(Headers(scope=scope), scope["path"])
+        except Refused as refused:
+            await refused.response()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _check(self, headers: Headers, path: str) -> None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._door.answers_to(hosts[0]):
+            raise Refused(
+                403, "This call was meant for another host: use the backend's own address."
+            )
+        if "origin" in headers:
+            raise Refused(403, "Web pages may not call the backend.")
+        if not self._door.is_opened_by(headers.get("authorization", "")):
+            raise Refused(
+                401,
+                "The call did not bring this backend's token, which is in the server file: "
+                "read it again and retry.",
+            )
+        if path != HEALTH:
+            _check_protocol(headers.get(PROTOCOL_HEADER, ""))
+
+
+def _check_protocol(spoken: str) -> None:
+    if spoken == str(PROTOCOL):
+        return
+    ours = f"this backend ({VERSION}) speaks {PROTOCOL}"
+    if not (spoken.isascii() and spoken.isdecimal()):
+        raise Refused(426, f"The plugin does not say which protocol it speaks: update it ({ours}).")
+    older = "plugin in Krita" if int(spoken[:9]) < PROTOCOL else "backend"
+    raise Refused(426, f"The plugin speaks protocol {spoken[:9]}, {ours}: update the {older}.")

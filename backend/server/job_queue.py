@@ -1,0 +1,226 @@
+"""Which job runs when. One at a time, in the order in which they came."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from layerpeel.backend.errors import OutputError
+from layerpeel.backend.server.feed import JobFeed
+from layerpeel.backend.server.log import log
+from layerpeel.backend.server.orders import (
+    STARTING,
+    Broken,
+    Outcome,
+    PeelOrder,
+    Report,
+    StopOrder,
+)
+from layerpeel.backend.server.store import INTERRUPTED, JobStore
+from layerpeel.backend.server.worker import Worker, WorkerEnded
+from layerpeel.shared.places import log_file
+from layerpeel.shared.protocol import (
+    Cancelled,
+    Failed,
+    JobSummary,
+    Preview,
+    Progress,
+    Queued,
+)
+
+# How long a job may take to stop by itself before its process is ended.
+STOP_SECONDS = 1.0
+
+
+# A worker may have died unnoticed while it had nothing to do: the next one gets its job.
+MOST_TRIES = 2
+
+
+@dataclass
+class _Running:
+    """The job at work.
+
+    tries: how many workers were given it. begun: whether one has begun with it. unwanted: whether
+    somebody has asked to stop it.
+    """
+
+    id: str
+    tries: int = 0
+    begun: bool = False
+    unwanted: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class JobQueue:
+    """Jobs that wait, the one that runs, and the worker process that runs it.
+
+    most_waiting: how many may wait; see `is_full`. To be made, and used, in one event loop.
+    """
+
+    def __init__(self, store: JobStore, most_waiting: int) -> None:
+        self._store = store
+        self._most_waiting = most_waiting
+        self._waiting: list[str] = []
+        self._running: _Running | None = None
+        self._feeds: dict[str, JobFeed] = {}
+        self._came: dict[str, float] = {}
+        self._arrived = asyncio.Event()
+        self._worker = Worker()
+        self._is_closed = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no job is taken on now."""
+        return len(self._waiting) >= self._most_waiting
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no job is taken on any more."""
+        return self._is_closed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job waits or runs."""
+        return self._running is not None or bool(self._waiting)
+
+    def submit(self, job: JobSummary) -> None:
+        """Take on a job whose request file is in the store. Raises OutputError."""
+        self._store.add(job)
+        self._came[job.id] = time.monotonic()
+        self._waiting.append(job.id)
+        self._feeds[job.id] = JobFeed(Queued(self._position_of_last()))
+        self._arrived.set()
+
+    def feed_of(self, job: JobSummary) -> JobFeed:
+        """What happens to a job; of one that has ended, how it ended."""
+        return self._feeds.get(job.id) or JobFeed(self._store.outcome_of(job))
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop a job that waits or runs, and wait for its end. An ended one stays as it is."""
+        if job_id in self._waiting:
+            self._waiting.remove(job_id)
+            self._end(job_id, Cancelled())
+            self._tell_positions()
+        elif self._running is not None and self._running.id == job_id:
+            await self._stop(self._running)
+
+    async def run(self) -> None:
+        """Run what comes, until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                self._running = _Running(self._waiting.pop(0))
+                self._tell_positions()
+                await self._run(self._running)
+
+    def close(self) -> None:
+        """End the worker, and with it every job that has not ended."""
+        self._is_closed = True
+        self._worker.kill()
+        if self._running is not None:
+            self._end(self._running.id, Failed(INTERRUPTED.format("running")))
+            self._running.ended.set()
+        for job_id in self._waiting:
+            self._end(job_id, Failed(INTERRUPTED.format("queued")))
+        self._running = None
+        self._waiting.clear()
+
+    async def _run(self, running: _Running) -> None:
+        try:
+            self._store.begin(running.id)
+            outcome = await self._peel(running)
+        except OutputError as error:
+            outcome = Failed(str(error))
+        if self._is_closed:
+            return
+        self._end(running.id, Cancelled() if running.unwanted else outcome)
+        self._running = None
+        running.ended.set()
+
+    async def _peel(self, running: _Running) -> Outcome:
+        """Have a job peeled, and outlive whoever was to do it."""
+        self._feeds[running.id].publish(STARTING)
+        while True:
+            running.tries += 1
+            try:
+                return await self._peel_with(self._living_worker(), running)
+            except WorkerEnded as ended:
+                if self._is_closed:
+                    return Failed(str(ended))
+                self._worker = Worker()
+                if running.begun or running.unwanted or running.tries == MOST_TRIES:
+                    return Failed(str(ended))
+
+    async def _peel_with(self, worker: Worker, running: _Running) -> Outcome:
+        """Have a worker peel a job, and tell its listeners what is heard of it."""
+        feed = self._feeds[running.id]
+        request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
+        worker.send(PeelOrder(running.id, request, draft))
+        while True:
+            report: Report = await worker.receive()
+            running.begun = True
+            match report:
+                case Progress() | Preview():
+                    feed.publish(report)
+                case Broken(kind, traceback):
+                    log.error("job %s met an error nobody foresaw\n%s", running.id, traceback)
+                    return _unforeseen(kind)
+                case _:
+                    return report
+
+    async def _stop(self, running: _Running) -> None:
+        worker = self._worker
+        if not running.unwanted:
+            running.unwanted = True
+            worker.send(StopOrder(running.id))
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await running.ended.wait()
+        except TimeoutError:
+            log.info("job %s did not stop by itself: its process is ended", running.id)
+            # It may have ended in this very moment, and the worker have gone on to the next job.
+            if not running.ended.is_set():
+                worker.kill()
+            await running.ended.wait()
+
+    def _living_worker(self) -> Worker:
+        if not self._worker.is_alive:
+            self._worker = Worker()
+        return self._worker
+
+    def _end(self, job_id: str, outcome: Outcome) -> None:
+        try:
+            self._store.end(job_id, outcome)
+        except OutputError as error:
+            outcome = Failed(str(error))
+            self._end_unkept(job_id, outcome)
+        seconds = time.monotonic() - self._came.pop(job_id)
+        log.info("job %s ended after %.1f s: %s", job_id, seconds, _spoken(outcome))
+        self._feeds.pop(job_id).publish(outcome)
+
+    def _end_unkept(self, job_id: str, outcome: Failed) -> None:
+        try:
+            self._store.end(job_id, outcome)
+        except OutputError as error:
+            # The next start finds it unfinished and says so then.
+            log.error("job %s failed, and even that cannot be kept: %s", job_id, error)
+
+    def _tell_positions(self) -> None:
+        before = int(self._running is not None)
+        for index, job_id in enumerate(self._waiting):
+            self._feeds[job_id].publish(Queued(before + index))
+
+    def _position_of_last(self) -> int:
+        return int(self._running is not None) + len(self._waiting) - 1
+
+
+def _unforeseen(kind: str) -> Failed:
+    return Failed(
+        f"Peeling met an error that nobody foresaw ({kind}); the picture is as it was. "
+        f"Please report it with the end of {log_file()}."
+    )
+
+
+def _spoken(outcome: Outcome) -> str:
+    kind = type(outcome).__name__.lower()
+    return f"{kind}: {outcome.message}" if isinstance(outcome, Failed) else kind

@@ -1,0 +1,69 @@
+"""How a call is refused: a status code, and one line for people."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from layerpeel.backend.errors import LayerpeelError, OutputError
+from layerpeel.shared.places import log_file
+from layerpeel.shared.protocol import Refusal
+from layerpeel.shared.wire import to_text
+
+_WORDS = {
+    404: "There is nothing at {path}. Update whichever of plugin and backend is older.",
+    405: "{path} cannot be called with {method}. Update whichever of plugin and backend is older.",
+}
+
+
+class Refused(Exception):  # noqa: N818  (it is the caller who errs)
+    """A call that is not carried out. message: one line for people."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+    def response(self) -> Response:
+        """The answer to that call."""
+        return as_json(to_text(Refusal(self.message)), self.status)
+
+
+def as_json(text: str, status: int = 200) -> Response:
+    """Answer with a message that is JSON already. What is said here is for no cache."""
+    return Response(text, status, {"Cache-Control": "no-store"}, "application/json")
+
+
+async def answer_refused(_request: Request, error: Exception) -> Response:
+    """Answer a call that was refused."""
+    if not isinstance(error, Refused):
+        raise TypeError(error)
+    return error.response()
+
+
+async def answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer a call for what does not exist."""
+    if not isinstance(error, HTTPException):
+        raise TypeError(error)
+    words = _WORDS.get(error.status_code, error.detail)
+    message = words.format(path=request.url.path, method=request.method)
+    return Refused(error.status_code, message).response()
+
+
+async def answer_own_error(_request: Request, error: Exception) -> Response:
+    """Answer a call that met an error of our own; what cannot be kept has no room."""
+    return Refused(507 if isinstance(error, OutputError) else 500, str(error)).response()
+
+
+async def answer_unforeseen(_request: Request, error: Exception) -> Response:
+    """Answer a call that met an error nobody foresaw; its traceback goes into the log."""
+    name = type(error).__name__
+    message = f"The backend met an error that nobody foresaw ({name}): see {log_file()}."
+    return Refused(500, message).response()
+
+
+HANDLERS = {
+    Refused: answer_refused,
+    HTTPException: answer_http_error,
+    LayerpeelError: answer_own_error,
+    Exception: answer_unforeseen,
+}

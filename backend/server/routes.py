@@ -1,0 +1,156 @@
+"""What can be asked of the server. `Guard` has looked at every call before it comes here."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.server.event_stream import job_events, stream
+from layerpeel.backend.server.guard import HEALTH
+from layerpeel.backend.server.health import health_of
+from layerpeel.backend.server.job_queue import JobQueue
+from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.presence import Presence
+from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
+from layerpeel.backend.server.store import JobStore
+from layerpeel.backend.server.upload import check_announced, read_job, receive_body
+from layerpeel.shared.protocol import JobList, JobState, JobSummary, SubmitJob
+from layerpeel.shared.wire import MESSAGE_TYPE, to_text
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What the calls work on."""
+
+    store: JobStore
+    queue: JobQueue
+    presence: Presence
+    models: ModelStore
+    limits: Limits
+
+    def application(self) -> Starlette:
+        """The calls as an ASGI application."""
+        routes = [
+            Route(HEALTH, self.tell_health, methods=["GET"]),
+            Route("/presence", self.hold_presence, methods=["GET"]),
+            Route("/jobs", self.submit, methods=["POST"]),
+            Route("/jobs", self.list_jobs, methods=["GET"]),
+            Route("/jobs/{id}", self.show, methods=["GET"]),
+            Route("/jobs/{id}", self.forget, methods=["DELETE"]),
+            Route("/jobs/{id}/events", self.tell_events, methods=["GET"]),
+            Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
+            Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
+        ]
+        return Starlette(routes=routes, exception_handlers=HANDLERS)
+
+    async def tell_health(self, _request: Request) -> Response:
+        """Answer `Health`."""
+        return as_json(to_text(await asyncio.to_thread(health_of, self.models)))
+
+    async def hold_presence(self, _request: Request) -> Response:
+        """Stay connected for as long as a client is there."""
+        return stream(self.presence.stream())
+
+    async def submit(self, request: Request) -> Response:
+        """Take a packed `SubmitJob`, answer `JobSummary`."""
+        self._check_room()
+        check_announced(request.headers, self.limits)
+        job_id = uuid.uuid4().hex
+        path = self.store.request_file(job_id)
+        with contextlib.ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)
+            try:
+                await receive_body(request, path, self.limits)
+                job = await asyncio.to_thread(read_job, path, self.limits)
+            except OSError as error:
+                raise _no_room(error) from error
+            # Others may have come while this one was on its way.
+            self._check_room()
+            summary = _summary_of(job_id, job)
+            self.queue.submit(summary)
+            undo.pop_all()
+        return as_json(to_text(summary), 201)
+
+    async def list_jobs(self, _request: Request) -> Response:
+        """Answer `JobList`."""
+        return as_json(to_text(JobList(self.store.newest_first())))
+
+    async def show(self, request: Request) -> Response:
+        """Answer `JobSummary`."""
+        return as_json(to_text(self._job(request)))
+
+    async def tell_events(self, request: Request) -> Response:
+        """Answer with events, each a `JobEvent`."""
+        return stream(job_events(self.queue.feed_of(self._job(request))))
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop a job; answer `JobSummary` once it has ended, however it had."""
+        await self.queue.cancel(self._job(request).id)
+        return as_json(to_text(self._job(request)))
+
+    async def give_result(self, request: Request) -> Response:
+        """Answer a packed `LayerStack`."""
+        job = self._job(request)
+        if job.state is not JobState.FINISHED:
+            why = f" {job.message}" if job.message else ""
+            raise Refused(409, f"“{job.name}” has no result: it is {job.state.value}.{why}")
+        file = self.store.result_file(job.id).open("rb")
+        length = self.store.result_file(job.id).stat().st_size
+        headers = {"Content-Length": str(length), "Cache-Control": "no-store"}
+        return StreamingResponse(_pieces_of(file), headers=headers, media_type=MESSAGE_TYPE)
+
+    async def forget(self, request: Request) -> Response:
+        """Forget a job that has ended, and its result."""
+        job = self._job(request)
+        if not job.state.is_final:
+            raise Refused(409, f"“{job.name}” has not ended: cancel it first.")
+        self.store.forget(job.id)
+        return Response(status_code=204)
+
+    def _job(self, request: Request) -> JobSummary:
+        job = self.store.find(request.path_params["id"])
+        if job is None:
+            raise Refused(
+                404, "The backend does not know this job, or has forgotten it. Press Peel again."
+            )
+        return job
+
+    def _check_room(self) -> None:
+        if self.queue.is_closed:
+            raise Refused(503, "The backend is ending. Start it again, then press Peel again.")
+        if self.queue.is_full:
+            raise Refused(
+                429,
+                f"{self.limits.waiting} pictures wait already. Press Peel again when one is done, "
+                "or start the backend with a larger --max-queue.",
+            )
+
+
+def _summary_of(job_id: str, job: SubmitJob) -> JobSummary:
+    size = (job.picture.pixels.width, job.picture.pixels.height)
+    return JobSummary(job_id, job.name, JobState.QUEUED, time.time(), size, keepsake=job.keepsake)
+
+
+def _no_room(error: OSError) -> Refused:
+    return Refused(
+        507,
+        f"The picture cannot be kept: {error.strerror or error}. "
+        "Make room on the disk, then press Peel again.",
+    )
+
+
+def _pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece

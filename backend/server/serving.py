@@ -1,0 +1,194 @@
+"""Brings the server up, keeps it up, and takes it down without leaving anything behind."""
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.server.guard import Door, Guard
+from layerpeel.backend.server.instance import only_server
+from layerpeel.backend.server.job_queue import JobQueue
+from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.log import log, logging_to
+from layerpeel.backend.server.presence import Presence
+from layerpeel.backend.server.routes import Backend
+from layerpeel.backend.server.store import JobStore
+from layerpeel.shared.places import (
+    ServerAddress,
+    log_file,
+    read_server_file,
+    server_file,
+    state_folder,
+    write_server_file,
+)
+
+_ENDING_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to serve.
+
+    port: 0 takes a free one. open_to_network: whether `host` may be more than this machine.
+    with_clients: whether to end when the last client has gone. log_level: one of logging's names.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    open_to_network: bool = False
+    with_clients: bool = False
+    log_level: str = "INFO"
+    limits: Limits = field(default_factory=Limits)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal, or the last client's leaving, ends it.
+
+    Raises AlreadyRunningError beside another server of the same state folder, BadInputError for an
+    address that cannot be had, OutputError for a state folder that cannot be written.
+    """
+    _check_host(settings)
+    # Pictures, results, log and token: all that is written from here on is its owner's alone.
+    os.umask(0o077)
+    folder = state_folder()
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(only_server(folder))
+            held.enter_context(logging_to(log_file(), settings.log_level))
+        except OSError as error:
+            raise _cannot_work_in(folder, error) from error
+        listener, door = held.enter_context(_listening(settings))
+        asyncio.run(_serve(settings, listener, door))
+
+
+async def _serve(settings: Settings, listener: socket.socket, door: Door) -> None:
+    store = JobStore(state_folder() / "jobs", settings.limits.result_bytes)
+    queue = JobQueue(store, settings.limits.waiting)
+    presence = Presence()
+    backend = Backend(store, queue, presence, ModelStore(), settings.limits)
+
+    def end_streams() -> None:
+        queue.close()
+        presence.close()
+
+    server = _Server(Guard(backend.application(), door), end_streams)
+    background = [asyncio.create_task(queue.run())]
+    if settings.with_clients:
+        left = presence.until_nobody_is_left(lambda: queue.is_busy)
+        background.append(asyncio.create_task(left))
+    for task in background:
+        # One of them has no more to do, or cannot go on: either way this is the end.
+        task.add_done_callback(lambda _: server.end())
+    try:
+        with _announced(door):
+            await server.serve(sockets=[listener])
+    finally:
+        end_streams()
+        for task in background:
+            task.cancel()
+        outcomes = await asyncio.gather(*background, return_exceptions=True)
+        store.close()
+        log.info("ended")
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which waits at its end for every answer: so those that never end are ended first."""
+
+    def __init__(self, app: Guard, end_streams: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_ENDING_SECONDS,
+        )
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    def end(self) -> None:
+        """End soon, in good order."""
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams and jobs, then connections."""
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+def _cannot_work_in(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The backend cannot work in {folder}: {error.strerror or error}. Make room there and "
+        "make it writable for you, or set LAYERPEEL_HOME to another folder."
+    )
+
+
+def _check_host(settings: Settings) -> None:
+    if settings.open_to_network or settings.host == "localhost":
+        return
+    try:
+        is_here = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise BadInputError(
+            f"--host {settings.host} would let other machines in: their users could read your "
+            "pictures on the way, for nothing is encrypted. If that is what you want, add "
+            "--allow-network."
+        )
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[tuple[socket.socket, Door]]:
+    """Take an address and listen on it. Raises BadInputError when it cannot be had."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        listener = socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise BadInputError(
+            f"The backend cannot listen on {settings.host}, port {settings.port}: "
+            f"{error.strerror or error}. Choose another --host or --port."
+        ) from error
+    with listener:
+        # An answer goes out in two pieces; without this the second waits 40 ms for an "arrived".
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        port = listener.getsockname()[1]
+        token = secrets.token_urlsafe(32)
+        yield listener, Door(settings.host, port, token, settings.open_to_network)
+
+
+@contextlib.contextmanager
+def _announced(door: Door) -> Iterator[None]:
+    """Say where the server is, to its owner's programs and to whoever started it."""
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (to be reached, not bound)
+    host = anywhere.get(door.host, door.host)
+    shown = f"[{host}]" if ":" in host else host
+    ours = ServerAddress(f"http://{shown}:{door.port}", door.token, os.getpid())
+    try:
+        write_server_file(ours)
+    except OSError as error:
+        raise _cannot_work_in(state_folder(), error) from error
+    log.info("listening on %s", ours.address)
+    print(f"layerpeel: Listening on {ours.address}. Log: {log_file()}", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if read_server_file() == ours:
+            server_file().unlink(missing_ok=True)

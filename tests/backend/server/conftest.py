@@ -1,0 +1,294 @@
+"""The real `layerpeel serve` in a process of its own, on a folder of its own, over real HTTP."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+
+from layerpeel.shared.places import ServerAddress
+from layerpeel.shared.protocol import (
+    Cancelled,
+    ColourModel,
+    Coverage,
+    Depth,
+    Failed,
+    Finished,
+    JobEvent,
+    JobList,
+    JobSummary,
+    LayerStack,
+    Mask,
+    PeelRequest,
+    Picture,
+    PixelBlock,
+    Refusal,
+    SubmitJob,
+)
+from layerpeel.shared.version import PROTOCOL
+from layerpeel.shared.wire import MESSAGE_TYPE, PROTOCOL_HEADER, from_text, pack, unpack
+
+SERVE = [sys.executable, "-P", "-m", "layerpeel.backend.cli", "serve"]
+PATIENCE = 60
+
+
+class Backend:
+    """A running server, and a client of it."""
+
+    def __init__(self, home, *options, **more):
+        self.home = home
+        self.process = start_serving(home, *options, **more)
+        self.server = await_server_file(home, self.process)
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.headers = {
+            "Authorization": f"Bearer {self.server.token}",
+            PROTOCOL_HEADER: str(PROTOCOL),
+        }
+
+    @property
+    def port(self):
+        return int(self.server.address.rpartition(":")[2])
+
+    @property
+    def jobs_folder(self):
+        return self.home / "jobs"
+
+    def call(self, method, path, headers=None, **more):
+        """Call with all that is needed; a header given as None is left out."""
+        headers = {**self.headers, **(headers or {})}
+        return self.http.request(
+            method, self.server.address + path, headers=headers, timeout=PATIENCE, **more
+        )
+
+    def refusal(self, method, path, **more):
+        """Status and message of a call that is refused."""
+        answer = self.call(method, path, **more)
+        message = from_text(Refusal, answer.content).message
+        assert message
+        assert "\n" not in message
+        return answer.status_code, message
+
+    def post(self, body, kind=MESSAGE_TYPE):
+        return self.call("POST", "/jobs", headers={"Content-Type": kind}, data=body)
+
+    def submit(self, job):
+        answer = self.post(pack(job))
+        assert answer.status_code == 201, answer.text
+        return from_text(JobSummary, answer.content)
+
+    def job(self, job_id):
+        return from_text(JobSummary, self.call("GET", f"/jobs/{job_id}").content)
+
+    def jobs(self):
+        return from_text(JobList, self.call("GET", "/jobs").content).jobs
+
+    def events(self, job_id):
+        """Every event from now to the last, as they come."""
+        with self.call("GET", f"/jobs/{job_id}/events", stream=True) as answer:
+            for line in answer.iter_lines():
+                if line.startswith(b"data: "):
+                    yield from_text(JobEvent, line[6:])
+
+    def end_of(self, job_id):
+        (*_, last) = self.events(job_id)
+        assert isinstance(last, Finished | Cancelled | Failed)
+        return last
+
+    def cancel(self, job_id):
+        return from_text(JobSummary, self.call("POST", f"/jobs/{job_id}/cancel").content)
+
+    def result(self, job_id):
+        answer = self.call("GET", f"/jobs/{job_id}/result")
+        assert answer.status_code == 200, answer.text
+        return unpack(LayerStack, answer.content)
+
+    def worker(self):
+        """Process id of the worker."""
+        (worker,) = wait_for(lambda: find_workers(self.process.pid))
+        return worker
+
+    def log(self):
+        return (self.home / "backend.log").read_text(encoding="utf-8")
+
+    def stop(self, how=signal.SIGTERM):
+        """End it, and give its exit code and what it said."""
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self):
+        said = self.process.communicate(timeout=PATIENCE)[1]
+        return self.process.returncode, said
+
+
+def start_serving(home, *options, command=SERVE, **more):
+    """Start a server without waiting for it."""
+    return subprocess.Popen(
+        [*command, *map(str, options)],
+        env={**os.environ, "LAYERPEEL_HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+def await_server_file(home, process):
+    def read():
+        assert process.poll() is None, process.communicate()
+        path = home / "server.json"
+        if not path.exists():
+            return None
+        found = from_text(ServerAddress, path.read_bytes())
+        return found if found.process == process.pid else None
+
+    return wait_for(read)
+
+
+def wait_for(look):
+    """Look again and again until there is something to see."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if seen := look():
+            return seen
+        time.sleep(0.02)
+    pytest.fail("It never came.")
+
+
+def find_workers(process):
+    """Process ids of a server's workers."""
+    ps = shutil.which("ps")
+    listed = subprocess.run(
+        [ps, "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    return [
+        int(pid) for pid, parent, args in rows if int(parent) == process and "spawn_main" in args
+    ]
+
+
+@pytest.fixture
+def run_backend(tmp_path):
+    """Start servers, by default on this test's own folder; whatever is left of them is killed."""
+    running = []
+
+    def run(*options, home=tmp_path / "home", **more):
+        running.append(Backend(home, *options, **more))
+        return running[-1]
+
+    yield run
+    end_all(running)
+
+
+@pytest.fixture(scope="module")
+def backend_with(tmp_path_factory):
+    """Start servers that last for all tests of a file; those must leave them as they were."""
+    running = []
+
+    def run(*options):
+        running.append(Backend(tmp_path_factory.mktemp("home"), *options))
+        return running[-1]
+
+    yield run
+    end_all(running)
+
+
+@pytest.fixture(scope="module")
+def backend(backend_with):
+    """One server for all tests of a file that leave it as it was."""
+    return backend_with()
+
+
+def end_all(running):
+    for backend in running:
+        backend.process.kill()
+        backend.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def make_job(make_scene):
+    """A small picture with a mask, peeled in a moment and without any model."""
+
+    def make(name="Knight", side=96, **request):
+        scene = make_scene((side, side), "chateau", ("jessica", side // 5, 8, side - 12))
+        rgba = np.dstack([scene.picture, np.full((side, side), 255, np.uint8)])
+        mask = np.where(scene.alphas[0] > 127, 255, 0).astype(np.uint8)
+        pixels = PixelBlock(side, side, ColourModel.RGBA, Depth.U8, rgba.tobytes())
+        lift = Mask(Coverage(side, side, mask.tobytes()))
+        return SubmitJob(name, PeelRequest(**{"lift": lift, **request}), Picture(pixels), "note")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def without_times():
+    """Leave out of a stack what two equal requests do not share."""
+
+    def strip(stack):
+        return replace(stack, made_with=replace(stack.made_with, seconds={}))
+
+    return strip
+
+
+def has_ended(process):
+    """Whether a process has ended; one that nobody has waited for yet has."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+class Halted:
+    """Processes that are halted, so that what they have to do stays undone."""
+
+    def __init__(self):
+        self._processes = []
+
+    def __call__(self, process):
+        os.kill(process, signal.SIGSTOP)
+        self._processes.append(process)
+
+    def let_go(self, process):
+        self._processes.remove(process)
+        # It may have been ended meanwhile, as many of these tests want it to be.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+    def let_all_go(self):
+        for process in list(self._processes):
+            self.let_go(process)
+
+
+@pytest.fixture
+def halted():
+    """Halt a process; it is let go when the test ends, if not before."""
+    halted = Halted()
+    yield halted
+    halted.let_all_go()
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    """Look again and again until there is something to see, and give that."""
+    return wait_for
+
+
+@pytest.fixture(scope="session")
+def is_gone():
+    """Whether a process, by its id, has ended."""
+    return has_ended
+
+
+@pytest.fixture(scope="session")
+def start():
+    """Start a server without waiting for it."""
+    return start_serving

@@ -1,0 +1,140 @@
+"""The command: how it begins, how it ends, and what it tells."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from layerpeel.shared.protocol import Finished
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+
+def test_a_second_server_says_where_the_first_is(run_backend, start):
+    backend = run_backend()
+    second = start(backend.home)
+    said = second.communicate(timeout=60)[1]
+    assert second.returncode == 8
+    assert said.count("\n") == 1
+    assert backend.server.address in said
+    assert backend.server.token not in said
+    assert backend.call("GET", "/health").status_code == 200
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_cleanly(run_backend, eventually, is_gone, sign, code):
+    backend = run_backend()
+    worker = backend.worker()
+    presence = backend.call("GET", "/presence", stream=True)
+    assert backend.stop(sign)[0] == code
+    presence.close()
+    assert not (backend.home / "server.json").exists()
+    eventually(lambda: is_gone(worker))
+    with pytest.raises(OSError, match=r"."):
+        socket.create_connection(("127.0.0.1", backend.port), timeout=5).close()
+    run_backend()
+
+
+def test_it_leaves_the_file_of_another_server_alone(run_backend):
+    backend = run_backend()
+    path = backend.home / "server.json"
+    path.write_text(path.read_text().replace(backend.server.token, "another"))
+    assert backend.stop()[0] == 0
+    assert "another" in path.read_text()
+
+
+def test_what_it_says_and_logs_is_no_secret(run_backend, make_job):
+    backend = run_backend("--log-level", "debug")
+    job = backend.submit(make_job("Private picture"))
+    backend.end_of(job.id)
+    _, said = backend.stop()
+    assert said == f"layerpeel: Listening on {backend.server.address}. " + (
+        f"Log: {backend.home / 'backend.log'}\n"
+    )
+    lines = [line for line in backend.log().splitlines() if job.id in line]
+    assert len(lines) == 1
+    for secret in (backend.server.token, "Private picture"):
+        assert secret not in backend.log() + said
+
+
+def test_it_ends_when_the_last_client_has_gone(run_backend, make_job, halted):
+    backend = run_backend("--with-clients")
+    first = backend.call("GET", "/presence", stream=True)
+    second = backend.call("GET", "/presence", stream=True)
+    next(first.iter_lines())
+    next(second.iter_lines())
+    first.close()
+    assert backend.end_of(backend.submit(make_job()).id) == Finished()
+    second.close()
+    code, said = backend.wait()
+    assert (code, said.count("\n")) == (0, 1)
+    assert not (backend.home / "server.json").exists()
+
+
+def test_addresses_that_cannot_be_had(start, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for options, words in [
+            (("--port", port), "cannot listen"),
+            (("--host", EVERYWHERE), "--allow-network"),
+            (("--host", "nowhere.invalid"), "--allow-network"),
+            (("--host", "nowhere.invalid", "--allow-network"), "cannot listen"),
+        ]:
+            process = start(tmp_path, *options)
+            said = process.communicate(timeout=60)[1]
+            assert process.returncode == 3, said
+            assert said.count("\n") == 1
+            assert words in said
+
+
+def test_other_machines_only_when_that_is_wanted(run_backend):
+    backend = run_backend("--host", EVERYWHERE, "--allow-network")
+    assert backend.server.address.startswith("http://127.0.0.1:")
+    for host, status in [("192.168.0.1", 200), ("evil.example", 403)]:
+        headers = {"Host": f"{host}:{backend.port}"}
+        assert backend.call("GET", "/health", headers=headers).status_code == status
+
+
+def test_a_folder_that_cannot_be_used(start, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "damaged" / "jobs").mkdir(parents=True)
+    (tmp_path / "damaged" / "jobs" / "jobs.sqlite").write_bytes(b"no database at all" * 999)
+    for home in (tmp_path / "file", tmp_path / "damaged"):
+        process = start(home)
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 6, said
+        assert said.count("\n") == 1
+        assert str(home) in said
+        assert not (home / "server.json").exists()
+
+
+def test_the_server_itself_loads_nothing_that_peels():
+    heavy = {"numpy", "cv2", "numba", "onnxruntime", "pymatting", "PIL", "scipy"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, layerpeel.backend.cli.serve; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert heavy.isdisjoint(loaded.stdout.split())
+
+
+def test_the_registered_command_serves(run_backend, start, tmp_path):
+    home = tmp_path / "home"
+    done = subprocess.run(
+        [sys.executable, "-m", "layerpeel.backend.cli", "register"],
+        env={**os.environ, "LAYERPEEL_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    command = json.loads((home / "command.json").read_text(encoding="utf-8"))
+    assert command[0] in done.stdout
+    # What lies where Krita happens to start it is not taken for a part of it.
+    (tmp_path / "layerpeel.py").write_text("raise SystemExit(99)")
+    backend = run_backend(command=[*command, "serve"], cwd=tmp_path)
+    assert backend.call("GET", "/health").status_code == 200
