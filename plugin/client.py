@@ -1,6 +1,6 @@
 """Talks HTTP with the backend, without ever making the GUI thread wait."""
 
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Set
 
 from layerpeel.plugin.qt import (
     QByteArray,
@@ -53,6 +53,9 @@ class Client(QObject):
         super().__init__(parent)
         self.address = address
         self._network = QNetworkAccessManager(self)
+        # A reply and its slots refer to each other and nobody else to them: without this, Python's
+        # next search for such circles takes the slots away, and nobody hears the answer.
+        self._open: Set[QNetworkReply] = set()
 
     def health(self, done: Callable[[Health], None], failed: Failed) -> None:
         """Ask who is there."""
@@ -128,17 +131,24 @@ class Client(QObject):
     def _get(self, path: str, accept: str = "*/*") -> QNetworkReply:
         request = self._request(path)
         request.setRawHeader(b"Accept", accept.encode("ascii"))
-        return _made(self._network.get(request))
+        return self._keep(self._network.get(request))
 
     def _post(self, path: str, body: QByteArray, kind: str) -> QNetworkReply:
         request = self._request(path)
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
-        return _made(self._network.post(request, body))
+        return self._keep(self._network.post(request, body))
+
+    def _keep(self, reply: Optional[QNetworkReply]) -> QNetworkReply:
+        if reply is None:
+            raise RuntimeError("Qt made no reply")
+        self._open.add(reply)
+        return reply
 
     def _when_finished(
         self, reply: QNetworkReply, done: Callable[[QByteArray], None], failed: Failed
     ) -> None:
         def finish() -> None:
+            self._open.discard(reply)
             reply.deleteLater()
             if _error_of(reply) == QNetworkReply.NetworkError.NoError:
                 done(reply.readAll())
@@ -180,12 +190,6 @@ def _error_of(reply: QNetworkReply) -> QNetworkReply.NetworkError:
     # Qt has a signal of the same name; the types know only that one.
     error: QNetworkReply.NetworkError = reply.error()  # type: ignore[operator]
     return error
-
-
-def _made(reply: Optional[QNetworkReply]) -> QNetworkReply:
-    if reply is None:
-        raise RuntimeError("Qt made no reply")
-    return reply
 
 
 def _discard(reply: QNetworkReply) -> None:

@@ -29,6 +29,7 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.results import ResultsMenu
 from layerpeel.plugin.settings_dialog import SettingsDialog
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import TIMINGS
 
 PREVIEW_HEIGHT = 96  # logical pixels
 FULL = 1000  # steps of the progress bar
@@ -73,6 +74,7 @@ class LayerpeelDocker(DockWidget):
         """Peel what the form says; also what the shortcut does."""
         if self._peel is not None:
             return
+        TIMINGS.note_moment("pressed")
         self.refresh()
         document = active_document()
         if document is None:

@@ -12,7 +12,7 @@ from layerpeel.plugin.connection import Connection
 from layerpeel.plugin.placement import Choice, Placement
 from layerpeel.plugin.qt import QByteArray, QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.turns import Turns, run_in_turns
+from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
 from layerpeel.shared.protocol import (
     Cancelled,
     Failed,
@@ -77,6 +77,7 @@ class Peel(QObject):
             if not self._stopped():
                 self._client = client
                 client.submit(message, self._follow, self._refused)
+                TIMINGS.note_moment("sent")
 
         self._connection.when_ready(submit, self._end)
 
@@ -122,6 +123,7 @@ class Peel(QObject):
         self._connection.look()
 
     def _fetch(self, notes: Tuple[str, ...]) -> None:
+        TIMINGS.note_moment("answered")
         self._finished = True
         if self._stopped() or self._client is None or self._placement is None:
             return
@@ -188,6 +190,7 @@ def _unpack_and_insert(
     stack = unpack(LayerStack, data)
     yield "unpack the layers"
     yield from insert(document, stack, placement)
+    TIMINGS.note_moment("inserted")
     return stack
 
 

@@ -14,24 +14,35 @@ from layerpeel.plugin.qt import QTimer
 Result = TypeVar("Result")
 
 Turns = Generator[str, None, Result]
-"""Yields after each turn, with the name of what it did; returns the result."""
+"""Yields after each turn, with the name of what it did; returns the result.
+
+A turn that is little but one unavoidable call of Krita's has a name that begins with KRITA.
+"""
+
+KRITA = "Krita: "
 
 
 @dataclass
-class HoldTimes:
-    """How long turns have held the GUI thread, for the bench.
+class Timings:
+    """When and for how long the GUI thread was busy with a peel; the bench reads it.
 
-    longest: seconds, by what was done.
+    longest_holds: seconds for which a turn held it, by what was done.
+    moments: when something last happened, in seconds of `time.perf_counter`.
     """
 
-    longest: Dict[str, float] = field(default_factory=dict)
+    longest_holds: Dict[str, float] = field(default_factory=dict)
+    moments: Dict[str, float] = field(default_factory=dict)
 
-    def note(self, name: str, seconds: float) -> None:
+    def note_hold(self, name: str, seconds: float) -> None:
         """Remember a turn if it is the longest of its name."""
-        self.longest[name] = max(seconds, self.longest.get(name, 0.0))
+        self.longest_holds[name] = max(seconds, self.longest_holds.get(name, 0.0))
+
+    def note_moment(self, name: str) -> None:
+        """Remember that it happens now."""
+        self.moments[name] = time.perf_counter()
 
 
-HOLD_TIMES = HoldTimes()
+TIMINGS = Timings()
 
 
 def run_in_turns(
@@ -52,12 +63,13 @@ def run_in_turns(
             name = next(turns)
         except StopIteration as end:
             done(end.value)
+            TIMINGS.note_hold("go on from there", time.perf_counter() - start)
         except Exception as error:
             failed(error)
             if not isinstance(error, expected):
                 raise
         else:
-            HOLD_TIMES.note(name, time.perf_counter() - start)
+            TIMINGS.note_hold(name, time.perf_counter() - start)
             QTimer.singleShot(0, turn)
 
     QTimer.singleShot(0, turn)

@@ -17,7 +17,7 @@ from layerpeel.plugin.placement import Pixels, Place, Selected, SourceKind
 from layerpeel.plugin.profiles import LINEAR_SRGB, SRGB
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.turns import Turns
+from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import ColourModel, Coverage, Depth
 
 
@@ -65,7 +65,7 @@ def _read_picture(document: Document) -> "Turns[Pixels]":
     if space is None:
         return (yield from _read_converted(document, None))
     data = bytes(document.pixelData(0, 0, width, height))
-    yield "read the picture"
+    yield KRITA + "read the picture"
     return Pixels(width, height, *space, data)
 
 
@@ -139,7 +139,7 @@ def _pixels_of(document: Document, layer: Node) -> "Turns[Pixels]":
     if space is None:
         return (yield from _read_converted(document, id_of(layer)))
     data = _layer_bytes(layer, width, height)
-    yield "read the layer"
+    yield KRITA + "read the layer"
     return Pixels(width, height, *space, data)
 
 
@@ -161,7 +161,7 @@ def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
     """Read the picture as it would be if no layer lay above `top`."""
     copy = document.clone()
     try:
-        yield "copy the document"
+        yield KRITA + "copy the document"
         node = node_of(copy, id_of(top))
         parent = node.parentNode() if node is not None else None
         while node is not None and parent is not None:
@@ -171,7 +171,7 @@ def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
                     sibling.setVisible(False)
             node, parent = parent, parent.parentNode()
         copy.refreshProjection()
-        yield "draw what is left"
+        yield KRITA + "draw what is left"
         copy.waitForDone()
         return (yield from _read_picture(copy))
     finally:
@@ -186,20 +186,20 @@ def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixel
     width, height = size_of(document)
     copy = document.clone()
     try:
-        yield "copy the document"
+        yield KRITA + "copy the document"
         source = copy if layer_id is None else node_of(copy, layer_id)
         if source is None:
             raise CanvasError(i18n("The layer is no longer there."))
         depth = Depth(source.colorDepth())
         profile = LINEAR_SRGB if depth.is_float else SRGB
         source.setColorSpace(ColourModel.RGBA.value, depth.value, profile)
-        yield "convert to RGB"
+        yield KRITA + "convert to RGB"
         copy.waitForDone()
         if isinstance(source, Node):
             data = _layer_bytes(source, width, height)
         else:
             data = bytes(copy.pixelData(0, 0, width, height))
-        yield "read as RGB"
+        yield KRITA + "read as RGB"
         return Pixels(width, height, ColourModel.RGBA, depth, profile, data)
     finally:
         close_copy(copy)
@@ -209,14 +209,14 @@ def convert_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
     """Let Krita turn pixels, in whatever profile, into 8-bit sRGB."""
     copy = document.clone()
     try:
-        yield "copy the document"
+        yield KRITA + "copy the document"
         node = copy.createNode("display", "paintlayer")
         node.setColorSpace(pixels.model.value, pixels.depth.value, pixels.profile)
         node.setPixelData(QByteArray(pixels.data), 0, 0, pixels.width, pixels.height)
         copy.rootNode().addChildNode(node, None)
-        yield "copy the pixels"
+        yield KRITA + "copy the pixels"
         node.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
-        yield "convert to sRGB"
+        yield KRITA + "convert to sRGB"
         copy.waitForDone()
         data = bytes(node.pixelData(0, 0, pixels.width, pixels.height))
         return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)

@@ -15,7 +15,7 @@ from layerpeel.plugin.canvas.reading import close_copy
 from layerpeel.plugin.placement import Form, PeeledGroup, Placement
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n, path_text
-from layerpeel.plugin.turns import Turns
+from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
 
 # Krita 5.1 cannot make a transparency mask that it can save; it can copy one that was loaded.
@@ -36,7 +36,7 @@ def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turn
         return
     scratch = document.clone()
     try:
-        yield "copy the document"
+        yield KRITA + "copy the document"
         built = yield from _build_group(scratch, stack, placement)
         check_fits(document, placement)
         parent, above = _where(document, placement)
@@ -44,7 +44,7 @@ def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turn
         # A clone has ids of its own, and keeps them in the document.
         group = built.clone()
         parent.addChildNode(group, above)
-        yield "add the group"
+        yield KRITA + "add the group"
     finally:
         close_copy(scratch)
     background = group.childNodes()[0]
@@ -111,7 +111,7 @@ def _build_group(scratch: Document, stack: LayerStack, placement: Placement) -> 
     group.setBlendingMode(placement.place.blending_mode)
     group.setOpacity(placement.place.opacity)
     scratch.rootNode().addChildNode(group, None)
-    yield "make the group"
+    yield KRITA + "make the group"
     for layer in stack.layers:
         node = scratch.createNode(_name_of(layer, stack), "paintlayer")
         here = (node.colorModel(), node.colorDepth(), node.colorProfile())
@@ -120,12 +120,12 @@ def _build_group(scratch: Document, stack: LayerStack, placement: Placement) -> 
             node.setColorSpace(*space)
         block = layer.pixels
         node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
-        yield "write a layer"
+        yield KRITA + "write a layer"
         group.addChildNode(node, None)
-        yield "add a layer"
+        yield KRITA + "add a layer"
         if layer.mask is not None:
             _add_mask(node, layer.mask, layer.offset)
-            yield "add a mask"
+            yield KRITA + "add a mask"
     return group
 
 

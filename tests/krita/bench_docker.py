@@ -1,0 +1,109 @@
+"""How long the docker keeps an artist waiting, measured in the real Krita: part of `make bench`.
+
+`python tests/krita/bench_docker.py` peels a drawn picture of each size with an exact selection, so
+that the backend's own work, which has its own bench, is short.
+"""
+
+import runpy
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))
+
+import numpy as np
+from conftest import REPOSITORY
+from krita_harness.backend import Backend
+from krita_harness.docker import Docker
+from krita_harness.easel import Easel
+from krita_harness.launcher import Launcher
+from PIL import Image
+
+from layerpeel.backend.models.store import default_folder
+
+SIZES = ((1024, 1024), (3000, 2000))
+RUNS = 3
+AIMS = {"click to request sent": 150, "response to layers there": 1000, "our longest hold": 50}
+OBJECT = 0.4  # of the sides
+
+PROGRAM = """
+from layerpeel.plugin.turns import KRITA, TIMINGS
+holds = {name: round(1000 * seconds, 1) for name, seconds in TIMINGS.longest_holds.items()}
+result = {
+    "moments": dict(TIMINGS.moments),
+    "ours": {name: hold for name, hold in holds.items() if not name.startswith(KRITA)},
+    "krita": {name[len(KRITA):]: hold for name, hold in holds.items() if name.startswith(KRITA)},
+}
+TIMINGS.longest_holds.clear()
+"""
+
+
+def measure(krita, size):
+    """Peel once; milliseconds by what they are, and how long each kind of turn held the thread."""
+    docker, easel = Docker(krita), Easel(krita)
+    krita.reset()
+    picture = Image.open(REPOSITORY / "examples" / "lady-on-the-moor.png").convert("RGB")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.png"
+        picture.resize(size, Image.Resampling.LANCZOS).save(path, compress_level=1)
+        krita.open_picture(path)
+    width, height = (round(side * OBJECT) for side in size)
+    easel.select(np.full((height, width), 255, np.uint8), width // 2, height // 2)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    krita.run(PROGRAM)
+    with krita.watched_gui() as gui:
+        message = docker.peel()
+    if message:
+        raise RuntimeError(f"The docker says: {message}")
+    told = krita.run(PROGRAM)
+    moments = told["moments"]
+    figures = {
+        "click to request sent": 1000 * (moments["sent"] - moments["pressed"]),
+        "response to layers there": 1000 * (moments["inserted"] - moments["answered"]),
+        "our longest hold": max(told["ours"].values()),
+        "longest hold of all": 1000 * gui.longest_gap,
+    }
+    return figures, told
+
+
+def report(size, runs):
+    """Medians of the runs, the aim beside each, and what held the thread longest."""
+    lines = [f"Docker at {size[0]}×{size[1]}, 8-bit RGBA, medians of {len(runs)}, milliseconds"]
+    for name in runs[0][0]:
+        value = float(np.median([figures[name] for figures, _told in runs]))
+        aim = AIMS.get(name)
+        judged = "" if aim is None else f"   ≤ {aim}: {'met' if value <= aim else 'missed'}"
+        lines.append(f"  {name:<28}{value:>8.0f}{judged}")
+    for whose, title in (("ours", "our turns"), ("krita", "turns that are a call of Krita's")):
+        longest = {}
+        for _figures, told in runs:
+            for name, hold in told[whose].items():
+                longest[name] = max(hold, longest.get(name, 0))
+        worst = sorted(longest.items(), key=lambda each: -each[1])
+        lines.append(f"  {title}: " + ", ".join(f"{name} {hold:.0f}" for name, hold in worst))
+    return "\n".join(lines)
+
+
+def main():
+    """Measure all sizes and print them."""
+    build = runpy.run_path(str(REPOSITORY / "packaging" / "plugin_zip.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        plugin = build["build_plugin_zip"](Path(folder))
+        launcher = Launcher(Path(folder), plugin)
+        environment = {"LAYERPEEL_MODELS": str(default_folder()), "OMP_WAIT_POLICY": "PASSIVE"}
+        krita = launcher.launch(environment)
+        backend = Backend(krita.home)
+        try:
+            backend.register()
+            measure(krita, (256, 256))  # starts the backend and its worker
+            for size in SIZES:
+                print(report(size, [measure(krita, size) for _ in range(RUNS)]), flush=True)
+        finally:
+            launcher.end(krita)
+            launcher.kill_all()
+            backend.end()
+
+
+if __name__ == "__main__":
+    main()
