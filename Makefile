@@ -23,8 +23,9 @@ peel: $(VENV)/installed  ## peel the example, or PICTURE=…
 	mkdir -p $(OUT)
 	$(BIN)/layerpeel peel "$(PICTURE)" --out "$(OUT)/$(NAME).ora" --preview "$(OUT)/$(NAME)-preview.png" --force
 
-plugin:  ## the zip that Krita imports, in dist/
-	$(PYTHON) packaging/plugin_zip.py --out dist
+plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it finds the backend
+	$(BIN)/python packaging/plugin_zip.py --out dist
+	$(BIN)/layerpeel register
 
 # With the real Krita, installed where it is missing; where that cannot be, it says so and goes on.
 test: $(VENV)/installed  ## format, lint, types, and every test
@@ -41,5 +42,6 @@ format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/installed  ## quality, speed and memory beside the plain classical chain; ART=folder
-	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)")
+bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24
+	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT))
+	if packaging/install_krita.sh; then $(BIN)/python tests/krita/bench_docker.py; fi

@@ -76,6 +76,8 @@ class BackendStart(QObject):
 
     def _silent(self, _problem: Problem) -> None:
         # Still starting, or the file is left from one that was killed.
+        if self._client is not None:
+            self._client.deleteLater()
         self._client = None
 
     def _fail(self, command: List[str]) -> None:

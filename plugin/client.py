@@ -35,7 +35,7 @@ SILENCE = 30_000  # milliseconds
 class Problem:
     """Why a call gave nothing. message: one line for the artist.
 
-    unreachable: whether nobody answered at all (rather than answered that it will not).
+    unreachable: whether no backend answered at all (rather than one that will not).
     """
 
     def __init__(self, message: str, unreachable: bool = False) -> None:
@@ -182,7 +182,8 @@ def _problem_of(reply: QNetworkReply) -> Problem:
     try:
         refusal: Refusal = from_text(Refusal, body)
     except ProtocolError:
-        return Problem(i18n("Something that is no Layerpeel answers there ({}).").format(status))
+        message = i18n("Something that is no Layerpeel answers there ({}).").format(status)
+        return Problem(message, True)
     return Problem(refusal.message)
 
 

@@ -51,10 +51,14 @@ class Connection(QObject):
 
     def when_ready(self, done: Callable[[Client], None], failed: Callable[[str], None]) -> None:
         """Call `done` with a backend that answers, started if need be, or `failed` with why not."""
+        address = _known_address()
+        if self.state is State.READY and self._client and self._client.address == address:
+            # It holds a connection open (`Client.stay`): one that has gone would be known.
+            done(self._client)
+            return
         self._waiting.append((done, failed))
         if self.state is State.STARTING:
             return
-        address = _known_address()
         if address is None:
             self._start_one()
         else:

@@ -78,7 +78,7 @@ class LayerpeelDocker(DockWidget):
         self.refresh()
         document = active_document()
         if document is None:
-            self._message.setText(i18n("Open a picture first."))
+            self._say(i18n("Open a picture first."))
             return
         peel = Peel(CONNECTION, document, self)
         peel.progressed.connect(self._progressed)
@@ -97,8 +97,10 @@ class LayerpeelDocker(DockWidget):
             self._peel.cancel()
 
     def _open_settings(self) -> None:
-        if SettingsDialog(self).exec_():
+        dialog = SettingsDialog(self)
+        if dialog.exec():
             CONNECTION.forget()
+        dialog.deleteLater()
 
     # What it hears --------------------------------------------------------------------------
 
@@ -125,8 +127,7 @@ class LayerpeelDocker(DockWidget):
         self.refresh()
         if well and form is not Form.SELECTION:
             self._form.choose_what_is_left()
-        self._message.setText(line)
-        self._message.setVisible(bool(line))
+        self._say(line)
 
     def canvasChanged(self, canvas: Canvas) -> None:  # noqa: N802  (Krita calls it so)
         """Krita says that the artist looks at another document, or at none."""
@@ -220,9 +221,12 @@ class LayerpeelDocker(DockWidget):
         self._draw_icons()
 
     def _message_from_menu(self, line: str) -> None:
+        self._say(line)
+        self.refresh()
+
+    def _say(self, line: str) -> None:
         self._message.setText(line)
         self._message.setVisible(bool(line))
-        self.refresh()
 
 
 def docker_of_active_window(dockers: List[LayerpeelDocker]) -> Optional[LayerpeelDocker]:

@@ -106,7 +106,12 @@ class PeelForm(QWidget):
         self._update()
 
     def choose_what_is_left(self) -> None:
-        """Make the next peel go on where the last one ended."""
+        """Make the next peel go on where the last one ended, if that is offered.
+
+        It is not when the artist looks at another document by now.
+        """
+        if self._source.findData(SourceKind.LEFT.value) < 0:
+            return
         if self._source.currentData() != SourceKind.LEFT.value:
             self._source_before = SourceKind(self._source.currentData())
         self._choose_source(SourceKind.LEFT)

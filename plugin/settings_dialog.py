@@ -25,8 +25,13 @@ class SettingsDialog(QDialog):
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         buttons = QDialogButtonBox()
-        buttons.addButton(QDialogButtonBox.StandardButton.Ok)
-        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        for standard, name in (
+            (QDialogButtonBox.StandardButton.Ok, "layerpeel_settings_ok"),
+            (QDialogButtonBox.StandardButton.Cancel, "layerpeel_settings_cancel"),
+        ):
+            button = buttons.addButton(standard)
+            if button is not None:
+                button.setObjectName(name)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)

@@ -1,5 +1,6 @@
 """Finds documents, layers, and what was peeled in them before."""
 
+from contextlib import contextmanager
 from typing import Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
@@ -15,6 +16,29 @@ _ANNOTATION = "layerpeel/peeled-groups"
 def active_document() -> Optional[Document]:
     """Give the document that the artist sees."""
     return Krita.instance().activeDocument()
+
+
+@contextmanager
+def in_front(document: Document) -> Iterator[bool]:
+    """Show a document inside the `with`, and then again what the artist saw; whether it could.
+
+    Krita's actions do what they do to the document that is seen.
+    """
+    window = Krita.instance().activeWindow()
+    seen = window.activeView() if window is not None else None
+    if window is None or seen is None:
+        yield False
+    elif active_document() == document:
+        yield True
+    else:
+        for view in window.views():
+            if view.document() == document:
+                view.setVisible()
+                break
+        try:
+            yield active_document() == document
+        finally:
+            seen.setVisible()
 
 
 def is_open(document: Document) -> bool:

@@ -10,7 +10,14 @@ from typing import Optional, Tuple
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.finding import id_of, is_open, node_of, note_group, size_of
+from layerpeel.plugin.canvas.finding import (
+    id_of,
+    in_front,
+    is_open,
+    node_of,
+    note_group,
+    size_of,
+)
 from layerpeel.plugin.canvas.reading import close_copy
 from layerpeel.plugin.placement import Form, PeeledGroup, Placement
 from layerpeel.plugin.qt import QByteArray
@@ -36,6 +43,9 @@ def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turn
         return
     scratch = document.clone()
     try:
+        # Krita draws the whole picture anew for each node that is added over others.
+        for node in scratch.rootNode().childNodes():
+            node.remove()
         yield KRITA + "copy the document"
         built = yield from _build_group(scratch, stack, placement)
         check_fits(document, placement)
@@ -84,18 +94,21 @@ def select(document: Document, selection: Coverage) -> None:
     of its own: Deselect.
     """
     krita = Krita.instance()
-    if document.selection() is not None:
-        krita.action("deselect").trigger()
+    with in_front(document) as is_seen:
+        if not is_seen:
+            raise CanvasError(i18n("Its document cannot be shown. The result waits under Results."))
+        if document.selection() is not None:
+            krita.action("deselect").trigger()
+            document.waitForDone()
+        krita.action("select_all").trigger()
         document.waitForDone()
-    krita.action("select_all").trigger()
-    document.waitForDone()
-    made = document.selection()
-    if made is None:
-        raise CanvasError(i18n("Krita made no selection."))
-    made.clear()
-    data = QByteArray(selection.data)
-    made.setPixelData(data, 0, 0, selection.width, selection.height)
-    document.refreshProjection()
+        made = document.selection()
+        if made is None:
+            raise CanvasError(i18n("Krita made no selection."))
+        made.clear()
+        data = QByteArray(selection.data)
+        made.setPixelData(data, 0, 0, selection.width, selection.height)
+        document.refreshProjection()
 
 
 def _where(document: Document, placement: Placement) -> Tuple[Node, Optional[Node]]:
@@ -148,5 +161,6 @@ def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
     finally:
         close_copy(template)
     copy.setName(i18n("Transparency mask"))
-    node.addChildNode(copy, None)
+    # Filled before it is added: a change after that would show only when all is drawn anew.
     copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)
+    node.addChildNode(copy, None)
