@@ -167,7 +167,7 @@ def _check_found(mask: Float32, pixels: int, where: str) -> None:
     if area < LEAST_SUBJECT or confidence < LEAST_CONFIDENCE:
         raise NothingFoundError(
             f"No subject was found {where} (it would cover {area:.1%}, with a confidence of "
-            f"{confidence:.2f}). Show what to lift off with a mask or a box."
+            f"{confidence:.2f}). Show it: with a selection, a mask or a box."
         )
 
 

@@ -86,8 +86,7 @@ class LayerpeelDocker(DockWidget):
         choice = self._form.choice()
         peel.ended.connect(lambda line, well: self._ended(line, well, choice.form))
         self._peel = peel
-        self._message.setText("")
-        self._show_running(True)
+        self._button.setEnabled(False)
         peel.start(choice)
 
     def cancel(self) -> None:
@@ -105,6 +104,8 @@ class LayerpeelDocker(DockWidget):
     # What it hears --------------------------------------------------------------------------
 
     def _progressed(self, stage: str, done: float) -> None:
+        if self._cancel.isHidden():
+            self._show_running(True)
         self._message.setText(stage + " …")
         self._bar.setRange(0, FULL if done >= 0 else 0)
         self._bar.setValue(round(max(done, 0.0) * FULL))
@@ -167,6 +168,7 @@ class LayerpeelDocker(DockWidget):
     def _show_running(self, running: bool) -> None:
         self._form.setEnabled(not running)
         self._button.setVisible(not running)
+        self._button.setEnabled(not running)
         self._cancel.setVisible(running)
         self._cancel.setEnabled(running)
         self._bar.setVisible(running)

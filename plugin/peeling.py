@@ -10,7 +10,7 @@ from layerpeel.plugin.canvas.writing import check_fits, insert
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
 from layerpeel.plugin.placement import Choice, Placement
-from layerpeel.plugin.qt import QByteArray, QObject, pyqtSignal
+from layerpeel.plugin.qt import QByteArray, QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
 from layerpeel.shared.protocol import (
@@ -28,6 +28,9 @@ from layerpeel.shared.wire import unpack
 
 UNKNOWN = -1.0
 """Progress that cannot be told."""
+
+# Drawing the docker anew costs more than reading most canvases: only a long reading is shown.
+PATIENCE = 200  # milliseconds
 
 
 class Peel(QObject):
@@ -57,7 +60,7 @@ class Peel(QObject):
 
     def start(self, choice: Choice) -> None:
         """Read the canvas, and hand the job in."""
-        self.progressed.emit(i18n("Reading the canvas"), UNKNOWN)
+        QTimer.singleShot(PATIENCE, self._tell_reading)
         run_in_turns(message_for(self._document, choice), self._send, self._fail, (CanvasError,))
 
     def cancel(self) -> None:
@@ -68,6 +71,10 @@ class Peel(QObject):
         self.progressed.emit(i18n("Cancelling"), UNKNOWN)
         if self._job and self._client is not None and not self._finished:
             self._client.cancel(self._job, _ignore, self._refused)
+
+    def _tell_reading(self) -> None:
+        if self._placement is None and not self._over:
+            self._tell(i18n("Reading the canvas"), UNKNOWN)
 
     def _send(self, made: "Tuple[bytes, Placement]") -> None:
         message, self._placement = made

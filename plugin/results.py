@@ -53,6 +53,18 @@ class ResultsMenu(QMenu):
             action = QAction(_title(job), self)
             self.addAction(action)
             action.triggered.connect(lambda _checked=False, job=job: self._insert(client, job))
+        self._stay_on_screen()
+
+    def _stay_on_screen(self) -> None:
+        """Move back what has grown, since Qt placed it, beyond the screen's edges."""
+        window = self.windowHandle()
+        screen = window.screen() if window is not None else None
+        if screen is None or not self.isVisible():
+            return
+        room, size = screen.availableGeometry(), self.sizeHint()
+        left = min(self.x(), room.x() + room.width() - size.width())
+        top = min(self.y(), room.y() + room.height() - size.height())
+        self.move(max(room.x(), left), max(room.y(), top))
 
     def _insert(self, client: Client, job: JobSummary) -> None:
         document = active_document()

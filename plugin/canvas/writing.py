@@ -76,7 +76,7 @@ def check_fits(document: Document, placement: Placement) -> None:
     if size_of(document) != placement.size:
         raise CanvasError(
             i18n(
-                "The canvas is no longer {width}×{height} pixels. The result waits under Results."
+                "The result takes a canvas of {width}×{height} pixels. It waits under Results."
             ).format(width=placement.size[0], height=placement.size[1])
         )
     above = placement.place.above

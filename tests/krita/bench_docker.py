@@ -24,7 +24,7 @@ from layerpeel.backend.models.store import default_folder
 SIZES = ((1024, 1024), (3000, 2000))
 RUNS = 3
 AIMS = {"click to request sent": 150, "response to layers there": 1000, "our longest hold": 50}
-OBJECT = 0.4  # of the sides
+OBJECT = 0.15  # of the sides
 
 PROGRAM = """
 from layerpeel.plugin.turns import KRITA, TIMINGS

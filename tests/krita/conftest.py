@@ -19,7 +19,13 @@ REPOSITORY = Path(__file__).parents[2]
 sys.path.append(str(Path(__file__).parent))
 
 from krita_harness import requirements  # noqa: E402
+from krita_harness.backend import Backend  # noqa: E402
+from krita_harness.docker import Docker  # noqa: E402
+from krita_harness.easel import Easel  # noqa: E402
 from krita_harness.launcher import Launcher  # noqa: E402
+from krita_harness.pictures import disc_selection, opaque, small_picture  # noqa: E402
+
+from layerpeel.backend.models.store import default_folder  # noqa: E402
 
 
 def pytest_runtest_setup(item):
@@ -57,8 +63,8 @@ def plugin_zip(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def krita_environment():
-    """What Krita gets besides its home and screen; a folder of tests may replace it."""
-    return {}
+    """What every Krita gets besides its home and screen: the models of this machine's user."""
+    return {"LAYERPEEL_MODELS": str(default_folder()), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @pytest.fixture(scope="session")
@@ -93,15 +99,75 @@ def krita(session_krita):
 
 
 @pytest.fixture
-def launch_krita(session_krita, krita_launcher):
-    """Start another Krita, which the test may quit, kill and `start` again: `launch_krita(env)`."""
+def launch_krita(session_krita, krita_launcher, krita_environment):
+    """Start another Krita, which the test may quit, kill and `start` again.
+
+    `launch_krita(environment, name of its home's folder)`
+    """
     mine = []
 
-    def launch(environment=None):
-        mine.append(krita_launcher.launch(environment))
+    def launch(environment=None, name="home"):
+        mine.append(krita_launcher.launch({**krita_environment, **(environment or {})}, name))
         return mine[-1]
 
     yield launch
     problems = [problem for krita in mine if (problem := krita_launcher.end(krita))]
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def session_backend(session_krita, isnet_store):
+    """The backend of the one Krita: the plugin starts it, and it stays from test to test."""
+    backend = Backend(session_krita.home)
+    backend.register()
+    yield backend
+    backend.end()
+
+
+@pytest.fixture
+def docker(krita, session_backend):
+    """The docker of the one Krita, which knows how to start a backend."""
+    docker = Docker(krita)
+    yield docker
+    if krita.is_running:
+        docker.forget_settings()
+
+
+@pytest.fixture
+def backend(docker, session_backend):
+    """The backend of the one Krita, running."""
+    if session_backend.pid is None:
+        docker.open_results()
+        docker.close_results()
+    return session_backend
+
+
+@pytest.fixture
+def easel(krita):
+    """Draws in the documents of the one Krita."""
+    return Easel(krita)
+
+
+@pytest.fixture(scope="session")
+def scene(make_scene):
+    """A woman before hills, 240×180: one thing that is surely the subject."""
+    return make_scene((240, 180), "hills0", ("jessica", 70, 20, 140))
+
+
+@pytest.fixture(scope="session")
+def painting(scene):
+    """H×W×4 of the scene, opaque, 8 bits."""
+    return opaque(scene.picture)
+
+
+@pytest.fixture(scope="session")
+def small_painting():
+    """H×W×4, 160×120, opaque, 8 bits: shapes with soft edges over a gradient, with some noise."""
+    return small_picture()
+
+
+@pytest.fixture(scope="session")
+def soft_disc():
+    """H×W of 0–255, 160×120: a selection with a soft edge, none of it at the border."""
+    return disc_selection()

@@ -18,9 +18,12 @@ class Launcher:
         self.screenshots.mkdir(parents=True, exist_ok=True)
         self.started = []
 
-    def launch(self, environment=None):
-        """Start a Krita in a home of its own; `environment` adds to, or replaces, what it gets."""
-        folder = self._folder / f"home-{len(self.started) + 1}"
+    def launch(self, environment=None, name="home"):
+        """Start a Krita in a home of its own; `environment` adds to, or replaces, what it gets.
+
+        name: of the home's folder, before its number.
+        """
+        folder = self._folder / f"{name}-{len(self.started) + 1}"
         home = KritaHome(folder, self._plugin_zip, self._warm_home)
         krita = RunningKrita(home, environment or {}, self.screenshots)
         self.started.append(krita)

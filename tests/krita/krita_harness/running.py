@@ -1,6 +1,7 @@
 """A Krita that a test uses as a person would, and looks into."""
 
 import contextlib
+import re
 import time
 from types import SimpleNamespace
 
@@ -154,7 +155,7 @@ class RunningKrita:
     def click(self, object_name):
         """Click the middle of a widget with the real mouse; NotClickableError if none could."""
         point = self._ask_place("widgets.click_point_of(name)", name=object_name)["point"]
-        self._click_at(point)
+        self.click_at(point)
 
     def choose(self, object_name, text):
         """Open a combo box with the mouse and click the item that says `text`."""
@@ -166,7 +167,7 @@ class RunningKrita:
         # Qt takes a release that follows the opening click too soon for a part of that click.
         time.sleep(self.evaluate("widgets.double_click_seconds()"))
         item = self._ask_place("widgets.item_point_of(name, text)", name=object_name, text=text)
-        self._click_at(item["point"])
+        self.click_at(item["point"])
 
     def press(self, keys):
         """Press a real key, with or without others held, as xdotool says it: "ctrl+alt+p"."""
@@ -190,7 +191,8 @@ class RunningKrita:
         """Take one step forward again."""
         self.run("documents.step('edit_redo')")
 
-    def _click_at(self, point):
+    def click_at(self, point):
+        """Click a place on the screen, whatever is there."""
         with self._witnessed("click"):
             self.display.xdotool("mousemove", *map(str, point))
             self.display.xdotool("click", "1")
@@ -222,12 +224,16 @@ class RunningKrita:
 
     def screenshot_of(self, object_name, name):
         """Picture of what is to be seen of one widget; path of the PNG."""
-        place = self._ask_place("widgets.place_of(name)", name=object_name)["place"]
-        return self._capture(name, place)
+        return self._capture(name, self.place_of(object_name))
+
+    def place_of(self, object_name):
+        """Left, top, width, height on the screen of what is to be seen of a widget."""
+        return self._ask_place("widgets.place_of(name)", name=object_name)["place"]
 
     def _capture(self, name, place):
         time.sleep(SECONDS_FOR_THE_SCREEN)  # The screen shows a moment later what Krita drew.
-        path = self._screenshots / f"{name}.png"
+        # To ImageMagick, brackets in a name mean something.
+        path = self._screenshots / (re.sub(r"[^\w-]+", "-", name) + ".png")
         self.display.capture(path, place)
         return path
 

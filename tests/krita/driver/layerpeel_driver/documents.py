@@ -23,7 +23,7 @@ def create(width, height, name, model, depth, profile, resolution):
 
 def save(path):
     """Save the active document under another name, without a question."""
-    document = _document()
+    document = active()
     document.waitForDone()
     document.setBatchmode(True)
     is_saved = document.saveAs(path)
@@ -41,13 +41,14 @@ def close_all():
 
 
 def tree():
-    """Layers of the active document, bottom to top."""
-    return [_describe(node) for node in _document().rootNode().childNodes()]
+    """Layers of the active document, bottom to top (Krita keeps the selection there, too)."""
+    nodes = active().rootNode().childNodes()
+    return [_describe(node) for node in nodes if node.type() != "selectionmask"]
 
 
 def pixels(layer, area, is_projected):
     """Raw pixels of a layer, by name or id, or of the whole picture when `layer` is None."""
-    document = _document()
+    document = active()
     document.waitForDone()
     node = None if layer is None else find(layer)
     bounds = document.bounds()
@@ -65,7 +66,7 @@ def pixels(layer, area, is_projected):
 
 def find(layer):
     """The node of this name or id in the active document; LookupError unless there is one."""
-    found = [node for node in _below(_document().rootNode()) if layer in (node.name(), _id(node))]
+    found = [node for node in _below(active().rootNode()) if layer in (node.name(), _id(node))]
     if len(found) != 1:
         raise LookupError(f"{len(found)} layers are named {layer!r}")
     return found[0]
@@ -74,13 +75,14 @@ def find(layer):
 def step(action):
     """Undo or redo one step, and wait for the picture."""
     Krita.instance().action(action).trigger()
-    document = _document()
+    document = active()
     document.waitForDone()
     document.refreshProjection()
     document.waitForDone()
 
 
-def _document():
+def active():
+    """The document in front; LookupError when none is open."""
     document = Krita.instance().activeDocument()
     if document is None:
         raise LookupError("no document is open")

@@ -13,7 +13,7 @@ from krita import Krita
 from PyQt5.QtCore import QTimer
 from PyQt5.QtNetwork import QHostAddress, QTcpServer
 
-from . import documents, heartbeat, inputs, unhandled, widgets, witness
+from . import documents, editing, heartbeat, inputs, unhandled, widgets, witness
 
 CODE_OF_TEST = "<code of the test>"
 WINDOW_POLL_MS = 100
@@ -25,6 +25,8 @@ class Server(QTcpServer):
     def __init__(self, token):
         super().__init__()
         self._token = token
+        # A socket and its slots refer to each other: without this, Python takes both for garbage.
+        self._sockets = set()
         self.newConnection.connect(self._accept)
         if not self.listen(QHostAddress(QHostAddress.LocalHost), 0):
             raise OSError(self.errorString())
@@ -43,8 +45,13 @@ class Server(QTcpServer):
 
     def _accept(self):
         socket = self.nextPendingConnection()
+        self._sockets.add(socket)
         socket.readyRead.connect(lambda: self._answer(socket))
-        socket.disconnected.connect(socket.deleteLater)
+        socket.disconnected.connect(lambda: self._forget(socket))
+
+    def _forget(self, socket):
+        self._sockets.discard(socket)
+        socket.deleteLater()
 
     def _answer(self, socket):
         while socket.canReadLine():
@@ -62,6 +69,7 @@ def execute(code, values):
     names = {
         "krita": Krita.instance(),
         "documents": documents,
+        "editing": editing,
         "widgets": widgets,
         "inputs": inputs,
         "witness": witness,

@@ -1,10 +1,21 @@
 """Where things are on the screen, and whether a person could click them."""
 
+import functools
 import sys
 
 from krita import Krita
 from PyQt5.QtCore import QPoint, Qt, QTimer
-from PyQt5.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QDockWidget,
+    QScrollArea,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
+
+DOCKER = "layerpeel_docker"
 
 
 def window():
@@ -12,8 +23,17 @@ def window():
     return Krita.instance().activeWindow().qwindow()
 
 
+@functools.cache
+def _docker():
+    """Layerpeel's docker, which lives as long as the window."""
+    return window().findChild(QDockWidget, DOCKER)
+
+
 def named(object_name):
     """All widgets of this name, those first that are to be seen."""
+    # Looking through all of Krita takes a tenth of a second, and tests ask often.
+    if mine := _docker().findChildren(QWidget, object_name):
+        return sorted(mine, key=lambda widget: not widget.isVisible())
     found = {}  # A dialog is a top level and a child as well: each counts once.
     for top in QApplication.topLevelWidgets():
         if top.objectName() == object_name:
@@ -57,6 +77,12 @@ def click_point_of(object_name):
         return {"problem": f"{object_name!r} is greyed out"}
     left, top, width, height = answer["place"]
     point = QPoint(left + width // 2, top + height // 2)
+    if isinstance(widget, QCheckBox):
+        # The box and its words can be clicked; the widget itself may be far wider.
+        option = QStyleOptionButton()
+        widget.initStyleOption(option)
+        answers = widget.style().subElementRect(QStyle.SE_CheckBoxClickRect, option, widget)
+        point = widget.mapToGlobal(answers.center())
     hit = QApplication.widgetAt(point)
     if hit is not widget and not widget.isAncestorOf(hit or window()):
         return {"problem": f"{object_name!r} is covered by {_called(hit)}"}

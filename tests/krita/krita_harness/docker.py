@@ -1,0 +1,195 @@
+"""Layerpeel's docker, used with the real mouse and read as a person reads it."""
+
+import time
+
+from .running import DOCKER, PARKED_POINTER
+
+SECONDS_TO_PEEL = 120
+SECONDS_TO_NOTICE = 0.2
+SECONDS_FOR_A_TIP = 1.0
+# While nothing is known of a job but that it waits, the bar has none.
+_BAR_HAS_A_SCALE = "widgets.the('layerpeel_progress').maximum() > 0"
+
+
+class Docker:
+    """The docker in the window of a RunningKrita."""
+
+    def __init__(self, krita):
+        self._krita = krita
+
+    # What is set
+
+    def lift(self, what):
+        """Lift off "subject", "selection" or "words"."""
+        self._krita.click(f"layerpeel_lift_{what}")
+
+    def take_from(self, source):
+        """Choose what is peeled, by the words of the list."""
+        self._krita.choose("layerpeel_source", source)
+
+    def give_back_as(self, form):
+        """Choose as what the result comes, by the words of the list."""
+        self._krita.choose("layerpeel_form", form)
+
+    def take_edge_exactly(self):
+        """Tick that the selection is the edge."""
+        self._krita.click("layerpeel_exact_edge")
+
+    # What is done
+
+    def start(self):
+        """Press Peel, and come back while it works."""
+        self._krita.click("layerpeel_peel")
+
+    def peel(self):
+        """Press Peel, wait for the end, and give the line that is said then."""
+        self.start()
+        return self.wait_for_end()
+
+    def cancel(self):
+        """Press Cancel."""
+        self._krita.click("layerpeel_cancel")
+
+    def wait_for_end(self):
+        """Wait until nothing works any more, and give the line that is said then."""
+        self._krita.wait_until(lambda: not self.is_working, SECONDS_TO_PEEL, "the peel to end")
+        return self.message
+
+    def wait_until_it_runs(self):
+        """Wait until the backend has begun with it."""
+        self._krita.wait_until(
+            lambda: not self.is_working or self._krita.evaluate(_BAR_HAS_A_SCALE),
+            SECONDS_TO_PEEL,
+            "the backend to begin",
+        )
+
+    def wait_for_preview(self):
+        """Wait until the docker shows what will be lifted off."""
+        self._krita.wait_until(
+            "widgets.the('layerpeel_preview').isVisible()", SECONDS_TO_PEEL, "the preview"
+        )
+
+    # The Results menu
+
+    def open_results(self):
+        """Press Results; give the lines of the menu once the backend has answered."""
+        self._krita.click("layerpeel_results")
+        self._krita.wait_until(
+            lambda: "Asking the backend …" not in self._results(), SECONDS_TO_PEEL, "the results"
+        )
+        return self._results()
+
+    def take_result(self, index):
+        """Click a line of the open Results menu, 0 for the newest; wait until it is in."""
+        place = self._krita.evaluate(
+            "[(m := widgets.the('layerpeel_results_menu')), r := m.actionGeometry("
+            "m.actions()[index]), p := m.mapToGlobal(r.center()), [p.x(), p.y()]][-1]",
+            index=index,
+        )
+        self._krita.click_at(place)
+        self._krita.wait_until(
+            lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"
+        )
+        return self.message
+
+    def close_results(self):
+        """Close the menu."""
+        self._krita.run("widgets.close_popups()")
+
+    def _results(self):
+        return self._krita.evaluate(
+            "[a.text() for a in widgets.the('layerpeel_results_menu').actions()]"
+        )
+
+    # What is read
+
+    @property
+    def is_working(self):
+        """Whether a peel runs."""
+        return self._krita.evaluate("not widgets.the('layerpeel_peel').isEnabled()")
+
+    @property
+    def message(self):
+        """The line under the buttons; empty when none is shown."""
+        return self._shown("layerpeel_message")
+
+    @property
+    def status(self):
+        """The line about the backend, at the foot."""
+        return self._shown("layerpeel_status")
+
+    @property
+    def hint(self):
+        """The line about what to do next, among the choices."""
+        return self._shown("layerpeel_hint")
+
+    @property
+    def button(self):
+        """What stands on the button that peels."""
+        return self._krita.evaluate("widgets.the('layerpeel_peel').text()")
+
+    @property
+    def source(self):
+        """What is peeled, in the words of the list."""
+        return self._krita.evaluate("widgets.the('layerpeel_source').currentText()")
+
+    def look_again(self):
+        """Bring the mouse to the docker, as one does before one reads it."""
+        left, top, width, height = self._krita.place_of("layerpeel_peel")
+        for x, y in (PARKED_POINTER, (left + width // 2, top + height // 2)):
+            self._krita.display.xdotool("mousemove", str(x), str(y))
+            time.sleep(SECONDS_TO_NOTICE)  # Two moves in one moment are none.
+
+    def point_at(self, name):
+        """Rest the mouse on something until its tip shows."""
+        left, top, width, _height = self._krita.place_of(name)
+        for step in range(2):
+            self._krita.display.xdotool("mousemove", str(left + width // 2 + step), str(top + 9))
+            time.sleep(SECONDS_TO_NOTICE)
+        time.sleep(SECONDS_FOR_A_TIP)
+
+    def picture_of(self, name):
+        """Picture of the docker for people, and of Krita around it."""
+        self._krita.screenshot_of(DOCKER, name)
+        return self._krita.screenshot(f"{name}-screen")
+
+    def _shown(self, name):
+        return self._krita.evaluate(
+            "widgets.the(name).text() if widgets.the(name).isVisible() else ''", name=name
+        )
+
+    # Settings
+
+    def open_settings(self):
+        """Press Settings, and wait for the dialog."""
+        self._krita.click("layerpeel_open_settings")
+        self._krita.wait_until("widgets.open_dialog() is not None", 10, "the settings")
+
+    def set_backend(self, address="", token="", command=""):
+        """Open Settings, type into it with real keys, and press OK."""
+        self.open_settings()
+        for name, text in (("command", command), ("address", address), ("token", token)):
+            self._krita.click(f"layerpeel_{name}")
+            self._krita.press("ctrl+a")
+            self._krita.press("Delete")
+            if text:
+                self._krita.write(text)
+        self.close_settings("ok")
+
+    def close_settings(self, button):
+        """Press "ok" or "cancel", and wait until the dialog has gone."""
+        self._krita.click(f"layerpeel_settings_{button}")
+        self._krita.wait_until("widgets.open_dialog() is None", 10, "the settings to close")
+
+    def forget_choices(self):
+        """Set everything in the docker as it was when Krita started."""
+        self._krita.run("inputs.restore(docker)", docker=DOCKER)
+
+    def forget_settings(self):
+        """Bring back the settings that nobody has touched."""
+        self._krita.run(
+            "from layerpeel.plugin import docker, settings\n"
+            "if settings.read_settings() != settings.Settings():\n"
+            "    settings.write_settings(settings.Settings())\n"
+            "    docker.CONNECTION.forget()"
+        )

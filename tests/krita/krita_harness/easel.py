@@ -1,0 +1,107 @@
+"""The open document as an artist prepares it: pixels, layers, selections."""
+
+import base64
+
+import numpy as np
+
+from .layers import DTYPE
+
+
+def _text_of(pixels):
+    return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode("ascii")
+
+
+class Easel:
+    """Draws in the active document of a RunningKrita."""
+
+    def __init__(self, krita):
+        self._krita = krita
+
+    def picture(self, pixels, *, name="Picture", model="RGBA", depth="U8", profile=""):
+        """Open a new document whose only layer holds H×W×channels; RGB as R, G, B, A.
+
+        Gives the layer's id.
+        """
+        height, width = pixels.shape[:2]
+        self._krita.new_document(
+            width, height, name=name, model=model, depth=depth, profile=profile
+        )
+        (layer,) = self._krita.layer_tree()
+        self.paint(pixels, layer.id, model=model, depth=depth)
+        return layer.id
+
+    def paint(self, pixels, layer=None, *, left=0, top=0, model="RGBA", depth="U8"):
+        """Fill a layer with H×W×channels in its own depth; RGB as R, G, B, A."""
+        is_bgra = model == "RGBA" and depth.startswith("U")
+        ordered = pixels[..., [2, 1, 0, 3]] if is_bgra else pixels
+        data = _text_of(ordered.astype(DTYPE[depth]))
+        place = [left, top, pixels.shape[1], pixels.shape[0]]
+        self._krita.run("editing.paint(layer, data, place)", layer=layer, data=data, place=place)
+
+    def add_layer(self, name, kind="paintlayer", *, parent=None, above=None):
+        """Add a layer at the top of its parent, or directly above another."""
+        self._krita.run(
+            "editing.add(name, kind, parent, above)",
+            **{"name": name, "kind": kind, "parent": parent, "above": above},
+        )
+
+    def remove_layer(self, layer):
+        """Take a layer away."""
+        self._krita.run("editing.remove(layer)", layer=layer)
+
+    def change_layer(self, layer, *, opacity=None, blending_mode=None, visible=None):
+        """Set what is given."""
+        self._krita.run(
+            "editing.change(layer, opacity, blending_mode, visible)",
+            **{"layer": layer, "opacity": opacity},
+            **{"blending_mode": blending_mode, "visible": visible},
+        )
+
+    def activate(self, layer):
+        """Make a layer the one that a brush would paint on."""
+        self._krita.run("editing.activate(layer)", layer=layer)
+
+    @property
+    def active_layer(self):
+        """Id of the layer that a brush would paint on."""
+        return self._krita.evaluate("editing.active_layer()")
+
+    def select(self, levels, left=0, top=0):
+        """Select H×W of 0–255; None takes the selection away."""
+        if levels is None:
+            self._krita.run("editing.select(None, [])")
+            return
+        data = _text_of(np.asarray(levels, np.uint8))
+        place = [left, top, levels.shape[1], levels.shape[0]]
+        self._krita.run("editing.select(data, place)", data=data, place=place)
+
+    @property
+    def selection(self):
+        """H×W of 0–255, or None."""
+        told = self._krita.evaluate("editing.selection()")
+        if told is None:
+            return None
+        width, height = self._krita.evaluate(
+            "[krita.activeDocument().width(), krita.activeDocument().height()]"
+        )
+        return np.frombuffer(base64.b64decode(told), np.uint8).reshape(height, width)
+
+    def resize_canvas(self, width, height):
+        """Cut or grow the canvas at its right and lower edges."""
+        self._krita.run("editing.resize(width, height)", width=width, height=height)
+
+    def bring_to_front(self, name):
+        """Look at another open document."""
+        self._krita.run("editing.bring_to_front(name)", name=name)
+        self._krita.wait_until(
+            lambda: self._krita.evaluate("krita.activeDocument().name()") == name, 10, name
+        )
+
+    def close(self, name):
+        """Close one document, without a question."""
+        self._krita.run("editing.close(name)", name=name)
+        self._krita.wait_until(
+            lambda: name not in self._krita.evaluate("[d.name() for d in krita.documents()]"),
+            10,
+            f"{name} to close",
+        )

@@ -1,0 +1,61 @@
+"""Servers that are no backend, or one of another time."""
+
+import contextlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def says(body, status=200):
+    """A handler that answers every call alike."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_words):
+            """Say nothing."""
+
+    return Handler
+
+
+def speaks(protocol):
+    """A handler that answers as a backend of that protocol does."""
+    health = {"version": f"{protocol}.0.0", "protocol": protocol, "engines": []}
+    return says(json.dumps(health).encode())
+
+
+def is_silent(until):
+    """A handler that answers nothing before the event `until`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            until.wait(60)
+            self.close_connection = True
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_words):
+            """Say nothing."""
+
+    return Handler
+
+
+@contextlib.contextmanager
+def stranger(handler):
+    """Serve on a free port inside the `with`; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,166 @@
+"""What the artist does while a peel runs, and where its result goes then."""
+
+import numpy as np
+import pytest
+from krita_harness.display import SIZE
+
+pytestmark = pytest.mark.krita
+
+CLOSED = "Its document was closed. The result waits under Results."
+RESIZED = "The result takes a canvas of 160×120 pixels. It waits under Results."
+GONE = "The layer that was peeled is gone. The result waits under Results."
+
+
+@pytest.fixture
+def start(docker, easel, backend, soft_disc):
+    """Begin to peel the soft disc off the open picture; the backend is held within the `with`."""
+
+    def begin(source=None):
+        easel.select(soft_disc)
+        docker.lift("selection")
+        docker.take_edge_exactly()
+        if source:
+            docker.take_from(source)
+        held = backend.held()
+        held.__enter__()
+        docker.start()
+        docker.wait_until_it_runs()
+        return held
+
+    return begin
+
+
+def let_go(held):
+    held.__exit__(None, None, None)
+
+
+def test_closed_document_gets_its_result_in_another_one_later(
+    krita, docker, easel, small_painting, start
+):
+    easel.picture(small_painting, name="First")
+    easel.picture(small_painting[:60, :80], name="Second")
+    second = krita.layer_tree()
+    easel.bring_to_front("First")
+    held = start()
+    easel.close("First")
+    let_go(held)
+    assert docker.wait_for_end() == CLOSED
+    assert krita.layer_tree() == second
+
+    # Too small for it: the line says for what size it is.
+    docker.open_results()
+    assert docker.take_result(0) == RESIZED
+    assert krita.layer_tree() == second
+
+    krita.close_documents()
+    easel.picture(small_painting, name="Again")
+    before = krita.layer_tree()
+    names = docker.open_results()
+    assert names[0].startswith("Peeled selection, 160×120, ")
+    docker.picture_of("results")
+    left, top, width, height = krita.place_of("layerpeel_results_menu")
+    assert left + width <= SIZE[0]
+    assert top + height <= SIZE[1]
+    shown = krita.evaluate("widgets.the('layerpeel_results_menu').sizeHint().width()")
+    assert width == shown
+    assert docker.take_result(0) == ""
+    krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+    krita.undo()
+    assert krita.layer_tree() == before
+
+
+def test_results_without_a_document(krita, docker, easel, small_painting, start):
+    easel.picture(small_painting, name="First")
+    held = start()
+    krita.close_documents()
+    let_go(held)
+    assert docker.wait_for_end() == CLOSED
+    docker.open_results()
+    assert docker.take_result(0) == "Open a picture of 160×120 pixels first."
+
+
+def test_canvas_resized_meanwhile(krita, docker, easel, small_painting, start):
+    easel.picture(small_painting)
+    held = start()
+    easel.resize_canvas(150, 100)
+    before = krita.layer_tree()
+    let_go(held)
+    assert docker.wait_for_end() == RESIZED
+    assert krita.layer_tree() == before
+    np.testing.assert_array_equal(krita.pixels(), small_painting[:100, :150])
+
+
+def test_layer_deleted_meanwhile(krita, docker, easel, small_painting, start):
+    easel.picture(small_painting[::-1])
+    easel.add_layer("Peeled one")
+    easel.paint(small_painting, "Peeled one")
+    easel.activate("Peeled one")
+    held = start("Active layer")
+    easel.remove_layer("Peeled one")
+    before = krita.layer_tree()
+    let_go(held)
+    assert docker.wait_for_end() == GONE
+    assert krita.layer_tree() == before
+
+    docker.open_results()
+    assert docker.take_result(0) == ""
+    krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
+    alpha = krita.pixels("Foreground", area=(0, 0, 160, 120))[..., 3]
+    np.testing.assert_array_equal(alpha, easel.selection)
+
+
+def test_result_goes_to_the_document_that_it_was_made_from(
+    krita, docker, easel, small_painting, start
+):
+    easel.picture(small_painting, name="First")
+    first = krita.layer_tree()
+    easel.picture(small_painting[::-1], name="Second")
+    second = krita.layer_tree()
+    easel.bring_to_front("First")
+    held = start()
+    easel.bring_to_front("Second")
+    let_go(held)
+    assert docker.wait_for_end() == ""
+    assert krita.evaluate("krita.activeDocument().name()") == "Second"
+    assert krita.layer_tree() == second
+    np.testing.assert_array_equal(krita.pixels(), small_painting[::-1])
+    docker.look_again()
+    krita.wait_until(lambda: docker.button == "Peel", 5, "the button for the second document")
+    easel.bring_to_front("First")
+    assert easel.active_layer == first[0].id
+    assert [layer.name for layer in krita.layer_tree()] == [first[0].name, "Peeled selection"]
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_selection_only_goes_to_the_document_that_it_was_made_from(
+    krita, docker, easel, small_painting, start, soft_disc
+):
+    easel.picture(small_painting, name="First")
+    easel.picture(small_painting[::-1], name="Second")
+    easel.bring_to_front("First")
+    docker.give_back_as("Selection only")
+    held = start()
+    easel.bring_to_front("Second")
+    let_go(held)
+    docker.wait_for_end()
+    assert krita.evaluate("krita.activeDocument().name()") == "Second"
+    assert easel.selection is None
+    easel.bring_to_front("First")
+    np.testing.assert_array_equal(easel.selection, soft_disc)
+    krita.undo()
+    assert easel.selection is None
+
+
+def test_brush_strokes_made_meanwhile_stay(krita, docker, easel, small_painting, start):
+    easel.picture(small_painting)
+    held = start()
+    easel.add_layer("Stroke")
+    easel.paint(np.full((10, 20, 4), 255, np.uint8), "Stroke", left=130, top=100)
+    easel.activate("Stroke")
+    stroke = krita.pixels("Stroke", area=(0, 0, 160, 120))
+    let_go(held)
+    assert docker.wait_for_end() == ""
+    np.testing.assert_array_equal(krita.pixels("Stroke", area=(0, 0, 160, 120)), stroke)
+    assert easel.active_layer == next(x.id for x in krita.layer_tree() if x.name == "Stroke")
+    assert {layer.name for layer in krita.layer_tree()} >= {"Stroke", "Peeled selection"}

@@ -1,0 +1,116 @@
+"""What cannot be peeled: one line says why, and the document stays as it is."""
+
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
+
+
+def test_no_document(docker):
+    assert docker.peel() == "Open a picture first."
+
+
+def test_empty_picture(krita, docker):
+    krita.new_document(64, 48)
+    krita.run(
+        "n = documents.active().topLevelNodes()[0]\n"
+        "n.setPixelData(bytes(64 * 48 * 4), 0, 0, 64, 48)\ndocuments.active().refreshProjection()"
+    )
+    before = krita.layer_tree()
+    assert docker.peel() == "The picture is empty: there is nothing to lift off."
+    assert krita.layer_tree() == before
+
+
+@pytest.mark.parametrize("kind", ["vectorlayer", "grouplayer", "filllayer", "clonelayer"])
+def test_layer_that_is_no_paint_layer(krita, docker, easel, small_painting, kind):
+    easel.picture(small_painting)
+    krita.run(
+        "d = documents.active()\n"
+        "from krita import InfoObject, Selection\n"
+        "node = (d.createFillLayer('Odd', 'color', InfoObject(), Selection()) "
+        "if kind == 'filllayer' else d.createNode('Odd', kind))\n"
+        "d.rootNode().addChildNode(node, None)\nd.setActiveNode(node)\nd.waitForDone()",
+        kind=kind,
+    )
+    before = krita.layer_tree()
+    docker.take_from("Active layer")
+    assert docker.peel() == "“Odd” is no paint layer: choose one, or peel the whole picture."
+    assert krita.layer_tree() == before
+
+
+def test_empty_layer(krita, docker, easel, small_painting):
+    easel.picture(small_painting)
+    easel.add_layer("Nothing")
+    easel.activate("Nothing")
+    before = krita.layer_tree()
+    docker.take_from("Active layer")
+    assert docker.peel() == "“Nothing” is empty: there is nothing to lift off."
+    assert krita.layer_tree() == before
+
+
+def test_nothing_is_selected(krita, docker, easel, small_painting):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    docker.lift("selection")
+    assert docker.hint == "Select what to lift off: roughly is enough."
+    docker.picture_of("selection-hint")
+    assert docker.peel() == "Select what is to be lifted off first."
+    assert krita.layer_tree() == before
+
+
+def test_selection_outside_the_canvas(krita, docker, easel, small_painting):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    easel.select(np.full((10, 10), 255, np.uint8), left=400, top=300)
+    docker.lift("selection")
+    assert docker.peel() == "The selection lies outside the canvas, or is empty."
+    assert krita.layer_tree() == before
+
+
+def test_selection_of_everything(krita, docker, easel, small_painting):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    easel.select(np.full(small_painting.shape[:2], 255, np.uint8))
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    assert "covers the whole picture" in docker.peel()
+    assert krita.layer_tree() == before
+
+
+@pytest.mark.parametrize("exactly", [False, True])
+def test_selection_of_one_pixel(krita, docker, easel, small_painting, exactly):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    easel.select(np.full((1, 1), 255, np.uint8), left=60, top=55)
+    docker.lift("selection")
+    if exactly:
+        docker.take_edge_exactly()
+    line = docker.peel()
+    assert "\n" not in line
+    if line:
+        assert krita.layer_tree() == before
+    else:
+        assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_selection_partly_outside_the_canvas_counts_within_it(
+    krita, docker, easel, small_painting, soft_disc
+):
+    easel.picture(small_painting)
+    easel.select(soft_disc, left=-40, top=-30)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    assert docker.peel() == ""
+    alpha = krita.pixels("Foreground", area=(0, 0, 160, 120))[..., 3]
+    np.testing.assert_array_equal(alpha[:-30, :-40], soft_disc[30:, 40:])
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_no_subject_is_there(krita, docker, easel):
+    easel.picture(np.full((90, 120, 4), 255, np.uint8))
+    before = krita.layer_tree()
+    line = docker.peel()
+    assert line.startswith("No subject was found in the picture")
+    docker.picture_of("no-subject")
+    assert krita.layer_tree() == before

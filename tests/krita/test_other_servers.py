@@ -1,0 +1,122 @@
+"""No backend, another server in its place, or a wrong token: one line says so, nothing is lost."""
+
+import contextlib
+import json
+import threading
+
+import pytest
+from krita_harness.strangers import is_silent, says, speaks, stranger
+
+pytestmark = pytest.mark.krita
+
+
+@pytest.fixture
+def opened(krita, easel, docker, small_painting, soft_disc):
+    """The small picture, a soft disc selected, ready to be peeled; its layers."""
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    return krita.layer_tree()
+
+
+def test_no_backend_is_known(krita, docker, session_backend, opened):
+    session_backend.end()
+    session_backend.unregister()
+    krita.run("import os\nold = os.environ['PATH']\nos.environ['PATH'] = '/nowhere'")
+    try:
+        line = docker.peel()
+        assert line.startswith("No backend is known: run “layerpeel register” once")
+        docker.picture_of("no-backend")
+    finally:
+        session_backend.register()
+        krita.run("import os\nos.environ['PATH'] = path", path="/usr/bin:/bin")
+    assert krita.layer_tree() == opened
+    assert docker.peel() == ""
+
+
+def test_command_that_starts_nothing(krita, docker, session_backend, opened):
+    session_backend.end()
+    docker.set_backend(command="/no/such/layerpeel")
+    line = docker.peel()
+    assert line == (
+        "The backend cannot be started with “/no/such/layerpeel”. Set its command in Settings."
+    )
+    assert krita.layer_tree() == opened
+    docker.set_backend()
+    assert docker.peel() == ""
+
+
+def test_wrong_token_is_refused_and_the_settings_mend_it(krita, docker, backend, opened):
+    told = json.loads((backend.folder / "server.json").read_text(encoding="utf-8"))
+    docker.set_backend(address=told["address"], token="wrong")  # noqa: S106
+    assert "token" in docker.peel()
+    docker.picture_of("wrong-token")
+    assert krita.layer_tree() == opened
+    docker.set_backend(address=told["address"], token=told["token"])
+    assert docker.peel() == ""
+
+
+@contextlib.contextmanager
+def hanging():
+    freed = threading.Event()
+    with stranger(is_silent(freed)) as address:
+        try:
+            yield address
+        finally:
+            freed.set()
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        (lambda: stranger(speaks(0)), "(0.0.0) is older than this plugin"),
+        (lambda: stranger(speaks(9)), "is older than the backend (9.0.0)"),
+        (lambda: stranger(says(b"<html>It works!</html>")), "cannot be read"),
+        (lambda: stranger(says(b"{}")), "cannot be read"),
+        (lambda: stranger(says(b"\xff\xfe\x00", 500)), "no Layerpeel answers there (500)"),
+        (hanging, "The backend does not answer. Press Peel to try again."),
+    ],
+    ids=["older", "newer", "web page", "other JSON", "broken", "silent"],
+)
+def test_another_server_at_the_address_that_was_set(krita, docker, backend, opened, server, line):
+    krita.run("import layerpeel.plugin.client as c\nc.SILENCE = 1500")
+    try:
+        with server() as address:
+            docker.set_backend(address=address)
+            assert line in docker.peel()
+            assert "\n" not in docker.message
+        assert krita.layer_tree() == opened
+    finally:
+        krita.run("import layerpeel.plugin.client as c\nc.SILENCE = 30_000")
+    docker.forget_settings()
+    assert docker.peel() == ""
+
+
+def test_server_file_of_a_backend_that_is_gone(krita, docker, session_backend, opened):
+    session_backend.end()
+    with stranger(says(b"")) as address:
+        pass
+    with session_backend.replaced_by(address):
+        assert docker.peel() == ""
+        session_backend.end()
+    assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+
+
+def test_server_file_that_leads_to_something_else(krita, docker, session_backend, opened):
+    session_backend.end()
+    with stranger(says(b"<html>", 404)) as address, session_backend.replaced_by(address):
+        assert docker.peel() == ""
+        session_backend.end()
+    assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+
+
+def test_settings_refuse_what_cannot_be(krita, docker):
+    docker.open_settings()
+    krita.screenshot_of("layerpeel_settings", "settings")
+    krita.click("layerpeel_address")
+    krita.write("localhost:8000")
+    krita.click("layerpeel_settings_ok")
+    krita.screenshot_of("layerpeel_settings", "settings-refused")
+    shown = krita.evaluate("widgets.open_dialog()")
+    assert "The address starts with http:// or https://." in shown
+    docker.close_settings("cancel")
