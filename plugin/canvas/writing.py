@@ -5,7 +5,7 @@ the document, and a clone of it is added to the document itself.
 """
 
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Callable, Optional, Tuple
 
 from krita import Document, Krita, Node
 
@@ -25,8 +25,10 @@ from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
 
-# Krita 5.1 cannot make a transparency mask that it can save; it can copy one that was loaded.
-_MASK_TEMPLATE = Path(__file__).with_name("transparency-mask.kra")
+# Krita 5.1 makes no transparency mask that it can save, and no selection whose outline it draws;
+# it can copy one that was loaded.
+_MASK = Path(__file__).with_name("transparency-mask.kra")
+_SELECTION = Path(__file__).with_name("selection.kra")
 
 
 def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turns[None]":
@@ -89,26 +91,26 @@ def check_fits(document: Document, placement: Placement) -> None:
 def select(document: Document, selection: Coverage) -> None:
     """Make `selection` the document's selection, undoably.
 
-    `Document.setSelection` cannot be undone. Select All can; what is then changed within the
-    selection that it made is undone, and done again, with it. A selection from before takes a step
-    of its own: Deselect.
+    `Document.setSelection` cannot be undone, and to change what is in a selection that Krita made
+    tears its history, which crashes it later. But a selection is a mask of the whole picture, and
+    to add one can be undone. A selection from before takes a step of its own: Deselect.
     """
-    krita = Krita.instance()
+    mask = _copy_from(_SELECTION, lambda root: root.childNodes()[-1])
+    mask.setPixelData(QByteArray(selection.data), 0, 0, selection.width, selection.height)
+    if document.selection() is not None:
+        _deselect(document)
+    document.rootNode().addChildNode(mask, None)
+    document.waitForDone()
+    # It is that one already; this makes Krita draw its outline.
+    document.setSelection(document.selection())
+
+
+def _deselect(document: Document) -> None:
     with in_front(document) as is_seen:
         if not is_seen:
             raise CanvasError(i18n("Its document cannot be shown. The result waits under Results."))
-        if document.selection() is not None:
-            krita.action("deselect").trigger()
-            document.waitForDone()
-        krita.action("select_all").trigger()
+        Krita.instance().action("deselect").trigger()
         document.waitForDone()
-        made = document.selection()
-        if made is None:
-            raise CanvasError(i18n("Krita made no selection."))
-        made.clear()
-        data = QByteArray(selection.data)
-        made.setPixelData(data, 0, 0, selection.width, selection.height)
-        document.refreshProjection()
 
 
 def _where(document: Document, placement: Placement) -> Tuple[Node, Optional[Node]]:
@@ -153,14 +155,18 @@ def _name_of(layer: Layer, stack: LayerStack) -> str:
 
 
 def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
-    template = Krita.instance().openDocument(path_text(_MASK_TEMPLATE))
-    if template is None:
-        raise CanvasError(i18n("The template of a transparency mask cannot be opened."))
-    try:
-        copy = template.rootNode().childNodes()[0].childNodes()[0].clone()
-    finally:
-        close_copy(template)
+    copy = _copy_from(_MASK, lambda root: root.childNodes()[0].childNodes()[0])
     copy.setName(i18n("Transparency mask"))
     # Filled before it is added: a change after that would show only when all is drawn anew.
     copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)
     node.addChildNode(copy, None)
+
+
+def _copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
+    document = Krita.instance().openDocument(path_text(template))
+    if document is None:
+        raise CanvasError(i18n("{} cannot be opened.").format(path_text(template)))
+    try:
+        return find(document.rootNode()).clone()
+    finally:
+        close_copy(document)

@@ -86,6 +86,8 @@ class Docker:
             "m.actions()[index]), p := m.mapToGlobal(r.center()), [p.x(), p.y()]][-1]",
             index=index,
         )
+        # A click that follows the opening one too soon is, to Qt, a part of that one.
+        time.sleep(self._krita.evaluate("widgets.double_click_seconds()"))
         self._krita.click_at(place)
         self._krita.wait_until(
             lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"

@@ -15,6 +15,8 @@ CANCEL_BUTTON = "layerpeel_cancel"
 DOCKER_WIDTH = 360
 SECONDS_FOR_INPUT = 20
 SECONDS_FOR_THE_SCREEN = 0.4
+# The Layers docker follows changes a moment later; Krita 5.1 crashes if their document is gone.
+SECONDS_FOR_THE_LAYERS = 0.3
 PARKED_POINTER = (SIZE[0] // 2, SIZE[1] - 3)  # On the status bar, which shows nothing for it.
 
 
@@ -269,6 +271,8 @@ class RunningKrita:
 
     def close_documents(self):
         """Close all documents; none asks to be saved."""
+        if self.evaluate("bool(krita.documents())"):
+            time.sleep(SECONDS_FOR_THE_LAYERS)
         self.run("documents.close_all()")
         self.wait_until("not krita.documents()", 30, "the documents to close")
 
