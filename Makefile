@@ -8,7 +8,7 @@ NAME = $(basename $(notdir $(PICTURE)))
 
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: peel plugin test check format bench
+.PHONY: peel plugin test check format bench eval
 
 # The model comes with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -27,10 +27,13 @@ plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
 
-# With the real Krita, installed where it is missing; where that cannot be, it says so and goes on.
+# With the real Krita and Chromium, installed where they are missing; where that cannot be, it says
+# so and goes on.
 test: $(VENV)/installed  ## format, lint, types, and every test
 	$(MAKE) check
-	if packaging/install_krita.sh; then $(BIN)/pytest; else LAYERPEEL_WITHOUT_KRITA=1 $(BIN)/pytest; fi
+	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
+	packaging/install_chromium.sh || export LAYERPEEL_WITHOUT_BROWSER=1; \
+	$(BIN)/pytest
 
 check: $(VENV)/installed  ## format, lint, types, Python 3.8
 	$(BIN)/ruff format --check .
@@ -41,6 +44,10 @@ check: $(VENV)/installed  ## format, lint, types, Python 3.8
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# EVAL="--record" also enters this version into docs/quality.md.
+eval: $(VENV)/installed  ## figures of all methods and a page to look at; ART=folder COUNT=24
+	$(BIN)/layerpeel eval --out evaluated --force $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT)) $(EVAL)
 
 bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24
 	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT))

@@ -5,17 +5,15 @@ import json
 import sys
 from pathlib import Path
 
-from layerpeel.backend.benchmarks.machine import machine_facts
 from layerpeel.backend.benchmarks.quality import measure_quality
 from layerpeel.backend.benchmarks.report import quality_lines, record_of, speed_lines
 from layerpeel.backend.benchmarks.speed import measure_speed
 from layerpeel.backend.errors import BadInputError, LayerpeelError, StoppedError
+from layerpeel.backend.evaluation.art import Art, own_art
 from layerpeel.backend.evaluation.composites import SIZE
+from layerpeel.backend.evaluation.machine import machine_facts
 from layerpeel.backend.formats.destination import check_file, new_file
 from layerpeel.backend.models.store import ModelStore
-
-# The checkout's own; `resolve` as the import root is made of links.
-OWN_ART = Path(__file__).resolve().parents[2] / "tests" / "art"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -31,9 +29,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _options(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--art", type=Path, default=OWN_ART, help="holds fg and bg; ours unless given"
-    )
+    parser.add_argument("--art", type=Path, help="holds fg and bg; the clone's own unless given")
     parser.add_argument("--count", type=int, default=24, help="composites for quality (24)")
     parser.add_argument("--seed", type=int, default=0, help="of the composites (0)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
@@ -49,12 +45,12 @@ def _measure(given: argparse.Namespace) -> None:
     if given.json is not None:
         check_file(given.json, force=True)
     ModelStore().path_of("isnet")
-    art = "tests/art" if given.art == OWN_ART else given.art.name
-    facts = machine_facts() | {"art": art, "seed": str(given.seed)}
+    art = Art(given.art or own_art())
+    facts = machine_facts() | {"art": art.name, "seed": str(given.seed)}
     print("\n".join(f"{name}: {fact}" for name, fact in facts.items()), flush=True)
-    quality = measure_quality(given.art, given.count, given.seed, _say)
+    quality = measure_quality(art.folder, given.count, given.seed, _say)
     print("", *quality_lines(quality, SIZE), sep="\n", flush=True)
-    speed = measure_speed(given.art, given.seed, _say)
+    speed = measure_speed(art.folder, given.seed, _say)
     print("", *speed_lines(speed), sep="\n", flush=True)
     if given.json is not None:
         record = json.dumps(record_of(facts, quality, speed), ensure_ascii=False, indent=2)

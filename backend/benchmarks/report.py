@@ -7,11 +7,18 @@ from dataclasses import asdict
 
 from layerpeel.backend.benchmarks.quality import PictureFigures
 from layerpeel.backend.benchmarks.speed import Run, Speed, median_of
+from layerpeel.backend.evaluation.figures import EXACT
+from layerpeel.backend.evaluation.summary import (
+    known_pairs,
+    mean_of,
+    median_ratio,
+    ratio_of,
+    times_worse,
+)
 
 # What is to be reached: on the median of per-picture ratios, on our own median, in every picture.
 RATIO_AIMS = {"Bvis_mad": 0.9}
 TEXTURE_AIM = (0.6, 1.4)
-EXACT = "rec_pixels"
 SECONDS_AIM = 12.0
 
 # How many of the pictures are named in which the visible background is worse than the chain's.
@@ -33,32 +40,18 @@ def quality_lines(results: list[PictureFigures], size: int) -> list[str]:
     lines = [f"Quality, {len(results)} composites at {size}², the same trimap for both"]
     lines.append(QUALITY_HEADER)
     for name in results[0].ours:
-        pairs = _known_pairs(results, name)
+        pairs = known_pairs(
+            [result.ours[name] for result in results], [result.chain[name] for result in results]
+        )
         if not pairs:
             continue
         ours, chain = ([pair[side] for pair in pairs] for side in (0, 1))
-        ratio = _median_ratio(pairs)
-        numbers = (statistics.median(ours), statistics.median(chain), _mean(ours), _mean(chain))
+        ratio = median_ratio(pairs)
+        numbers = (statistics.median(ours), statistics.median(chain), mean_of(ours), mean_of(chain))
         cells = "".join(f"{number:>10.3f}" for number in numbers)
-        worse = f"{sum(a > b for a, b in pairs)}/{len(pairs)}"
+        worse = f"{times_worse(pairs)}/{len(pairs)}"
         lines.append(f"{name:<12}{cells}{ratio:>10.2f}{worse:>8}{_aim(name, ours, ratio)}")
     return lines + _named_worse(results)
-
-
-def _known_pairs(results: list[PictureFigures], name: str) -> list[tuple[float, float]]:
-    """Ours and the chain's, of the pictures in which both can be told."""
-    pairs = [(result.ours[name], result.chain[name]) for result in results]
-    return [pair for pair in pairs if not any(math.isnan(value) for value in pair)]
-
-
-def _median_ratio(pairs: list[tuple[float, float]]) -> float:
-    """The median of ours over the chain's; a picture in which both are 0 has none."""
-    ratios = [a / b if b > 0 else math.inf for a, b in pairs if a > 0 or b > 0]
-    return statistics.median(ratios) if ratios else math.nan
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values)
 
 
 def _aim(name: str, ours: list[float], ratio: float) -> str:
@@ -75,7 +68,7 @@ def _aim(name: str, ours: list[float], ratio: float) -> str:
 def _named_worse(results: list[PictureFigures]) -> list[str]:
     """Name the pictures in which the visible background is worse than the chain's, worst first."""
     figure = "Bvis_mad"
-    ratios = [(r.ours[figure] / r.chain[figure], r) for r in results if r.chain[figure] > 0]
+    ratios = [(ratio_of(r.ours[figure], r.chain[figure]), r) for r in results]
     worse = sorted((pair for pair in ratios if pair[0] > 1), key=lambda pair: -pair[0])
     lines = [f"  {ratio:.2f} × {result.name}" for ratio, result in worse[:MOST_NAMED]]
     return [f"Worse than the chain in {figure}: {len(worse)} of {len(results)}", *lines]

@@ -1,4 +1,4 @@
-"""Composites whose layers are known: a cut-out over a background (docs/performance.md).
+"""Composites whose layers are known: a cut-out over a background (docs/quality.md).
 
 A composite is an 8-bit picture C = αF + (1−α)B together with the α, F and B that made it and a
 trimap drawn from the true α, as in Deep Image Matting.
@@ -11,13 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as PillowImage
 
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.evaluation.art import Art
 from layerpeel.backend.image import Bool, Float32
 
 SIZE = 512
-PICTURE_ENDINGS = {".webp", ".png"}
 
 # A folder of which not one in so many draws can be used holds something else than cut-outs.
 MOST_DRAWS = 100
@@ -30,6 +29,7 @@ class Composite:
     picture: rounded to 8 bits.
     foreground: true straight colour; black where alpha is 0.
     trimap: 1 sure foreground, 0 sure background, 0.5 unknown.
+    cut_out, backdrop: the files that it was made of, as `fg/name.png`.
     """
 
     name: str
@@ -38,6 +38,8 @@ class Composite:
     foreground: Float32
     background: Float32
     trimap: Float32
+    cut_out: str = ""
+    backdrop: str = ""
 
     @property
     def unknown(self) -> Bool:
@@ -46,72 +48,66 @@ class Composite:
         return unknown
 
 
-def draw_composites(folder: Path, count: int, seed: int, size: int = SIZE) -> Iterator[Composite]:
-    """Draw `count` composites of size×size from `folder`/fg and `folder`/bg, the same for a seed.
+def draw_composites(
+    art: Art | Path, count: int, seed: int, size: int = SIZE
+) -> Iterator[Composite]:
+    """Draw `count` composites of size×size, the same for a seed and folder.
 
-    Raises BadInputError when the folder has no cut-outs or no backgrounds, when one cannot be read
-    or lies with the other kind, and when next to no cut-out is of any use.
+    Files that cannot serve are noted in `Art.unusable`, and others drawn in their place.
+
+    Raises BadInputError when the folder has no cut-outs or no backgrounds, and when next to none of
+    them is of any use.
     """
-    cut_outs, backgrounds = _pictures(folder / "fg"), _pictures(folder / "bg")
+    art = art if isinstance(art, Art) else Art(art)
     for index in range(count):
         random = np.random.default_rng((seed, index))
         for _ in range(MOST_DRAWS):
-            cut_out = cut_outs[random.integers(len(cut_outs))]
-            background = backgrounds[random.integers(len(backgrounds))]
-            composite = _compose(cut_out, background, random, size)
+            cut_out = art.cut_outs[random.integers(len(art.cut_outs))]
+            background = art.backgrounds[random.integers(len(art.backgrounds))]
+            composite = _compose(art, cut_out, background, random, size)
             if composite is not None:
                 yield composite
                 break
         else:
-            raise BadInputError(
-                f"The cut-outs in {folder / 'fg'} are of no use: they are all but clear, or so "
-                "large or small that hardly anything of a picture would be known."
-            )
+            raise _of_no_use(art)
 
 
-def _pictures(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURE_ENDINGS)
-    if not paths:
-        raise BadInputError(
-            f"No PNG or WebP pictures in {folder}. Give a folder that holds cut-outs in fg and "
-            "backgrounds in bg."
+def _of_no_use(art: Art) -> BadInputError:
+    if art.unusable:
+        name, why = next(iter(art.unusable.items()))
+        return BadInputError(
+            f"{len(art.unusable)} of the pictures in {art.folder} cannot be used, too many to draw "
+            f"from what is left: {name} {why}."
         )
-    return paths
-
-
-_WHERE_TO_PUT = "cut-outs go into fg, backgrounds into bg."
-
-
-def _opened(path: Path) -> PillowImage.Image:
-    try:
-        with PillowImage.open(path) as image:
-            image.load()
-            return image
-    except (OSError, SyntaxError, ValueError) as error:
-        raise BadInputError(f"{path} cannot be read as a picture: {error}.") from error
+    return BadInputError(
+        f"The cut-outs in {art.folder / 'fg'} are of no use: they are all but clear, or so "
+        "large or small that hardly anything of a picture would be known."
+    )
 
 
 def _compose(
-    cut_out: Path, background: Path, random: np.random.Generator, size: int
+    art: Art, cut_out: Path, background: Path, random: np.random.Generator, size: int
 ) -> Composite | None:
-    """Compose one picture; None when its trimap leaves next to nothing known."""
-    alpha, foreground = _place_cut_out(cut_out, random, size)
-    backdrop = _crop_background(background, size)
+    """Compose one picture; None when a file cannot serve or the trimap leaves nothing known."""
+    front, back = art.cut_out(cut_out), art.background(background)
+    if front is None or back is None:
+        return None
+    alpha, foreground = _place_cut_out(front, random, size)
+    backdrop = _crop_background(back, size)
     trimap = trimap_of_true_alpha(alpha, int(random.integers(5, 21)))
     if (trimap == 1).mean() < 0.02 or (trimap > 0).mean() > 0.95:
         return None
     mixed = alpha[..., None] * foreground + (1 - alpha[..., None]) * backdrop
     picture = np.floor(mixed * 255 + 0.5).astype(np.float32) / np.float32(255)
     name = f"{cut_out.stem} over {background.stem}"
-    return Composite(name, picture, alpha, foreground, backdrop, trimap)
+    files = (f"{path.parent.name}/{path.name}" for path in (cut_out, background))
+    return Composite(name, picture, alpha, foreground, backdrop, trimap, *files)
 
 
-def _place_cut_out(path: Path, random: np.random.Generator, size: int) -> tuple[Float32, Float32]:
+def _place_cut_out(
+    pixels: Float32, random: np.random.Generator, size: int
+) -> tuple[Float32, Float32]:
     """Scale to 50–95% of the frame (at most ×1.6) and place at random: alpha, filled colour."""
-    image = _opened(path)
-    if not image.has_transparency_data:
-        raise BadInputError(f"{path} has no transparency, so it is no cut-out: {_WHERE_TO_PUT}")
-    pixels = np.asarray(image.convert("RGBA"), np.float32) / 255
     height, width = pixels.shape[:2]
     scale = min(random.uniform(0.5, 0.95) * size / max(height, width), 1.6)
     shape = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -129,11 +125,8 @@ def _place_cut_out(path: Path, random: np.random.Generator, size: int) -> tuple[
     return np.where(alpha < 1 / 512, 0, alpha).astype(np.float32), colour.astype(np.float32)
 
 
-def _crop_background(path: Path, size: int) -> Float32:
-    pixels = np.asarray(_opened(path).convert("RGBA"), np.float32) / 255
-    if pixels[..., 3].min() < 1:
-        raise BadInputError(f"{path} has clear parts, so it is no background: {_WHERE_TO_PUT}")
-    pixels = np.ascontiguousarray(pixels[..., :3])
+def _crop_background(pixels: Float32, size: int) -> Float32:
+    """Scale the short side to `size` and cut the middle out."""
     scale = size / min(pixels.shape[:2])
     shape = (
         max(size, round(pixels.shape[1] * scale)),

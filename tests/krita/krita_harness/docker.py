@@ -81,13 +81,14 @@ class Docker:
 
     def take_result(self, index):
         """Click a line of the open Results menu, 0 for the newest; wait until it is in."""
+        # A click that follows the opening one too soon is, to Qt, a part of that one; and a menu
+        # whose lines have just come may still be moving.
+        time.sleep(self._krita.evaluate("widgets.double_click_seconds()"))
         place = self._krita.evaluate(
             "[(m := widgets.the('layerpeel_results_menu')), r := m.actionGeometry("
             "m.actions()[index]), p := m.mapToGlobal(r.center()), [p.x(), p.y()]][-1]",
             index=index,
         )
-        # A click that follows the opening one too soon is, to Qt, a part of that one.
-        time.sleep(self._krita.evaluate("widgets.double_click_seconds()"))
         self._krita.click_at(place)
         self._krita.wait_until(
             lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"

@@ -1,0 +1,1 @@
+"""What is measured: engines of ours, and what they are measured beside."""

@@ -1,0 +1,32 @@
+"""What every method is to the evaluation: picture and trimap in, layers out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.image import Float32
+
+Separate = Callable[[Float32, Float32, int], Separation]
+"""From an H×W×3 picture (RGB, 0–1), an H×W trimap (0, 0.5, 1) and a seed.
+
+Raises LayerpeelError where this picture cannot be separated.
+"""
+
+
+def lacks_nothing() -> str | None:
+    """All parts are there."""
+    return None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A method that can be measured; it travels to a process of its own.
+
+    name: what the command line calls it. title: what it is made of, in words.
+    lacks: says in one line what is missing here, None when it can run.
+    """
+
+    name: str
+    title: str
+    separate: Separate
+    lacks: Callable[[], str | None] = lacks_nothing

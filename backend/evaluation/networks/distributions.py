@@ -1,0 +1,76 @@
+"""FID and KID of the backgrounds against the true ones: the paper's Table 1, on our composites.
+
+Heusel et al. 2017 and Bińkowski et al. 2018, by torchmetrics. Of a few dozen pictures FID says
+little (it is biased upwards, the more the fewer there are); KID is unbiased, but noisy.
+"""
+
+from collections import Counter, defaultdict
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.networks.parts import missing_checkpoint, missing_packages
+
+WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
+
+# KID averages over draws of so many pictures, or half of them where there are fewer.
+MOST_DRAWN = 50
+
+
+class Distributions:
+    """See `NetworkFigure`."""
+
+    title = "FID, KID"
+
+    def lacks(self, _captions: Captions) -> str | None:
+        """Packages, then Inception's weights."""
+        packages = missing_packages("torch", "torchmetrics", "torch_fidelity")
+        return packages or missing_checkpoint(WEIGHTS)
+
+    def meter(self, _captions: Captions) -> Meter:
+        """Load Inception for each method, at its first picture."""
+        return DistributionsMeter()
+
+
+class DistributionsMeter:
+    """See `Meter`: B_fid and B_kid of each method."""
+
+    def __init__(self) -> None:
+        from torchmetrics.image.fid import FrechetInceptionDistance
+        from torchmetrics.image.kid import KernelInceptionDistance
+
+        from layerpeel.backend.evaluation.networks.tensors import device
+
+        Pair = tuple[FrechetInceptionDistance, KernelInceptionDistance]  # noqa: N806  (a type)
+
+        def loaded() -> Pair:
+            return (
+                FrechetInceptionDistance(normalize=True).to(device()),
+                KernelInceptionDistance(normalize=True).to(device()),
+            )
+
+        self._distances: defaultdict[str, Pair] = defaultdict(loaded)
+        self._counts: Counter[str] = Counter()
+
+    def add(self, method: str, composite: Composite, separation: Separation) -> dict[str, float]:
+        """Take in a background and the true one: a distribution is more than one picture."""
+        from layerpeel.backend.evaluation.networks.tensors import batch_of
+
+        for distance in self._distances[method]:
+            distance.update(batch_of(composite.background), real=True)
+            distance.update(batch_of(separation.background), real=False)
+        self._counts[method] += 1
+        return {}
+
+    def totals(self, method: str) -> dict[str, float]:
+        """Compare all backgrounds with all true ones; nothing of fewer than two."""
+        import torch
+
+        drawn = min(MOST_DRAWN, self._counts[method] // 2)
+        if drawn < 1:
+            return {}
+        frechet, kernel = self._distances[method]
+        kernel.subset_size = drawn
+        torch.manual_seed(0)
+        mean, _deviation = kernel.compute()
+        return {"B_fid": float(frechet.compute()), "B_kid": float(mean)}

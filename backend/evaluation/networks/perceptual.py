@@ -1,0 +1,62 @@
+"""LPIPS of both layers, as in the paper's Table 4.
+
+Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", 2018, by
+torchmetrics (AlexNet). × 100; the foreground is judged over black by the true alpha, as F_mad is.
+"""
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.networks.parts import (
+    missing_checkpoint,
+    missing_packages,
+    painted,
+)
+
+WEIGHTS = "alexnet-owt-7be5be79.pth"
+
+
+class Perceptual:
+    """See `NetworkFigure`."""
+
+    title = "LPIPS"
+
+    def lacks(self, _captions: Captions) -> str | None:
+        """Packages, then AlexNet's weights."""
+        packages = missing_packages("torch", "torchvision", "torchmetrics")
+        return packages or missing_checkpoint(WEIGHTS)
+
+    def meter(self, _captions: Captions) -> Meter:
+        """Load AlexNet."""
+        return PerceptualMeter()
+
+
+class PerceptualMeter:
+    """See `Meter`: F_lpips and B_lpips of each picture."""
+
+    def __init__(self) -> None:
+        from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+
+        from layerpeel.backend.evaluation.networks.tensors import device
+
+        self._distance = LearnedPerceptualImagePatchSimilarity("alex", normalize=True).to(device())
+
+    def add(self, _method: str, composite: Composite, separation: Separation) -> dict[str, float]:
+        """Compare each layer with the true one."""
+        from layerpeel.backend.evaluation.networks.tensors import batch_of
+
+        pairs = {
+            "F_lpips": (
+                painted(composite.alpha, separation.foreground),
+                painted(composite.alpha, composite.foreground),
+            ),
+            "B_lpips": (separation.background, composite.background),
+        }
+        return {
+            name: float(self._distance(batch_of(ours), batch_of(true))) * 100
+            for name, (ours, true) in pairs.items()
+        }
+
+    def totals(self, _method: str) -> dict[str, float]:
+        """Nothing beyond the pictures' own."""
+        return {}

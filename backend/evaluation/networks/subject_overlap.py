@@ -1,0 +1,94 @@
+"""FG-MIoU: whether what the words name lies in the foreground layer, and only there.
+
+The paper's own score (section 4.1): the mask that a detector finds for the foreground's phrase in a
+layer, against the layer's alpha; high is good on the foreground, low on the background. The
+detector is whatever engine here finds things by words. Layers are shown over grey.
+"""
+
+import numpy as np
+
+from layerpeel.backend.engines.engine import Engine
+from layerpeel.backend.engines.registry import ENGINES
+from layerpeel.backend.errors import ModelError, NothingFoundError
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.networks.parts import painted
+from layerpeel.backend.image import Bool, Float32, Image
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.shared.protocol import Depth, PeelRequest, Words
+
+GREY = 0.5
+SOLID = 0.5
+
+
+class SubjectOverlap:
+    """See `NetworkFigure`."""
+
+    title = "FG-MIoU"
+
+    def lacks(self, captions: Captions) -> str | None:
+        """Why no engine finds by words, then captions."""
+        found = _engine_for_words()
+        if isinstance(found, str):
+            return found
+        return None if captions else "the art has no captions.csv"
+
+    def meter(self, captions: Captions) -> Meter:
+        """Take the first engine that finds by words. Raises ModelError when none does."""
+        found = _engine_for_words()
+        if isinstance(found, str):
+            raise ModelError(found)
+        return SubjectOverlapMeter(found, captions)
+
+
+class SubjectOverlapMeter:
+    """See `Meter`: F_miou and B_miou (0–1) of each picture whose cut-out has a caption."""
+
+    def __init__(self, engine: Engine, captions: Captions) -> None:
+        self._engine = engine
+        self._captions = captions
+
+    def add(self, _method: str, composite: Composite, separation: Separation) -> dict[str, float]:
+        """Look for the foreground's phrase in both layers."""
+        words = self._captions.get(composite.cut_out)
+        if not words:
+            return {}
+        layer = separation.alpha > SOLID
+        front = painted(separation.alpha, separation.foreground, GREY)
+        return {
+            "F_miou": overlap(self._mask(front, words), layer),
+            "B_miou": overlap(self._mask(separation.background, words), layer),
+        }
+
+    def totals(self, _method: str) -> dict[str, float]:
+        """Nothing beyond the pictures' own."""
+        return {}
+
+    def _mask(self, picture: Float32, words: str) -> Bool:
+        opaque = np.ones(picture.shape[:2], np.float32)
+        try:
+            found = self._engine.find_words(Image(picture, opaque, picture, Depth.U8), words)
+        except NothingFoundError:
+            return np.zeros(picture.shape[:2], np.bool_)
+        return np.asarray(found > SOLID, np.bool_)
+
+
+def overlap(mask: Bool, layer: Bool) -> float:
+    """Intersection over union of two H×W masks, 0–1; 0 where both are empty."""
+    union = np.count_nonzero(mask | layer)
+    return float(np.count_nonzero(mask & layer) / union) if union else 0.0
+
+
+def _engine_for_words() -> Engine | str:
+    """The first engine that can find by words, else why the last one cannot."""
+    why = "there is no engine"
+    for make in ENGINES.values():
+        engine = make(ModelStore())
+        try:
+            engine.check(PeelRequest(Words("a thing"), engine=engine.name))
+        except ModelError:
+            why = f"engine “{engine.name}” cannot find things by words (grounding-dino, sam)"
+            continue
+        return engine
+    return why

@@ -1,0 +1,61 @@
+"""CLIP score of both layers with what their pictures show: the paper's Table 1.
+
+Hessel et al. 2021, by torchmetrics. The foreground is shown over white. Captions come with the art.
+"""
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.networks.parts import (
+    missing_hub_model,
+    missing_packages,
+    painted,
+)
+
+MODEL = "openai/clip-vit-base-patch16"
+
+
+class TextAlignment:
+    """See `NetworkFigure`."""
+
+    title = "CLIP score"
+
+    def lacks(self, captions: Captions) -> str | None:
+        """Packages, weights, then captions."""
+        missing = missing_packages("torch", "torchmetrics", "transformers")
+        missing = missing or missing_hub_model(MODEL)
+        return missing or (None if captions else "the art has no captions.csv")
+
+    def meter(self, captions: Captions) -> Meter:
+        """Load CLIP."""
+        return TextAlignmentMeter(captions)
+
+
+class TextAlignmentMeter:
+    """See `Meter`: F_clip and B_clip (0–100) of each picture whose parts have captions."""
+
+    def __init__(self, captions: Captions) -> None:
+        from torchmetrics.multimodal.clip_score import CLIPScore
+
+        from layerpeel.backend.evaluation.networks.tensors import device
+
+        self._captions = captions
+        self._score = CLIPScore(model_name_or_path=MODEL).to(device())
+
+    def add(self, _method: str, composite: Composite, separation: Separation) -> dict[str, float]:
+        """Score each layer with the caption of the file that it was made of."""
+        from layerpeel.backend.evaluation.networks.tensors import batch_of
+
+        layers = {
+            "F_clip": (composite.cut_out, painted(separation.alpha, separation.foreground, 1.0)),
+            "B_clip": (composite.backdrop, separation.background),
+        }
+        return {
+            name: float(self._score((batch_of(layer) * 255).round().byte(), [words]))
+            for name, (file, layer) in layers.items()
+            if (words := self._captions.get(file))
+        }
+
+    def totals(self, _method: str) -> dict[str, float]:
+        """Nothing beyond the pictures' own."""
+        return {}

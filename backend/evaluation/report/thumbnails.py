@@ -1,0 +1,51 @@
+"""The layers as pictures that a page can hold in itself."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.evaluate import TRUTH
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.image import Float32, from_float
+from layerpeel.shared.protocol import Depth
+
+# On six composites a pixel is off by 1.4 of 255 in the mean, by 8 at most in 99 of 100.
+QUALITY = 90
+LONGEST_SIDE = 512
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """Of one composite, as data URIs: the picture, and by method (the truth too) both layers."""
+
+    picture: str
+    foregrounds: dict[str, str] = field(default_factory=dict)
+    backgrounds: dict[str, str] = field(default_factory=dict)
+
+
+def thumbnails_of(composite: Composite, layers: Mapping[str, Separation]) -> Thumbnails:
+    """Draw a composite, its true layers, and what each method made of it."""
+    truth = Separation(composite.alpha, composite.foreground, composite.background)
+    all_layers = {TRUTH: truth, **layers}
+    return Thumbnails(
+        data_uri(composite.picture),
+        {
+            name: data_uri(np.dstack([made.foreground, made.alpha]))
+            for name, made in all_layers.items()
+        },
+        {name: data_uri(made.background) for name, made in all_layers.items()},
+    )
+
+
+def data_uri(pixels: Float32) -> str:
+    """Encode H×W×3 (RGB) or H×W×4 (RGB, straight alpha), 0–1, as WebP in a URI."""
+    image = PillowImage.fromarray(from_float(pixels, Depth.U8))
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), PillowImage.Resampling.LANCZOS)
+    encoded = io.BytesIO()
+    image.save(encoded, "webp", quality=QUALITY, method=2)
+    return f"data:image/webp;base64,{base64.b64encode(encoded.getvalue()).decode('ascii')}"

@@ -1,0 +1,54 @@
+"""Methods that do what no method should, importable in processes of their own."""
+
+import importlib
+from types import SimpleNamespace
+
+import pytest
+
+from layerpeel.backend.evaluation.baselines.baseline import Baseline
+
+SOURCE = """
+import os
+from layerpeel.backend.errors import NoEdgeError
+from layerpeel.backend.evaluation.metrics import Separation
+
+def as_it_is(picture, trimap, seed):
+    return Separation(trimap, picture, picture)
+
+def chatty(picture, trimap, seed):
+    print("PERFORMANCE WARNING", flush=True)
+    return as_it_is(picture, trimap, seed)
+
+def crashes(picture, trimap, seed):
+    # Only where it counts: warming up is done with a smaller picture.
+    if len(picture) == 96:
+        os.abort()
+    return as_it_is(picture, trimap, seed)
+
+def finds_no_edge(picture, trimap, seed):
+    raise NoEdgeError("no edge here")
+
+def takes_all_memory(picture, trimap, seed):
+    raise MemoryError
+
+def never_ends(picture, trimap, seed):
+    while True:
+        pass
+
+def lacks_a_part():
+    return "its part is not installed"
+"""
+
+
+@pytest.fixture(scope="session")
+def strange(tmp_path_factory):
+    """Baselines by name; spawned processes find their module by this one's path."""
+    folder = tmp_path_factory.mktemp("methods")
+    (folder / "strange_methods.py").write_text(SOURCE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        module = importlib.import_module("strange_methods")
+        names = ("as_it_is", "chatty", "crashes", "finds_no_edge", "takes_all_memory", "never_ends")
+        baselines = {name: Baseline(name, name, getattr(module, name)) for name in names}
+        baselines["lacking"] = Baseline("lacking", "lacking", module.as_it_is, module.lacks_a_part)
+        yield SimpleNamespace(**baselines)

@@ -1,0 +1,121 @@
+"""An evaluation whose figures are made up, with pictures that can be told apart by their colour."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.evaluation.art import Art
+from layerpeel.backend.evaluation.baselines.registry import methods_named
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation, PictureFigures, Plan
+from layerpeel.backend.evaluation.figures import FIGURES
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.placement import placement_of
+from layerpeel.backend.evaluation.report.gallery import Gallery
+
+# Pytest imports each test file by itself: the helper beside them needs a way of its own.
+sys.path.append(str(Path(__file__).parent))
+
+import chromium
+
+SIZE = 32
+COLOURS = {"compact": (1, 0, 0), "classical": (0, 0, 1), "blur": (0, 1, 0)}
+FACTS = {
+    "date": "2026-01-02",
+    "processor": "a processor",
+    "cores": "2",
+    "libraries": "layerpeel 9.9.9, numpy 2",
+    "art": "tests/art",
+    "composites": "0",
+    "size": str(SIZE),
+    "seed": "0",
+}
+
+
+def pytest_runtest_setup(item):
+    """Skip, or fail, what would start a browser where that cannot be."""
+    if item.get_closest_marker("browser") is None:
+        return
+    reason = chromium.reason_to_leave_out(os.environ)
+    if reason is None:
+        return
+    if chromium.is_failure(os.environ):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def plain(colour):
+    return np.broadcast_to(np.array(colour, np.float32), (SIZE, SIZE, 3)).copy()
+
+
+def composite_named(name):
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[8:24, 8:24] = 1
+    return Composite(name, plain((1, 1, 0)), alpha, plain((1, 1, 1)), plain((0, 0, 0)), alpha)
+
+
+@pytest.fixture(scope="session")
+def make_evaluation(art):
+    """Make an evaluation of so many pictures, and its gallery.
+
+    `worse(method, number)` is the figure Bvis_mad; all other figures are 1.
+    """
+
+    def make(count, worse=lambda _method, number: float(number), names=None, methods=COLOURS):
+        plan = Plan(Art(art), methods_named(methods), "classical", count, SIZE)
+        evaluation, gallery = Evaluation(plan, methods=list(methods)), Gallery(plan)
+        for number in range(1, count + 1):
+            composite = composite_named(names[number - 1] if names else f"thing {number}")
+            layers = {
+                method: Separation(composite.alpha, plain(COLOURS[method]), plain(COLOURS[method]))
+                for method in methods
+            }
+            picture = PictureFigures(number, composite.name)
+            for method in (TRUTH, *methods):
+                picture.placement[method] = placement_of(composite.alpha)
+            for method in methods:
+                picture.figures[method] = {
+                    **dict.fromkeys(FIGURES, 1.0),
+                    "Bvis_mad": worse(method, number),
+                }
+                evaluation.peak_bytes[method] = 100_000_000
+                evaluation.totals[method] = {}
+            evaluation.pictures.append(picture)
+            gallery.add(picture, composite, layers)
+        return evaluation, gallery
+
+    return make
+
+
+@pytest.fixture
+def facts():
+    return dict(FACTS)
+
+
+@pytest.fixture(scope="session")
+def write_page(make_evaluation, tmp_path_factory):
+    """Write a report as `layerpeel eval` does; the path of its page."""
+    from layerpeel.backend.evaluation.report.output import REPORT, write_report
+    from layerpeel.backend.evaluation.report.record import record_of
+
+    def write(*arguments, **more):
+        evaluation, gallery = make_evaluation(*arguments, **more)
+        record = record_of(evaluation, FACTS | {"composites": str(evaluation.plan.count)})
+        folder = tmp_path_factory.mktemp("report") / "out"
+        write_report(evaluation, record, gallery, folder, force=False)
+        return folder / REPORT
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A Chromium without a window, which saves downloads into `browser.downloads`."""
+    downloads = tmp_path_factory.mktemp("downloads")
+    driver = chromium.start(downloads)
+    driver.downloads = downloads
+    yield driver
+    driver.quit()

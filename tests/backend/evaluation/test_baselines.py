@@ -1,0 +1,117 @@
+"""The methods that can be measured: each is what its title says, or says what it lacks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.engines.registry import ENGINES
+from layerpeel.backend.errors import BadInputError, ModelError, NoEdgeError
+from layerpeel.backend.evaluation import classical
+from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
+from layerpeel.backend.evaluation.baselines.by_vitmatte import (
+    separate_by_vitmatte,
+    vitmatte_alpha,
+)
+from layerpeel.backend.evaluation.baselines.registry import BASELINES, methods_named
+from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.evaluation.metrics import measure
+
+RED_AS_ALPHA = Path(__file__).parent / "red-as-alpha.onnx"
+
+
+@pytest.fixture(scope="module")
+def composite(art):
+    return next(draw_composites(art, 1, seed=0, size=128))
+
+
+@pytest.fixture(scope="module")
+def figures(composite):
+    """Of every method that runs here."""
+    methods = methods_named([*ENGINES, *BASELINES])
+    return {
+        method.name: measure(method.separate(composite.picture, composite.trimap, 0), composite)
+        for method in methods
+        if method.lacks() is None
+    }
+
+
+def test_all_but_vitmatte_run_without_a_network(figures):
+    assert list(figures) == ["compact", "classical", "colours", "blur"]
+
+
+def test_a_blur_has_next_to_no_texture_and_the_chain_has(figures):
+    assert figures["blur"]["texture"] < 0.3 * figures["classical"]["texture"]
+    assert 0.3 < figures["classical"]["texture"] < 2
+
+
+def test_only_the_engine_flattens_exactly(figures):
+    exact = {name for name, row in figures.items() if row["rec_pixels"] == 0}
+    assert exact == {"compact"}
+
+
+def test_relatives_of_the_chain_share_its_edge(figures):
+    rows = [figures[name]["alpha_mad"] for name in ("classical", "colours", "blur")]
+    assert rows[0] == rows[1] == rows[2] != figures["compact"]["alpha_mad"]
+
+
+def test_the_blur_takes_nothing_from_the_hole_and_reaches_its_middle():
+    background = np.full((256, 256, 3), 0.4, np.float32)
+    hole = np.zeros((256, 256), np.bool_)
+    hole[20:236, 20:236] = True
+    background[hole] = 1
+    filled = classical.fill_by_blur(background, hole, 0)
+    np.testing.assert_allclose(filled[hole], 0.4, atol=1e-3)
+
+
+def test_a_chain_without_a_solution_says_so_in_one_line(composite, monkeypatch):
+    def fail(*_):
+        raise ValueError("Conjugate gradient descent did not converge")
+
+    monkeypatch.setattr(classical, "estimate_alpha_cf", fail)
+    with pytest.raises(NoEdgeError, match="did not converge"):
+        classical.separate_classically(composite.picture, composite.trimap)
+
+
+def test_methods_come_once_each_in_the_order_asked_for():
+    names = [method.name for method in methods_named(["blur", "compact", "blur"])]
+    assert names == ["blur", "compact"]
+
+
+def test_an_unknown_method_names_those_there_are():
+    with pytest.raises(BadInputError, match=r"“best”.*compact.*classical.*blur"):
+        methods_named(["best"])
+
+
+def test_an_engine_says_what_it_lacks(monkeypatch):
+    class Lacking:
+        name = "lacking"
+
+        def __init__(self, _store):
+            pass
+
+        def check(self, request):
+            raise ModelError(f"no model for {request.engine}")
+
+    monkeypatch.setitem(ENGINES, "lacking", Lacking)
+    assert engine_baseline("lacking").lacks() == "no model for lacking"
+
+
+def test_vitmatte_says_what_it_lacks(composite):
+    lacks = BASELINES["vitmatte"].lacks()
+    assert lacks.startswith("ViTMatte")
+    assert "\n" not in lacks
+    with pytest.raises(ModelError, match="ViTMatte"):
+        separate_by_vitmatte(composite.picture, composite.trimap, 0)
+
+
+def test_vitmatte_asks_the_network_in_the_band_only():
+    """With a network that takes red for alpha, on a side that is no multiple of 32."""
+    picture = np.random.default_rng(0).random((50, 70, 3), np.float32)
+    trimap = np.zeros((50, 70), np.float32)
+    trimap[:, 20:] = 0.5
+    trimap[:, 50:] = 1
+    alpha = vitmatte_alpha(RED_AS_ALPHA, picture, trimap)
+    np.testing.assert_allclose(alpha[:, 20:50], picture[:, 20:50, 0], atol=1e-6)
+    assert (alpha[:, :20] == 0).all()
+    assert (alpha[:, 50:] == 1).all()

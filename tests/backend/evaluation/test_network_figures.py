@@ -1,0 +1,94 @@
+"""Figures by networks that are not here say what is missing; what needs no network is computed."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.evaluation.networks import parts
+from layerpeel.backend.evaluation.networks.registry import NETWORK_FIGURES
+from layerpeel.backend.evaluation.networks.subject_overlap import SubjectOverlapMeter, overlap
+
+CAPTIONS = {"fg/a.png": "a disc"}
+
+
+@pytest.fixture
+def no_torch(monkeypatch):
+    """A machine without torch, whatever this one has."""
+    find = parts.importlib.util.find_spec
+    monkeypatch.setattr(
+        parts.importlib.util, "find_spec", lambda name: None if "torch" in name else find(name)
+    )
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home without any weights, on a machine with all packages."""
+    for name in ("TORCH_HOME", "HF_HOME", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(parts.importlib.util, "find_spec", lambda _name: True)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("no_torch")
+def test_without_torch_each_names_what_is_missing_in_one_line():
+    said = {figure.title: figure.lacks(CAPTIONS) for figure in NETWORK_FIGURES}
+    assert said["LPIPS"].startswith("not installed: torch, ")
+    assert "torch_fidelity" in said["FID, KID"]
+    assert said["CLIP score"].startswith("not installed: torch, torchmetrics")
+    assert "cannot find things by words" in said["FG-MIoU"]
+    assert not any("\n" in line for line in said.values())
+
+
+def test_weights_are_looked_for_on_disk_only(home):
+    lpips, fid, clip, _ = NETWORK_FIGURES
+    assert lpips.lacks({}) == "its weights are not on disk: alexnet-owt-7be5be79.pth"
+    assert "weights-inception-2015-12-05" in fid.lacks({})
+    assert clip.lacks(CAPTIONS) == "its weights are not on disk: openai/clip-vit-base-patch16"
+    checkpoints = home / "torch" / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "alexnet-owt-7be5be79.pth").touch()
+    assert lpips.lacks({}) is None
+    hub = home / "huggingface" / "hub" / "models--openai--clip-vit-base-patch16" / "snapshots"
+    (hub / "0123").mkdir(parents=True)
+    assert clip.lacks({}) == "the art has no captions.csv"
+    assert clip.lacks(CAPTIONS) is None
+
+
+def test_places_of_weights_can_be_moved(home, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(home / "elsewhere"))
+    assert parts.hub_checkpoint("a.pth") == home / "elsewhere" / "hub" / "checkpoints" / "a.pth"
+
+
+def test_overlap_is_intersection_over_union():
+    mask = np.zeros((10, 10), np.bool_)
+    layer = mask.copy()
+    assert overlap(mask, layer) == 0
+    mask[:, :6] = True
+    layer[:, 3:] = True
+    assert overlap(mask, layer) == pytest.approx(0.3)
+    assert overlap(mask, mask) == 1
+
+
+class FindsWhatIsRed:
+    """Stands for an engine that finds by words; its answer can be told from the picture alone."""
+
+    def find_words(self, image, text):
+        assert text == "a red thing"
+        red = (image.proxy[..., 0] > 0.8) & (image.proxy[..., 1] < 0.2)
+        return red.astype(np.float32)
+
+
+def test_the_subject_is_looked_for_in_both_layers(art):
+    composite = next(draw_composites(art, 1, seed=0, size=96))
+    alpha = np.zeros((96, 96), np.float32)
+    alpha[20:60, 20:60] = 1
+    red = np.broadcast_to(np.array([1, 0, 0], np.float32), (96, 96, 3))
+    left_behind = np.zeros((96, 96, 3), np.float32)
+    left_behind[20:30, 20:60, 0] = 1
+    meter = SubjectOverlapMeter(FindsWhatIsRed(), {composite.cut_out: "a red thing"})
+    figures = meter.add("any", composite, Separation(alpha, red, left_behind))
+    assert figures == {"F_miou": 1, "B_miou": 0.25}
+    without_words = SubjectOverlapMeter(FindsWhatIsRed(), {})
+    assert without_words.add("any", composite, Separation(alpha, red, left_behind)) == {}
