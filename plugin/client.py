@@ -178,6 +178,8 @@ def _problem_of(reply: QNetworkReply) -> Problem:
         if _error_of(reply) == QNetworkReply.NetworkError.OperationCanceledError:
             return Problem(i18n("The backend does not answer. Press Peel to try again."), True)
         return Problem(i18n("The backend cannot be reached: {}.").format(reply.errorString()), True)
+    if status < 400:
+        return Problem(i18n("The connection to the backend broke: {}.").format(reply.errorString()))
     body = bytes(reply.readAll())
     try:
         refusal: Refusal = from_text(Refusal, body)

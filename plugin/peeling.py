@@ -6,10 +6,11 @@ from krita import Document
 
 from layerpeel.plugin.asking import message_for
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.reading import while_open
 from layerpeel.plugin.canvas.writing import check_fits, insert
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.placement import Choice, Placement
+from layerpeel.plugin.placement import Choice, Form, Placement
 from layerpeel.plugin.qt import QByteArray, QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
@@ -61,13 +62,18 @@ class Peel(QObject):
     def start(self, choice: Choice) -> None:
         """Read the canvas, and hand the job in."""
         QTimer.singleShot(PATIENCE, self._tell_reading)
-        run_in_turns(message_for(self._document, choice), self._send, self._fail, (CanvasError,))
+        turns = while_open(self._document, message_for(self._document, choice))
+        run_in_turns(turns, self._send, self._fail, (CanvasError,))
 
     def cancel(self) -> None:
         """Stop as soon as possible; nothing in the document changes."""
         if self._over or self._cancelled:
             return
         self._cancelled = True
+        if self._client is None:
+            # Nothing has been handed in; a backend that is starting goes on for the next peel.
+            self._end(i18n("Cancelled."))
+            return
         self.progressed.emit(i18n("Cancelling"), UNKNOWN)
         if self._job and self._client is not None and not self._finished:
             self._client.cancel(self._job, _ignore, self._refused)
@@ -78,6 +84,8 @@ class Peel(QObject):
 
     def _send(self, made: "Tuple[bytes, Placement]") -> None:
         message, self._placement = made
+        if self._stopped():
+            return
         self.progressed.emit(i18n("Waiting for the backend"), UNKNOWN)
 
         def submit(client: Client) -> None:
@@ -140,13 +148,18 @@ class Peel(QObject):
             self._job,
             self._document,
             self._placement,
+            lambda: not self._cancelled,
             lambda stack: self._arrived(stack, notes),
             self._fail,
         )
 
     def _arrived(self, _stack: LayerStack, notes: Tuple[str, ...]) -> None:
         lines = list(notes)
-        if self._placement is not None and not self._placement.place.covers_original:
+        placement = self._placement
+        if placement is None or placement.form is Form.SELECTION:
+            self._end(" ".join(lines), True)
+            return
+        if not placement.place.covers_original:
             lines.append(i18n("Hide the layer that was peeled: it shows through its pieces."))
         self._end(" ".join(lines), True)
 
@@ -172,13 +185,14 @@ def deliver(
     job: str,
     document: Document,
     placement: Placement,
+    wanted: Callable[[], bool],
     done: Callable[[LayerStack], None],
     failed: Callable[[Exception], None],
 ) -> None:
-    """Fetch a job's result and put it into the document."""
+    """Fetch a job's result and put it into the document, if it is still `wanted` by then."""
 
     def fetched(message: QByteArray) -> None:
-        turns = _unpack_and_insert(message, document, placement)
+        turns = _unpack_and_insert(message, document, placement, wanted)
         run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
 
     try:
@@ -190,13 +204,13 @@ def deliver(
 
 
 def _unpack_and_insert(
-    message: QByteArray, document: Document, placement: Placement
+    message: QByteArray, document: Document, placement: Placement, wanted: Callable[[], bool]
 ) -> "Turns[LayerStack]":
     data = bytes(message)
     yield "read the answer"
     stack = unpack(LayerStack, data)
     yield "unpack the layers"
-    yield from insert(document, stack, placement)
+    yield from insert(document, stack, placement, wanted)
     TIMINGS.note_moment("inserted")
     return stack
 

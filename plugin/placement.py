@@ -1,6 +1,6 @@
 """What the artist chose, and where the result of a job belongs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Optional, Tuple
 
@@ -51,6 +51,7 @@ class Place:
     patch: whether its background need only cover what has changed, since below it lies the same,
         opaque picture.
     blending_mode, opacity (0–255): of the group.
+    inherit_alpha: whether it shows only where what lies below it does.
     covers_original: whether the group hides what it was made from; if not, the artist should.
     """
 
@@ -58,6 +59,7 @@ class Place:
     patch: bool = True
     blending_mode: str = "normal"
     opacity: int = 255
+    inherit_alpha: bool = False
     covers_original: bool = True
 
 
@@ -77,10 +79,6 @@ class Placement:
     model: ColourModel
     depth: Depth
     profile: str
-
-    def wherever_possible(self) -> "Placement":
-        """Give the same, for the top of any picture of that size."""
-        return replace(self, place=replace(self.place, above=""))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class _Docker(LayerpeelDocker):
     def __init__(self) -> None:
         super().__init__()
         _DOCKERS.append(self)
+        self.destroyed.connect(lambda _gone=None, docker=self: _DOCKERS.remove(docker))
 
 
 class LayerpeelExtension(Extension):

@@ -4,6 +4,7 @@ import time
 from typing import Callable
 
 from layerpeel.plugin.canvas.finding import active_document
+from layerpeel.plugin.canvas.writing import placed_anew
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
 from layerpeel.plugin.peeling import deliver
@@ -81,7 +82,8 @@ class ResultsMenu(QMenu):
             client,
             job.id,
             document,
-            placement.wherever_possible(),
+            placed_anew(document, placement),
+            lambda: True,
             lambda _stack: self._tell(""),
             lambda error: self._tell(str(error)),
         )

@@ -20,7 +20,7 @@ def work(connection: "Connection[Report, Order]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     orders = _Orders(connection)
     # Loaded before the first job comes. What keeps it from loading, that job will report.
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(Exception):
         importlib.import_module(PEELING)
     while True:
         connection.send(_carry_out(orders.next(), orders, connection))

@@ -1,6 +1,6 @@
 """Reads what is to be peeled, and finds out where the result belongs."""
 
-from typing import Optional, Tuple, Union
+from typing import Iterator, Optional, Tuple, Union
 
 from krita import Document, Node
 
@@ -8,6 +8,7 @@ from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
     id_of,
     is_mask,
+    is_open,
     node_of,
     peeled_groups,
     position_of,
@@ -17,8 +18,26 @@ from layerpeel.plugin.placement import Pixels, Place, Selected, SourceKind
 from layerpeel.plugin.profiles import LINEAR_SRGB, SRGB
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.turns import KRITA, Turns
+from layerpeel.plugin.turns import KRITA, Result, Turns
 from layerpeel.shared.protocol import ColourModel, Coverage, Depth
+
+
+def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
+    """Take turns for as long as the document is open.
+
+    Raises CanvasError once it is closed; what the turns had begun is tidied up.
+    """
+    try:
+        while is_open(document):
+            try:
+                name = next(turns)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield name
+    finally:
+        turns.close()
+    raise CanvasError(i18n("Its document was closed before it was read."))
 
 
 def read_selection(document: Document) -> Optional[Selected]:
@@ -79,6 +98,8 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
                 **named
             )
         )
+    if not all(node.visible() for node in (layer, *_around(layer))):
+        raise CanvasError(i18n("“{name}” is hidden: show it first.").format(**named))
     pixels = yield from _pixels_of(document, layer)
     if pixels.is_empty():
         raise CanvasError(i18n("“{name}” is empty: there is nothing to lift off.").format(**named))
@@ -88,9 +109,11 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
         return pixels, Place(above=id_of(layer), patch=False, blending_mode="copy")
     return pixels, Place(
         above=id_of(layer),
-        patch=plain and opaque,
+        # What lies round the layer and changes how it looks would change what is left of it twice.
+        patch=plain and opaque and all(_is_plain(node) for node in _around(layer)),
         blending_mode=layer.blendingMode(),
         opacity=layer.opacity(),
+        inherit_alpha=layer.inheritAlpha(),
         covers_original=plain and opaque,
     )
 
@@ -114,7 +137,18 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
 
 
 def _is_plain(layer: Node) -> bool:
-    return layer.opacity() == 255 and layer.blendingMode() == "normal" and not layer.inheritAlpha()
+    """Whether a layer is seen just as its pixels are; of a group, just as its layers are."""
+    is_masked = layer.type() == "grouplayer" and any(is_mask(node) for node in layer.childNodes())
+    is_mixed = layer.opacity() != 255 or layer.blendingMode() != "normal" or layer.inheritAlpha()
+    return not is_masked and not is_mixed
+
+
+def _around(layer: Node) -> Iterator[Node]:
+    """Give the groups in which a layer lies, innermost first, without the picture itself."""
+    group = layer.parentNode()
+    while group is not None and group.parentNode() is not None:
+        yield group
+        group = group.parentNode()
 
 
 def _nothing_shows_below(layer: Node) -> bool:

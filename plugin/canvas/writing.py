@@ -4,6 +4,7 @@ Each node that is added is an undo step of its own. The group is therefore built
 the document, and a clone of it is added to the document itself.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Optional, Tuple
 
@@ -19,7 +20,7 @@ from layerpeel.plugin.canvas.finding import (
     size_of,
 )
 from layerpeel.plugin.canvas.reading import close_copy
-from layerpeel.plugin.placement import Form, PeeledGroup, Placement
+from layerpeel.plugin.placement import Form, PeeledGroup, Place, Placement
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import KRITA, Turns
@@ -31,13 +32,18 @@ _MASK = Path(__file__).with_name("transparency-mask.kra")
 _SELECTION = Path(__file__).with_name("selection.kra")
 
 
-def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turns[None]":
+def insert(
+    document: Document, stack: LayerStack, placement: Placement, wanted: Callable[[], bool]
+) -> "Turns[None]":
     """Put a result where it belongs.
 
-    Raises CanvasError, and changes nothing, when the document has been closed or resized, or the
-    layer that was peeled is no longer there.
+    wanted: asked again just before the document is changed.
+
+    Raises CanvasError, and changes nothing, when the document has been closed or resized, the
+    layer that was peeled is no longer there, or the result is no longer wanted.
     """
     check_fits(document, placement)
+    _check_wanted(wanted)
     if placement.form is Form.SELECTION:
         if stack.selection is None:
             raise CanvasError(i18n("The backend sent no selection."))
@@ -51,6 +57,7 @@ def insert(document: Document, stack: LayerStack, placement: Placement) -> "Turn
         yield KRITA + "copy the document"
         built = yield from _build_group(scratch, stack, placement)
         check_fits(document, placement)
+        _check_wanted(wanted)
         parent, above = _where(document, placement)
         active = document.activeNode()
         # A clone has ids of its own, and keeps them in the document.
@@ -86,6 +93,22 @@ def check_fits(document: Document, placement: Placement) -> None:
         raise CanvasError(
             i18n("The layer that was peeled is gone. The result waits under Results.")
         )
+
+
+def placed_anew(document: Document, placement: Placement) -> Placement:
+    """Give a place for an older result: its own where that still is, else the top of the picture.
+
+    At the top it lies as any layer does: what it was blended with is not below it there.
+    """
+    above = placement.place.above
+    if not above or node_of(document, above) is not None:
+        return placement
+    return replace(placement, place=Place(patch=placement.place.patch))
+
+
+def _check_wanted(wanted: Callable[[], bool]) -> None:
+    if not wanted():
+        raise CanvasError(i18n("Cancelled."))
 
 
 def select(document: Document, selection: Coverage) -> None:
@@ -125,6 +148,7 @@ def _build_group(scratch: Document, stack: LayerStack, placement: Placement) -> 
     group = scratch.createGroupLayer(placement.name)
     group.setBlendingMode(placement.place.blending_mode)
     group.setOpacity(placement.place.opacity)
+    group.setInheritAlpha(placement.place.inherit_alpha)
     scratch.rootNode().addChildNode(group, None)
     yield KRITA + "make the group"
     for layer in stack.layers:
