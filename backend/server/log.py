@@ -31,6 +31,10 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
         source.addHandler(handler)
     try:
         yield
+    except Exception:
+        # Whoever started this may have thrown away what it prints: the plugin points to this file.
+        log.exception("cannot serve")
+        raise
     finally:
         for source in sources:
             source.removeHandler(handler)

@@ -110,6 +110,9 @@ def test_a_folder_that_cannot_be_used(start, tmp_path):
         assert said.count("\n") == 1
         assert str(home) in said
         assert not (home / "server.json").exists()
+    # The plugin shows nobody what is printed; it points to the log.
+    message = said.strip().removeprefix("layerpeel: ")
+    assert message in (tmp_path / "damaged" / "backend.log").read_text(encoding="utf-8")
 
 
 def test_the_server_itself_loads_nothing_that_peels():
