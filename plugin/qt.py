@@ -17,7 +17,7 @@ try:
         QUrl,
         pyqtSignal,
     )
-    from PyQt5.QtGui import QColor, QIcon, QPalette, QPixmap
+    from PyQt5.QtGui import QIcon, QPalette, QPixmap
     from PyQt5.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
     from PyQt5.QtWidgets import (
         QAction,
@@ -34,7 +34,6 @@ try:
         QMenu,
         QProgressBar,
         QPushButton,
-        QScrollArea,
         QSizePolicy,
         QSpinBox,
         QToolButton,
@@ -54,7 +53,7 @@ except ImportError:
         QUrl,
         pyqtSignal,
     )
-    from PyQt6.QtGui import QAction, QColor, QIcon, QPalette, QPixmap  # type: ignore[no-redef]
+    from PyQt6.QtGui import QAction, QIcon, QPalette, QPixmap  # type: ignore[no-redef]
     from PyQt6.QtNetwork import (  # type: ignore[no-redef]
         QNetworkAccessManager,
         QNetworkReply,
@@ -74,7 +73,6 @@ except ImportError:
         QMenu,
         QProgressBar,
         QPushButton,
-        QScrollArea,
         QSizePolicy,
         QSpinBox,
         QToolButton,
@@ -88,7 +86,6 @@ __all__ = [
     "QButtonGroup",
     "QByteArray",
     "QCheckBox",
-    "QColor",
     "QComboBox",
     "QDialog",
     "QDialogButtonBox",
@@ -109,7 +106,6 @@ __all__ = [
     "QProcessEnvironment",
     "QProgressBar",
     "QPushButton",
-    "QScrollArea",
     "QSize",
     "QSizePolicy",
     "QSpinBox",

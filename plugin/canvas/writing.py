@@ -49,6 +49,8 @@ def insert(
             raise CanvasError(i18n("The backend sent no selection."))
         select(document, stack.selection)
         return
+    if not stack.layers:
+        raise CanvasError(i18n("The backend sent no layers."))
     scratch = document.clone()
     try:
         # Krita draws the whole picture anew for each node that is added over others.
@@ -62,17 +64,18 @@ def insert(
         active = document.activeNode()
         # A clone has ids of its own, and keeps them in the document.
         group = built.clone()
+        background = group.childNodes()[0]
+        patch = placement.place.patch
         parent.addChildNode(group, above)
+        # In one turn: a document that is saved or closed next has its group noted, or has none.
+        note_group(document, PeeledGroup(placement.name, id_of(group), id_of(background), patch))
         yield KRITA + "add the group"
     finally:
         close_copy(scratch)
-    background = group.childNodes()[0]
-    patch = placement.place.patch
-    note_group(document, PeeledGroup(placement.name, id_of(group), id_of(background), patch))
     # Krita makes what is added the active layer; the artist's brush belongs where it was.
-    if active is not None:
+    if active is not None and is_open(document):
         document.setActiveNode(active)
-    yield "note the group"
+    yield "bring back the active layer"
 
 
 def check_fits(document: Document, placement: Placement) -> None:

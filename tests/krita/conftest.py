@@ -171,3 +171,17 @@ def small_painting():
 def soft_disc():
     """H×W of 0–255, 160×120: a selection with a soft edge, none of it at the border."""
     return disc_selection()
+
+
+@pytest.fixture
+def peel_exactly(docker, easel, soft_disc):
+    """Peel the soft disc off, from the source of that name."""
+
+    def peel(source="Whole picture"):
+        easel.select(soft_disc)
+        docker.lift("selection")
+        docker.take_edge_exactly()
+        docker.take_from(source)
+        return docker.peel()
+
+    return peel

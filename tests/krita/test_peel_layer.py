@@ -10,20 +10,6 @@ ACTIVE = "Active layer"
 HIDE = "Hide the layer that was peeled: it shows through its pieces."
 
 
-@pytest.fixture
-def peel_exactly(docker, easel, soft_disc):
-    """Peel the soft disc off, from the source of that name."""
-
-    def peel(source="Whole picture"):
-        easel.select(soft_disc)
-        docker.lift("selection")
-        docker.take_edge_exactly()
-        docker.take_from(source)
-        return docker.peel()
-
-    return peel
-
-
 @pytest.fixture(scope="module")
 def transparent():
     """The small picture, with every alpha there is, and clear at the right."""

@@ -9,20 +9,8 @@ pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 ACTIVE = "Active layer"
 
 
-@pytest.fixture
-def peel_exactly(docker, easel, soft_disc):
-    def peel(source):
-        easel.select(soft_disc)
-        docker.lift("selection")
-        docker.take_edge_exactly()
-        docker.take_from(source)
-        return docker.peel()
-
-    return peel
-
-
 def test_in_a_group_that_is_half_seen_what_is_left_is_peeled_as_it_is(
-    krita, docker, easel, small_painting, peel_exactly
+    krita, easel, small_painting, peel_exactly
 ):
     easel.picture(small_painting[::-1])
     easel.add_layer("Around", "grouplayer")
@@ -33,7 +21,6 @@ def test_in_a_group_that_is_half_seen_what_is_left_is_peeled_as_it_is(
     before = krita.pixels()
     assert peel_exactly(ACTIVE) == ""
     assert_same_picture(krita.pixels(), before, steps=1)
-    docker.take_edge_exactly()  # It is ticked already: this, and the fixture, keep it so.
     assert peel_exactly("What “Peeled selection” left") == ""
     assert_same_picture(krita.pixels(), before, steps=1)
 

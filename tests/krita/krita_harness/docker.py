@@ -32,8 +32,9 @@ class Docker:
         self._krita.choose("layerpeel_form", form)
 
     def take_edge_exactly(self):
-        """Tick that the selection is the edge."""
-        self._krita.click("layerpeel_exact_edge")
+        """Tick that the selection is the edge, unless it is ticked."""
+        if not self._krita.evaluate("widgets.the('layerpeel_exact_edge').isChecked()"):
+            self._krita.click("layerpeel_exact_edge")
 
     # What is done
 
