@@ -90,7 +90,10 @@ class Docker:
             "m.actions()[index]), p := m.mapToGlobal(r.center()), [p.x(), p.y()]][-1]",
             index=index,
         )
+        said = self.message
         self._krita.click_at(place)
+        # The click has been seen before the menu acts on it.
+        self._krita.wait_until(lambda: self.message != said, SECONDS_TO_PEEL, "the line to act")
         self._krita.wait_until(
             lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"
         )
