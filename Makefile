@@ -19,6 +19,11 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -c "import pymatting"
 	touch $@
 
+# Tests, and whoever lets the paper's networks run, take torch too: some 6 GB more.
+$(VENV)/installed-full: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev,full]'
+	touch $@
+
 peel: $(VENV)/installed  ## peel the example, or PICTURE=…
 	mkdir -p $(OUT)
 	$(BIN)/layerpeel peel "$(PICTURE)" --out "$(OUT)/$(NAME).ora" --preview "$(OUT)/$(NAME)-preview.png" --force
@@ -29,13 +34,13 @@ plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it
 
 # With the real Krita and Chromium, installed where they are missing; where that cannot be, it says
 # so and goes on.
-test: $(VENV)/installed  ## format, lint, types, and every test
+test: $(VENV)/installed-full  ## format, lint, types, and every test
 	$(MAKE) check
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
 	packaging/install_chromium.sh || export LAYERPEEL_WITHOUT_BROWSER=1; \
 	$(BIN)/pytest
 
-check: $(VENV)/installed  ## format, lint, types, Python 3.8
+check: $(VENV)/installed-full  ## format, lint, types, Python 3.8
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

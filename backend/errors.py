@@ -34,6 +34,12 @@ class ModelError(LayerpeelError):
     exit_code = 5
 
 
+class DeviceError(LayerpeelError):
+    """The device that should compute is not there, or too small for what is asked of it."""
+
+    exit_code = 8
+
+
 class OutputError(LayerpeelError):
     """The result cannot be written where it was asked for."""
 

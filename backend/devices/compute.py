@@ -1,0 +1,109 @@
+"""The device that computes: which it is, in what precision, and how much of it may be filled."""
+
+import os
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from layerpeel.backend.errors import DeviceError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+# With this much everything runs: weights of one stage in half precision, and room to work. A larger
+# card is used as far as it goes; tests count the bytes of the full-size networks against this.
+STATED_BUDGET = 8_000_000_000
+
+# What a stage needs beside its weights at its largest working size.
+ROOM_TO_WORK = 2_500_000_000
+
+# Of the memory that is there, what other programs are left with.
+LEFT_TO_OTHERS = 0.1
+LEFT_TO_OTHERS_ON_CPU = 0.4
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where and how networks compute.
+
+    precision: of the large diffusion networks. What decides edges (matting, HFA) is float32
+        everywhere.
+    budget: bytes that weights may fill on the device at once.
+    """
+
+    device: torch.device
+    precision: torch.dtype
+    budget: int
+
+    @property
+    def words(self) -> str:
+        """Name the device as a person knows it."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return {"mps": "Apple GPU", "cpu": "processor"}[self.device.type]
+
+
+def wanted_device() -> str:
+    """Name the device that LAYERPEEL_DEVICE asks for; `auto` when it asks for none."""
+    return os.environ.get("LAYERPEEL_DEVICE") or "auto"
+
+
+def has_graphics_card() -> bool:
+    """Whether a GPU is here that torch can use."""
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def compute_on(name: str | None = None) -> Compute:
+    """Choose the device called `name` (one of `DEVICES`); without a name, `wanted_device()`.
+
+    `auto` takes a GPU where there is one. A device that was asked for by name is never replaced by
+    another.
+
+    Raises DeviceError when there is no such device, or this torch cannot use it.
+    """
+    chosen = name or wanted_device()
+    match chosen:
+        case "auto":
+            if torch.cuda.is_available():
+                return _on_cuda()
+            return _on_mps() if torch.backends.mps.is_available() else _on_cpu()
+        case "cuda":
+            if not torch.cuda.is_available():
+                raise DeviceError(
+                    "No NVIDIA or AMD GPU can be used here: this torch sees none. Install a driver "
+                    "and a torch built for it, or let the processor compute (--device cpu)."
+                )
+            return _on_cuda()
+        case "mps":
+            if not torch.backends.mps.is_available():
+                raise DeviceError(
+                    "No Apple GPU can be used here. Let the processor compute (--device cpu)."
+                )
+            return _on_mps()
+        case "cpu":
+            return _on_cpu()
+        case _:
+            raise DeviceError(
+                f"There is no device called “{chosen}”. There are: {', '.join(DEVICES)}."
+            )
+
+
+def _on_cuda() -> Compute:
+    device = torch.device("cuda", torch.cuda.current_device())
+    total = torch.cuda.get_device_properties(device).total_memory
+    # Half floats overflow in some autoencoders; bfloat16, where the card has it, does not.
+    precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return Compute(device, precision, int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK)
+
+
+def _on_mps() -> Compute:
+    total = torch.mps.recommended_max_memory()
+    budget = int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK
+    return Compute(torch.device("mps"), torch.float16, budget)
+
+
+def _on_cpu() -> Compute:
+    # In half precision processors are slower, many of them a hundred times.
+    total = psutil.virtual_memory().total
+    budget = int(total * (1 - LEFT_TO_OTHERS_ON_CPU))
+    return Compute(torch.device("cpu"), torch.float32, budget)

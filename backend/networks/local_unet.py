@@ -1,0 +1,122 @@
+"""A convolutional UNet whose answer at a pixel depends on a known neighbourhood, and on no more.
+
+It has no norms over space and no attention, so it may be run in tiles that overlap by its reach and
+give what the whole picture would have given.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class UNetShape:
+    """How large a `LocalUNet` is.
+
+    inputs, outputs: channels. widths: channels of each level, finest first.
+    blocks: residual blocks at each level, on the way down and again on the way up.
+    unshuffle: factor by which the picture is folded into channels before the first level: 1 works
+        at every pixel, 2 takes a quarter of the time and keeps all that is there.
+    """
+
+    inputs: int
+    outputs: int
+    widths: tuple[int, ...]
+    blocks: int
+    unshuffle: int = 1
+
+    @property
+    def stride(self) -> int:
+        """Pixels to a side that become one pixel of the coarsest level."""
+        return self.unshuffle << (len(self.widths) - 1)
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away, at most, lies what an answer depends on; a multiple of the stride.
+
+        Two 3×3 convolutions a block, once more at either end, each as wide as its level's pixels;
+        on top of that the pixels which share one coarse pixel.
+        """
+        levels = len(self.widths)
+        scales = [self.unshuffle << level for level in range(levels)]
+        rounds = [2] * (levels - 1) + [1]
+        convolutions = sum(
+            2 * self.blocks * times * scale for times, scale in zip(rounds, scales, strict=True)
+        )
+        ends = 2 * self.unshuffle
+        needed = convolutions + ends + self.stride
+        return -(-needed // self.stride) * self.stride
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions beside an identity; at the beginning of training it is the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(_bias(self.second))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Take and give [N, width, h, w]."""
+        inner = self.first(functional.relu(features))
+        refined: Tensor = self.second(functional.relu(inner))
+        return features + refined
+
+
+class LocalUNet(nn.Module):
+    """Down and up again over `shape.widths`, skips added. Any height and width, 1 pixel and up.
+
+    Its last layer starts at zero: an untrained network answers 0 everywhere.
+    """
+
+    def __init__(self, shape: UNetShape) -> None:
+        super().__init__()
+        self.shape = shape
+        fold, widths = shape.unshuffle**2, shape.widths
+        self.entry = nn.Conv2d(shape.inputs * fold, widths[0], 3, padding=1)
+        self.down_blocks = nn.ModuleList(_blocks(width, shape.blocks) for width in widths[:-1])
+        self.downs = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths)
+        )
+        self.middle = _blocks(widths[-1], shape.blocks)
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairwise(widths)
+        )
+        self.up_blocks = nn.ModuleList(_blocks(width, shape.blocks) for width in widths[:-1])
+        self.exit = nn.Conv2d(widths[0], shape.outputs * fold, 3, padding=1)
+        nn.init.zeros_(self.exit.weight)
+        nn.init.zeros_(_bias(self.exit))
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """Take [N, inputs, H, W], give [N, outputs, H, W]."""
+        height, width = planes.shape[-2:]
+        stride = self.shape.stride
+        beyond = (0, -width % stride, 0, -height % stride)
+        padded = functional.pad(planes, beyond, mode="replicate") if any(beyond) else planes
+        folded = functional.pixel_unshuffle(padded, self.shape.unshuffle)
+        features = self.entry(folded)  # [N, widths[0], h, w]
+        skips: list[Tensor] = []
+        for blocks, down in zip(self.down_blocks, self.downs, strict=True):
+            features = blocks(features)
+            skips.append(features)
+            features = down(features)
+        features = self.middle(features)  # [N, widths[-1], h/2ⁿ, w/2ⁿ]
+        finest_last = list(zip(self.ups, self.up_blocks, skips, strict=True))[::-1]
+        for up, blocks, skip in finest_last:
+            features = blocks(up(features) + skip)
+        answer = functional.pixel_shuffle(self.exit(features), self.shape.unshuffle)
+        return answer[..., :height, :width]
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    """The bias of a layer that was made with one."""
+    return torch.as_tensor(layer.bias)
