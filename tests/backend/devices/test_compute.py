@@ -1,0 +1,35 @@
+"""Which device computes; what is not here is never replaced by another."""
+
+import pytest
+import torch
+
+from layerpeel.backend.devices.compute import compute_on, wanted_device
+from layerpeel.backend.errors import DeviceError
+
+pytestmark = pytest.mark.torch
+
+
+def test_the_processor_computes_in_single_precision():
+    compute = compute_on("cpu")
+    assert (compute.device.type, compute.precision) == ("cpu", torch.float32)
+    assert compute.budget > 1_000_000_000
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_a_gpu_that_is_not_here_is_not_replaced():
+    with pytest.raises(DeviceError, match="--device cpu"):
+        compute_on("cuda")
+
+
+def test_an_unknown_device_is_named_with_those_there_are():
+    with pytest.raises(DeviceError, match=r"“gpu”.*auto, cuda, mps, cpu"):
+        compute_on("gpu")
+
+
+def test_the_environment_chooses(monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
+    assert wanted_device() == "cpu"
+    assert compute_on().device.type == "cpu"
+    monkeypatch.setenv("LAYERPEEL_DEVICE", "abacus")
+    with pytest.raises(DeviceError, match="abacus"):
+        compute_on()
