@@ -17,9 +17,10 @@ STATED_BUDGET = 8_000_000_000
 # What a stage needs beside its weights at its largest working size.
 ROOM_TO_WORK = 2_500_000_000
 
-# Of the memory that is there, what other programs are left with.
+# Of the memory that is there, what other programs are left with; on a processor also the network
+# that is being loaded, for which others make room only when its size is known.
 LEFT_TO_OTHERS = 0.1
-LEFT_TO_OTHERS_ON_CPU = 0.4
+LEFT_TO_OTHERS_ON_CPU = 0.5
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ def _on_cuda() -> Compute:
     device = torch.device("cuda", torch.cuda.current_device())
     total = torch.cuda.get_device_properties(device).total_memory
     # Half floats overflow in some autoencoders; bfloat16, where the card has it, does not.
+    # The same request gives the same bytes, and tiles give what the whole picture would.
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
     precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return Compute(device, precision, int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK)
 

@@ -1,0 +1,100 @@
+"""From noise to the latent of a layer: the loop that both diffusion UNets run through."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    UNet2DConditionModel,
+    UniPCMultistepScheduler,
+)
+from torch import Tensor
+
+from layerpeel.backend.networks.latents import LATENT_CHANNELS
+
+# These draw no noise on the way, so the first latent decides everything.
+SAMPLERS = {
+    sampler.__name__: sampler
+    for sampler in (DPMSolverMultistepScheduler, UniPCMultistepScheduler, DDIMScheduler)
+}
+
+# What diffusers calls the stochastic relatives of DPM-Solver.
+_STOCHASTIC = "sde-"
+
+Sampler: TypeAlias = DPMSolverMultistepScheduler | UniPCMultistepScheduler | DDIMScheduler
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What both UNets are told of the picture, computed once.
+
+    picture: its latent, [N, 4, h, w]. alpha: at latent size, [N, 64, h, w].
+    null_embedding: [1, tokens, width], what the text encoder says to no words.
+    """
+
+    picture: Tensor
+    alpha: Tensor
+    null_embedding: Tensor
+
+
+def sampler_of(config: Mapping[str, Any]) -> Sampler:
+    """Make a new sampler of a scheduler's configuration, which names it as `_class_name`.
+
+    Raises ValueError when it is none of `SAMPLERS`, is not for v-prediction (the paper's; diffusers
+    takes noise prediction where nothing is said), draws noise, or clips latents as if they were
+    pictures (what DDIM does where nothing is said).
+    """
+    name = config.get("_class_name")
+    if name not in SAMPLERS:
+        raise ValueError(f"its sampler is {name}, not one of {', '.join(SAMPLERS)}")
+    if config.get("prediction_type") != "v_prediction":
+        raise ValueError(
+            f"its prediction_type is {config.get('prediction_type')}, not v_prediction"
+        )
+    if str(config.get("algorithm_type", "")).startswith(_STOCHASTIC):
+        raise ValueError(f"its algorithm_type {config['algorithm_type']} draws noise")
+    if SAMPLERS[name] is DDIMScheduler and config.get("clip_sample") is not False:
+        raise ValueError("its clip_sample is not false")
+    sampler: Sampler = SAMPLERS[name].from_config(dict(config))
+    return sampler
+
+
+def first_noise(height: int, width: int, seed: int) -> Tensor:
+    """Draw the latent, [1, 4, height, width], which both layers start from.
+
+    In main memory, so that it is the same whatever device computes.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(1, LATENT_CHANNELS, height, width, generator=generator)
+
+
+def denoise(
+    unet: UNet2DConditionModel,
+    sampler: Sampler,
+    noise: Tensor,
+    conditions: Conditions,
+    steps: int,
+    report: Callable[[float], None],
+) -> Tensor:
+    """Turn noise, [N, 4, h, w], into a layer's latent in `steps` steps.
+
+    The latent stays in float32, whatever the UNet's precision.
+    report: told after every step how much is done, 0–1; may raise to stop.
+
+    Gives [N, 4, h, w] in float32, on the UNet's device.
+    """
+    device, precision = unet.device, unet.dtype
+    told = torch.cat([conditions.picture, conditions.alpha], dim=1).to(device)  # [N, 68, h, w]
+    words = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
+    latent = noise.to(device)
+    sampler.set_timesteps(steps, device=device)
+    for step, time in enumerate(sampler.timesteps, start=1):
+        planes = torch.cat([latent, told], dim=1)  # [N, 72, h, w]
+        planes = planes.to(precision, memory_format=torch.channels_last)
+        velocity = unet(planes, time, encoder_hidden_states=words).sample
+        latent = sampler.step(velocity.float(), time, latent).prev_sample
+        report(step / len(sampler.timesteps))
+    return latent

@@ -1,0 +1,42 @@
+"""A model folder with tiny random networks of the paper's architectures."""
+
+import pytest
+
+from layerpeel.backend.models.store import ModelStore
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(request):
+    """Networks this small wait for each other's threads longer than they compute."""
+    if request.node.get_closest_marker("torch") is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def paper_store(tmp_path_factory, isnet_store):
+    """Every model of the engine `layeringdiff`, taken in as a person's own; ISNet is the real one."""
+    from tiny_checkpoints.detect import save_tiny_grounding_dino
+    from tiny_checkpoints.layering import save_tiny_fbdd, save_tiny_hfa
+    from tiny_checkpoints.matte import save_tiny_vitmatte
+    from tiny_checkpoints.segment import save_tiny_sam
+
+    made = tmp_path_factory.mktemp("made")
+    store = ModelStore(tmp_path_factory.mktemp("paper-models"))
+    folders = (
+        save_tiny_grounding_dino(made / "grounding-dino"),
+        save_tiny_sam(made / "sam"),
+        save_tiny_vitmatte(made / "vitmatte"),
+        save_tiny_fbdd(made / "fbdd"),
+        save_tiny_hfa(made / "hfa"),
+        isnet_store.path_of("isnet"),
+    )
+    for folder in folders:
+        store.take_in(store.recognise(folder))
+    return store
