@@ -9,7 +9,6 @@ import io
 import itertools
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
@@ -18,6 +17,7 @@ from pymatting import estimate_alpha_cf, ichol
 from layerpeel.backend.errors import NoEdgeError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.crop import resized, shrink_factor, window_round
+from layerpeel.backend.stages.guided_upsampling import smaller_trimap, upsample_along
 
 Float64 = npt.NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def matte_closed_form(proxy: Float32, trimap: Float32) -> Float32:
     picture, known = proxy[window.slices], trimap[window.slices]
     factor = shrink_factor(window.pixels, MOST_PIXELS)
     shape = (round(picture.shape[0] * factor), round(picture.shape[1] * factor))
-    small_trimap = _smaller_trimap(known, shape)
+    small_trimap = smaller_trimap(known, shape)
     # What is sure may be too thin to stay so when it is smaller; then it is solved as it is.
     if factor < 1 and _has_both(small_trimap):
         small_picture = resized(picture, shape)
@@ -108,41 +108,3 @@ def _factors(
     with contextlib.redirect_stdout(io.StringIO()):
         factors: Callable[[Float64], Float64] = ichol(matrix, shifts=list(shifts))
     return factors
-
-
-def _smaller_trimap(trimap: Float32, shape: tuple[int, int]) -> Float32:
-    """Shrink a trimap so that a pixel is sure only where all it stands for is."""
-    small = resized(trimap, shape, cv2.INTER_AREA)
-    result = np.full(shape, 0.5, np.float32)
-    result[small >= 1] = 1
-    result[small <= 0] = 0
-    return result
-
-
-def upsample_along(
-    small_picture: Float32, small_alpha: Float32, picture: Float32, radius: int = 2
-) -> Float32:
-    """Bring alpha to the size of `picture`, linear in its colours within small windows.
-
-    That locally α = a·C + b is closed-form matting's own model; a and b are fitted at the small
-    size (He, Sun and Tang, "Guided Image Filtering", 2010, eq. 14–15, with a colour guide).
-    """
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(plane: Float32) -> Float32:
-        return np.asarray(cv2.blur(plane, size), np.float32)
-
-    guide_mean, alpha_mean = mean(small_picture), mean(small_alpha)
-    # [h, w, 3] covariance of guide and alpha; [h, w, 3, 3] of the guide with itself
-    cross = mean(small_picture * small_alpha[..., None]) - guide_mean * alpha_mean[..., None]
-    products = small_picture[..., :, None] * small_picture[..., None, :]
-    shape = products.shape
-    second = mean(products.reshape(*shape[:2], 9)).reshape(shape)
-    covariance = second - guide_mean[..., :, None] * guide_mean[..., None, :]
-    covariance += 1e-5 * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(covariance, cross[..., None])[..., 0].astype(np.float32)
-    offset = alpha_mean - (slope * guide_mean).sum(axis=-1)
-    full = picture.shape[:2]
-    slope, offset = resized(mean(slope), full), resized(mean(offset), full)
-    alpha: Float32 = np.clip((slope * picture).sum(axis=-1) + offset, 0, 1)
-    return alpha

@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.stages import closed_form
-from layerpeel.backend.stages.closed_form import matte_closed_form, upsample_along
+from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.trimap import read_trimap, trimap_round_mask
 
 
@@ -66,16 +66,6 @@ def test_averages_a_hair_above_white_are_no_reason_to_complain(composites, monke
         warnings.simplefilter("error")
         for each in composites:
             matte_closed_form(each.picture, each.trimap)
-
-
-def test_alpha_goes_up_along_the_edges_of_the_large_picture():
-    y, x = np.mgrid[:128, :128]
-    truth = (np.hypot(y - 60, x - 70) < 40).astype(np.float32)
-    picture = np.stack([truth, 1 - truth, 0.3 + 0.2 * truth], axis=-1)
-    small = picture.reshape(32, 4, 32, 4, 3).mean(axis=(1, 3))
-    alpha = upsample_along(small, small[..., 0].copy(), picture)
-    # Pixels of the small picture are 4 wide: without the large one every edge would be as soft.
-    assert np.abs(alpha - truth).max() < 0.1
 
 
 def test_without_unknown_pixels_there_is_nothing_to_solve():

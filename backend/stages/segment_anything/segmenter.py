@@ -1,0 +1,123 @@
+"""The thing that boxes and points show, as a mask; a picture is looked at once for all prompts."""
+
+import functools
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
+from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.segment_anything.by_hub import HubSam
+from layerpeel.backend.stages.segment_anything.by_meta import MetaSam
+from layerpeel.backend.stages.segment_anything.choosing import load_sam
+from layerpeel.backend.stages.segment_anything.frame import Frame
+from layerpeel.backend.stages.segment_anything.sam import Prompt, Sam
+from layerpeel.shared.protocol import Point
+
+NAME = "SAM"
+
+# Embeddings that are kept, 4 MB each: of the picture, and of what is left of it after a peel.
+KEPT = 2
+
+BoxEdges = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the picture."""
+
+_Shown = tuple[BoxEdges | None, Sequence[Point]]
+
+
+class SegmentAnything:
+    """Makes masks from prompts. The network is loaded at the first call.
+
+    folder: a SAM as transformers keeps it, or with one of Meta's `.pth` files.
+    """
+
+    def __init__(self, folder: Path, pool: NetworkPool) -> None:
+        self._folder = folder
+        self._pool = pool
+        self._name = f"{NAME} ({folder})"
+        self._embeddings: OrderedDict[bytes, Tensor] = OrderedDict()
+
+    def in_boxes(
+        self, proxy: Float32, boxes: Sequence[BoxEdges], earlier: Float32 | None = None
+    ) -> Float32:
+        """How surely each pixel of H×W×3 (RGB, 0–1) is of the things in boxes: H×W, 0–1, soft.
+
+        boxes: at least one; the things in all of them are in the mask (MatteAnything takes the
+            first only). earlier: H×W, 0–1, a mask to refine.
+
+        Raises ModelError when the model is not whole, DeviceError when memory does not suffice.
+        """
+        return self._union(proxy, [(box, ()) for box in boxes], earlier)
+
+    def at_points(
+        self, proxy: Float32, points: Sequence[Point], earlier: Float32 | None = None
+    ) -> Float32:
+        """How surely each pixel of H×W×3 (RGB, 0–1) is of the thing at points: H×W, 0–1, soft.
+
+        points: at least one, on the thing or beside it. A single one may mean the thing or a part
+            of it: the mask that SAM itself thinks best is taken. earlier: as for `in_boxes`.
+
+        Raises as `in_boxes` does.
+        """
+        return self._union(proxy, [(None, points)], earlier)
+
+    def _union(self, proxy: Float32, shown: Sequence[_Shown], earlier: Float32 | None) -> Float32:
+        def answer(_side: int) -> Float32:
+            with self._pool.using(self._name, self._load) as sam, torch.inference_mode():
+                frame = Frame(proxy.shape[0], proxy.shape[1], sam.side)
+                embedding = self._embedding(sam, frame, proxy)
+                prompts = (self._prompt(sam, frame, each, earlier) for each in shown)
+                # One after the other: all at once would take the memory of as many pictures.
+                masks = (_best(sam, frame, embedding, prompt) for prompt in prompts)
+                return functools.reduce(torch.maximum, masks).sigmoid().cpu().numpy()
+
+        # It has one size only, but is tried twice: then with the device to itself.
+        side = max(proxy.shape[:2])
+        mask, _ = smaller_until_it_fits(
+            self._pool, [side, side], answer, "the mask of what is shown"
+        )
+        return mask
+
+    def _load(self) -> HubSam | MetaSam:
+        return load_sam(self._folder)
+
+    def _embedding(self, sam: Sam, frame: Frame, proxy: Float32) -> Tensor:
+        pixels = np.ascontiguousarray(proxy)
+        content = hashlib.blake2b(repr(pixels.shape).encode())
+        content.update(pixels.data)
+        key = content.digest()
+        device = self._pool.compute.device
+        if key not in self._embeddings:
+            self._embeddings[key] = sam.encode(frame.pixels(pixels).to(device)).cpu()
+            if len(self._embeddings) > KEPT:
+                self._embeddings.popitem(last=False)
+        self._embeddings.move_to_end(key)
+        return self._embeddings[key].to(device)
+
+    def _prompt(self, sam: Sam, frame: Frame, shown: _Shown, earlier: Float32 | None) -> Prompt:
+        device = self._pool.compute.device
+        box, points = shown
+        edges = coordinates = labels = mask = None
+        if box is not None:
+            corners = torch.tensor(box, dtype=torch.float32).reshape(2, 2)
+            edges = frame.places(corners).reshape(1, 4).to(device)
+        if points:
+            places = torch.tensor([(point.x, point.y) for point in points], dtype=torch.float32)
+            coordinates = frame.places(places)[None].to(device)  # [1, N, 2]
+            labels = torch.tensor([[int(point.inside) for point in points]], device=device)
+        if earlier is not None:
+            mask = frame.mask_logits(earlier, sam.mask_side).to(device)
+        alone = len(points) == 1 and earlier is None
+        return Prompt(edges, coordinates, labels, mask, several=alone)
+
+
+def _best(sam: Sam, frame: Frame, embedding: Tensor, prompt: Prompt) -> Tensor:
+    """Logits of the best mask for a prompt, [H, W]."""
+    masks, qualities = sam.decode(embedding, prompt)
+    return frame.upscaled(masks[qualities.argmax()])

@@ -1,0 +1,246 @@
+"""Tiny generators of random weights, laid out as on the model hub: SDXL, ControlNet and others."""
+
+import json
+from pathlib import Path
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    AutoencoderKLFlux2,
+    ControlNetModel,
+    DiffusionPipeline,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
+)
+from safetensors.torch import load_file, save_file
+from tokenizers.pre_tokenizers import ByteLevel
+from torch import nn
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    PretrainedConfig,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+BYTES = sorted(ByteLevel.alphabet())
+CLIP_WORDS = (*BYTES, *(letter + "</w>" for letter in BYTES), "<|startoftext|>", "<|endoftext|>")
+WIDTHS_OF_TEXT = (16, 24)  # SDXL tells its two text encoders apart by their widths
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}<|im_start|>assistant\n"
+    "{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
+)
+
+
+def save_tiny_sdxl(folder: Path, seed: int = 0) -> Path:
+    """Save a whole StableDiffusionXLPipeline into `folder`, and give it back."""
+    torch.manual_seed(seed)
+    first, second = (_clip_config(width) for width in WIDTHS_OF_TEXT)
+    pipeline = StableDiffusionXLPipeline(
+        vae=_autoencoder(latent_channels=4, scaling_factor=0.13025, force_upcast=True),
+        text_encoder=CLIPTextModel(first),
+        text_encoder_2=CLIPTextModelWithProjection(second),
+        tokenizer=CLIPTokenizer(),
+        tokenizer_2=CLIPTokenizer(),
+        unet=_unet(),
+        scheduler=_euler(),
+        add_watermarker=False,
+    )
+    _save(pipeline, folder)
+    _name_text_encoder_as_on_the_hub(folder / "text_encoder" / "model.safetensors")
+    _write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
+    _write_clip_tokenizer(folder / "tokenizer_2", padding="!")
+    return folder
+
+
+def save_tiny_controlnet(folder: Path, sdxl: Path, seed: int = 1) -> Path:
+    """Save a ControlNet for the SDXL in the folder `sdxl` into `folder`, and give it back.
+
+    As made it would answer 0, as every ControlNet does before its training: here it answers noise.
+    """
+    torch.manual_seed(seed)
+    unet = UNet2DConditionModel.from_pretrained(sdxl, subfolder="unet")
+    network = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 4, 8, 8))
+    for layer in network.controlnet_cond_embedding.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)  # which would drown what is seen, six layers on
+    for layer in (*network.controlnet_down_blocks, network.controlnet_mid_block):
+        nn.init.normal_(layer.weight, std=0.5)
+    network.save_pretrained(folder)
+    return folder
+
+
+def save_tiny_flux2_klein(folder: Path, seed: int = 0) -> Path:
+    """Save a whole Flux2KleinPipeline, distilled, into `folder`, and give it back."""
+    torch.manual_seed(seed)
+    tokenizer = make_qwen_tokenizer()
+    pipeline = Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=AutoencoderKLFlux2(
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(8, 8, 8, 8),
+            layers_per_block=1,
+            latent_channels=4,
+            norm_num_groups=4,
+        ),
+        # What the transformer hears are the layers 9, 18 and 27.
+        text_encoder=_qwen(len(tokenizer), layers=27),
+        tokenizer=tokenizer,
+        transformer=Flux2Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=3 * 16,
+            timestep_guidance_channels=8,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ),
+        is_distilled=True,
+    )
+    return _save(pipeline, folder)
+
+
+def save_tiny_z_image(folder: Path, seed: int = 0) -> Path:
+    """Save a whole ZImagePipeline into `folder`, and give it back."""
+    torch.manual_seed(seed)
+    tokenizer = make_qwen_tokenizer()
+    transformer = ZImageTransformer2DModel(
+        in_channels=4,
+        dim=32,
+        n_layers=1,
+        n_refiner_layers=1,
+        n_heads=2,
+        n_kv_heads=2,
+        cap_feat_dim=16,
+        axes_dims=[4, 6, 6],
+        axes_lens=[1024, 64, 64],
+    )
+    for padding in (transformer.x_pad_token, transformer.cap_pad_token):
+        nn.init.normal_(padding)  # made without values
+    pipeline = ZImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=_autoencoder(latent_channels=4, scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=_qwen(len(tokenizer), layers=2),
+        tokenizer=tokenizer,
+        transformer=transformer,
+    )
+    return _save(pipeline, folder)
+
+
+def _save(pipeline: DiffusionPipeline, folder: Path) -> Path:
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def _name_text_encoder_as_on_the_hub(file: Path) -> None:
+    """The hub's files were written when this network still had a name inside its own."""
+    tensors = load_file(file)
+    named = {f"text_model.{name}": tensor for name, tensor in tensors.items()}
+    save_file(named, file, metadata={"format": "pt"})
+
+
+def _unet() -> UNet2DConditionModel:
+    """SDXL's: three levels, attention in the coarser two, told the picture's size and crop."""
+    return UNet2DConditionModel(
+        sample_size=128,
+        block_out_channels=(8, 16, 16),
+        layers_per_block=2,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        transformer_layers_per_block=(1, 2, 2),
+        attention_head_dim=(1, 2, 2),
+        cross_attention_dim=sum(WIDTHS_OF_TEXT),
+        norm_num_groups=4,
+        use_linear_projection=True,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=WIDTHS_OF_TEXT[1] + 6 * 8,
+    )
+
+
+def _autoencoder(**differing: float | bool) -> AutoencoderKL:
+    return AutoencoderKL(
+        sample_size=1024,
+        block_out_channels=(8, 8, 16, 16),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        norm_num_groups=4,
+        **differing,
+    )
+
+
+def _euler() -> EulerDiscreteScheduler:
+    return EulerDiscreteScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        steps_offset=1,
+        timestep_spacing="leading",
+    )
+
+
+def _clip_config(width: int) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=len(CLIP_WORDS),
+        hidden_size=width,
+        intermediate_size=2 * width,
+        projection_dim=width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        bos_token_id=0,
+        eos_token_id=2,  # as SDXL says, wrongly: the last token of the vocabulary is what is meant
+    )
+
+
+def _write_clip_tokenizer(folder: Path, padding: str) -> None:
+    """One token a letter: the files as the hub has them, not as transformers writes them today."""
+    for file in folder.iterdir():
+        file.unlink()
+    start, end = CLIP_WORDS[-2:]
+    vocabulary = {word: number for number, word in enumerate(CLIP_WORDS)}
+    special = {"bos_token": start, "eos_token": end, "unk_token": end, "pad_token": padding}
+    settings = {**special, "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
+    (folder / "special_tokens_map.json").write_text(json.dumps(special), encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _qwen(vocabulary: int, layers: int) -> Qwen3ForCausalLM:
+    config: PretrainedConfig = Qwen3Config(
+        vocab_size=vocabulary,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        tie_word_embeddings=True,
+    )
+    return Qwen3ForCausalLM(config)
+
+
+def make_qwen_tokenizer() -> Qwen2Tokenizer:
+    """One token a byte, and those that a chat is made of, which are whole in Qwen's too."""
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
+    vocabulary = {word: number for number, word in enumerate([*BYTES, *special])}
+    tokenizer = Qwen2Tokenizer(
+        vocabulary, [], additional_special_tokens=special[1:], chat_template=CHAT
+    )
+    tokenizer.add_tokens(["user", "assistant", "\n\n"])
+    return tokenizer
