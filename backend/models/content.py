@@ -6,38 +6,51 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from layerpeel.backend.models.manifest import Model
+from layerpeel.backend.models.manifest import FileModel
+
+Heard = Callable[[int], None]
+"""Told of each piece how many bytes it has; may raise to cancel."""
+
+_PIECE = 1 << 20
 
 
-def digest_of(path: Path) -> str:
+def nobody(_number_of_bytes: int) -> None:
+    """For hashing that nobody waits for."""
+
+
+def digest_of(path: Path, heard: Heard = nobody) -> str:
     """Hash a whole file: sha256 in hexadecimal. Raises OSError when it cannot be read."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            heard(len(piece))
+    return digest.hexdigest()
 
 
-def remembered_digest(path: Path) -> str:
+def remembered_digest(path: Path, heard: Heard = nobody) -> str:
     """Take a file's hash from an earlier run, if neither its size nor its time has changed since.
 
     Otherwise it is hashed. Raises OSError when it cannot be read.
     """
-    return _recall(path) or fresh_digest(path)
+    return _recall(path) or fresh_digest(path, heard)
 
 
-def fresh_digest(path: Path) -> str:
+def fresh_digest(path: Path, heard: Heard = nobody) -> str:
     """Hash a file, and remember the hash. Raises OSError when the file cannot be read."""
     # The key is taken first: a file that changes meanwhile then no longer fits it.
-    key = _key(path)
-    digest = digest_of(path)
+    key = key_of(path)
+    digest = digest_of(path, heard)
     _remember(path, key, digest)
     return digest
 
 
 def memory_of(path: Path) -> Path:
-    """Where a file's hash is remembered: beside it."""
+    """Where the hash of a file, or the hashes of a folder's, are remembered: beside it."""
     return path.with_name(f"{path.name}.checked.json")
 
 
-def fault_in(path: Path, model: Model, digest: Callable[[Path], str] = digest_of) -> str | None:
+def fault_in(path: Path, model: FileModel, digest: Callable[[Path], str] = digest_of) -> str | None:
     """Say what is wrong with a model's file; None when it is whole.
 
     digest: how to come by the file's hash.
@@ -55,7 +68,8 @@ def fault_in(path: Path, model: Model, digest: Callable[[Path], str] = digest_of
     return None
 
 
-def _key(path: Path) -> dict[str, int]:
+def key_of(path: Path) -> dict[str, int]:
+    """What shows that a file has not changed. Raises OSError when there is none."""
     status = path.stat()
     return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
 
@@ -66,7 +80,7 @@ def _recall(path: Path) -> str | None:
     except (OSError, ValueError):
         return None  # Never hashed, or a record that nobody can read.
     match record:
-        case {"sha256": str(digest), **key} if key == _key(path):
+        case {"sha256": str(digest), **key} if key == key_of(path):
             return digest
     return None
 

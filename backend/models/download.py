@@ -35,7 +35,7 @@ def download(url: str, part: Path, size: int, progress: Progress) -> None:
             _receive(url, part, size, progress)
             reason = "the connection ended early"
         except requests.RequestException as error:
-            reason = _reason_of(error)
+            reason = reason_of(error)
         if size_of(part) <= before:
             break
     have = size_of(part)
@@ -102,7 +102,8 @@ def _write(
             progress(written / size)
 
 
-def _reason_of(error: requests.RequestException) -> str:
+def reason_of(error: requests.RequestException) -> str:
+    """Say why a server could not be asked, as the end of a sentence."""
     match error:
         case requests.HTTPError(response=requests.Response() as response):
             return f"the server answered {response.status_code} {response.reason}"

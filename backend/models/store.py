@@ -1,28 +1,31 @@
 """The model store: a folder of models, each whole or not used.
 
-Nothing is ever downloaded but by `ModelStore.pull`.
+Nothing is ever downloaded but by `ModelStore.pull`, and nothing of a user's copied but by
+`ModelStore.take_in`.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.content import fault_in, fresh_digest, remembered_digest
-from layerpeel.backend.models.delivery import Progress, SourceError
-from layerpeel.backend.models.lock import pulling
+from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
+from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
+from layerpeel.backend.models.installed import Installed, place_of
+from layerpeel.backend.models.lock import alone_in
 from layerpeel.backend.models.manifest import (
-    FolderSource,
+    FileModel,
     Manifest,
+    MirrorSource,
     Model,
-    PlannedModel,
-    Source,
     load_manifest,
-    spoken_size,
 )
-from layerpeel.backend.models.sources import describe, fetch, mirror_folder
+from layerpeel.backend.models.pulling import pull_model
+from layerpeel.backend.models.sources import describe, mirror_folder
 
 
 class State(StrEnum):
@@ -31,7 +34,6 @@ class State(StrEnum):
     INSTALLED = "installed"
     MISSING = "missing"
     DAMAGED = "damaged"
-    PLANNED = "planned"
 
 
 def default_folder() -> Path:
@@ -42,14 +44,12 @@ def default_folder() -> Path:
     return Path(platformdirs.user_data_dir("layerpeel", appauthor=False)) / "models"
 
 
-def no_progress(_fraction: float) -> None:
-    """For who does not want to hear how far a pull is."""
-
-
 class ModelStore:
     """The models of a manifest in a folder, which need not exist yet.
 
     folder: `default_folder()` unless given. manifest: the one that Layerpeel ships unless given.
+
+    Where a `progress` can be given, it hears the fraction 0–1 and may raise to cancel.
     """
 
     def __init__(self, folder: Path | None = None, manifest: Manifest | None = None) -> None:
@@ -59,29 +59,37 @@ class ModelStore:
     def state(self, model_id: str) -> State:
         """How it stands with a model. A file that has not changed is hashed once only.
 
-        Raises ModelError when the id is unknown or the file cannot be read.
+        Raises ModelError when the id is unknown or the model cannot be read.
         """
-        model = self.manifest.find(model_id)
-        if isinstance(model, PlannedModel):
-            return State.PLANNED
-        path = self._place_of(model)
-        if not path.exists():
+        model = self.manifest.usable(model_id)
+        if not self._place(model).exists:
             return State.MISSING
-        return State.DAMAGED if self._fault_in(path, model) else State.INSTALLED
+        return State.INSTALLED if self._fault_in(model) is None else State.DAMAGED
 
     def path_of(self, model_id: str) -> Path:
-        """Path of a model's file, known to be whole: size always, hash when the file is new.
+        """Path of a model's file or folder, known to be whole: sizes always, hashes when new.
 
-        Raises ModelError when the model is unknown, planned, missing or damaged.
+        Raises ModelError when the model is unknown, missing or damaged.
         """
-        return self._checked(model_id, trust_memory=True)
+        return self._checked(model_id).path
 
-    def verify(self, model_id: str) -> Path:
-        """Hash a model's file afresh, whatever is remembered of it, and give back its path.
+    def digest_of(self, model_id: str) -> str:
+        """Hash that tells which model this is: sha256 of its file, or of the list of its files.
 
         Raises ModelError as `path_of` does.
         """
-        return self._checked(model_id, trust_memory=False)
+        return self._checked(model_id).sha256
+
+    def is_imported(self, model_id: str) -> bool:
+        """Whether a model is a user's own weights. Raises ModelError when the id is unknown."""
+        return self._place(self.manifest.usable(model_id)).imported
+
+    def verify(self, model_id: str, progress: Progress = no_progress) -> Path:
+        """Hash a model afresh, whatever is remembered of it, and give back its path.
+
+        Raises ModelError as `path_of` does.
+        """
+        return self._checked(model_id, fresh=True, progress=progress).path
 
     def sources_of(self, model_id: str, mirror: Path | None = None) -> tuple[str, ...]:
         """Say where `pull` would look, in order; no mirror folder is named when none is set.
@@ -92,8 +100,8 @@ class ModelStore:
         folder = mirror or mirror_folder()
         return tuple(
             describe(source, folder)
-            for source in _sources(model, mirror)
-            if folder is not None or not isinstance(source, FolderSource)
+            for source in (model.sources if mirror is None else (MirrorSource(),))
+            if folder is not None or not isinstance(source, MirrorSource)
         )
 
     def pull(
@@ -102,110 +110,113 @@ class ModelStore:
         """Get a model from the first source that delivers it whole, and give back its path.
 
         Calling this is consent: nothing is asked. A model that is here and whole is left alone, a
-        damaged one is replaced only once the new file is whole.
+        damaged one is replaced only once the new one is whole.
 
-        progress: hears the fraction 0–1, from 0 again at each source, and may raise to cancel; what
-            has come by then is kept for the next pull.
+        progress: starts from 0 again at each source; what has come by the time that it cancels is
+            kept for the next pull.
         mirror: a folder that is then the only source. Without it the manifest's sources are tried
             in order, LAYERPEEL_MODEL_MIRROR being the folder among them.
 
-        Raises ModelError when the model is unknown or planned, when no source delivers it, when
-        another pull is going on, or when the model folder cannot be written.
+        Raises ModelError when the model is unknown, when no source delivers it, when another pull
+        is going on, or when the model folder cannot be written.
         """
         model = self.manifest.usable(model_id)
+        with self._writing():
+            if self.state(model_id) is not State.INSTALLED:
+                pull_model(model, self.folder, mirror, progress)
+        return self._place(model).path
+
+    def recognise(self, path: Path, stated: str | None = None) -> Candidate:
+        """Find out which model a user's file or folder is; nothing is written.
+
+        stated: the id that the user says it is.
+
+        Raises ModelError when it is none, is damaged, or is another one than stated.
+        """
+        return identify(path, stated, self.manifest)
+
+    def take_in(
+        self,
+        candidate: Candidate,
+        *,
+        in_place: bool = False,
+        force: bool = False,
+        progress: Progress = no_progress,
+    ) -> Path:
+        """Copy a user's own weights into the model folder, and give back their path there.
+
+        in_place: use them where they are, and only remember where that is.
+        force: replace what is installed under this id.
+
+        Raises ModelError when something is installed, when it cannot be read, when there is no
+        room, when a pull is going on, or when the model folder cannot be written.
+        """
+        model = candidate.model
+        with self._writing():
+            if self._place(model).exists and not force:
+                raise ModelError(
+                    f"There is a model {model.id} already in {self.folder}: nothing was imported. "
+                    "Replace it with --force."
+                )
+            take = keep_in_place if in_place else copy_in
+            try:
+                take(candidate, self.folder, progress)
+            except SourceError as error:
+                raise ModelError(f"{candidate.path} was not imported: {error}.") from error
+        return self._place(model).path
+
+    def _place(self, model: Model) -> Installed:
+        return place_of(model, self.folder)
+
+    def _checked(
+        self, model_id: str, fresh: bool = False, progress: Progress = no_progress
+    ) -> Installed:
+        model = self.manifest.usable(model_id)
+        place = self._place(model)
+        if not place.exists:
+            raise ModelError(f"{model.title} is not installed: {_how_to_get(model)}.")
+        fault = self._fault_in(model, fresh, progress)
+        if fault is not None:
+            raise ModelError(
+                f"{model.title} is damaged and cannot be used: {place.path} is not what it should "
+                f"be, {fault}. {_how_to_replace(model)}"
+            )
+        return place
+
+    def _fault_in(
+        self, model: Model, fresh: bool = False, progress: Progress = no_progress
+    ) -> str | None:
+        place = self._place(model)
+        try:
+            return place.fault(fresh, progress)
+        except OSError as error:
+            raise ModelError(
+                f"{model.title} cannot be read from {place.path}: {error.strerror or error}. "
+                "Make it readable for you."
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with pulling(self.folder):
-                if self.state(model_id) is not State.INSTALLED:
-                    self._pull(model, progress, mirror)
+            with alone_in(self.folder):
+                yield
         except OSError as error:
             raise ModelError(
                 f"The model folder {self.folder} cannot be written: {error.strerror or error}. "
                 "Make room there or set LAYERPEEL_MODELS to another folder."
             ) from error
-        return self._place_of(model)
-
-    def _pull(self, model: Model, progress: Progress, mirror: Path | None) -> None:
-        path = self._place_of(model)
-        # Named after the content too: a piece of one version never becomes part of another.
-        part = path.with_name(f"{path.name}.{model.sha256[:8]}.part")
-        folder = mirror or mirror_folder()
-        refusals = []
-        for source in _sources(model, mirror):
-            try:
-                fetch(source, model, part, folder, progress)
-                _require_whole(part, model)
-            except SourceError as error:
-                refusals.append(f"{describe(source, folder)}: {error}")
-                continue
-            _put_in_place(part, path)
-            fresh_digest(path)
-            return
-        raise ModelError(
-            f"{model.title} could not be pulled. {_sentence(refusals)} {_advice(model, mirror)}"
-        )
-
-    def _place_of(self, model: Model) -> Path:
-        return self.folder / model.file
-
-    def _checked(self, model_id: str, trust_memory: bool) -> Path:
-        model = self.manifest.usable(model_id)
-        path = self._place_of(model)
-        if not path.exists():
-            raise ModelError(
-                f"{model.title} is not installed: run {model.pull_command} "
-                f"({spoken_size(model.bytes)}, {model.licence})."
-            )
-        fault = self._fault_in(path, model, trust_memory)
-        if fault is not None:
-            raise ModelError(
-                f"{model.title} is damaged and cannot be used: {path} is not what it should be, "
-                f"{fault}. Run {model.pull_command} again, which replaces it."
-            )
-        return path
-
-    def _fault_in(self, path: Path, model: Model, trust_memory: bool = True) -> str | None:
-        try:
-            return fault_in(path, model, remembered_digest if trust_memory else fresh_digest)
-        except OSError as error:
-            raise ModelError(
-                f"{model.title} cannot be read from {path}: {error.strerror or error}. "
-                "Make it readable for you."
-            ) from error
 
 
-def _sources(model: Model, mirror: Path | None) -> tuple[Source, ...]:
-    # Who names a folder wants what lies there, not a download in its place.
-    return model.sources if mirror is None else (FolderSource(),)
+def _how_to_get(model: Model) -> str:
+    return model.how_to_get or f"run {model.pull_command} ({model.size}, {model.licence})"
 
 
-def _require_whole(part: Path, model: Model) -> None:
-    """Delete what came and raise SourceError if it is not the model."""
-    fault = fault_in(part, model)
-    if fault is not None:
-        part.unlink()
-        raise SourceError(f"what came from there is another file, {fault}; it was deleted")
-
-
-def _put_in_place(part: Path, path: Path) -> None:
-    # Forced to disk first: after a power cut no file of the right name may hold anything else.
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _sentence(refusals: list[str]) -> str:
-    joined = "; ".join(refusals)
-    return f"{joined[:1].upper()}{joined[1:]}." if joined else "The manifest names no source."
-
-
-def _advice(model: Model, mirror: Path | None) -> str:
-    if mirror is not None:
-        return (
-            f"Put {model.file} ({spoken_size(model.bytes)}, sha256 {model.sha256}) into that "
-            "folder, or pull without --from."
-        )
+def _how_to_replace(model: Model) -> str:
+    if isinstance(model, FileModel):
+        return f"Run {model.pull_command} again, which replaces it."
+    if model.how_to_get:
+        return "Import it again with --force."
     return (
-        f"Mend what stopped one of these and run {model.pull_command} again, or copy {model.file} "
-        "from the model folder of another computer and add --from FOLDER."
+        f"Run {model.pull_command} again, or import your own again with --force: both replace it."
     )

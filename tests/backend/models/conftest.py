@@ -18,7 +18,7 @@ from layerpeel.backend.models.store import ModelStore
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 SOURCES = {
-    "folder": 'kind = "folder"',
+    "mirror": 'kind = "mirror"',
     "hub": f"""kind = "hub"
 repository = "artists/tiny"
 revision = "{REVISION}"
@@ -44,13 +44,6 @@ sha256 = "{sha256}"
 licence = "MIT"
 trained_on = "noise"
 {sources}
-
-[[planned]]
-id = "huge"
-title = "Huge (pictures from words)"
-stage = "generate"
-engines = ["layeringdiff"]
-licence = "openrail++"
 """
 
 
@@ -68,7 +61,7 @@ def payload():
 
 @pytest.fixture
 def store_with(tmp_path, payload):
-    """Make a store whose one usable model has the named sources, in that order."""
+    """Make a store whose one model has the named sources, in that order."""
 
     def make(*sources, number_of_bytes=300_000, folder=tmp_path / "models"):
         path = tmp_path / "models.toml"

@@ -12,7 +12,7 @@ from layerpeel.backend.models.store import State
 
 @pytest.fixture
 def store(store_with):
-    return store_with("folder", "hub")
+    return store_with("mirror", "hub")
 
 
 @pytest.fixture
@@ -34,21 +34,24 @@ def test_list(run, hub):
     assert "not installed" in lines[0]
     assert "300 kB" in lines[0]
     assert "MIT" in lines[0]
-    assert "not in this version yet" in lines[1]
-    assert "openrail++" in lines[1]
+    assert "compact" in lines[0]
     run("pull", "tiny")
     assert "  installed  " in run("list").stdout.splitlines()[0]
 
 
 def test_list_for_programs(run, store, hub):
-    tiny, huge = json.loads(run("list", "--json").stdout)
+    (tiny,) = json.loads(run("list", "--json").stdout)
     assert (tiny["id"], tiny["state"], tiny["path"]) == ("tiny", "missing", None)
     assert tiny["bytes"] == 300_000
-    assert huge["state"] == "planned"
-    assert "bytes" not in huge
+    assert (tiny["kind"], tiny["imported"], tiny["problem"]) == ("file", False, None)
+    assert tiny["sources"] == ["hub repository artists/tiny at 01234567"]
     run("pull", "tiny")
-    tiny, _ = json.loads(run("list", "--json").stdout)
+    (tiny,) = json.loads(run("list", "--json").stdout)
     assert (tiny["state"], tiny["path"]) == ("installed", str(store.path_of("tiny")))
+    store.path_of("tiny").write_bytes(b"damaged")
+    (tiny,) = json.loads(run("list", "--json").stdout)
+    assert (tiny["state"], tiny["path"]) == ("damaged", None)
+    assert "has 7 bytes instead of 300,000" in tiny["problem"]
 
 
 @pytest.mark.parametrize("more", [[], ["--yes"]])
@@ -73,8 +76,7 @@ def test_pull_from_a_folder(run, store, tmp_path, payload):
 
 
 def test_pull_looks_all_ids_up_before_it_fetches(run, hub):
-    assert "Known are: tiny, huge" in error_of(run("pull", "tiny", "tinny"))
-    assert "cannot be used by this version" in error_of(run("pull", "tiny", "huge"))
+    assert "Known are: tiny. Engines are: compact" in error_of(run("pull", "tiny", "tinny"))
     assert hub.asked == []
 
 
@@ -90,8 +92,8 @@ def test_verify(run, store, hub):
     assert run("verify").stdout == f"tiny is whole: {store.path_of('tiny')}\n"
     store.path_of("tiny").write_bytes(b"damaged")
     assert "has 7 bytes instead of 300,000" in error_of(run("verify"))
-    error = error_of(run("verify", "huge", "tiny"))
-    assert "cannot be used" in error
+    error = error_of(run("verify", "tinny", "tiny"))
+    assert "no model called" in error
     assert "is damaged" in error
 
 

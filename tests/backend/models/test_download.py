@@ -5,8 +5,7 @@ import socket
 import pytest
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.manifest import HubSource
-from layerpeel.backend.models.sources import hub_url
+from layerpeel.backend.models.hub import file_url
 from layerpeel.backend.models.store import State
 
 # What is written at once; a broken connection loses less than that.
@@ -161,7 +160,6 @@ def test_full_disk_is_noticed_before_the_download(store_with, hub):
 
 
 def test_address_on_the_usual_hub():
-    source = HubSource("artists/tiny", "a" * 40, "on/a b.onnx")
-    assert hub_url(source) == (
+    assert file_url("artists/tiny", "a" * 40, "on/a b.onnx") == (
         f"https://huggingface.co/artists/tiny/resolve/{'a' * 40}/on/a%20b.onnx"
     )

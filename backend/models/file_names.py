@@ -1,0 +1,48 @@
+"""Names of files in a model's folder: which are taken, and which may be written at all."""
+
+import re
+
+WEIGHTS = ".safetensors"
+# What loads weights beside safetensors: formats that may hold code, which runs when they are read.
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
+# Configurations, vocabularies and templates; no format that could run.
+_TEXTS = (".json", ".txt", ".jinja")
+
+# What Windows does not allow in names, and what leads elsewhere. Models go from system to system.
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def is_taken(path: str) -> bool:
+    """Whether a file is of a kind that models are made of: safetensors, JSON, text, templates."""
+    return path.endswith((WEIGHTS, *_TEXTS))
+
+
+def is_weights(path: str) -> bool:
+    """Whether a file holds weights as we load them."""
+    return path.endswith(WEIGHTS)
+
+
+def is_pickle(path: str) -> bool:
+    """Whether a file is of a format that can run code when it is loaded."""
+    return path.lower().endswith(PICKLES)
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path with slashes stays inside the folder it is joined to, on every system."""
+    return all(
+        part not in ("", ".", "..")
+        and part == part.rstrip(" .")
+        and not _FORBIDDEN.search(part)
+        and not _DEVICE.fullmatch(part)
+        for part in path.split("/")
+    )
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path fits a pattern: `*` is any part of one name, `**/` any folders or none."""
+    translated = "".join(
+        {"**/": "(?:[^/]+/)*", "*": "[^/]*"}.get(piece, re.escape(piece))
+        for piece in re.split(r"(\*\*/|\*)", pattern)
+    )
+    return re.fullmatch(translated, path) is not None

@@ -1,0 +1,87 @@
+"""The hashes of a folder's files, remembered with size and time, so that each is hashed once."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerpeel.backend.models.content import Heard, digest_of, key_of, nobody
+
+# What could not be written is known until the process ends: hashing some GB for each picture would
+# be too much in a folder that can only be read.
+_UNWRITTEN: dict[Path, dict[str, "_Known"]] = {}
+
+
+@dataclass(frozen=True)
+class _Known:
+    key: dict[str, int]
+    sha256: str
+
+
+class HashMemory:
+    """Hashes by the paths of files in a folder, kept in a file of their own.
+
+    It may be deleted at any time; what is in it and cannot be read is as if it had never been.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._known = _read(file) or _UNWRITTEN.get(file, {})
+        self._changed = False
+
+    def digest(self, folder: Path, path: str, heard: Heard = nobody) -> str:
+        """Take a file's hash from before if size and time are as they were, else hash it.
+
+        Raises OSError when the file cannot be read.
+        """
+        known = self._known.get(path)
+        if known is not None and known.key == key_of(folder / path):
+            return known.sha256
+        return self.fresh_digest(folder, path, heard)
+
+    def fresh_digest(self, folder: Path, path: str, heard: Heard = nobody) -> str:
+        """Hash a file, whatever is remembered. Raises OSError when it cannot be read."""
+        # The key is taken first: a file that changes meanwhile then no longer fits it.
+        key = key_of(folder / path)
+        digest = digest_of(folder / path, heard)
+        self._known[path] = _Known(key, digest)
+        self._changed = True
+        return digest
+
+    def remember(self, folder: Path, path: str, sha256: str) -> None:
+        """Keep the hash of a file that was hashed while it was written."""
+        self._known[path] = _Known(key_of(folder / path), sha256)
+        self._changed = True
+
+    def save(self, file: Path | None = None) -> None:
+        """Write down what is new; or everything, into another file."""
+        if file is None and not self._changed:
+            return
+        target = file or self.file
+        content = {path: {**known.key, "sha256": known.sha256} for path, known in self._items()}
+        temporary = target.with_name(f"{target.name}.{os.getpid()}")
+        try:
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            temporary.replace(target)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            _UNWRITTEN[target] = self._known
+        self._changed = False
+
+    def _items(self) -> list[tuple[str, _Known]]:
+        return sorted(self._known.items(), key=lambda item: item[0])
+
+
+def _read(file: Path) -> dict[str, _Known]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # Nothing hashed yet, or a file that nobody can read.
+    if not isinstance(content, dict):
+        return {}
+    known = {}
+    for path, entry in content.items():
+        match entry:
+            case {"bytes": int(size), "mtime_ns": int(time), "sha256": str(digest)}:
+                known[path] = _Known({"bytes": size, "mtime_ns": time}, digest)
+    return known

@@ -1,0 +1,185 @@
+"""What a user's file or folder is. Nothing is loaded: names, headers and JSON tell."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerpeel.backend.models.content import fault_in
+from layerpeel.backend.models.file_names import is_pickle, is_safe, is_taken, is_weights
+from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_files
+from layerpeel.backend.models.manifest import FileModel, Manifest
+from layerpeel.backend.models.meta_sam import is_meta_sam
+from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
+from layerpeel.backend.models.single_file import UnfitError, sdxl_in
+
+# Our own formats, by the file that describes them.
+_TRAINED = {"fbdd.json": "fbdd", "hfa.json": "hfa"}
+# What transformers' config.json calls models, as we do.
+_MODEL_TYPES = ("grounding-dino", "sam", "vitmatte")
+# diffusers' pipelines, and which of their parts are used.
+_SDXL = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae")
+_SD2 = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
+_QWEN = ("processor", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
+_PIPELINES = {
+    "StableDiffusionXLPipeline": ("sdxl", _SDXL),
+    "StableDiffusionXLInpaintPipeline": ("sdxl", _SDXL),
+    "StableDiffusionInpaintPipeline": ("sd2-inpainting", _SD2),
+    "QwenImageLayeredPipeline": ("qwen-image-layered", _QWEN),
+}
+_WITH_WEIGHTS = {"text_encoder", "text_encoder_2", "unet", "transformer", "vae"}
+
+_PICKLE = (
+    "is a pickle, and a pickle can run any code when it is loaded. Convert it to safetensors, "
+    "which holds nothing but numbers, or get it as .safetensors"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was recognised.
+
+    what: for people, with its article. certain: otherwise the user has to say that it is that.
+    folder: which the files are in. files: what belongs to the model, as paths with slashes.
+    single: it is one file, not a folder with a layout.
+    """
+
+    model_id: str
+    what: str
+    folder: Path
+    files: tuple[str, ...]
+    single: bool = False
+    certain: bool = True
+
+
+def recognise(path: Path, manifest: Manifest) -> Found:
+    """Find out what a file or folder is, and that it is whole as far as can be told.
+
+    Raises UnfitError when it is nothing that Layerpeel takes, WeightsError when weights are damaged
+    or missing, OSError when it cannot be read.
+    """
+    return _in_folder(path, manifest) if path.is_dir() else _file(path, manifest)
+
+
+def _file(path: Path, manifest: Manifest) -> Found:
+    folder, files = path.parent, (path.name,)
+    if not is_safe(path.name):
+        raise UnfitError("has a name that not every system allows: rename it")
+    for model in manifest.models:
+        if isinstance(model, FileModel) and fault_in(path, model) is None:
+            return Found(model.id, model.title, folder, files, single=True)
+    if path.name.endswith(META_SAM):
+        return _meta_sam(path)
+    if is_pickle(path.name):
+        raise UnfitError(_PICKLE)
+    if is_weights(path.name):
+        try:
+            return Found("sdxl", sdxl_in(path), folder, files, single=True)
+        except WeightsError as error:
+            raise WeightsError(f"{path.name} {error}") from error
+    raise UnfitError("is none of the models that Layerpeel uses")
+
+
+def _meta_sam(path: Path) -> Found:
+    try:
+        known = is_meta_sam(path)
+    except ValueError as error:
+        raise WeightsError(f"{path.name} {error}") from error
+    if known is False:
+        raise UnfitError(
+            f"is not SAM as Meta published it, which alone is taken as {META_SAM}: it {_PICKLE}"
+        )
+    what = "SAM as Meta published it" if known else f"a {META_SAM} file of torch's old format"
+    return Found("sam", what, path.parent, (path.name,), single=True, certain=known is True)
+
+
+def _in_folder(folder: Path, manifest: Manifest) -> Found:
+    files = [path for path in relative_files(folder) if path != NAME]
+    at_top = [path for path in files if "/" not in path]
+    for description, model_id in _TRAINED.items():
+        if description in at_top:
+            _json(folder, description)
+            taken = [path for path in files if is_taken(path)]
+            return _whole(model_id, f"a trained {model_id.upper()}", folder, taken, ("",), files)
+    if "model_index.json" in at_top:
+        return _pipeline(folder, files)
+    if "config.json" in at_top:
+        return _network(folder, at_top)
+    weights = [path for path in files if is_weights(path) or is_pickle(path)]
+    if len(weights) == 1 and weights[0] in at_top:
+        return _file(folder / weights[0], manifest)
+    raise UnfitError(
+        "is no folder of a model: none of model_index.json, config.json, "
+        f"{' and '.join(_TRAINED)} is in it, nor one single file of weights"
+    )
+
+
+def _pipeline(folder: Path, files: list[str]) -> Found:
+    named = str(_json(folder, "model_index.json").get("_class_name"))
+    if named not in _PIPELINES:
+        raise UnfitError(f"is a folder of diffusers for {named}, which Layerpeel does not use")
+    model_id, parts = _PIPELINES[named]
+    for part in parts:
+        if not any(path.startswith(f"{part}/") for path in files):
+            raise WeightsError(f"there is no {part} in it, which a {named} consists of")
+    if model_id == "sd2-inpainting":
+        _require_sd2(folder)
+    in_parts = [path for path in files if path.rpartition("/")[0] in parts and is_taken(path)]
+    with_weights = tuple(f"{part}/" for part in parts if part in _WITH_WEIGHTS)
+    what = f"a folder of diffusers ({named})"
+    return _whole(model_id, what, folder, ["model_index.json", *in_parts], with_weights, files)
+
+
+def _require_sd2(folder: Path) -> None:
+    unet = _json(folder, "unet/config.json")
+    if (unet.get("in_channels"), unet.get("cross_attention_dim")) != (9, 1024):
+        raise UnfitError(
+            "is an inpainting model, but not Stable Diffusion 2: its UNet takes "
+            f"{unet.get('in_channels')} channels and words of {unet.get('cross_attention_dim')} "
+            "numbers, not 9 and 1,024"
+        )
+
+
+def _network(folder: Path, at_top: list[str]) -> Found:
+    named = str(_json(folder, "config.json").get("model_type"))
+    if named not in _MODEL_TYPES:
+        raise UnfitError(f"is a folder of transformers for “{named}”, which Layerpeel does not use")
+    taken = [path for path in at_top if is_taken(path)]
+    what = f"a folder of transformers ({named})"
+    return _whole(named, what, folder, taken, ("",), at_top)
+
+
+def _whole(
+    model_id: str,
+    what: str,
+    folder: Path,
+    taken: list[str],
+    with_weights: tuple[str, ...],
+    there: list[str],
+) -> Found:
+    """Check that what is taken is whole, and has weights below each of the places `with_weights`.
+
+    there: what else lies in the folder too, which tells why weights may be missing.
+    """
+    for place in with_weights:
+        if not any(path.startswith(place) and is_weights(path) for path in taken):
+            pickles = [p for p in there if p.startswith(place) and is_pickle(p)]
+            if pickles:
+                raise UnfitError(f"holds {pickles[0]}, which {_PICKLE}")
+            raise WeightsError(f"there are no weights in {place or 'it'} (*.safetensors)")
+    for path in taken:
+        if not is_safe(path):
+            raise UnfitError(f"holds {path!r}, a name that not every system allows: rename it")
+    check_weights(folder, taken)
+    return Found(model_id, what, folder, tuple(taken))
+
+
+def _json(folder: Path, path: str) -> dict[str, object]:
+    try:
+        content = json.loads((folder / path).read_bytes())
+    except FileNotFoundError as error:
+        raise WeightsError(f"there is no {path} in it") from error
+    except ValueError as error:
+        raise WeightsError(f"{path} is damaged: it is no JSON") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path} is damaged: it describes no model")
+    return content

@@ -1,0 +1,142 @@
+"""Single files: what is taken for what, and what is refused with which reason."""
+
+import os
+
+import pytest
+
+from layerpeel.backend.errors import ModelError
+
+
+@pytest.mark.parametrize("channels", [4, 9])
+def test_checkpoint_in_one_file(store, checkpoint, sdxl_shapes, make_safetensors, channels):
+    shapes = sdxl_shapes | {"model.diffusion_model.input_blocks.0.0.weight": [8, channels, 3, 3]}
+    checkpoint.write_bytes(make_safetensors(shapes))
+    candidate = store.recognise(checkpoint)
+    assert candidate.model.id == "sdxl"
+    assert candidate.found.files == (checkpoint.name,)
+    assert ("inpainting" in candidate.found.what) == (channels == 9)
+    # A folder that holds nothing else is as good.
+    (checkpoint.parent / "readme.md").write_text("hello", encoding="utf-8")
+    assert store.recognise(checkpoint.parent).found.files == (checkpoint.name,)
+
+
+def without(shapes, start):
+    return {name: shape for name, shape in shapes.items() if not name.startswith(start)}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda s: {"cond_stage_model.transformer.x": [1]} | s,
+            "checkpoint of Stable Diffusion 1;",
+        ),
+        (lambda s: {"cond_stage_model.model.x": [1]} | s, "checkpoint of Stable Diffusion 2;"),
+        (lambda s: {"lora_unet_down.alpha": [1]}, "is a LoRA, which changes a checkpoint"),
+        (lambda s: {"unet.down.lora_A.weight": [1]}, "is a LoRA, which changes a checkpoint"),
+        (lambda s: without(s, "conditioner.embedders.1"), "without its text encoders; wanted"),
+        (lambda s: without(s, "first_stage"), "without its VAE; wanted is a whole SDXL"),
+        (lambda s: without(s, "model."), "without its UNet; wanted is a whole SDXL checkpoint"),
+        (lambda s: without(s, ("first", "cond")), "without its text encoders and its VAE"),
+        (lambda s: {"conditioner.embedders.0.model.x": [1]}, "is the refiner of SDXL"),
+        (lambda s: {"down_blocks.0.x": [1]}, "holds tensors of another kind of model"),
+        (lambda s: {}, "holds tensors of another kind of model"),
+        (
+            lambda s: s | {"model.diffusion_model.input_blocks.0.0.weight": [8, 8, 3, 3]},
+            "whose UNet takes 8 channels; wanted is one that takes 4, or 9 for inpainting",
+        ),
+    ],
+)
+def test_other_checkpoints_are_refused(
+    store, checkpoint, sdxl_shapes, make_safetensors, change, words
+):
+    checkpoint.write_bytes(make_safetensors(change(sdxl_shapes)))
+    with pytest.raises(ModelError) as caught:
+        store.recognise(checkpoint, "sdxl")
+    assert words in str(caught.value)
+    assert f"{checkpoint} was not imported: it " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda content: content[:-1], "was not copied to its end: it has "),
+        (lambda content: content[:40], "is no safetensors file, or was not copied to its end"),
+        (lambda content: content[:5], "is no safetensors file, or was not copied to its end"),
+        (lambda content: b"", "is no safetensors file, or was not copied to its end"),
+        (lambda content: content + b"more", "is damaged: it has"),
+        (lambda content: b"<html>not found</html>" * 9, "is no safetensors file"),
+        (lambda content: b"\x02" + bytes(7) + b"[]", "is no safetensors file"),
+        (lambda content: b"\x09" + bytes(7) + b'{"a": {}}', "is no safetensors file"),
+        (
+            lambda content: b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n",
+            "is only Git's note of where the weights are: run `git lfs pull`",
+        ),
+    ],
+)
+def test_damaged_weights_are_refused(store, checkpoint, make_folder, change, words):
+    checkpoint.write_bytes(change(checkpoint.read_bytes()))
+    with pytest.raises(ModelError) as caught:
+        store.recognise(checkpoint)
+    assert f"{checkpoint} was not imported, it is not whole: {checkpoint.name} " in str(
+        caught.value
+    )
+    assert words in str(caught.value)
+    weights = make_folder("vitmatte") / "model.safetensors"
+    weights.write_bytes(change(weights.read_bytes()))
+    with pytest.raises(ModelError, match=r"it is not whole: model\.safetensors (is|was) "):
+        store.recognise(weights.parent)
+
+
+@pytest.mark.parametrize("name", ["x.ckpt", "x.pt", "pytorch_model.bin", "x.pkl", "X.CKPT"])
+def test_pickles_are_refused(store, tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x80\x02}.")
+    with pytest.raises(ModelError, match=r"can run any code when it is loaded. Convert it to safe"):
+        store.recognise(tmp_path / name, "sdxl")
+
+
+def test_meta_s_sam(store, make_pth):
+    candidate = store.recognise(make_pth())
+    assert candidate.model.id == "sam"
+    assert candidate.found.files == ("sam_vit_b_01ec64.pth",)
+
+
+def test_other_pth_is_refused(store, make_pth):
+    with pytest.raises(ModelError, match=r"is not SAM as Meta published it.* it is a pickle"):
+        store.recognise(make_pth(names=("model.backbone",)), "sam")
+    with pytest.raises(ModelError, match="is a pickle"):
+        store.recognise(make_pth(name="sam.pt"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PK\x03\x04" + bytes(99), b"<html>"])
+def test_damaged_pth_is_refused(store, tmp_path, content):
+    (tmp_path / "sam.pth").write_bytes(content)
+    with pytest.raises(ModelError, match=r"it is not whole: sam\.pth .* damaged"):
+        store.recognise(tmp_path / "sam.pth", "sam")
+
+
+def test_pth_cut_short_is_refused(store, make_pth):
+    file = make_pth()
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(ModelError, match="was not copied to its end, or is damaged"):
+        store.recognise(file)
+
+
+def test_reading_a_pth_runs_nothing(store, make_pth, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    with pytest.raises(ModelError, match="is a pickle"):
+        store.recognise(make_pth(names=(Trap(),)))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_pth_of_the_old_format_has_to_be_stated(store, tmp_path):
+    file = tmp_path / "sam_vit_h.pth"
+    file.write_bytes(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
+    with pytest.raises(ModelError, match=r"shows only when it is loaded.* add `--as sam`"):
+        store.recognise(file)
+    assert store.recognise(file, "sam").model.id == "sam"
+    with pytest.raises(ModelError, match=r"by its content it is a .pth file.* not vitmatte"):
+        store.recognise(file, "vitmatte")
