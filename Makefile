@@ -8,7 +8,7 @@ NAME = $(basename $(notdir $(PICTURE)))
 
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: peel plugin test check format bench eval
+.PHONY: peel plugin test check format bench bench-gpu eval
 
 # The model comes with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -57,3 +57,6 @@ eval: $(VENV)/installed  ## figures of all methods and a page to look at; ART=fo
 bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24
 	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT))
 	if packaging/install_krita.sh; then $(BIN)/python tests/krita/bench_docker.py; fi
+
+bench-gpu: $(VENV)/installed-full  ## the paper's decomposition at full size, stage by stage; tiny without a GPU
+	$(BIN)/python -m layerpeel.backend.benchmarks.decomposition

@@ -3,13 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from layerpeel.backend.engines.registry import engine_named
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.reading import read_picture
 from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.peeling import answer
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.shared.protocol import LayerStack, Lift, Outcome, PeelRequest, Picture, Subject
 
@@ -41,12 +40,11 @@ def peel(
     report: hears about progress and may raise to cancel.
     show: sees what will be lifted off, layer by layer, as soon as that is known.
 
-    Raises BadInputError, NothingFoundError or ModelError, as `peel_picture` does.
+    Raises BadInputError, NothingFoundError, ModelError or DeviceError, as `peel_picture` does.
     """
     picture = image if isinstance(image, Picture) else _picture_of(image)
     request = PeelRequest(lift or Subject(), layers, band, seed, engine, outcome)
-    chosen = engine_named(engine, store or ModelStore())
-    return peel_picture(picture, request, chosen, report, show)
+    return answer(picture, request, store or ModelStore(), report, show)
 
 
 def _picture_of(array: npt.NDArray[np.generic]) -> Picture:

@@ -15,7 +15,7 @@ from layerpeel.backend.stages.trimap import (
     read_trimap,
     trimap_round_mask,
 )
-from layerpeel.shared.protocol import Box, Coverage, Lift, Mask, Subject, Trimap, Words
+from layerpeel.shared.protocol import Box, Coverage, Lift, Mask, Points, Subject, Trimap, Words
 
 SUBJECT = "The subject"
 
@@ -62,6 +62,8 @@ def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
         case Words(text):
             if not text.strip():
                 raise BadInputError("The words are empty: name what is to be lifted off.")
+        case Points():
+            _check_points(lift, shape)
 
 
 def _check_size(coverage: Coverage, shape: tuple[int, int], what: str) -> None:
@@ -88,6 +90,17 @@ def _check_box(box: Box, shape: tuple[int, int]) -> None:
         )
 
 
+def _check_points(lift: Points, shape: tuple[int, int]) -> None:
+    if not any(point.inside for point in lift.points):
+        raise BadInputError("No point shows what is to be lifted off: give at least one that does.")
+    for point in lift.points:
+        if not (0 <= point.x < shape[1] and 0 <= point.y < shape[0]):
+            raise BadInputError(
+                f"The point {point.x},{point.y} does not lie within the picture, which is "
+                f"{shape[1]}×{shape[0]} pixels."
+            )
+
+
 def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> Determined:
     """Determine what is lifted off a picture; the trimap has some of both sure kinds.
 
@@ -109,8 +122,12 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> D
             mask, rough, what = engine.find_in_box(image, lift), NETWORK_BAND, "What the box holds"
             _check_found(mask, lift.width * lift.height, "in the box")
         case Words(text):
+            # However small it is: it was asked for by name.
             mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
-            _check_found(mask, mask.size, f"for “{text}”")
+            _check_any(mask, what)
+        case Points(points):
+            mask, rough, what = engine.find_at_points(image, points), NETWORK_BAND, "What is there"
+            _check_any(mask, "What is pointed at")
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
         case Subject():
@@ -118,7 +135,7 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> D
             _check_found(mask, mask.size, "in the picture")
     trimap = trimap_round_mask(mask, band_of(mask, rough) if band is None else band)
     _check_trimap(trimap, what)
-    return Determined(trimap)
+    return Determined(engine.loosen_transparent(image, trimap))
 
 
 def _taken_at_its_word(alpha: Float32) -> Determined:
@@ -157,6 +174,14 @@ def _check_mask(mask: Float32) -> None:
     if not (mask >= 0.5).any():
         raise NothingFoundError(
             "The mask is empty: paint over what is to be lifted off (white, at least half)."
+        )
+
+
+def _check_any(mask: Float32, what: str) -> None:
+    if not (mask >= 0.5).any():
+        raise NothingFoundError(
+            f"{what} has no clear outline in this picture. Show it with a selection, a mask or a "
+            "box."
         )
 
 

@@ -94,7 +94,7 @@ def peel_picture(
         () if only_selected else layers_of(picture, parent, foregrounds, request),
         MadeWith(engine.name, request.seed, dict(engine.models), course.seconds),
         picture.icc_profile,
-        tuple(notes),
+        (*engine.notes, *notes),
         selection,
     )
 
@@ -139,8 +139,10 @@ class _Peel:
             return _Found(determined.trimap, alpha, alpha_is_exact=False)
 
     def lift_off(self, parent: DocumentArray, image: Image, found: _Found) -> ExactLayers:
-        with self.course.stage(SEPARATE):
-            estimates = self.engine.separate(image, found.alpha, found.trimap, self.request.seed)
+        with self.course.stage(SEPARATE) as report:
+            estimates = self.engine.separate(
+                image, found.alpha, found.trimap, self.request.seed, report
+            )
         if found.alpha_is_exact:
             estimates = estimates.held_to(found.alpha)
         with self.course.stage(EXACT):

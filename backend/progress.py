@@ -25,8 +25,16 @@ class Cancelled(Exception):  # noqa: N818  (nothing went wrong)
     """The person who asked for the work no longer wants it."""
 
 
+ReportFraction = Callable[[float], None]
+"""Called from inside a stage with how much of it is done, 0–1. It may raise to cancel."""
+
+
 def say_nothing(stage: str, done: float) -> None:
     """Report to nobody."""
+
+
+def say_no_fraction(done: float) -> None:
+    """Report how far a stage is to nobody."""
 
 
 def show_nobody(found: Float32) -> None:
@@ -57,20 +65,29 @@ class Course:
         self._begun = 0
 
     @contextmanager
-    def stage(self, stage: Stage) -> Iterator[None]:
-        """Report that a stage begins, and time what happens inside; each comes once a round."""
-        self._say(stage)
+    def stage(self, stage: Stage) -> Iterator[ReportFraction]:
+        """Report that a stage begins, and time what happens inside; each comes once a round.
+
+        Gives what the stage calls with how much of itself is done.
+        """
+        begun = self._begun
+        self._begun += 1
+
+        def report(fraction: float) -> None:
+            self._say(stage, begun, fraction)
+
+        report(0.0)
         start = time.perf_counter()
         try:
-            yield
+            yield report
         finally:
             spent = time.perf_counter() - start
             self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + spent, 3)
 
-    def _say(self, stage: Stage) -> None:
-        finished, place = divmod(self._begun, len(self._stages))
+    def _say(self, stage: Stage, begun: int, fraction: float) -> None:
+        finished, place = divmod(begun, len(self._stages))
         shares = [each.share for each in self._stages]
-        done = (finished + sum(shares[:place]) / sum(shares)) / self._rounds
+        before = sum(shares[:place]) + shares[place] * fraction
+        done = (finished + before / sum(shares)) / self._rounds
         several = f" (layer {finished + 1} of {self._rounds})" if self._rounds > 1 else ""
-        self._begun += 1
         self._report(stage.words + several, done)

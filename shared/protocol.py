@@ -172,7 +172,23 @@ class Words:
     text: str
 
 
-Lift = Union[Subject, Mask, Trimap, Box, Words]
+@dataclass(frozen=True)
+class Point:
+    """A click: x, y of a pixel, and whether the thing that is meant lies there, or does not."""
+
+    x: int
+    y: int
+    inside: bool = True
+
+
+@dataclass(frozen=True)
+class Points:
+    """Lift off the thing that a few clicks point at."""
+
+    points: Tuple[Point, ...]
+
+
+Lift = Union[Subject, Mask, Trimap, Box, Words, Points]
 
 
 class Outcome(str, Enum):

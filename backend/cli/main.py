@@ -12,7 +12,7 @@ from layerpeel.backend.cli import models
 from layerpeel.backend.errors import LayerpeelError, StoppedError
 from layerpeel.shared.version import VERSION
 
-STOPPED = "Stopped. Nothing that was half done is left behind."
+STOPPED = "Stopped. Nothing that is half done was put in place."
 
 app = typer.Typer(
     help="Peel a picture into real layers that, flattened, are the picture.",

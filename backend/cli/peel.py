@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from layerpeel.backend.cli.device import DeviceOption, choose_device
 from layerpeel.backend.cli.models import pull_missing
-from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.engines.registry import AUTO, ENGINES, engine_for
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.preview import check_preview, write_preview
 from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.peeling import answer
 from layerpeel.backend.progress import ReportProgress, say_nothing
 from layerpeel.shared.protocol import (
     Box,
@@ -29,6 +30,8 @@ from layerpeel.shared.protocol import (
     Mask,
     PeelRequest,
     Picture,
+    Point,
+    Points,
     Subject,
     Trimap,
     Words,
@@ -44,6 +47,8 @@ class LiftOptions:
     within: Path | None
     box: str | None
     text: str | None
+    point: list[str] | None
+    not_point: list[str] | None
 
 
 def peel(
@@ -71,7 +76,16 @@ def peel(
         str | None, typer.Option(metavar="X,Y,W,H", help="Lift off what lies in this box.")
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="Lift off what these words name (needs a detector).")
+        str | None,
+        typer.Option(help="Lift off what these words name: “a cat, a dog” (layeringdiff)."),
+    ] = None,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="Lift off what lies here; repeatable (layeringdiff)."),
+    ] = None,
+    not_point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="Beside --point: what lies here stays; repeatable."),
     ] = None,
     layers: Annotated[
         int, typer.Option(help="How many foregrounds; the background comes on top of that.")
@@ -84,7 +98,11 @@ def peel(
         Path | None, typer.Option(help="Also write one picture that shows all of it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
-    engine: Annotated[str, typer.Option(help="Which engine separates.")] = "compact",
+    engine: Annotated[
+        str,
+        typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best."),
+    ] = AUTO,
+    device: DeviceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Pull a model that is missing, without being asked.")
@@ -94,9 +112,10 @@ def peel(
 ) -> None:
     """Separate a picture into layers that, flattened, are the picture.
 
-    Without --mask, --trimap, --box or --text the subject is lifted off, of the whole picture or
-    --within a part of it.
+    Without --mask, --trimap, --box, --text or --point the subject is lifted off, of the whole
+    picture or --within a part of it.
     """
+    choose_device(device)
     check_output(out, force)
     if preview is not None:
         check_preview(preview, force)
@@ -104,7 +123,7 @@ def peel(
     check_output(out, force, read.picture.pixels.depth)
     size = (read.picture.pixels.width, read.picture.pixels.height)
     request = PeelRequest(
-        _lift(LiftOptions(mask, trimap, within, box, text), exact_edge, size),
+        _lift(LiftOptions(mask, trimap, within, box, text, point, not_point), exact_edge, size),
         layers,
         band,
         seed,
@@ -112,7 +131,7 @@ def peel(
     )
     store = context.find_object(ModelStore) or ModelStore()
     if yes:
-        pull_missing(store, engine_named(engine, store).models_needed(request))
+        pull_missing(store, engine_for(request, store)[0].models_needed(request))
     stack = _peel_with_bar(read.picture, request, store, quiet=quiet or as_json)
     files = write_stack(stack, out, force)
     if preview is not None:
@@ -125,7 +144,13 @@ def peel(
 
 
 def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift:
-    given = {name: value for name, value in vars(options).items() if value is not None}
+    given = [
+        name
+        for name, value in vars(options).items()
+        if value is not None and value != [] and name != "not_point"
+    ]
+    if options.not_point and not options.point:
+        raise BadInputError("--not-point goes with --point: give a point of what is to be lifted.")
     if len(given) > 1:
         names = " and ".join(f"--{name}" for name in given)
         raise BadInputError(f"{names} were given: say in one way only what to lift off.")
@@ -141,6 +166,9 @@ def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift
         return _box(options.box)
     if options.text is not None:
         return Words(options.text)
+    if options.point:
+        meant = [_point(text, inside=True) for text in options.point]
+        return Points((*meant, *(_point(text, inside=False) for text in options.not_point or ())))
     return Subject()
 
 
@@ -154,6 +182,13 @@ def _box(text: str) -> Box:
     if numbers is None:
         raise BadInputError(f"“{text}” is no box: give four whole numbers, left,top,width,height.")
     return Box(*(int(number) for number in numbers.groups()))
+
+
+def _point(text: str, inside: bool) -> Point:
+    numbers = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*", text)
+    if numbers is None:
+        raise BadInputError(f"“{text}” is no point: give two whole numbers, x,y.")
+    return Point(int(numbers[1]), int(numbers[2]), inside)
 
 
 def _peel_with_bar(
@@ -185,8 +220,7 @@ def _in_background(
 
     def work() -> None:
         try:
-            engine = engine_named(request.engine, store)
-            results.append(peel_picture(picture, request, engine, report))
+            results.append(answer(picture, request, store, report))
         except BaseException as failure:  # noqa: BLE001  (raised again by the one who waits)
             failures.append(failure)
 
@@ -218,7 +252,8 @@ def _record(
 
 def _tell(stack: LayerStack, out: str, preview: Path | None, notes: tuple[str, ...]) -> None:
     seconds = sum(stack.made_with.seconds.values())
-    typer.echo(f"{len(stack.layers)} layers in {seconds:.1f} s: {out}")
+    engine = stack.made_with.engine
+    typer.echo(f"{len(stack.layers)} layers in {seconds:.1f} s by the engine {engine}: {out}")
     if preview is not None:
         typer.echo(f"Preview: {preview}")
     for note in notes:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from layerpeel.backend.cli.device import DeviceOption, choose_device
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.serving import Settings
@@ -54,11 +55,13 @@ def serve(
     max_results: Annotated[
         int, typer.Option(min=1, help="Give up the oldest results beyond so many bytes.")
     ] = _DEFAULTS.result_bytes,
+    device: DeviceOption = None,
     log_level: Annotated[
         LogLevel, typer.Option(case_sensitive=False, help="How much the log says.")
     ] = LogLevel.INFO,
 ) -> None:
     """Serve the Krita plugin, and other programs of yours, until Ctrl-C or SIGTERM."""
+    choose_device(device)
     signal.signal(signal.SIGTERM, _end)
     limits = Limits(max_pixels, max_queue, max_results, max_body)
     level = log_level.value.upper()

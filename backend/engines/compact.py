@@ -1,6 +1,6 @@
 """The engine that needs no GPU and no torch: ISNet, closed-form matting, PatchMatch."""
 
-from functools import cached_property
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,15 +9,23 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.box import find_in_box
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.closed_form import matte_closed_form
-from layerpeel.backend.stages.isnet import IsnetSubjectFinder
+from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
-from layerpeel.shared.protocol import Box, Mask, PeelRequest, Trimap, Words
+from layerpeel.shared.protocol import (
+    Box,
+    Mask,
+    PeelRequest,
+    Point,
+    Points,
+    Trimap,
+    Words,
+)
 
 SUBJECT_MODEL = "isnet"
-CLEAR_LOOKS = np.float32(0.5)
 
 
 class CompactEngine:
@@ -27,6 +35,7 @@ class CompactEngine:
     """
 
     name = "compact"
+    notes: tuple[str, ...] = ()
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
@@ -38,17 +47,14 @@ class CompactEngine:
         return () if shown and request.layers == 1 else (SUBJECT_MODEL,)
 
     def check(self, request: PeelRequest) -> None:
-        """Raise ModelError for words, and when a model that is needed is not there or not whole."""
-        if isinstance(request.lift, Words):
-            raise _no_detector(request.lift.text)
+        """Raise ModelError for words and points, and for a model that is not there or not whole."""
+        match request.lift:
+            case Words(text):
+                raise _no_detector(f"“{text}” cannot be looked for: finding by words")
+            case Points():
+                raise _no_detector("Points cannot be followed: finding what lies there")
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
-
-    @cached_property
-    def _subject_finder(self) -> IsnetSubjectFinder:
-        finder = IsnetSubjectFinder(self._store.path_of(SUBJECT_MODEL))
-        self.models[SUBJECT_MODEL] = self._store.manifest.usable(SUBJECT_MODEL).sha256
-        return finder
 
     def find_subject(self, image: Image) -> Float32:
         """How surely each pixel belongs to what the picture is of."""
@@ -59,21 +65,33 @@ class CompactEngine:
         return find_in_box(image, box, self._seen_subject)
 
     def _seen_subject(self, proxy: Float32, alpha: Float32) -> Float32:
-        """What is clear is shown to the network as grey, and is no part of any subject."""
-        shown = alpha[..., None]
-        found = self._subject_finder.find(proxy * shown + CLEAR_LOOKS * (1 - shown))
-        found[alpha <= 0] = 0
-        return found
+        self.models[SUBJECT_MODEL] = self._store.digest_of(SUBJECT_MODEL)
+        return find_visible_subject(self._store.path_of(SUBJECT_MODEL), proxy, alpha)
 
     def find_words(self, image: Image, text: str) -> Float32:
         """Raise ModelError: finding by words needs a detector, which this engine has not."""
-        raise _no_detector(text)
+        raise _no_detector(f"“{text}” cannot be looked for: finding by words")
+
+    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
+        """Raise ModelError: what lies at a point is for a network that this engine has not."""
+        raise _no_detector("Points cannot be followed: finding what lies there")
+
+    def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
+        """Leave the trimap as it is: there is no detector for what is transparent."""
+        return trimap
 
     def matte(self, image: Image, trimap: Float32) -> Float32:
         """Alpha in the unknown band of a trimap."""
         return matte_closed_form(image.proxy, trimap)
 
-    def separate(self, image: Image, alpha: Float32, trimap: Float32, seed: int) -> Estimates:
+    def separate(
+        self,
+        image: Image,
+        alpha: Float32,
+        trimap: Float32,
+        seed: int,
+        report: ReportFraction,
+    ) -> Estimates:
         """Colours of both layers, filled in behind the foreground by PatchMatch."""
 
         def fill(values: Float32, hole: Bool) -> Float32:
@@ -93,9 +111,9 @@ class CompactEngine:
         return separate_classically(image, alpha, trimap, fill)
 
 
-def _no_detector(text: str) -> ModelError:
+def _no_detector(what: str) -> ModelError:
     return ModelError(
-        f"“{text}” cannot be looked for: finding by words needs the models grounding-dino and sam, "
-        "which this version cannot use yet (`layerpeel models list` shows both). "
-        "Use the subject, a box or a mask instead."
+        f"{what} is for the engine “layeringdiff”, and this is “compact”. Use that one "
+        "(`layerpeel models pull layeringdiff` gets its models), or show the subject with a "
+        "selection, a box or a mask."
     )

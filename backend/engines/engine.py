@@ -1,11 +1,12 @@
 """What the pipeline asks of an engine: one answer per stage of the paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.shared.protocol import Box, PeelRequest
+from layerpeel.backend.progress import ReportFraction
+from layerpeel.shared.protocol import Box, PeelRequest, Point
 
 
 class Engine(Protocol):
@@ -22,6 +23,10 @@ class Engine(Protocol):
     def models(self) -> Mapping[str, str]:
         """Id and sha256 of every model that has taken part so far."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should be told of how it was done so far; each a sentence."""
+
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """Ids of the models without which this request cannot be answered to its end."""
 
@@ -35,10 +40,26 @@ class Engine(Protocol):
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
 
     def find_words(self, image: Image, text: str) -> Float32:
-        """How surely each pixel belongs to what the words name."""
+        """How surely each pixel belongs to what the words name.
+
+        Raises NothingFoundError when nothing in the picture answers to them.
+        """
+
+    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
+        """How surely each pixel belongs to the thing that is pointed at."""
+
+    def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
+        """Make a trimap unknown where what is surely foreground may be seen through (glass)."""
 
     def matte(self, image: Image, trimap: Float32) -> Float32:
         """Alpha in the unknown band of a trimap (1, 0, 0.5 unknown)."""
 
-    def separate(self, image: Image, alpha: Float32, trimap: Float32, seed: int) -> Estimates:
+    def separate(
+        self,
+        image: Image,
+        alpha: Float32,
+        trimap: Float32,
+        seed: int,
+        report: ReportFraction,
+    ) -> Estimates:
         """Colours of both layers, filled in behind the foreground."""

@@ -1,17 +1,82 @@
-"""Which engines there are."""
+"""Which engines there are, and which one a request gets."""
 
 from collections.abc import Callable
 
-from layerpeel.backend.engines.compact import CompactEngine
 from layerpeel.backend.engines.engine import Engine
-from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.engines.full_install import require_full_install
+from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
+from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.shared.protocol import PeelRequest
 
-ENGINES: dict[str, Callable[[ModelStore], Engine]] = {"compact": CompactEngine}
+AUTO = "auto"
+
+PAPER_MODELS = ("vitmatte", "fbdd", "hfa")
+"""Models without which the paper's engine separates nothing."""
+
+
+def _compact(store: ModelStore) -> Engine:
+    from layerpeel.backend.engines.compact import CompactEngine
+
+    return CompactEngine(store)
+
+
+def _layeringdiff(store: ModelStore) -> Engine:
+    require_full_install("layeringdiff")
+    from layerpeel.backend.engines.layeringdiff import LayeringDiffEngine
+
+    return LayeringDiffEngine(store)
+
+
+# Made only when asked for: torch alone takes seconds to load, and need not be installed.
+ENGINES: dict[str, Callable[[ModelStore], Engine]] = {
+    "compact": _compact,
+    "layeringdiff": _layeringdiff,
+}
 
 
 def engine_named(name: str, store: ModelStore) -> Engine:
-    """Make the engine of that name. Raises BadInputError, with the names there are."""
+    """Make the engine of that name.
+
+    Raises BadInputError, with the names there are, and ModelError when it needs the full install.
+    """
     if name not in ENGINES:
-        raise BadInputError(f"There is no engine “{name}”. There are: {', '.join(ENGINES)}.")
+        raise BadInputError(
+            f"There is no engine “{name}”. There are: {', '.join([*ENGINES, AUTO])}."
+        )
     return ENGINES[name](store)
+
+
+def engine_for(request: PeelRequest, store: ModelStore) -> tuple[Engine, tuple[str, ...]]:
+    """Make the engine that a request gets, and say what a person should be told of the choice.
+
+    `auto` takes the paper's engine where its models are installed and a GPU is there, or where
+    nothing else can do what is asked for; otherwise the compact one. Which one ran is in the result
+    (`MadeWith.engine`).
+
+    Raises as `engine_named` does.
+    """
+    if request.engine != AUTO:
+        return engine_named(request.engine, store), ()
+    # Looked for on disk first: only to find a model missing, torch need not be loaded.
+    installed = all(store.state(each) is State.INSTALLED for each in PAPER_MODELS)
+    if installed and lacks("layeringdiff", request, store) is None:
+        from layerpeel.backend.devices.compute import compute_on
+
+        if compute_on().device.type != "cpu":
+            return engine_named("layeringdiff", store), ()
+        slow = "no GPU is used, and on the processor “layeringdiff” takes minutes"
+        if lacks("compact", request, store) is not None:
+            note = f"The engine “layeringdiff” was taken, which alone can do this, but {slow}."
+            return engine_named("layeringdiff", store), (note,)
+        note = f"The engine “compact” was taken: {slow}. Ask for it by name if you want it."
+        return engine_named("compact", store), (note,)
+    return engine_named("compact", store), ()
+
+
+def lacks(name: str, request: PeelRequest, store: ModelStore) -> str | None:
+    """Say in one line why the engine of that name cannot answer a request, None when it can."""
+    try:
+        engine_named(name, store).check(request)
+    except (ModelError, DeviceError) as error:
+        return str(error)
+    return None

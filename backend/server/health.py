@@ -1,9 +1,10 @@
 """Who answers here, and what each engine lacks, without loading any engine.
 
-The manifest says which models an engine takes: those of the stage "detect" for finding things by
-words, all others to run at all.
+The manifest says which models an engine takes. Those that generate pictures are not needed to peel
+one; those that detect are what finding by words takes.
 """
 
+from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.manifest import Model
 from layerpeel.backend.models.store import ModelStore
@@ -11,31 +12,51 @@ from layerpeel.shared.protocol import EngineInfo, Health
 from layerpeel.shared.version import PROTOCOL, VERSION
 
 NO_DETECTOR = (
-    "Finding by words needs models that this version cannot use yet. Use the subject, a box or a "
-    "selection instead."
+    "Finding by words is for the engine “layeringdiff”: choose it in Settings. Or use the subject, "
+    "a box or a selection."
 )
 
 
 def health_of(store: ModelStore) -> Health:
-    """Look afresh at what is installed. A new model file is hashed, which may take a second."""
+    """Look afresh at what is installed. A new model file is hashed, which may take a second.
+
+    The first engine is `auto`, which takes the best of the others.
+    """
     names = dict.fromkeys(name for model in store.manifest.models for name in model.engines)
-    return Health(VERSION, PROTOCOL, tuple(_engine(name, store) for name in names))
+    engines = {name: _engine(name, store) for name in names}
+    return Health(VERSION, PROTOCOL, (_best_of(engines), *engines.values()))
+
+
+def _best_of(engines: dict[str, EngineInfo]) -> EngineInfo:
+    """What `auto` can do: whatever one of them can."""
+    missing = [engine.missing for engine in engines.values()]
+    hints = [engine.words_hint for engine in engines.values() if engine.words_hint != NO_DETECTOR]
+    return EngineInfo(
+        "auto",
+        missing="" if "" in missing else missing[0],
+        words=any(engine.words for engine in engines.values()),
+        words_hint="" if "" in hints else next(iter(hints), NO_DETECTOR),
+    )
 
 
 def _engine(name: str, store: ModelStore) -> EngineInfo:
-    models = [model for model in store.manifest.models if name in model.engines]
-    detectors = [model for model in models if model.stage == "detect"]
-    others = [model for model in models if model.stage != "detect"]
-    words_hint = _what_is_missing(detectors, store) if detectors else NO_DETECTOR
-    return EngineInfo(name, _what_is_missing(others, store), not words_hint, words_hint)
+    models = [
+        model
+        for model in store.manifest.models
+        if name in model.engines and model.stage != "generate"
+    ]
+    missing = " ".join([what_full_install_lacks(name), *_what_is_missing(models, store)]).strip()
+    if not any(model.stage == "detect" for model in models):
+        return EngineInfo(name, missing, words=False, words_hint=NO_DETECTOR)
+    return EngineInfo(name, missing, words=not missing, words_hint=missing)
 
 
-def _what_is_missing(models: list[Model], store: ModelStore) -> str:
-    """One line about the models that are not installed and whole; empty when all are."""
+def _what_is_missing(models: list[Model], store: ModelStore) -> list[str]:
+    """A sentence about each of the models that is not installed and whole."""
     missing = []
     for model in models:
         try:
             store.path_of(model.id)
         except ModelError as error:
             missing.append(str(error))
-    return " ".join(missing)
+    return missing

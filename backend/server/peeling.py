@@ -1,6 +1,5 @@
 """One job in the worker process: a request's file in, events, a result's file out."""
 
-import functools
 import io
 import os
 from collections.abc import Callable
@@ -8,12 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from layerpeel.backend.engines.engine import Engine
-from layerpeel.backend.engines.registry import engine_named
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.image import Float32, from_float
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.peeling import answer
 from layerpeel.backend.progress import Cancelled as StopHere
 from layerpeel.backend.server.orders import Outcome, PeelOrder, Report
 from layerpeel.shared.protocol import (
@@ -21,7 +18,6 @@ from layerpeel.shared.protocol import (
     Depth,
     Failed,
     Finished,
-    PeelRequest,
     Preview,
     Progress,
     SubmitJob,
@@ -56,8 +52,7 @@ def peel_into_file(
 
     try:
         job = unpack(SubmitJob, order.request.read_bytes())
-        engine = _warm_engine(job.request)
-        stack = peel_picture(job.picture, job.request, engine, report, show=show)
+        stack = answer(job.picture, job.request, ModelStore(), report, show)
         return _written(order.result, pack(stack)) or Finished(stack.notes)
     except StopHere:
         return Cancelled()
@@ -74,26 +69,6 @@ def small_png(found: Float32) -> bytes:
     png = io.BytesIO()
     picture.save(png, "PNG")
     return png.getvalue()
-
-
-def _warm_engine(request: PeelRequest) -> Engine:
-    """Keep engines, and with them loaded models, from job to job.
-
-    An engine tells which models have ever taken part in its work, and a stack tells its own: so
-    requests that need other models get another engine.
-    """
-    models = engine_named(request.engine, _store()).models_needed(request)
-    return _engine_for(request.engine, models)
-
-
-@functools.cache
-def _store() -> ModelStore:
-    return ModelStore()
-
-
-@functools.cache
-def _engine_for(name: str, models: tuple[str, ...]) -> Engine:
-    return engine_named(name, _store())
 
 
 def _written(path: Path, data: bytes) -> Failed | None:

@@ -4,6 +4,7 @@ Qin et al., "Highly Accurate Dichotomous Image Segmentation", ECCV 2022. The net
 1024×1024 pixels whatever the picture's shape.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,28 @@ _LOADING_ERRORS = (
     onnxruntime_errors.NoSuchFile,
     onnxruntime_errors.RuntimeException,
 )
+
+
+# How what is clear looks to the network.
+CLEAR_LOOKS = np.float32(0.5)
+
+
+def find_visible_subject(model_file: Path, proxy: Float32, alpha: Float32) -> Float32:
+    """Find the subject (H×W, 0–1) of H×W×3 with its own transparency (H×W).
+
+    What is clear is shown to the network as grey, and is no part of any subject.
+    Raises ModelError as `IsnetSubjectFinder.find` does.
+    """
+    shown = alpha[..., None]
+    found = _finder(model_file).find(proxy * shown + CLEAR_LOOKS * (1 - shown))
+    found[alpha <= 0] = 0
+    return found
+
+
+@lru_cache(maxsize=1)
+def _finder(model_file: Path) -> "IsnetSubjectFinder":
+    """Keep the network from one peel to the next: loading it takes a second."""
+    return IsnetSubjectFinder(model_file)
 
 
 class IsnetSubjectFinder:

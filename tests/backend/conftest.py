@@ -21,7 +21,7 @@ def _one_thread(request):
 
 @pytest.fixture(scope="session")
 def paper_store(tmp_path_factory, isnet_store):
-    """Every model of the engine `layeringdiff`, taken in as a person's own; ISNet is the real one."""
+    """Every model of the engine `layeringdiff`, taken in as a person's own; ISNet is real."""
     from tiny_checkpoints.detect import save_tiny_grounding_dino
     from tiny_checkpoints.layering import save_tiny_fbdd, save_tiny_hfa
     from tiny_checkpoints.matte import save_tiny_vitmatte

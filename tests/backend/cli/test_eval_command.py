@@ -138,7 +138,7 @@ def test_control_c_leaves_nothing_and_nobody(tmp_path):
         [sys.executable, "-c", INTERRUPTED, *words], capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 130, ended.stderr
-    assert ended.stderr == "layerpeel: Stopped. Nothing that was half done is left behind.\n"
+    assert ended.stderr == "layerpeel: Stopped. Nothing that is half done was put in place.\n"
     assert list(tmp_path.iterdir()) == []
     workers = {int(line) for line in ended.stdout.split()}
     assert workers

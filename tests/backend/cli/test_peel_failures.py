@@ -61,7 +61,7 @@ CASES = {
     "empty selection": _failing(4, "selection is empty", "picture.png", "--within", "black.png"),
     "full mask": _failing(4, "whole picture", "picture.png", "--mask", "white.png"),
     # 5: models
-    "words": _failing(5, "grounding-dino", "picture.png", "--text", "a bird"),
+    "words": _failing(5, "“layeringdiff”", "picture.png", "--text", "a bird"),
     "model missing": _failing(5, "models pull isnet", "picture.png", models="no-models"),
     "model cut short": _failing(5, "models pull isnet", "picture.png", models="cut-models"),
     "model with other bytes": _failing(5, "sha256", "picture.png", models="other-models"),

@@ -13,7 +13,7 @@ from PIL import Image
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="terminals and signals of POSIX")
 
-STOPPED = "layerpeel: Stopped. Nothing that was half done is left behind."
+STOPPED = "layerpeel: Stopped. Nothing that is half done was put in place."
 
 
 @pytest.fixture(scope="module")

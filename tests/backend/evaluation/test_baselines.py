@@ -1,7 +1,5 @@
 """The methods that can be measured: each is what its title says, or says what it lacks."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,15 +7,11 @@ from layerpeel.backend.engines.registry import ENGINES
 from layerpeel.backend.errors import BadInputError, ModelError, NoEdgeError
 from layerpeel.backend.evaluation import classical
 from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
-from layerpeel.backend.evaluation.baselines.by_vitmatte import (
-    separate_by_vitmatte,
-    vitmatte_alpha,
-)
+from layerpeel.backend.evaluation.baselines.by_vitmatte import separate_by_vitmatte
 from layerpeel.backend.evaluation.baselines.registry import BASELINES, methods_named
 from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.evaluation.metrics import measure
-
-RED_AS_ALPHA = Path(__file__).parent / "red-as-alpha.onnx"
+from layerpeel.backend.models.store import ModelStore
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +99,17 @@ def test_vitmatte_says_what_it_lacks(composite):
         separate_by_vitmatte(composite.picture, composite.trimap, 0)
 
 
-def test_vitmatte_asks_the_network_in_the_band_only():
-    """With a network that takes red for alpha, on a side that is no multiple of 32."""
-    picture = np.random.default_rng(0).random((50, 70, 3), np.float32)
-    trimap = np.zeros((50, 70), np.float32)
-    trimap[:, 20:] = 0.5
-    trimap[:, 50:] = 1
-    alpha = vitmatte_alpha(RED_AS_ALPHA, picture, trimap)
-    np.testing.assert_allclose(alpha[:, 20:50], picture[:, 20:50, 0], atol=1e-6)
-    assert (alpha[:, :20] == 0).all()
-    assert (alpha[:, 50:] == 1).all()
+@pytest.mark.torch
+def test_vitmatte_asks_the_network_in_the_band_only(composite, tmp_path, monkeypatch):
+    """With a network that makes alpha of red, through the model folder of whoever measures."""
+    from tiny_checkpoints.matte import save_tiny_vitmatte_of_red
+
+    store = ModelStore(tmp_path / "models")
+    store.take_in(store.recognise(save_tiny_vitmatte_of_red(tmp_path / "red")))
+    monkeypatch.setenv("LAYERPEEL_MODELS", str(store.folder))
+    assert BASELINES["vitmatte"].lacks() is None
+    separation = separate_by_vitmatte(composite.picture, composite.trimap, 0)
+    unknown = composite.trimap == 0.5
+    expected = 1 / (1 + np.exp(-8 * (2 * composite.picture[..., 0] - 1)))
+    np.testing.assert_allclose(separation.alpha[unknown], expected[unknown], atol=1e-3)
+    assert np.array_equal(separation.alpha[~unknown], composite.trimap[~unknown])

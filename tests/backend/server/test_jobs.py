@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from layerpeel.backend.api import peel
-from layerpeel.backend.engines.registry import ENGINES
+from layerpeel.backend.engines.registry import AUTO, ENGINES
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.server.orders import PeelOrder
@@ -127,10 +127,16 @@ def test_a_worker_stops_by_itself_and_writes_nothing(make_job, tmp_path):
 def test_health_says_who_answers_and_what_is_missing(backend, run_backend, tmp_path, monkeypatch):
     health = from_text(Health, backend.call("GET", "/health").content)
     assert (health.version, health.protocol) == (VERSION, PROTOCOL)
-    assert [engine.name for engine in health.engines] == list(ENGINES)
-    (compact,) = health.engines
-    assert (compact.missing, compact.words) == ("", False)
-    assert compact.words_hint
+    assert [engine.name for engine in health.engines] == [AUTO, *ENGINES]
+    engines = {engine.name: engine for engine in health.engines}
+    for name in (AUTO, "compact"):
+        assert (engines[name].missing, engines[name].words) == ("", False)
+        assert engines[name].words_hint
+    # What lacks most says what to run for each.
+    for model in ("sam", "vitmatte", "grounding-dino"):
+        assert f"`layerpeel models pull {model}`" in engines["layeringdiff"].missing
+    assert "sdxl" not in engines["layeringdiff"].missing
     monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path / "none"))
-    (compact,) = from_text(Health, run_backend().call("GET", "/health").content).engines
+    best, compact, *_ = from_text(Health, run_backend().call("GET", "/health").content).engines
     assert "`layerpeel models pull isnet`" in compact.missing
+    assert best.missing == compact.missing

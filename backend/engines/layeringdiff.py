@@ -1,0 +1,193 @@
+"""The paper's engine: GroundingDINO, SAM and ViTMatte find the foreground; FBDD and HFA separate.
+
+LayeringDiff, arXiv 2501.01197, sections 3.2 and 3.3. What the picture's subject is, without any
+words, the paper does not ask; here ISNet says it.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from layerpeel.backend.colour import values_from_proxy
+from layerpeel.backend.devices.compute import compute_on, wanted_device
+from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.errors import NothingFoundError
+from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.lossless import Estimates
+from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
+from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
+from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
+from layerpeel.backend.stages.segment_anything import SegmentAnything
+from layerpeel.backend.stages.transparent_things import find_transparent, loosen
+from layerpeel.backend.stages.vitmatte import VitMatte
+from layerpeel.shared.protocol import (
+    Box,
+    Mask,
+    Outcome,
+    PeelRequest,
+    Point,
+    Points,
+    Subject,
+    Trimap,
+    Words,
+)
+
+NAME = "layeringdiff"
+
+
+class LayeringDiffEngine:
+    """See `layerpeel.backend.engines.engine.Engine`. It computes on `wanted_device()`.
+
+    Raises ModelError when a model is not there or cannot be used, DeviceError when the device is
+    not, or is too small.
+    """
+
+    name = NAME
+
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+        self.models: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
+        """Those that this request's stages take, in the order in which they do."""
+        lift, needed = request.lift, []
+        if isinstance(lift, Words):
+            needed += ["grounding-dino"]
+        if isinstance(lift, Words | Box | Points) or (isinstance(lift, Subject) and lift.within):
+            needed += ["sam"]
+        if request.layers > 1 or (isinstance(lift, Subject) and not lift.within):
+            needed += ["isnet"]
+        exact = isinstance(lift, Mask) and lift.exact
+        if request.layers > 1 or not (exact or isinstance(lift, Trimap)):
+            needed += ["grounding-dino"]  # Also finds what is transparent.
+        if request.layers > 1 or not exact:
+            needed += ["vitmatte"]
+        if request.outcome is not Outcome.SELECTION:
+            needed += ["fbdd", "hfa"]
+        return tuple(dict.fromkeys(needed))
+
+    def check(self, request: PeelRequest) -> None:
+        """Raise DeviceError without the device, ModelError when a model is not there or whole."""
+        compute_on()
+        for model_id in self.models_needed(request):
+            self._store.path_of(model_id)
+
+    def find_subject(self, image: Image) -> Float32:
+        """How surely each pixel belongs to what the picture is of, by ISNet."""
+        return find_visible_subject(self._use("isnet"), image.proxy, image.alpha)
+
+    def find_in_box(self, image: Image, box: Box) -> Float32:
+        """What SAM sees in a box; 0 outside it."""
+        corners = (box.left, box.top, box.left + box.width, box.top + box.height)
+        found = self._segmenter.in_boxes(_shown(image), [corners])
+        inside = np.zeros_like(found)
+        kept = np.s_[box.top : box.top + box.height, box.left : box.left + box.width]
+        inside[kept] = found[kept]
+        return _visible(inside, image)
+
+    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
+        """What SAM sees where a person has clicked."""
+        return _visible(self._segmenter.at_points(_shown(image), points), image)
+
+    def find_words(self, image: Image, text: str) -> Float32:
+        """What SAM sees in all boxes that GroundingDINO finds for the words."""
+        shown = _shown(image)
+        found = self._detector.find(shown, text)
+        if not found:
+            raise NothingFoundError(
+                f"Nothing in the picture answers to “{text}”. Try other words, or leave them out: "
+                "then the subject is lifted off."
+            )
+        boxes = [(each.left, each.top, each.right, each.bottom) for each in found]
+        return _visible(self._segmenter.in_boxes(shown, boxes), image)
+
+    def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
+        """Make what is surely foreground unknown where GroundingDINO finds glass and the like."""
+        return loosen(trimap, find_transparent(self._detector, _shown(image)))
+
+    def matte(self, image: Image, trimap: Float32) -> Float32:
+        """Alpha in the unknown band, by ViTMatte."""
+        matting = VitMatte(self._use("vitmatte"), self._pool)
+        alpha = matting.matte(_shown(image), trimap)
+        self.notes += matting.notes
+        return alpha
+
+    def separate(
+        self,
+        image: Image,
+        alpha: Float32,
+        trimap: Float32,
+        seed: int,
+        report: ReportFraction,
+    ) -> Estimates:
+        """Both layers by FBDD, at the picture's own detail by HFA (paper, section 3.3)."""
+        layering = LayerDiffusion(self._use("fbdd"), self._use("hfa"), self._pool)
+        layers = layering.separate(_shown(image), alpha, seed, report)
+        self.notes += layers.notes
+        foreground, background = (
+            values_from_proxy(layer, image.values.shape[-1], image.depth, image.icc_profile)
+            for layer in (layers.foreground, layers.background)
+        )
+        # The paper's copy rule, in the document's own values.
+        foreground[alpha >= 1] = image.values[alpha >= 1]
+        background[alpha <= 0] = image.values[alpha <= 0]
+        return Estimates(alpha, foreground, background, (alpha > 0) & (alpha < 1))
+
+    @cached_property
+    def _pool(self) -> NetworkPool:
+        # A model that has been replaced on disk is another model.
+        installed = [
+            model.id
+            for model in self._store.manifest.models
+            if NAME in model.engines and self._store.state(model.id) is State.INSTALLED
+        ]
+        digests = tuple((each, self._store.digest_of(each)) for each in installed)
+        return _pool_for(wanted_device(), digests)
+
+    @property
+    def _detector(self) -> GroundingDinoDetector:
+        return _detector_for(self._use("grounding-dino"), self._pool)
+
+    @property
+    def _segmenter(self) -> SegmentAnything:
+        return _segmenter_for(self._use("sam"), self._pool)
+
+    def _use(self, model_id: str) -> Path:
+        path = self._store.path_of(model_id)
+        self.models[model_id] = self._store.digest_of(model_id)
+        return path
+
+
+# Kept from one peel to the next, as long as device and models stay the same: loading them takes
+# longer than using them, and a picture's embedding serves the next click.
+@lru_cache(maxsize=1)
+def _pool_for(device: str, digests: tuple[tuple[str, str], ...]) -> NetworkPool:
+    return NetworkPool(compute_on(device))
+
+
+@lru_cache(maxsize=1)
+def _detector_for(folder: Path, pool: NetworkPool) -> GroundingDinoDetector:
+    return GroundingDinoDetector(folder, pool)
+
+
+@lru_cache(maxsize=1)
+def _segmenter_for(folder: Path, pool: NetworkPool) -> SegmentAnything:
+    return SegmentAnything(folder, pool)
+
+
+def _shown(image: Image) -> Float32:
+    """The picture as networks see it, H×W×3: what is clear looks grey."""
+    seen = image.alpha[..., None]
+    shown: Float32 = image.proxy * seen + CLEAR_LOOKS * (1 - seen)
+    return shown
+
+
+def _visible(mask: Float32, image: Image) -> Float32:
+    """What is clear is no part of anything."""
+    mask[image.alpha <= 0] = 0
+    return mask

@@ -1,0 +1,76 @@
+"""The paper's engine over HTTP: the worker process loads the networks, and keeps them."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.image import array_of
+from layerpeel.shared.protocol import (
+    Box,
+    Cancelled,
+    Failed,
+    Finished,
+    Health,
+    Mask,
+    Point,
+    Points,
+    Progress,
+    Words,
+)
+from layerpeel.shared.wire import from_text
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def backend(run_backend, paper_store, monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_MODELS", str(paper_store.folder))
+    return run_backend("--device", "cpu")
+
+
+def test_layers_by_words_points_box_and_mask(backend, make_job, without_times):
+    lifts = (
+        make_job().request.lift,
+        Box(19, 8, 70, 80),
+        Points((Point(50, 50), Point(1, 1, inside=False))),
+        Words("a cat, dog"),
+    )
+    for lift in lifts:
+        job = make_job(lift=lift, engine="layeringdiff")
+        first, again = backend.submit(job), backend.submit(job)
+        assert backend.end_of(first.id) == Finished(), type(lift)
+        assert backend.end_of(again.id) == Finished()
+        stack = backend.result(first.id)
+        np.testing.assert_array_equal(flatten(stack), array_of(job.picture.pixels))
+        assert without_times(stack) == without_times(backend.result(again.id))
+        assert stack.made_with.engine == "layeringdiff"
+        assert ("sam" in stack.made_with.models) == (not isinstance(lift, Mask))
+
+
+def test_a_job_may_be_cancelled_in_the_middle_of_the_diffusion(backend, make_job):
+    job = backend.submit(make_job(engine="layeringdiff", layers=3))
+    for event in backend.events(job.id):
+        if isinstance(event, Progress) and event.stage.startswith("Filling"):
+            break
+    backend.call("POST", f"/jobs/{job.id}/cancel")
+    assert backend.end_of(job.id) == Cancelled()
+
+
+def test_health_says_that_words_can_be_used(backend):
+    health = from_text(Health, backend.call("GET", "/health").content)
+    engines = {engine.name: engine for engine in health.engines}
+    assert next(iter(engines)) == "auto"
+    for name in ("auto", "layeringdiff"):
+        assert (engines[name].missing, engines[name].words, engines[name].words_hint) == (
+            "",
+            True,
+            "",
+        )
+    assert not engines["compact"].words
+
+
+def test_words_that_name_nothing_are_refused_in_a_line(backend, make_job):
+    job = backend.submit(make_job(lift=Words("; ,"), engine="layeringdiff"))
+    end = backend.end_of(job.id)
+    assert isinstance(end, Failed)
+    assert "name nothing" in end.message
