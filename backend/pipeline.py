@@ -1,18 +1,21 @@
 """The paper's Figure 1 as a loop: determine the foreground, separate, and peel what is left again.
 
-Generation, its first stage, comes before this: any picture can be peeled.
+Generation, its first stage, comes before this: any picture can be peeled. An engine that gives all
+layers at once goes through the same loop, and is asked once only.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from layerpeel.backend.colour import image_of
-from layerpeel.backend.determine import check_lift, determine
-from layerpeel.backend.engines.engine import Engine
+from layerpeel.backend.determine import Determined, check_lift, determine
+from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import DocumentArray, Float32, Image, array_of, block_of
-from layerpeel.backend.lossless import ExactLayers, split_exactly
+from layerpeel.backend.lossless import Estimates, split_exactly
 from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
 from layerpeel.backend.progress import (
     Course,
@@ -22,6 +25,7 @@ from layerpeel.backend.progress import (
     say_nothing,
     show_nobody,
 )
+from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
     Coverage,
     LayerStack,
@@ -42,11 +46,14 @@ SEPARATE = Stage("separate", "Filling in behind it", 0.5)
 EXACT = Stage("exact", "Making it exact", 0.05)
 FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
 
+# Instead of finding, and once for all layers. Qwen's takes some 90 seconds on a large GPU.
+DECOMPOSE = Stage("decompose", "Taking it apart", 20)
+
 
 def peel_picture(
     picture: Picture,
     request: PeelRequest,
-    engine: Engine,
+    engine: AnyEngine,
     report: ReportProgress = say_nothing,
     show: ShowFound = show_nobody,
 ) -> LayerStack:
@@ -62,8 +69,7 @@ def peel_picture(
     _check(picture, request)
     engine.check(request)
     only_selected = request.outcome is Outcome.SELECTION
-    course = Course(report, FINDING if only_selected else FINDING + LIFTING, request.layers)
-    peel = _Peel(request, engine, course)
+    peel = _peel_by(engine, request, report)
     foregrounds: list[DocumentArray] = []
     notes: list[str] = []
     selection: Coverage | None = None
@@ -82,7 +88,9 @@ def peel_picture(
         if only_selected:
             selection = selection_of(found.alpha, image.alpha)
             break
-        layers = peel.lift_off(parent, image, found)
+        estimates = found.estimate()
+        with peel.course.stage(EXACT):
+            layers = split_exactly(parent, estimates, image.depth, request.masks)
         foregrounds.append(layers.foreground)
         parent = layers.background
         lift = Subject()
@@ -92,7 +100,7 @@ def peel_picture(
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
         () if only_selected else layers_of(picture, parent, foregrounds, request),
-        MadeWith(engine.name, request.seed, dict(engine.models), course.seconds),
+        MadeWith(engine.name, request.seed, dict(engine.models), peel.course.seconds),
         picture.icc_profile,
         (*engine.notes, *notes),
         selection,
@@ -110,19 +118,26 @@ def _check(picture: Picture, request: PeelRequest) -> None:
 
 @dataclass(frozen=True)
 class _Found:
-    """What will be lifted off, and by which edge: trimap and alpha, both H×W.
+    """What will be lifted off: its alpha, H×W, and what gives the estimates of both layers."""
 
-    alpha_is_exact: whether the alpha was given, and is to come out as it is.
-    """
-
-    trimap: Float32
     alpha: Float32
-    alpha_is_exact: bool
+    estimate: Callable[[], Estimates]
+
+
+def _peel_by(
+    engine: AnyEngine, request: PeelRequest, report: ReportProgress
+) -> "_PeelByStages | _PeelOfWhole":
+    only_selected = request.outcome is Outcome.SELECTION
+    if isinstance(engine, WholeEngine):
+        lifting = () if only_selected else LIFTING * request.layers
+        return _PeelOfWhole(request, engine, Course(report, (DECOMPOSE, *lifting), rounds=1))
+    stages = FINDING if only_selected else FINDING + LIFTING
+    return _PeelByStages(request, engine, Course(report, stages, request.layers))
 
 
 @dataclass(frozen=True)
-class _Peel:
-    """The stages of one layer, in two halves."""
+class _PeelByStages:
+    """One layer after the other, each found in what the one before has left."""
 
     request: PeelRequest
     engine: Engine
@@ -133,20 +148,45 @@ class _Peel:
         with self.course.stage(DETERMINE):
             determined = determine(image, lift, band, self.engine)
         with self.course.stage(MATTE):
-            if determined.alpha is not None:
-                return _Found(determined.trimap, determined.alpha, alpha_is_exact=True)
-            alpha = self.engine.matte(image, determined.trimap)
-            return _Found(determined.trimap, alpha, alpha_is_exact=False)
+            alpha = determined.alpha
+            if alpha is None:
+                alpha = self.engine.matte(image, determined.trimap)
+        return _Found(alpha, partial(self._estimate, image, determined, alpha))
 
-    def lift_off(self, parent: DocumentArray, image: Image, found: _Found) -> ExactLayers:
+    def _estimate(self, image: Image, determined: Determined, alpha: Float32) -> Estimates:
         with self.course.stage(SEPARATE) as report:
             estimates = self.engine.separate(
-                image, found.alpha, found.trimap, self.request.seed, report
+                image, alpha, determined.trimap, self.request.seed, report
             )
-        if found.alpha_is_exact:
-            estimates = estimates.held_to(found.alpha)
-        with self.course.stage(EXACT):
-            return split_exactly(parent, estimates, image.depth, self.request.masks)
+        return estimates if determined.alpha is None else estimates.held_to(alpha)
+
+
+@dataclass
+class _PeelOfWhole:
+    """One layer after the other, of those that were found all at once."""
+
+    request: PeelRequest
+    engine: WholeEngine
+    course: Course
+    guesses: Iterator[LayerGuess] | None = None
+
+    def find(self, image: Image, lift: Lift) -> _Found:
+        if self.guesses is None:
+            request = self.request
+            with self.course.stage(DECOMPOSE) as report:
+                layers = self.engine.decompose(image, request.layers, request.seed, report)
+            self.guesses = iter(layers)
+        for guess in self.guesses:
+            share = guess.share_of(image)
+            if share.any():
+                return _Found(share, partial(self._estimate, image, guess))
+        raise NothingFoundError(
+            f"To “{self.engine.name}” what is left is one layer: there is nothing to lift off it."
+        )
+
+    def _estimate(self, image: Image, guess: LayerGuess) -> Estimates:
+        with self.course.stage(SEPARATE):
+            return guess.estimates_for(image)
 
 
 def _stopped_early(found: int, wanted: int, why: NothingFoundError) -> str:

@@ -2,17 +2,15 @@
 
 import json
 import re
-import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models import pull_missing
 from layerpeel.backend.engines.registry import AUTO, ENGINES, engine_for
 from layerpeel.backend.errors import BadInputError
@@ -21,7 +19,6 @@ from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.peeling import answer
-from layerpeel.backend.progress import ReportProgress, say_nothing
 from layerpeel.shared.protocol import (
     Box,
     Coverage,
@@ -29,7 +26,6 @@ from layerpeel.shared.protocol import (
     Lift,
     Mask,
     PeelRequest,
-    Picture,
     Point,
     Points,
     Subject,
@@ -132,7 +128,9 @@ def peel(
     store = context.find_object(ModelStore) or ModelStore()
     if yes:
         pull_missing(store, engine_for(request, store)[0].models_needed(request))
-    stack = _peel_with_bar(read.picture, request, store, quiet=quiet or as_json)
+    stack = with_bar(
+        lambda report: answer(read.picture, request, store, report), quiet=quiet or as_json
+    )
     files = write_stack(stack, out, force)
     if preview is not None:
         write_preview(read.picture, stack, preview, force)
@@ -189,48 +187,6 @@ def _point(text: str, inside: bool) -> Point:
     if numbers is None:
         raise BadInputError(f"“{text}” is no point: give two whole numbers, x,y.")
     return Point(int(numbers[1]), int(numbers[2]), inside)
-
-
-def _peel_with_bar(
-    picture: Picture, request: PeelRequest, store: ModelStore, quiet: bool
-) -> LayerStack:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
-    ) as bar:
-        task = bar.add_task("Loading", total=1.0)
-
-        def report(stage: str, done: float) -> None:
-            bar.update(task, description=stage, completed=done)
-
-        return _in_background(picture, request, store, say_nothing if quiet else report)
-
-
-def _in_background(
-    picture: Picture, request: PeelRequest, store: ModelStore, report: ReportProgress
-) -> LayerStack:
-    """Peel in a thread of its own, so that Ctrl-C is heard while compiled code runs for seconds.
-
-    Nothing is written before the peel is done, so a thread that is left behind harms nothing; it
-    ends with the process.
-    """
-    results: list[LayerStack] = []
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(answer(picture, request, store, report))
-        except BaseException as failure:  # noqa: BLE001  (raised again by the one who waits)
-            failures.append(failure)
-
-    worker = threading.Thread(target=work, name="peel", daemon=True)
-    worker.start()
-    while worker.is_alive():
-        worker.join(0.1)
-    if failures:
-        raise failures[0]
-    return results[0]
 
 
 def _record(

@@ -1,19 +1,17 @@
-"""What the pipeline asks of an engine: one answer per stage of the paper."""
+"""What the pipeline asks of an engine: one answer per stage of the paper, or one answer to all."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import Box, PeelRequest, Point
 
 
-class Engine(Protocol):
-    """A named choice of one implementation per stage.
-
-    Masks, trimaps and alphas are H×W, float32, 0–1.
-    """
+class _Named(Protocol):
+    """What is the same whichever way an engine works."""
 
     @property
     def name(self) -> str:
@@ -32,6 +30,13 @@ class Engine(Protocol):
 
     def check(self, request: PeelRequest) -> None:
         """Raise ModelError before any work when this engine cannot answer the request."""
+
+
+class Engine(_Named, Protocol):
+    """A named choice of one implementation per stage.
+
+    Masks, trimaps and alphas are H×W, float32, 0–1.
+    """
 
     def find_subject(self, image: Image) -> Float32:
         """How surely each pixel belongs to what the picture is of."""
@@ -63,3 +68,16 @@ class Engine(Protocol):
         report: ReportFraction,
     ) -> Estimates:
         """Colours of both layers, filled in behind the foreground."""
+
+
+@runtime_checkable
+class WholeEngine(_Named, Protocol):
+    """An engine that decides by itself, in one go, what all the layers of a picture are."""
+
+    def decompose(
+        self, image: Image, layers: int, seed: int, report: ReportFraction
+    ) -> Sequence[LayerGuess]:
+        """Guess at most `layers` layers that can be lifted off, front-most first."""
+
+
+AnyEngine = Engine | WholeEngine

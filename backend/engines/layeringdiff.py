@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from layerpeel.backend.colour import values_from_proxy
-from layerpeel.backend.devices.compute import compute_on, wanted_device
+from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.engines.kept_pool import kept_pool
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
@@ -36,8 +37,6 @@ from layerpeel.shared.protocol import (
     Words,
 )
 
-NAME = "layeringdiff"
-
 
 class LayeringDiffEngine:
     """See `layerpeel.backend.engines.engine.Engine`. It computes on `wanted_device()`.
@@ -46,7 +45,7 @@ class LayeringDiffEngine:
     not, or is too small.
     """
 
-    name = NAME
+    name = "layeringdiff"
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
@@ -140,14 +139,7 @@ class LayeringDiffEngine:
 
     @cached_property
     def _pool(self) -> NetworkPool:
-        # A model that has been replaced on disk is another model.
-        installed = [
-            model.id
-            for model in self._store.manifest.models
-            if NAME in model.engines and self._store.state(model.id) is State.INSTALLED
-        ]
-        digests = tuple((each, self._store.digest_of(each)) for each in installed)
-        return _pool_for(wanted_device(), digests)
+        return kept_pool(self._store)
 
     @property
     def _detector(self) -> GroundingDinoDetector:
@@ -163,18 +155,12 @@ class LayeringDiffEngine:
         return path
 
 
-# Kept from one peel to the next, as long as device and models stay the same: loading them takes
-# longer than using them, and a picture's embedding serves the next click.
-@lru_cache(maxsize=1)
-def _pool_for(device: str, digests: tuple[tuple[str, str], ...]) -> NetworkPool:
-    return NetworkPool(compute_on(device))
-
-
 @lru_cache(maxsize=1)
 def _detector_for(folder: Path, pool: NetworkPool) -> GroundingDinoDetector:
     return GroundingDinoDetector(folder, pool)
 
 
+# A picture's embedding serves the next click.
 @lru_cache(maxsize=1)
 def _segmenter_for(folder: Path, pool: NetworkPool) -> SegmentAnything:
     return SegmentAnything(folder, pool)

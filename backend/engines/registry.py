@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from layerpeel.backend.engines.engine import Engine
+from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.store import ModelStore, State
@@ -27,14 +27,22 @@ def _layeringdiff(store: ModelStore) -> Engine:
     return LayeringDiffEngine(store)
 
 
+def _qwen(store: ModelStore) -> WholeEngine:
+    require_full_install("qwen")
+    from layerpeel.backend.engines.qwen import QwenEngine
+
+    return QwenEngine(store)
+
+
 # Made only when asked for: torch alone takes seconds to load, and need not be installed.
-ENGINES: dict[str, Callable[[ModelStore], Engine]] = {
+ENGINES: dict[str, Callable[[ModelStore], AnyEngine]] = {
     "compact": _compact,
     "layeringdiff": _layeringdiff,
+    "qwen": _qwen,
 }
 
 
-def engine_named(name: str, store: ModelStore) -> Engine:
+def engine_named(name: str, store: ModelStore) -> AnyEngine:
     """Make the engine of that name.
 
     Raises BadInputError, with the names there are, and ModelError when it needs the full install.
@@ -46,7 +54,7 @@ def engine_named(name: str, store: ModelStore) -> Engine:
     return ENGINES[name](store)
 
 
-def engine_for(request: PeelRequest, store: ModelStore) -> tuple[Engine, tuple[str, ...]]:
+def engine_for(request: PeelRequest, store: ModelStore) -> tuple[AnyEngine, tuple[str, ...]]:
     """Make the engine that a request gets, and say what a person should be told of the choice.
 
     `auto` takes the paper's engine where its models are installed and a GPU is there, or where

@@ -73,7 +73,7 @@ class QwenFolder:
             network, told = NETWORKS[part].from_pretrained(
                 self.path,
                 subfolder=part,
-                torch_dtype=precision,
+                dtype=precision,
                 local_files_only=True,
                 use_safetensors=True,
                 output_loading_info=True,

@@ -86,7 +86,7 @@ def test_words_say_something(text):
 
 def test_words_need_models_that_are_named(no_models):
     message = _refused(ModelError, lift=Words("the red bird"), store=no_models)
-    for part in ("the red bird", "grounding-dino", "sam", "layerpeel models list"):
+    for part in ("the red bird", "“layeringdiff”", "layerpeel models pull layeringdiff"):
         assert part in message
 
 

@@ -7,7 +7,7 @@ detector is whatever engine here finds things by words. Layers are shown over gr
 
 import numpy as np
 
-from layerpeel.backend.engines.engine import Engine
+from layerpeel.backend.engines.engine import Engine, WholeEngine
 from layerpeel.backend.engines.registry import ENGINES
 from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.evaluation.composites import Composite
@@ -85,6 +85,8 @@ def _engine_for_words() -> Engine | str:
     why = "there is no engine"
     for make in ENGINES.values():
         engine = make(ModelStore())
+        if isinstance(engine, WholeEngine):
+            continue
         try:
             engine.check(PeelRequest(Words("a thing"), engine=engine.name))
         except ModelError:
