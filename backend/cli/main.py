@@ -47,6 +47,18 @@ def _add_serve() -> None:
     app.command()(register)
 
 
+def _add_generate() -> None:
+    from layerpeel.backend.cli.generate import generate
+
+    app.command()(generate)
+
+
+def _add_train() -> None:
+    from layerpeel.backend.cli import train
+
+    app.add_typer(train.app, name="train")
+
+
 def _add_eval() -> None:
     from layerpeel.backend.cli.evaluate import evaluate_methods
 
@@ -58,6 +70,8 @@ _ADDED_BY = {
     "serve": _add_serve,
     "register": _add_serve,
     "eval": _add_eval,
+    "generate": _add_generate,
+    "train": _add_train,
 }
 
 

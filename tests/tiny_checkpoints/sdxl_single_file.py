@@ -13,7 +13,6 @@ from torch import Tensor
 
 Tensors = dict[str, Tensor]
 LAYERS = 2  # residual blocks at a level of the UNet; in its upper half there is one more
-LEVELS_OF_UNET = 3
 LEVELS_OF_AUTOENCODER = 4
 
 RESIDUAL = {

@@ -40,7 +40,7 @@ def test_without_its_models_it_says_which_and_how_to_get_them(scene, tmp_path):
 def test_trained_networks_come_from_training(scene, lift, paper_store, tmp_path):
     shutil.copytree(paper_store.folder, tmp_path / "models")
     shutil.rmtree(tmp_path / "models" / "fbdd")
-    with pytest.raises(ModelError, match=r"train fbdd.*models import"):
+    with pytest.raises(ModelError, match=r"FBDD.*models import"):
         peel(scene.picture, lift=lift, engine="layeringdiff", store=ModelStore(tmp_path / "models"))
 
 

@@ -1,0 +1,183 @@
+"""Words → picture: the first stage of the paper's Figure 1 (section 3.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
+from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.image import Float32
+from layerpeel.backend.progress import ReportProgress, say_nothing
+from layerpeel.backend.stages.generation.checkpoint import Checkpoint
+from layerpeel.backend.stages.generation.config import GeneratorConfig
+from layerpeel.backend.stages.generation.control import condition, is_dark_on_light
+from layerpeel.backend.stages.generation.loading import add_controlnet, load_pipeline
+from layerpeel.backend.stages.generation.memory import choose_tiles, on_device
+from layerpeel.backend.stages.generation.pipelines import Pipeline
+from layerpeel.backend.stages.generation.prompts import check_length
+from layerpeel.backend.stages.generation.request import (
+    Control,
+    ControlKind,
+    GenerationRequest,
+    Settings,
+    settle,
+)
+from layerpeel.backend.stages.generation.sizes import resampled, working_size
+
+LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing the picture"
+
+# How much is done, roughly, when painting begins, and when it ends.
+PAINTING_BEGINS, PAINTING_ENDS = 0.05, 0.95
+
+# When a GPU's memory runs out, it is tried again with sides of these shares.
+SMALLER_SIDES = (1.0, 0.75, 0.5)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A picture that was made.
+
+    picture: H×W×3, RGB, display-referred sRGB, 0–1, of the size that was asked for.
+    worked_at: width and height at which the generator made it.
+    notes: what a person should be told; each a sentence.
+    """
+
+    picture: Float32
+    worked_at: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+class Generator:
+    """A generator that is loaded at its first picture and kept for the next ones.
+
+    On a GPU its networks lie only while they compute, and what lies there of `pool` makes room.
+    """
+
+    def __init__(self, config: GeneratorConfig, checkpoint: Checkpoint, pool: NetworkPool) -> None:
+        self._config = config
+        self._checkpoint = checkpoint
+        self._pool = pool
+        self._plain: Pipeline | None = None
+        self._controlled: tuple[Path, Pipeline] | None = None
+
+    def generate(
+        self, request: GenerationRequest, report: ReportProgress = say_nothing
+    ) -> Generated:
+        """Make the picture that a request describes. The same one again gives the same bytes.
+
+        report: is called at every step, and may raise to cancel.
+
+        Raises BadInputError for a request that cannot be answered (`settle`), and for a prompt of
+        more tokens than the generator hears; ModelError when it cannot be loaded or makes no
+        picture; DeviceError when it does not fit on the device.
+        """
+        settings = settle(request, self._config)
+        report(LOADING, 0.0)
+        self._pool.clear_device()
+        pipeline = self._pipeline_for(settings.control)
+        self._check_prompts(pipeline, settings)
+        sides = [round(self._config.side * share) for share in SMALLER_SIDES]
+
+        def attempt(side: int) -> tuple[Float32, tuple[int, int]]:
+            size = working_size(settings.size, side, self._config.multiple)
+            return self._painted(pipeline, settings, size, report), size
+
+        (picture, size), side = smaller_until_it_fits(
+            self._pool, sides, attempt, f"a picture by {self._config.title}"
+        )
+        notes = _notes(settings, size, ran_short=side != sides[0])
+        return Generated(resampled(picture, settings.size), size, notes)
+
+    def _pipeline_for(self, control: Control | None) -> Pipeline:
+        compute = self._pool.compute
+        if self._plain is None:
+            self._plain = load_pipeline(self._config, self._checkpoint, compute)
+        if control is None:
+            return self._plain
+        folder = control.network
+        if self._controlled is None or self._controlled[0] != folder:
+            self._controlled = None  # First, so that two never lie side by side.
+            pipeline = add_controlnet(self._plain, self._config, folder, compute)
+            self._controlled = folder, pipeline
+        return self._controlled[1]
+
+    def _check_prompts(self, pipeline: Pipeline, settings: Settings) -> None:
+        config = self._config
+        tokenizers = {name: getattr(pipeline, name) for name in config.tokenizers}
+        check_length(settings.prompt, "The prompt", tokenizers, config.prompt_tokens)
+        check_length(
+            settings.negative_prompt, "The negative prompt", tokenizers, config.prompt_tokens
+        )
+
+    def _painted(
+        self,
+        pipeline: Pipeline,
+        settings: Settings,
+        size: tuple[int, int],
+        report: ReportProgress,
+    ) -> Float32:
+        """Run the pipeline at a size (width, height) that it can work at: H×W×3, 0–1."""
+
+        def after_step(
+            running: Pipeline, step: int, _timestep: object, _tensors: Mapping[str, Any]
+        ) -> dict[str, Any]:
+            steps = running.num_timesteps
+            done = PAINTING_BEGINS + (PAINTING_ENDS - PAINTING_BEGINS) * (step + 1) / steps
+            last = step + 1 == steps
+            report(DECODING if last else f"{PAINTING} (step {step + 2} of {steps})", done)
+            return {}
+
+        report(f"{PAINTING} (step 1 of {settings.steps})", PAINTING_BEGINS)
+        choose_tiles(pipeline, size[0] * size[1], self._pool.compute)
+        with on_device(pipeline, self._pool.compute.device):
+            made = pipeline(
+                prompt=settings.prompt,
+                width=size[0],
+                height=size[1],
+                num_inference_steps=settings.steps,
+                # On the processor everywhere, so that a seed means the same on every device.
+                generator=torch.Generator("cpu").manual_seed(settings.seed),
+                output_type="np",
+                callback_on_step_end=after_step,
+                **_chosen(settings, size),
+                **self._config.call_arguments,
+            )
+        picture = np.asarray(made.images[0], np.float32)  # [H, W, 3]
+        if not np.isfinite(picture).all():
+            raise ModelError(
+                f"{self._config.title} made pixels that are no numbers: this checkpoint cannot "
+                "compute in half precision. Let the processor compute (--device cpu)."
+            )
+        return picture
+
+
+def _chosen(settings: Settings, size: tuple[int, int]) -> dict[str, Any]:
+    """Arguments that only some requests and generators have."""
+    chosen: dict[str, Any] = {}
+    if settings.guidance is not None:
+        chosen["guidance_scale"] = settings.guidance
+    if settings.negative_prompt:
+        chosen["negative_prompt"] = settings.negative_prompt
+    if settings.control is not None:
+        planes = torch.from_numpy(condition(settings.control, size).transpose(2, 0, 1)[None])
+        chosen["image"] = planes.contiguous()  # [1, 3, H, W]
+        chosen["controlnet_conditioning_scale"] = settings.strength
+    return chosen
+
+
+def _notes(settings: Settings, size: tuple[int, int], ran_short: bool) -> tuple[str, ...]:
+    notes = []
+    width, height = size
+    if ran_short:
+        notes.append(f"Memory sufficed for {width} × {height} pixels only.")
+    if settings.size[0] > width or settings.size[1] > height:
+        notes.append(f"It was made at {width} × {height} pixels and enlarged.")
+    control = settings.control
+    if control and control.kind is ControlKind.LINES and is_dark_on_light(control.picture):
+        notes.append("The drawing is dark on light and was inverted for the ControlNet.")
+    return tuple(notes)

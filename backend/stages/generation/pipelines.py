@@ -1,0 +1,71 @@
+"""The pipelines of diffusers: which there are, what they take, and of which networks they are."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import diffusers
+from torch import nn
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.stages.generation.config import GeneratorConfig
+
+Pipeline = Any
+PipelineClass = Any
+"""They have no types of their own."""
+
+# What every call passes; beside it what the config says.
+_ALWAYS_PASSED = (
+    "prompt",
+    "width",
+    "height",
+    "num_inference_steps",
+    "generator",
+    "output_type",
+    "callback_on_step_end",
+)
+
+
+def pipeline_class_of(config: GeneratorConfig, name: str) -> PipelineClass:
+    """The class of diffusers called `name`.
+
+    Raises BadInputError when there is none, or it does not take what the config passes.
+    """
+    found = getattr(diffusers, name, None)
+    if not (isinstance(found, type) and issubclass(found, diffusers.DiffusionPipeline)):
+        raise BadInputError(
+            f"The generator {config.name} names a pipeline that diffusers {diffusers.__version__} "
+            f"has not: {name}."
+        )
+    guided = [] if config.guidance is None else ["guidance_scale"]
+    negative = [] if config.negative_above is None else ["negative_prompt"]
+    passed = (*_ALWAYS_PASSED, *guided, *negative)
+    _check_taken(config, found, config.pipeline_arguments)
+    _check_taken(config, found.__call__, (*passed, *config.call_arguments))
+    for argument in config.call_arguments:
+        if argument in passed:
+            raise BadInputError(
+                f"The generator {config.name}: `{argument}` may not be among the call_arguments: "
+                "every request says it."
+            )
+    return found
+
+
+def _check_taken(
+    config: GeneratorConfig, function: Callable[..., object], arguments: Iterable[str]
+) -> None:
+    taken = inspect.signature(function).parameters
+    for argument in arguments:
+        if argument not in taken:
+            raise BadInputError(
+                f"The generator {config.name}: {function.__qualname__} takes no `{argument}`."
+            )
+
+
+def networks_of(pipeline: Pipeline) -> dict[str, nn.Module]:
+    """The networks of a pipeline, by the names of its components."""
+    return {
+        name: component
+        for name, component in pipeline.components.items()
+        if isinstance(component, nn.Module)
+    }

@@ -1,0 +1,159 @@
+"""What is asked of a generator, and whether that can be answered."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.generation.config import GeneratorConfig
+
+SMALLEST_SIDE = 64
+LARGEST_SIDE = 8192
+MOST_STEPS = 200
+MOST_GUIDANCE = 50.0
+MOST_STRENGTH = 2.0
+SEEDS = 2**63
+
+# A control picture of another shape than the wanted one would be stretched; of so little nobody
+# sees anything, and sizes in whole pixels are off by as much.
+MOST_OFF_SHAPE = 0.02
+
+
+class ControlKind(StrEnum):
+    """What a control picture is. `EDGE`: any picture, whose edges are found here."""
+
+    EDGE = "edge"
+    LINES = "lines"
+    DEPTH = "depth"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A picture that says where things are, and the ControlNet which was trained to follow it.
+
+    picture: H×W×3, RGB, 0–1. A line drawing is dark on light or light on dark; of depth, what is
+        near is light.
+    network: folder of the ControlNet, as on the model hub.
+    strength: 0 (not at all) to `MOST_STRENGTH`; None leaves it to the generator.
+    """
+
+    kind: ControlKind
+    picture: Float32
+    network: Path
+    strength: float | None = None
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """What is to be made. None leaves a choice to the generator.
+
+    size: width, height; None takes the control picture's, else the generator's own.
+    """
+
+    prompt: str
+    size: tuple[int, int] | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str = ""
+    seed: int = 0
+    control: Control | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A request in which nothing is left open. guidance: None when the generator has none."""
+
+    prompt: str
+    size: tuple[int, int]
+    steps: int
+    guidance: float | None
+    negative_prompt: str
+    seed: int
+    control: Control | None
+    strength: float
+
+
+def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
+    """Fill in what a request leaves open.
+
+    Raises BadInputError for what this generator cannot do: no prompt, a size, shape, number of
+    steps, guidance, strength or seed outside the limits, a negative prompt or control picture that
+    it would not heed.
+    """
+    prompt, negative_prompt = request.prompt.strip(), request.negative_prompt.strip()
+    if not prompt:
+        raise BadInputError("The prompt is empty: say in words what is to be in the picture.")
+    steps = config.steps if request.steps is None else request.steps
+    _check_range("steps", steps, 1, MOST_STEPS)
+    _check_range("the seed", request.seed, 0, SEEDS - 1)
+    guidance = _guidance(request, config)
+    if negative_prompt:
+        _check_negative(config, guidance)
+    strength = config.control_strength
+    if request.control is not None:
+        if config.control_pipeline is None:
+            raise BadInputError(f"{config.title} cannot follow a control picture: leave it out.")
+        if request.control.strength is not None:
+            strength = request.control.strength
+        _check_range("the strength", strength, 0, MOST_STRENGTH)
+    return Settings(
+        prompt,
+        _size(request, config),
+        steps,
+        guidance,
+        negative_prompt,
+        request.seed,
+        request.control,
+        strength,
+    )
+
+
+def _check_range(what: str, value: float, least: float, most: float) -> None:
+    # Written so that NaN, which is neither less nor more, is refused.
+    if not least <= value <= most:
+        raise BadInputError(f"{value} cannot be used for {what}: choose from {least} to {most}.")
+
+
+def _guidance(request: GenerationRequest, config: GeneratorConfig) -> float | None:
+    if request.guidance is None:
+        return config.guidance
+    if config.guidance is None:
+        raise BadInputError(f"{config.title} is distilled and has no guidance: leave it out.")
+    _check_range("guidance", request.guidance, 0, MOST_GUIDANCE)
+    return request.guidance
+
+
+def _check_negative(config: GeneratorConfig, guidance: float | None) -> None:
+    if config.negative_above is None:
+        raise BadInputError(f"{config.title} takes no negative prompt: leave it out.")
+    if guidance is None or guidance <= config.negative_above:
+        raise BadInputError(
+            f"With a guidance of {guidance} a negative prompt changes nothing: leave it out, or "
+            f"ask for more guidance than {config.negative_above}."
+        )
+
+
+def _size(request: GenerationRequest, config: GeneratorConfig) -> tuple[int, int]:
+    control = request.control
+    shown = None if control is None else (control.picture.shape[1], control.picture.shape[0])
+    width, height = request.size or shown or (config.side, config.side)
+    for side in (width, height):
+        if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+            raise BadInputError(
+                f"{width} × {height} pixels cannot be made: each side may have {SMALLEST_SIDE} to "
+                f"{LARGEST_SIDE}."
+            )
+    if max(width / height, height / width) > config.longest_ratio:
+        raise BadInputError(
+            f"{width} × {height} pixels cannot be made: {config.title} makes pictures whose longer "
+            f"side is at most {config.longest_ratio:g} times the shorter. Ask for less, or cut it "
+            "out of a larger one."
+        )
+    if shown and abs(math.log(width / height * shown[1] / shown[0])) > MOST_OFF_SHAPE:
+        raise BadInputError(
+            f"The control picture is {shown[0]} × {shown[1]} pixels and would be stretched to "
+            f"{width} × {height}: ask for a size of its shape, or cut it to this one."
+        )
+    return width, height

@@ -1,0 +1,217 @@
+"""`layerpeel generate` as a person types it, with a tiny SDXL of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from layerpeel.backend.cli.generate import generate
+from layerpeel.backend.errors import BadInputError, ModelError, OutputError
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.stages.generation import config
+from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sdxl
+from tiny_checkpoints.sdxl_single_file import save_single_file
+
+pytestmark = pytest.mark.torch
+
+SDXL = (Path(config.__file__).parent / "sdxl.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Folder with a generator (mine.toml, sdxl), its weights as one file, and a ControlNet."""
+    folder = tmp_path_factory.mktemp("tiny")
+    sdxl = save_tiny_sdxl(folder / "sdxl")
+    save_single_file(folder / "mine.safetensors", sdxl)
+    save_tiny_controlnet(folder / "network", sdxl)
+    text = SDXL.replace("side = 1024", "side = 64").replace("steps = 30", "steps = 2")
+    text = text.replace('checkpoint = "sdxl"', 'checkpoint = "./sdxl"')
+    text = text.replace('descriptions = "sdxl-configs"', 'descriptions = "./sdxl"')
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the command in this process, with an empty model store: its result."""
+    app = typer.Typer()
+    app.command()(generate)
+
+    def invoke(*words):
+        store = ModelStore(tmp_path / "models")
+        return CliRunner().invoke(app, [str(word) for word in words], obj=store)
+
+    return invoke
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "picture.png"
+
+
+def pixels_of(file):
+    with Image.open(file) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_words_become_a_png(run, tiny, out):
+    result = run("a cat", "--out", out, "--generator", tiny / "mine.toml", "--size", "96x64")
+    assert result.exit_code == 0, result.exception
+    first, note = result.stdout.splitlines()
+    assert first.startswith("96 × 64 pixels in ")
+    assert first.endswith(f"by SDXL: {out}")
+    assert note.startswith("Note: It was made at ")
+    pixels = pixels_of(out)
+    assert pixels.shape == (64, 96, 3)
+    assert pixels.std() > 5
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_the_same_command_writes_the_same_bytes(run, tiny, out):
+    words = ["a cat", "--out", out, "--generator", tiny / "mine.toml", "--force", "--quiet"]
+    assert run(*words).stdout == ""
+    first = out.read_bytes()
+    run(*words, "--checkpoint", tiny / "mine.safetensors")
+    assert out.read_bytes() == first
+    run(*words, "--seed", 1)
+    assert out.read_bytes() != first
+    assert run(*words, "--negative", "dogs", "--guidance", 8, "--steps", 3).exit_code == 0
+    assert out.read_bytes() != first
+
+
+@pytest.mark.parametrize("kind", ["edge", "lines", "depth"])
+def test_a_control_picture_gives_size_and_shape(run, tiny, out, tmp_path, kind):
+    drawing = np.full((64, 80, 4), 0, np.uint8)
+    drawing[10:40, 20:24, 3] = 255  # black on nothing, as on a layer
+    Image.fromarray(drawing).save(tmp_path / "drawing.png")
+    words = ["a cat", "--out", out, "--generator", tiny / "mine.toml", "--force"]
+    run(*words, "--size", "80x64")
+    free = pixels_of(out)
+    steered = [*words, "--control", f"{kind}={tmp_path / 'drawing.png'}"]
+    result = run(*steered, "--control-model", tiny / "network", "--strength", 1)
+    assert result.exit_code == 0, result.exception
+    assert ("inverted" in result.stdout) == (kind == "lines")
+    assert pixels_of(out).shape == free.shape
+    assert (pixels_of(out) != free).any()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        ([" "], BadInputError, "prompt is empty"),
+        (["a cat", "--size", "100"], BadInputError, "is no size"),
+        (["a cat", "--size", "axb"], BadInputError, "is no size"),
+        (["a cat", "--size", "8000x500"], BadInputError, "at most 4 times the shorter"),
+        (["a cat", "--size", "10x10"], BadInputError, "each side may have 64 to 8192"),
+        (["a cat", "--steps", "0"], BadInputError, "steps"),
+        (["a cat", "--seed", "-1"], BadInputError, "the seed"),
+        (["a cat", "--generator", "dall-e"], BadInputError, "no generator called “dall-e”"),
+        (["a cat", "--generator", "gone.toml"], BadInputError, "gone.toml cannot be read"),
+        (["a cat", "--control", "edge=a.png"], BadInputError, "needs --control-model"),
+        (["a cat", "--strength", "1"], BadInputError, "go with --control"),
+        (["a cat", "--control", "x", "--control-model", "y"], BadInputError, "edge=PICTURE"),
+        (["a cat", "--control", "pose=x", "--control-model", "y"], BadInputError, "edge=PICTURE"),
+        (["a cat", "--control", "edge=no", "--control-model", "y"], BadInputError, "no such file"),
+        (["a cat"], ModelError, "layerpeel models pull sdxl"),
+        (["a cat", "--checkpoint", "gone.safetensors"], ModelError, "There is no gone"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(run, out, words, error, said):
+    result = run(*words, "--out", out)
+    assert isinstance(result.exception, error), result.exception
+    assert said in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert not out.exists()
+
+
+def test_a_prompt_that_is_too_long_says_what_would_be_lost(run, tiny, out):
+    prompt = "a cat " * 20
+    result = run(prompt, "--out", out, "--generator", tiny / "mine.toml")
+    assert isinstance(result.exception, BadInputError)
+    assert "would not hear: “cat a cat" in str(result.exception)
+
+
+def test_an_existing_picture_is_not_replaced_unasked(run, tiny, out):
+    out.write_bytes(b"older")
+    result = run("a cat", "--out", out, "--generator", tiny / "mine.toml")
+    assert isinstance(result.exception, OutputError)
+    assert "--force" in str(result.exception)
+    assert out.read_bytes() == b"older"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("picture.jpg", "ends in .png"), ("no/where.png", "there is no folder")]
+)
+def test_where_it_cannot_be_written_is_said_before_the_work(run, tmp_path, name, said):
+    result = run("a cat", "--out", tmp_path / name)
+    assert isinstance(result.exception, OutputError)
+    assert said in str(result.exception)
+
+
+def test_errors_end_with_their_exit_code(layerpeel, tmp_path):
+    done = layerpeel("generate", " ", "--out", tmp_path / "a.png")
+    assert done.returncode == BadInputError.exit_code
+    assert done.stderr == (
+        "layerpeel: The prompt is empty: say in words what is to be in the picture.\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_control_c_while_it_paints_leaves_nothing(command, tiny, tmp_path):
+    out = tmp_path / "result"
+    out.mkdir()
+    terminal, end = os.openpty()
+    words = ["generate", "a cat", "--out", out / "a.png", "--generator", tiny / "mine.toml"]
+    process = subprocess.Popen(
+        [command, *map(str, words), "--steps", "200", "--size", "256x64"],
+        stdout=subprocess.PIPE,
+        stderr=end,
+    )
+    os.close(end)
+    said = bytearray()
+    reader = threading.Thread(target=_read_all, args=(terminal, said))
+    reader.start()
+    try:
+        until = time.monotonic() + 120
+        while b"Painting" not in said and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert b"Painting" in said, said
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    reader.join(10)
+    os.close(terminal)
+    assert process.returncode == 130
+    assert output == b""
+    assert b"layerpeel: Stopped." in said
+    assert b"Traceback" not in said
+    assert list(out.iterdir()) == []
+
+
+def _read_all(terminal, said):
+    """Gather what comes from a terminal until the other side closes it."""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            return
+        if not piece:
+            return
+        said += piece
+
+
+def test_help_needs_no_torch():
+    code = "import sys; from layerpeel.backend.cli import generate; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
