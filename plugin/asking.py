@@ -26,8 +26,12 @@ from layerpeel.shared.protocol import (
 from layerpeel.shared.wire import pack, to_text
 
 
-def message_for(document: Document, choice: Choice) -> "Turns[Tuple[bytes, Placement]]":
+def message_for(
+    document: Document, choice: Choice, engine: str
+) -> "Turns[Tuple[bytes, Placement]]":
     """Read the canvas and pack a `SubmitJob`; say where its result will belong.
+
+    engine: name of the one that is to peel.
 
     Raises CanvasError when there is nothing to peel, or nothing that says what to lift off.
     """
@@ -50,6 +54,7 @@ def message_for(document: Document, choice: Choice) -> "Turns[Tuple[bytes, Place
     request = PeelRequest(
         lift,
         layers=1 if selection_only else choice.layers,
+        engine=engine,
         outcome=Outcome.SELECTION if selection_only else outcome,
         masks=choice.form is Form.MASKS,
     )

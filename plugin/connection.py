@@ -5,6 +5,7 @@ from typing import Callable, List, Optional, Tuple
 
 from layerpeel.plugin.backend_process import BackendStart, backend_command
 from layerpeel.plugin.client import Client, Problem
+from layerpeel.plugin.engines import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.settings import read_settings
 from layerpeel.plugin.texts import i18n
@@ -27,7 +28,9 @@ class State(Enum):
 class Connection(QObject):
     """The one backend of this Krita.
 
-    changed: emitted when `state` or `message` may have changed.
+    changed: emitted when `state`, `message` or `engines` may have changed.
+    message: what keeps us from peeling with the engine in the settings; empty when nothing does.
+    engines: what the backend that answered last can do; empty before the first.
     """
 
     changed = pyqtSignal()
@@ -42,7 +45,9 @@ class Connection(QObject):
         self._waiting: List[Tuple[Callable[[Client], None], Callable[[str], None]]] = []
 
     def look(self) -> None:
-        """Find out whether a backend runs; start none."""
+        """Find out whether a backend runs, and what it can do; start none."""
+        if self.state is State.STARTING:
+            return
         address = _known_address()
         if address is None:
             self._not_running()
@@ -52,9 +57,11 @@ class Connection(QObject):
     def when_ready(self, done: Callable[[Client], None], failed: Callable[[str], None]) -> None:
         """Call `done` with a backend that answers, started if need be, or `failed` with why not."""
         address = _known_address()
-        if self.state is State.READY and self._client and self._client.address == address:
-            # It holds a connection open (`Client.stay`): one that has gone would be known.
-            done(self._client)
+        known = self._client if self.state is State.READY and not self.message else None
+        if known is not None and known.address == address:
+            # It holds a connection open (`Client.stay`): one that has gone would be known. Only one
+            # that lacked something is asked again: it may lack nothing by now.
+            done(known)
             return
         self._waiting.append((done, failed))
         if self.state is State.STARTING:
@@ -94,8 +101,9 @@ class Connection(QObject):
         if client is not self._client:
             self._client = client
             client.stay(lambda: self._lost(client))
-        missing = [engine.missing for engine in health.engines if engine.name == "compact"]
-        self._set(State.READY, missing[0] if missing else "")
+        chosen = read_settings().engine
+        engine = find_engine(chosen, health.engines)
+        self._set(State.READY, no_such_engine(chosen) if engine is None else engine.missing)
         waiting, self._waiting = self._waiting, []
         for done, _failed in waiting:
             done(client)

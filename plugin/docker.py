@@ -6,6 +6,7 @@ from krita import Canvas, DockWidget
 
 from layerpeel.plugin.canvas.finding import active_document, peeled_groups
 from layerpeel.plugin.connection import Connection, State
+from layerpeel.plugin.engines import find_engine, no_such_engine
 from layerpeel.plugin.form import PeelForm
 from layerpeel.plugin.icons import themed_icon
 from layerpeel.plugin.peeling import Peel
@@ -27,9 +28,11 @@ from layerpeel.plugin.qt import (
     QWidget,
 )
 from layerpeel.plugin.results import ResultsMenu
+from layerpeel.plugin.settings import read_settings
 from layerpeel.plugin.settings_dialog import SettingsDialog
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
+from layerpeel.plugin.wrapped_label import WrappedLabel
 
 PREVIEW_HEIGHT = 96  # logical pixels
 FULL = 1000  # steps of the progress bar
@@ -54,10 +57,11 @@ class LayerpeelDocker(DockWidget):
         self._bar = QProgressBar()
         self._bar.setObjectName("layerpeel_progress")
         self._bar.setTextVisible(False)
-        self._preview = _label("layerpeel_preview")
+        self._preview = QLabel()
+        self._preview.setObjectName("layerpeel_preview")
         self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message = _label("layerpeel_message")
-        self._status = _label("layerpeel_status")
+        self._message = WrappedLabel("layerpeel_message")
+        self._status = WrappedLabel("layerpeel_status")
         self._results = QToolButton()
         self._settings = QToolButton()
         self._arrange()
@@ -75,6 +79,7 @@ class LayerpeelDocker(DockWidget):
         if self._peel is not None:
             return
         TIMINGS.note_moment("pressed")
+        self._say("")
         self.refresh()
         document = active_document()
         if document is None:
@@ -87,7 +92,7 @@ class LayerpeelDocker(DockWidget):
         peel.ended.connect(lambda line, well: self._ended(line, well, choice.form))
         self._peel = peel
         self._button.setEnabled(False)
-        peel.start(choice)
+        peel.start(choice, read_settings().engine)
 
     def cancel(self) -> None:
         """Stop the running peel."""
@@ -96,8 +101,9 @@ class LayerpeelDocker(DockWidget):
             self._peel.cancel()
 
     def _open_settings(self) -> None:
-        dialog = SettingsDialog(self)
+        dialog = SettingsDialog(CONNECTION, self)
         if dialog.exec():
+            self._say("")
             CONNECTION.forget()
         dialog.deleteLater()
 
@@ -178,14 +184,29 @@ class LayerpeelDocker(DockWidget):
             self._preview.clear()
 
     def _show_connection(self) -> None:
+        self._show_engine()
+        self._show_status()
+
+    def _show_status(self) -> None:
         words = {
             State.UNKNOWN: i18n("Looking for the backend …"),
             State.STOPPED: i18n("The backend starts when you press Peel."),
             State.STARTING: i18n("The backend is starting …"),
             State.READY: i18n("Ready."),
         }
-        self._status.setText(CONNECTION.message or words.get(CONNECTION.state, ""))
-        for engine in CONNECTION.engines:
+        line = CONNECTION.message or words.get(CONNECTION.state, "")
+        # What the last peel has ended with need not stand there twice.
+        self._status.setText("" if line == self._message.text() else line)
+
+    def _show_engine(self) -> None:
+        """Offer what the chosen engine can do, once a backend has said so."""
+        if not CONNECTION.engines:
+            return
+        chosen = read_settings().engine
+        engine = find_engine(chosen, CONNECTION.engines)
+        if engine is None:
+            self._form.offer_words(possible=False, hint=no_such_engine(chosen))
+        else:
             self._form.offer_words(engine.words, engine.words_hint)
 
     def _draw_icons(self) -> None:
@@ -213,7 +234,7 @@ class LayerpeelDocker(DockWidget):
         self._results.setMenu(ResultsMenu(CONNECTION, self._message_from_menu, self))
         self._results.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._settings.setObjectName("layerpeel_open_settings")
-        self._settings.setToolTip(i18n("How the backend is reached"))
+        self._settings.setToolTip(i18n("Engine, and how the backend is reached"))
         self._settings.clicked.connect(self._open_settings)
         foot = QHBoxLayout()
         foot.addWidget(self._status, 1)
@@ -229,6 +250,7 @@ class LayerpeelDocker(DockWidget):
     def _say(self, line: str) -> None:
         self._message.setText(line)
         self._message.setVisible(bool(line))
+        self._show_status()
 
 
 def docker_of_active_window(dockers: List[LayerpeelDocker]) -> Optional[LayerpeelDocker]:
@@ -238,10 +260,3 @@ def docker_of_active_window(dockers: List[LayerpeelDocker]) -> Optional[Layerpee
         if docker.window() is window or docker.parent() is window:
             return docker
     return dockers[0] if dockers else None
-
-
-def _label(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    return label

@@ -19,6 +19,7 @@ from layerpeel.plugin.qt import (
     pyqtSignal,
 )
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.wrapped_label import WrappedLabel
 
 MOST_LAYERS = 32
 
@@ -39,6 +40,7 @@ class PeelForm(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._has_selection = False
+        self._words_hint = ""
         self._source_before = SourceKind.PICTURE
         self._lifts = QButtonGroup(self)
         self._buttons: Dict[LiftOff, QToolButton] = {}
@@ -52,9 +54,7 @@ class PeelForm(QWidget):
                 "The selection is the edge, to the last pixel. Without it, the edge is looked for."
             )
         )
-        self._hint = QLabel()
-        self._hint.setObjectName("layerpeel_hint")
-        self._hint.setWordWrap(True)
+        self._hint = WrappedLabel("layerpeel_hint")
         self._source = self._combo(
             "layerpeel_source",
             i18n("What is peeled"),
@@ -118,9 +118,11 @@ class PeelForm(QWidget):
 
     def offer_words(self, possible: bool, hint: str) -> None:
         """Say whether things can be named, and what to do when they cannot."""
+        self._words_hint = "" if possible else hint
         button = self._buttons[LiftOff.WORDS]
         button.setEnabled(possible)
         button.setToolTip(i18n("Lift off what a few words name") if possible else hint)
+        self._update()
 
     def _choose_source(self, kind: SourceKind) -> None:
         self._source.setCurrentIndex(max(0, self._source.findData(kind.value)))
@@ -181,6 +183,8 @@ class PeelForm(QWidget):
             hint = i18n("Looked for inside the selection.")
         elif lift is LiftOff.SELECTION and not self._has_selection:
             hint = i18n("Select what to lift off: roughly is enough.")
+        elif lift is LiftOff.WORDS:
+            hint = self._words_hint
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
         self.changed.emit()

@@ -10,7 +10,8 @@ from layerpeel.plugin.canvas.reading import while_open
 from layerpeel.plugin.canvas.writing import check_fits, insert
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.placement import Choice, Form, Placement
+from layerpeel.plugin.engines import AUTOMATIC, engine_title, find_engine, no_such_engine
+from layerpeel.plugin.placement import Choice, Placement
 from layerpeel.plugin.qt import QByteArray, QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
@@ -39,7 +40,7 @@ class Peel(QObject):
 
     progressed: stage in words, and how much is done (0–1, or UNKNOWN).
     previewed: a PNG of what will be lifted off.
-    ended: one line for the artist (empty when there is nothing to add), and whether all went well.
+    ended: one line for the artist, and whether all went well.
     """
 
     progressed = pyqtSignal(str, float)
@@ -52,6 +53,7 @@ class Peel(QObject):
         super().__init__(parent)
         self._connection = connection
         self._document = document
+        self._engine = AUTOMATIC
         self._placement: Optional[Placement] = None
         self._client: Optional[Client] = None
         self._job = ""
@@ -59,10 +61,11 @@ class Peel(QObject):
         self._finished = False  # the backend is; the layers may still be on their way
         self._over = False
 
-    def start(self, choice: Choice) -> None:
-        """Read the canvas, and hand the job in."""
+    def start(self, choice: Choice, engine: str) -> None:
+        """Read the canvas, and hand the job in for the engine of that name."""
+        self._engine = engine
         QTimer.singleShot(PATIENCE, self._tell_reading)
-        turns = while_open(self._document, message_for(self._document, choice))
+        turns = while_open(self._document, message_for(self._document, choice, engine))
         run_in_turns(turns, self._send, self._fail, (CanvasError,))
 
     def cancel(self) -> None:
@@ -89,10 +92,14 @@ class Peel(QObject):
         self.progressed.emit(i18n("Waiting for the backend"), UNKNOWN)
 
         def submit(client: Client) -> None:
-            if not self._stopped():
-                self._client = client
-                client.submit(message, self._follow, self._refused)
-                TIMINGS.note_moment("sent")
+            if self._stopped():
+                return
+            if find_engine(self._engine, self._connection.engines) is None:
+                self._end(no_such_engine(self._engine))
+                return
+            self._client = client
+            client.submit(message, self._follow, self._refused)
+            TIMINGS.note_moment("sent")
 
         self._connection.when_ready(submit, self._end)
 
@@ -116,7 +123,7 @@ class Peel(QObject):
         elif isinstance(event, Cancelled):
             self._end(i18n("Cancelled."))
         elif isinstance(event, Finished):
-            self._fetch(event.notes)
+            self._fetch()
 
     def _tell_queued(self, position: int) -> None:
         if position == 0:
@@ -137,29 +144,26 @@ class Peel(QObject):
             self._end(i18n("The backend ended while it worked. Press Peel to start it again."))
         self._connection.look()
 
-    def _fetch(self, notes: Tuple[str, ...]) -> None:
+    def _fetch(self) -> None:
         TIMINGS.note_moment("answered")
         self._finished = True
-        if self._stopped() or self._client is None or self._placement is None:
+        placement = self._placement
+        if self._stopped() or self._client is None or placement is None:
             return
         self._tell(i18n("Fetching the layers"), UNKNOWN)
         deliver(
             self._client,
             self._job,
             self._document,
-            self._placement,
+            placement,
             lambda: not self._cancelled,
-            lambda stack: self._arrived(stack, notes),
+            lambda stack: self._arrived(stack, placement),
             self._fail,
         )
 
-    def _arrived(self, _stack: LayerStack, notes: Tuple[str, ...]) -> None:
-        lines = list(notes)
-        placement = self._placement
-        if placement is None or placement.form is Form.SELECTION:
-            self._end(" ".join(lines), True)
-            return
-        if not placement.place.covers_original:
+    def _arrived(self, stack: LayerStack, placement: Placement) -> None:
+        lines = [said_when_done(stack, self._engine == AUTOMATIC), *stack.notes]
+        if stack.layers and not placement.place.covers_original:
             lines.append(i18n("Hide the layer that was peeled: it shows through its pieces."))
         self._end(" ".join(lines), True)
 
@@ -201,6 +205,18 @@ def deliver(
         failed(error)
         return
     client.result(job, fetched, lambda problem: failed(CanvasError(problem.message)))
+
+
+def said_when_done(stack: LayerStack, names_engine: bool = False) -> str:
+    """Say what a peel gave, and which engine gave it where that is of interest."""
+    if stack.layers:
+        what = i18n("{count} layers").format(count=len(stack.layers))
+    else:
+        what = i18n("selected")
+    if not names_engine:
+        return i18n("Done: {what}.").format(what=what)
+    engine = engine_title(stack.made_with.engine)
+    return i18n("Done by {engine}: {what}.").format(engine=engine, what=what)
 
 
 def _unpack_and_insert(

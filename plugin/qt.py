@@ -17,7 +17,7 @@ try:
         QUrl,
         pyqtSignal,
     )
-    from PyQt5.QtGui import QIcon, QPalette, QPixmap
+    from PyQt5.QtGui import QIcon, QPalette, QPixmap, QResizeEvent
     from PyQt5.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
     from PyQt5.QtWidgets import (
         QAction,
@@ -53,7 +53,7 @@ except ImportError:
         QUrl,
         pyqtSignal,
     )
-    from PyQt6.QtGui import QAction, QIcon, QPalette, QPixmap  # type: ignore[no-redef]
+    from PyQt6.QtGui import QAction, QIcon, QPalette, QPixmap, QResizeEvent  # type: ignore[no-redef]
     from PyQt6.QtNetwork import (  # type: ignore[no-redef]
         QNetworkAccessManager,
         QNetworkReply,
@@ -106,6 +106,7 @@ __all__ = [
     "QProcessEnvironment",
     "QProgressBar",
     "QPushButton",
+    "QResizeEvent",
     "QSize",
     "QSizePolicy",
     "QSpinBox",

@@ -7,7 +7,7 @@ from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.writing import placed_anew
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.peeling import deliver
+from layerpeel.plugin.peeling import deliver, said_when_done
 from layerpeel.plugin.placement import Placement
 from layerpeel.plugin.qt import QAction, QMenu, QWidget
 from layerpeel.plugin.texts import i18n
@@ -84,7 +84,7 @@ class ResultsMenu(QMenu):
             document,
             placed_anew(document, placement),
             lambda: True,
-            lambda _stack: self._tell(""),
+            lambda stack: self._tell(said_when_done(stack)),
             lambda error: self._tell(str(error)),
         )
 

@@ -7,17 +7,21 @@ from typing import List
 
 from krita import Krita
 
+from layerpeel.plugin.engines import AUTOMATIC
+
 _GROUP = "layerpeel"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach a backend.
+    """How to peel, and how to reach a backend.
 
+    engine: name of the one that peels.
     command: starts one; empty for the one that was registered.
     address, token: of one that runs already, such as on another machine; empty to start one here.
     """
 
+    engine: str = AUTOMATIC
     command: str = ""
     address: str = ""
     token: str = ""
@@ -31,13 +35,15 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """Read the settings; what was never set is empty."""
-    return Settings(_read("command"), _read("address"), _read("token"))
+    """Read the settings; what was never set is as in `Settings()`."""
+    return Settings(
+        _read("engine") or AUTOMATIC, _read("command"), _read("address"), _read("token")
+    )
 
 
 def write_settings(settings: Settings) -> None:
     """Keep the settings."""
-    for name in ("command", "address", "token"):
+    for name in ("engine", "command", "address", "token"):
         _write(name, getattr(settings, name))
 
 

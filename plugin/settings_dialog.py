@@ -1,7 +1,9 @@
-"""Asks how the backend is reached."""
+"""Asks which engine peels, and how the backend is reached."""
 
 from typing import Optional
 
+from layerpeel.plugin.connection import Connection
+from layerpeel.plugin.engine_choice import EngineChoice
 from layerpeel.plugin.qt import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 from layerpeel.plugin.settings import Settings, read_settings, write_settings
 from layerpeel.plugin.texts import i18n, path_text
@@ -9,13 +11,14 @@ from layerpeel.shared.places import log_file
 
 
 class SettingsDialog(QDialog):
-    """Command of a backend to start, or address and token of one that runs."""
+    """The engine, and command of a backend to start, or address and token of one that runs."""
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("layerpeel_settings")
         self.setWindowTitle(i18n("Layerpeel settings"))
         saved = read_settings()
+        self._engine = EngineChoice(connection, saved.engine)
         self._command = _line(saved.command, "layerpeel_command", i18n("the registered one"))
         self._address = _line(
             saved.address, "layerpeel_address", i18n("start one here when it is needed")
@@ -35,6 +38,7 @@ class SettingsDialog(QDialog):
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
+        form.addRow(i18n("Engine:"), self._engine)
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
@@ -45,7 +49,10 @@ class SettingsDialog(QDialog):
 
     def _accept(self) -> None:
         settings = Settings(
-            self._command.text().strip(), self._address.text().strip(), self._token.text().strip()
+            self._engine.chosen(),
+            self._command.text().strip(),
+            self._address.text().strip(),
+            self._token.text().strip(),
         )
         try:
             settings.command_parts()

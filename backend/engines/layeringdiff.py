@@ -14,10 +14,11 @@ from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.kept_pool import kept_pool
-from layerpeel.backend.errors import NothingFoundError
+from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.missing import what_is_missing
+from layerpeel.backend.models.store import ModelStore, State
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
@@ -73,7 +74,11 @@ class LayeringDiffEngine:
     def check(self, request: PeelRequest) -> None:
         """Raise DeviceError without the device, ModelError when a model is not there or whole."""
         compute_on()
-        for model_id in self.models_needed(request):
+        needed = self.models_needed(request)
+        if any(self._store.state(model_id) is State.MISSING for model_id in needed):
+            # Of all that it lacks, so that nobody learns of one after the other.
+            raise ModelError(what_is_missing(self.name, self._store))
+        for model_id in needed:
             self._store.path_of(model_id)
 
     def find_subject(self, image: Image) -> Float32:

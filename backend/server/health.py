@@ -5,8 +5,7 @@ one; those that detect are what finding by words takes.
 """
 
 from layerpeel.backend.engines.full_install import what_full_install_lacks
-from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.manifest import Model
+from layerpeel.backend.models.missing import models_to_peel, what_is_missing
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.shared.protocol import EngineInfo, Health
 from layerpeel.shared.version import PROTOCOL, VERSION
@@ -40,23 +39,7 @@ def _best_of(engines: dict[str, EngineInfo]) -> EngineInfo:
 
 
 def _engine(name: str, store: ModelStore) -> EngineInfo:
-    models = [
-        model
-        for model in store.manifest.models
-        if name in model.engines and model.stage != "generate"
-    ]
-    missing = " ".join([what_full_install_lacks(name), *_what_is_missing(models, store)]).strip()
-    if not any(model.stage == "detect" for model in models):
+    missing = what_full_install_lacks(name) or what_is_missing(name, store)
+    if not any(model.stage == "detect" for model in models_to_peel(name, store)):
         return EngineInfo(name, missing, words=False, words_hint=NO_DETECTOR)
     return EngineInfo(name, missing, words=not missing, words_hint=missing)
-
-
-def _what_is_missing(models: list[Model], store: ModelStore) -> list[str]:
-    """A sentence about each of the models that is not installed and whole."""
-    missing = []
-    for model in models:
-        try:
-            store.path_of(model.id)
-        except ModelError as error:
-            missing.append(str(error))
-    return missing

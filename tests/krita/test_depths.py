@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+from krita_harness.docker import DONE
 from krita_harness.layers import DTYPE
 from krita_harness.pictures import assert_same_picture, small_picture
 from PIL import Image
@@ -55,7 +56,7 @@ def test_picture_stays_the_same_and_layers_have_its_depth(
         pixels = pixels[..., [1, 3]]
     easel.picture(in_depth(pixels, depth), model=model, depth=depth)
     before = krita.pixels()
-    assert peel_disc() == ""
+    assert peel_disc() == DONE
     group = krita.layer_tree()[1]
     for layer in group.children:
         space = krita.evaluate(
@@ -80,7 +81,7 @@ def test_other_models_look_much_the_same(krita, peel_disc, model, painting_png):
     )
     before = krita.pixels()
     seen = projected(krita)
-    assert peel_disc() == ""
+    assert peel_disc() == DONE
     assert krita.evaluate("krita.activeDocument().colorModel()") == model
     after = projected(krita)
     # Krita mixes in the document's own model what was split in RGB: edges differ, and in CMYK also

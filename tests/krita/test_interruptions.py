@@ -2,7 +2,7 @@
 
 import pytest
 from krita_harness.backend import Backend
-from krita_harness.docker import Docker
+from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
 
 pytestmark = pytest.mark.krita
@@ -19,7 +19,7 @@ def opened(krita, easel, docker, small_painting, soft_disc):
 
 def assert_it_works_again(krita, docker, before):
     assert krita.layer_tree() == before
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
 
@@ -42,7 +42,7 @@ def test_cancelled_once_the_preview_shows(krita, docker, easel, backend, paintin
         docker.cancel()
         assert docker.wait_for_end() == "Cancelled."
     assert krita.layer_tree() == before
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 def test_cancelled_by_its_action(krita, docker, backend, opened):
@@ -79,7 +79,7 @@ def test_worker_killed_while_it_works(krita, docker, easel, backend, painting):
     assert line.startswith("The system ended the process that peels")
     docker.picture_of("worker-gone")
     assert krita.layer_tree() == before
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 def test_worker_killed_before_it_began_is_replaced_unnoticed(krita, docker, backend, opened):
@@ -87,7 +87,7 @@ def test_worker_killed_before_it_began_is_replaced_unnoticed(krita, docker, back
         docker.start()
         docker.wait_until_it_runs()
         backend.kill_worker()
-        assert docker.wait_for_end() == ""
+        assert docker.wait_for_end() == DONE
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
 
@@ -104,7 +104,7 @@ def test_backend_ends_when_its_krita_has_gone(launch_krita, small_painting, soft
     Easel(krita).picture(small_painting)
     Easel(krita).select(soft_disc)
     docker.lift("selection")
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     process = backend.pid
     krita.kill()
     backend.wait_for_end_of(process)

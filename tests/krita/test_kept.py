@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from krita_harness.backend import Backend
-from krita_harness.docker import Docker
+from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
 from krita_harness.pictures import disc_selection
 
@@ -45,7 +45,7 @@ def assert_kept_and_goes_on(krita, docker, easel, path, before, small_painting):
     )
     docker.take_from("What “Peeled selection” left")
     assert docker.button == "Peel again"
-    assert peel_disc(docker, easel, (115, 70)) == ""
+    assert peel_disc(docker, easel, (115, 70)) == DONE
     group = krita.layer_tree()[1]
     assert [layer.name for layer in group.children] == [
         *("Background", "Peeled selection 2", "Foreground"),
@@ -55,7 +55,7 @@ def assert_kept_and_goes_on(krita, docker, easel, path, before, small_painting):
 
 def peel_and_save(krita, docker, easel, path, small_painting):
     easel.picture(small_painting)
-    assert peel_disc(docker, easel, (50, 55)) == ""
+    assert peel_disc(docker, easel, (50, 55)) == DONE
     easel.select(None)
     tree = krita.layer_tree()
     pixels = list(pixels_of_all(krita, tree))
@@ -79,9 +79,14 @@ def test_in_a_folder_of_any_letters_and_after_a_new_start(launch_krita, small_pa
     before = peel_and_save(krita, docker, easel, path, small_painting)
     docker.open_settings()
     assert f"{krita.home.layerpeel}/backend.log" in krita.evaluate("widgets.open_dialog()")
-    docker.close_settings("cancel")
+    krita.choose("layerpeel_engine", "LayeringDiff (paper)")
+    docker.close_settings("ok")
     assert krita.quit() == 0
     krita.start()
+    docker.open_settings()
+    assert docker.engine == "LayeringDiff (paper)"
+    krita.choose("layerpeel_engine", "Compact (processor)")
+    docker.close_settings("ok")
     assert_kept_and_goes_on(krita, docker, easel, path, before, small_painting)
     process = backend.pid
     assert krita.quit() == 0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from krita_harness.docker import DONE
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
@@ -14,7 +15,7 @@ def peeled(krita, docker, easel, small_painting, soft_disc):
     docker.lift("selection")
     docker.take_edge_exactly()
     docker.give_back_as("Layers with masks")
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     return krita.layer_tree()[1]
 
 

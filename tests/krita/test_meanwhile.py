@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from krita_harness.display import SIZE
+from krita_harness.docker import DONE
 
 pytestmark = pytest.mark.krita
 
@@ -63,7 +64,7 @@ def test_closed_document_gets_its_result_in_another_one_later(
     assert top + height <= SIZE[1]
     shown = krita.evaluate("widgets.the('layerpeel_results_menu').sizeHint().width()")
     assert width == shown
-    assert docker.take_result(0) == ""
+    assert docker.take_result(0) == DONE
     krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
     np.testing.assert_array_equal(krita.pixels(), small_painting)
     krita.undo()
@@ -104,7 +105,7 @@ def test_layer_deleted_meanwhile(krita, docker, easel, small_painting, start):
     assert krita.layer_tree() == before
 
     docker.open_results()
-    assert docker.take_result(0) == ""
+    assert docker.take_result(0) == DONE
     krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
     alpha = krita.pixels("Foreground", area=(0, 0, 160, 120))[..., 3]
     np.testing.assert_array_equal(alpha, easel.selection)
@@ -121,7 +122,7 @@ def test_result_goes_to_the_document_that_it_was_made_from(
     held = start()
     easel.bring_to_front("Second")
     let_go(held)
-    assert docker.wait_for_end() == ""
+    assert docker.wait_for_end() == DONE
     assert krita.evaluate("krita.activeDocument().name()") == "Second"
     assert krita.layer_tree() == second
     np.testing.assert_array_equal(krita.pixels(), small_painting[::-1])
@@ -160,7 +161,7 @@ def test_brush_strokes_made_meanwhile_stay(krita, docker, easel, small_painting,
     easel.activate("Stroke")
     stroke = krita.pixels("Stroke", area=(0, 0, 160, 120))
     let_go(held)
-    assert docker.wait_for_end() == ""
+    assert docker.wait_for_end() == DONE
     np.testing.assert_array_equal(krita.pixels("Stroke", area=(0, 0, 160, 120)), stroke)
     assert easel.active_layer == next(x.id for x in krita.layer_tree() if x.name == "Stroke")
     assert {layer.name for layer in krita.layer_tree()} >= {"Stroke", "Peeled selection"}

@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from krita_harness.docker import DONE
 from krita_harness.strangers import is_silent, says, speaks, stranger
 
 pytestmark = pytest.mark.krita
@@ -31,7 +32,7 @@ def test_no_backend_is_known(krita, docker, session_backend, opened):
         session_backend.register()
         krita.run("import os\nos.environ['PATH'] = path", path="/usr/bin:/bin")
     assert krita.layer_tree() == opened
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 def test_command_that_starts_nothing(krita, docker, session_backend, opened):
@@ -41,9 +42,10 @@ def test_command_that_starts_nothing(krita, docker, session_backend, opened):
     assert line == (
         "The backend cannot be started with “/no/such/layerpeel”. Set its command in Settings."
     )
+    assert docker.status == ""  # It is said already.
     assert krita.layer_tree() == opened
     docker.set_backend()
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 def test_wrong_token_is_refused_and_the_settings_mend_it(krita, docker, backend, opened):
@@ -53,7 +55,7 @@ def test_wrong_token_is_refused_and_the_settings_mend_it(krita, docker, backend,
     docker.picture_of("wrong-token")
     assert krita.layer_tree() == opened
     docker.set_backend(address=told["address"], token=told["token"])
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 @contextlib.contextmanager
@@ -89,7 +91,7 @@ def test_another_server_at_the_address_that_was_set(krita, docker, backend, open
     finally:
         krita.run("import layerpeel.plugin.client as c\nc.SILENCE = 30_000")
     docker.forget_settings()
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
 
 
 def test_server_file_of_a_backend_that_is_gone(krita, docker, session_backend, opened):
@@ -97,7 +99,7 @@ def test_server_file_of_a_backend_that_is_gone(krita, docker, session_backend, o
     with stranger(says(b"")) as address:
         pass
     with session_backend.replaced_by(address):
-        assert docker.peel() == ""
+        assert docker.peel() == DONE
         session_backend.end()
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
@@ -105,7 +107,7 @@ def test_server_file_of_a_backend_that_is_gone(krita, docker, session_backend, o
 def test_server_file_that_leads_to_something_else(krita, docker, session_backend, opened):
     session_backend.end()
     with stranger(says(b"<html>", 404)) as address, session_backend.replaced_by(address):
-        assert docker.peel() == ""
+        assert docker.peel() == DONE
         session_backend.end()
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from krita_harness.docker import DONE
 from krita_harness.pictures import disc_selection, small_picture
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
@@ -17,7 +18,7 @@ def peel_discs(krita, docker, easel):
     trees = []
     for centre in CENTRES:
         easel.select(disc_selection(centre, 25.0))
-        assert docker.peel() == ""
+        assert docker.peel() == DONE
         assert docker.button == "Peel again"
         trees.append(krita.layer_tree())
         np.testing.assert_array_equal(krita.pixels(), small_picture())
@@ -60,7 +61,7 @@ def test_after_undo_it_goes_on_from_the_peel_before(krita, docker, easel, small_
     docker.look_again()
     krita.wait_until(lambda: docker.source == "What “Peeled selection” left", 5, "the source")
     easel.select(disc_selection((110, 80), 20.0))
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     group = krita.layer_tree()[1]
     assert group.children[0] == trees[0][1].children[0]
     assert [layer.type for layer in group.children] == ["paintlayer", "grouplayer", "paintlayer"]

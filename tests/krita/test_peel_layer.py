@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from krita_harness.docker import DONE
 from krita_harness.pictures import assert_same_picture, disc_selection, small_picture
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
 ACTIVE = "Active layer"
-HIDE = "Hide the layer that was peeled: it shows through its pieces."
+HIDE = f"{DONE} Hide the layer that was peeled: it shows through its pieces."
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +25,11 @@ def test_transparent_picture_is_copied_over_and_looks_the_same(
 ):
     easel.picture(transparent)
     before = krita.pixels()
-    assert peel_exactly() == ""
+    assert peel_exactly() == DONE
     group = krita.layer_tree()[-1]
     assert group.blending_mode == "copy"
     assert_same_picture(krita.pixels(), before, steps=1)
-    assert peel_exactly("What “Peeled selection” left") == ""
+    assert peel_exactly("What “Peeled selection” left") == DONE
     assert_same_picture(krita.pixels(), before, steps=1)
     krita.undo()
     krita.undo()
@@ -46,7 +47,7 @@ def test_opaque_layer_between_others_gets_its_group_directly_above(
     easel.activate("Middle")
     below, middle, top = krita.layer_tree()
     before = krita.pixels()
-    assert peel_exactly(ACTIVE) == ""
+    assert peel_exactly(ACTIVE) == DONE
     names = [layer.name for layer in krita.layer_tree()]
     assert names == ["Background", "Middle", "Peeled selection", "Top"]
     assert krita.layer_tree()[0] == below
@@ -65,7 +66,7 @@ def test_layer_within_a_group_gets_its_own_group_there(
     easel.paint(small_painting, "Inner")
     easel.activate("Inner")
     before = krita.pixels()
-    assert peel_exactly(ACTIVE) == ""
+    assert peel_exactly(ACTIVE) == DONE
     around = krita.layer_tree()[1]
     assert [layer.name for layer in around.children] == ["Inner", "Peeled selection"]
     np.testing.assert_array_equal(krita.pixels(), before)
@@ -106,7 +107,7 @@ def test_transparent_layer_with_nothing_below_is_copied_over(
 ):
     easel.picture(transparent)
     before = krita.pixels()
-    assert peel_exactly(ACTIVE) == ""
+    assert peel_exactly(ACTIVE) == DONE
     assert krita.layer_tree()[-1].blending_mode == "copy"
     assert_same_picture(krita.pixels(), before, steps=1)
 
@@ -118,7 +119,7 @@ def test_layer_that_reaches_beyond_the_canvas_is_peeled_within_it(
     easel.paint(np.full((20, 30, 4), 255, np.uint8), layer, left=-15, top=-10)
     before = krita.pixels()
     beyond = krita.pixels(layer, area=(-15, -10, 30, 20))
-    assert peel_exactly(ACTIVE) == ""
+    assert peel_exactly(ACTIVE) == DONE
     np.testing.assert_array_equal(krita.pixels(), before)
     np.testing.assert_array_equal(krita.pixels(layer, area=(-15, -10, 30, 20)), beyond)
 
@@ -130,7 +131,7 @@ def test_hidden_layers_are_no_part_of_the_picture(
     easel.add_layer("Hidden")
     easel.paint(small_painting[::-1], "Hidden")
     easel.change_layer("Hidden", visible=False)
-    assert peel_exactly() == ""
+    assert peel_exactly() == DONE
     np.testing.assert_array_equal(krita.pixels(), small_painting)
     alpha = krita.pixels("Foreground", area=(0, 0, 160, 120))[..., 3]
     np.testing.assert_array_equal(alpha, disc_selection())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from krita_harness.docker import DONE, SELECTED
 from krita_harness.pictures import assert_same_picture, disc_selection
 from PIL import Image
 
@@ -21,7 +22,7 @@ def test_subject_becomes_two_layers_in_a_group_and_nothing_else_changes(
     before = krita.layer_tree()
     krita.run("from layerpeel.plugin.turns import TIMINGS\nTIMINGS.longest_holds.clear()")
     with krita.watched_gui() as watched:
-        assert docker.peel() == ""
+        assert docker.peel() == DONE
     # No time decides anything here; `pytest -rP` shows what was measured.
     holds = krita.run("from layerpeel.plugin import turns\nresult = turns.TIMINGS.longest_holds")
     docker.picture_of("finished")
@@ -55,7 +56,7 @@ def test_one_undo_takes_all_of_it_away_and_redo_brings_the_same_back(
     easel.select(soft_disc)
     before = krita.layer_tree()
     docker.lift("selection")
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     after = krita.layer_tree()
     layers = [krita.pixels(layer.id) for layer in after[1].children]
     krita.undo()
@@ -75,7 +76,7 @@ def test_rough_selection_finds_the_edge_and_stays_selected(
     easel.picture(small_painting)
     easel.select(rough)
     docker.lift("selection")
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     (_, group) = krita.layer_tree()
     assert group.name == "Peeled selection"
     np.testing.assert_array_equal(easel.selection, rough)
@@ -91,7 +92,7 @@ def test_rectangular_selection_is_searched_for_what_it_holds(krita, docker, ease
     easel.picture(painting)
     easel.select(box)
     docker.lift("selection")
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     np.testing.assert_array_equal(krita.pixels(), painting)
     alpha = full_canvas(krita, "Foreground", box.shape)[..., 3].astype(float)
     assert np.abs(alpha - scene.alphas[0]).mean() < 4
@@ -104,7 +105,7 @@ def test_exact_edge_is_the_selection_to_the_last_byte(
     easel.select(soft_disc)
     docker.lift("selection")
     docker.take_edge_exactly()
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     alpha = full_canvas(krita, "Foreground", soft_disc.shape)[..., 3]
     np.testing.assert_array_equal(alpha, soft_disc)
     np.testing.assert_array_equal(krita.pixels(), small_painting)
@@ -120,7 +121,7 @@ def test_selection_is_where_the_subject_is_looked_for(krita, docker, easel, make
     docker.look_again()
     krita.wait_until(lambda: docker.hint, 5, "the hint")
     assert docker.hint == "Looked for inside the selection."
-    assert docker.peel() == ""
+    assert docker.peel() == DONE
     alpha = full_canvas(krita, "Foreground", chosen.shape)[..., 3]
     assert alpha[chosen == 0].max() == 0
     assert np.abs(alpha.astype(float) - two.alphas[1]).mean() < 10
@@ -131,7 +132,7 @@ def test_shortcut_peels_too(krita, docker, easel, small_painting, soft_disc):
     easel.select(soft_disc)
     docker.lift("selection")
     krita.press("ctrl+alt+p")
-    assert docker.wait_for_end() == ""
+    assert docker.wait_for_end() == DONE
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
 
@@ -149,7 +150,7 @@ def test_selection_only_selects_and_changes_no_layer(
         easel.select(rough)
         docker.lift("selection")
     docker.give_back_as("Selection only")
-    assert docker.peel() == ""
+    assert docker.peel() == SELECTED
     selected = easel.selection
     assert krita.layer_tree() == before
     assert np.abs(selected.astype(float) - scene.alphas[0]).mean() < 4
@@ -175,11 +176,11 @@ def test_python_tidies_up_meanwhile_and_no_answer_is_lost(
     docker.lift("selection")
     docker.start()
     krita.wait_until(
-        "__import__('gc').collect() >= 0 and not widgets.the('layerpeel_cancel').isVisible()",
+        "__import__('gc').collect() >= 0 and widgets.the('layerpeel_peel').isEnabled()",
         60,
         "the peel to end",
     )
-    assert docker.message == ""
+    assert docker.message == DONE
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
 
@@ -189,6 +190,6 @@ def test_words_say_what_they_need(krita, docker, easel, small_painting):
     docker.picture_of("idle")
     assert not krita.evaluate("widgets.the('layerpeel_lift_words').isEnabled()")
     hint = krita.evaluate("widgets.the('layerpeel_lift_words').toolTip()")
-    assert hint.startswith("Finding by words needs models")
+    assert hint.startswith("Finding by words is for the engine")
     docker.point_at("layerpeel_lift_words")
     docker.picture_of("words-hint")

@@ -37,11 +37,12 @@ def test_it_writes_three_files_and_says_medians(done):
 
 def test_what_is_missing_is_named_and_the_others_run(done):
     ended, out = done
-    (line,) = (line for line in ended.stdout.splitlines() if "vitmatte" in line)
-    assert line.startswith("Left out, vitmatte: ViTMatte")
+    lines = [line for line in ended.stdout.splitlines() if line.startswith("Left out, ")]
+    assert [line.split()[2] for line in lines] == ["layeringdiff:", "qwen:", "vitmatte:"]
+    assert "ViTMatte" in lines[-1]
     record = json.loads((out / "figures.json").read_text())
     assert record["measured"] == ["compact", "classical"]
-    assert list(record["left_out"]) == ["vitmatte"]
+    assert list(record["left_out"]) == ["layeringdiff", "qwen", "vitmatte"]
     assert list(record["not_measured"]) == ["LPIPS", "FID, KID", "CLIP score", "FG-MIoU"]
     assert "Left out, vitmatte" in (out / "report.html").read_text()
 

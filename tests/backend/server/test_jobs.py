@@ -132,9 +132,9 @@ def test_health_says_who_answers_and_what_is_missing(backend, run_backend, tmp_p
     for name in (AUTO, "compact"):
         assert (engines[name].missing, engines[name].words) == ("", False)
         assert engines[name].words_hint
-    # What lacks most says what to run for each.
-    for model in ("sam", "vitmatte", "grounding-dino"):
-        assert f"`layerpeel models pull {model}`" in engines["layeringdiff"].missing
+    # However much it lacks, a line says what to do.
+    for part in ("`layerpeel models pull layeringdiff`", "sam", "fbdd and hfa", "models import"):
+        assert part in engines["layeringdiff"].missing
     assert "sdxl" not in engines["layeringdiff"].missing
     monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path / "none"))
     best, compact, *_ = from_text(Health, run_backend().call("GET", "/health").content).engines

@@ -12,6 +12,7 @@ from layerpeel.backend.evaluation.metrics import Separation, measure
 from layerpeel.backend.image import array_of, block_of, to_float
 from layerpeel.backend.lossless import split_exactly
 from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.progress import say_no_fraction
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.trimap import ROUGH_BAND, band_of, trimap_round_mask
@@ -35,7 +36,8 @@ def _layers(engine, rgb, trimap):
     """Foreground and background, H×W×4 in 0–1, as they leave the lossless step."""
     picture = _opaque(rgb)
     image = image_of(Picture(block_of(picture)))
-    estimates = engine.separate(image, engine.matte(image, trimap), trimap, 0)
+    alpha = engine.matte(image, trimap)
+    estimates = engine.separate(image, alpha, trimap, 0, say_no_fraction)
     layers = split_exactly(picture, estimates, Depth.U8)
     return to_float(layers.foreground), to_float(layers.background)
 
@@ -150,7 +152,7 @@ def test_all_engines_results_close_over_the_matte_of_a_real_picture(engine, art)
     picture = np.dstack([grey, np.full(grey.shape[:2], 255, np.uint8)])
     image = image_of(Picture(block_of(picture)))
     alpha = matte_closed_form(image.proxy, each.trimap)
-    estimates = engine.separate(image, alpha, each.trimap, 3)
+    estimates = engine.separate(image, alpha, each.trimap, 3, say_no_fraction)
     assert estimates.background.shape == estimates.foreground.shape == (128, 128, 1)
     assert np.isfinite(estimates.background).all()
     assert np.isfinite(estimates.foreground).all()

@@ -2,13 +2,18 @@
 
 import time
 
+from .home import ENGINE
 from .running import DOCKER, PARKED_POINTER
+
+# What is said after a peel of one layer by an engine that was chosen by name.
+DONE = "Done: 2 layers."
+SELECTED = "Done: selected."
 
 SECONDS_TO_PEEL = 120
 SECONDS_TO_NOTICE = 0.2
 SECONDS_FOR_A_TIP = 1.0
-# While nothing is known of a job but that it waits, the bar has none.
-_BAR_HAS_A_SCALE = "widgets.the('layerpeel_progress').maximum() > 0"
+# While nothing is known of a job but that it waits, the bar has none; hidden, it has any.
+_BAR_HAS_A_SCALE = "(b := widgets.the('layerpeel_progress')).isVisible() and b.maximum() > 0"
 
 
 class Docker:
@@ -172,6 +177,22 @@ class Docker:
         self._krita.click("layerpeel_open_settings")
         self._krita.wait_until("widgets.open_dialog() is not None", 10, "the settings")
 
+    @property
+    def engine(self):
+        """The engine that the open Settings show, in the words of the list."""
+        return self._krita.evaluate("widgets.the('layerpeel_engine').currentText()")
+
+    @property
+    def about_engine(self):
+        """The line below it."""
+        return self._shown("layerpeel_about_engine")
+
+    def choose_engine(self, title):
+        """Open Settings, choose an engine by what the list says, and press OK."""
+        self.open_settings()
+        self._krita.choose("layerpeel_engine", title)
+        self.close_settings("ok")
+
     def set_backend(self, address="", token="", command=""):
         """Open Settings, type into it with real keys, and press OK."""
         self.open_settings()
@@ -193,10 +214,16 @@ class Docker:
         self._krita.run("inputs.restore(docker)", docker=DOCKER)
 
     def forget_settings(self):
-        """Bring back the settings that nobody has touched."""
+        """Bring back the settings that a test finds."""
+        self.change_settings(engine=ENGINE)
+
+    def change_settings(self, **settings):
+        """Set what is given, and everything else as it is without settings, without the dialog."""
         self._krita.run(
             "from layerpeel.plugin import docker, settings\n"
-            "if settings.read_settings() != settings.Settings():\n"
-            "    settings.write_settings(settings.Settings())\n"
-            "    docker.CONNECTION.forget()"
+            "wanted = settings.Settings(**given)\n"
+            "if settings.read_settings() != wanted:\n"
+            "    settings.write_settings(wanted)\n"
+            "    docker.CONNECTION.forget()",
+            given=settings,
         )

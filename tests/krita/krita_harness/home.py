@@ -9,7 +9,15 @@ from pathlib import Path
 
 DRIVER = Path(__file__).parents[1] / "driver"
 IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
-SETTINGS = "[python]\nenable_layerpeel=true\nenable_layerpeel_driver=true\n"
+# Not the one that is chosen without settings: that depends on the models and the GPU of a machine.
+ENGINE = "compact"
+SETTINGS = f"""[python]
+enable_layerpeel=true
+enable_layerpeel_driver=true
+
+[layerpeel]
+engine="{ENGINE}"
+"""
 RESOURCE_DATABASE = "resourcecache.sqlite"
 
 

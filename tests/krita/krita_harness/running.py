@@ -15,6 +15,8 @@ CANCEL_BUTTON = "layerpeel_cancel"
 DOCKER_WIDTH = 360
 SECONDS_FOR_INPUT = 20
 SECONDS_FOR_THE_SCREEN = 0.4
+# Docks find their places a moment after what is in them has changed.
+SECONDS_TO_SETTLE = 0.05
 # The Layers docker follows changes a moment later; Krita 5.1 crashes if their document is gone.
 SECONDS_FOR_THE_LAYERS = 0.3
 PARKED_POINTER = (SIZE[0] // 2, SIZE[1] - 3)  # On the status bar, which shows nothing for it.
@@ -155,8 +157,10 @@ class RunningKrita:
         return self._process.display
 
     def click(self, object_name):
-        """Click the middle of a widget with the real mouse; NotClickableError if none could."""
-        point = self._ask_place("widgets.click_point_of(name)", name=object_name)["point"]
+        """Click the middle of a widget once it stands still; NotClickableError if none could."""
+        point = None
+        while point != (point := self._click_point_of(object_name)):
+            time.sleep(SECONDS_TO_SETTLE)
         self.click_at(point)
 
     def choose(self, object_name, text):
@@ -198,6 +202,9 @@ class RunningKrita:
         with self._witnessed("click"):
             self.display.xdotool("mousemove", *map(str, point))
             self.display.xdotool("click", "1")
+
+    def _click_point_of(self, object_name):
+        return self._ask_place("widgets.click_point_of(name)", name=object_name)["point"]
 
     @contextlib.contextmanager
     def _witnessed(self, kind, count=1):

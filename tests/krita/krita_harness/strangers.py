@@ -5,6 +5,10 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from layerpeel.shared.protocol import Health
+from layerpeel.shared.version import PROTOCOL, VERSION
+from layerpeel.shared.wire import to_text
+
 
 def says(body, status=200):
     """A handler that answers every call alike."""
@@ -28,6 +32,11 @@ def speaks(protocol):
     """A handler that answers as a backend of that protocol does."""
     health = {"version": f"{protocol}.0.0", "protocol": protocol, "engines": []}
     return says(json.dumps(health).encode())
+
+
+def offers(*engines):
+    """A handler that says, to every call, that these engines (EngineInfo) are here."""
+    return says(to_text(Health(VERSION, PROTOCOL, engines)).encode())
 
 
 def is_silent(until):

@@ -1,0 +1,119 @@
+"""The artist chooses the engine in Settings; what it lacks is said, and nothing else peels."""
+
+import pytest
+from krita_harness.docker import DONE
+from krita_harness.strangers import offers, stranger
+
+from layerpeel.backend.models.store import default_folder
+from layerpeel.shared.protocol import EngineInfo
+
+pytestmark = pytest.mark.krita
+
+PAPER = "LayeringDiff (paper)"
+COMPACT = "Compact (processor)"
+WORDS = "layerpeel_lift_words"
+
+
+@pytest.fixture
+def only_compact_can_run(krita, docker, session_backend, isnet_store, tmp_path):
+    """The backend will find no model but the subject finder, whatever this machine has."""
+    found = isnet_store.path_of("isnet")
+    (tmp_path / found.name).symlink_to(found)
+    session_backend.end()
+    look_for_models_in(krita, tmp_path)
+    yield
+    session_backend.end()
+    look_for_models_in(krita, default_folder())
+
+
+def look_for_models_in(krita, folder):
+    krita.run("import os\nos.environ['LAYERPEEL_MODELS'] = folder", folder=str(folder))
+
+
+@pytest.fixture
+def before(krita, docker, easel, small_painting, soft_disc):
+    """The small picture, a soft disc to be peeled off it exactly; its layers."""
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    return krita.layer_tree()
+
+
+def can_use_words(krita):
+    return krita.evaluate("widgets.the(name).isEnabled()", name=WORDS)
+
+
+@pytest.mark.usefixtures("only_compact_can_run")
+def test_request_goes_to_the_chosen_engine_and_to_no_other(krita, docker, before):
+    docker.choose_engine(PAPER)  # No backend has answered yet.
+    refusal = docker.peel()
+    assert "pull" in refusal
+    assert docker.status == ""  # It is said already.
+    docker.picture_of("engine-that-lacks-models")
+    assert krita.layer_tree() == before
+
+    docker.open_settings()
+    assert docker.engine == PAPER
+    assert docker.about_engine == refusal
+    tip = "widgets.the('layerpeel_engine').itemData(2, 3)"  # Qt.ToolTipRole
+    assert krita.evaluate(tip) == refusal
+    krita.screenshot_of("layerpeel_settings", "settings-engine-that-lacks-models")
+    krita.choose("layerpeel_engine", COMPACT)
+    assert docker.about_engine == "Ready."
+    docker.close_settings("ok")
+    assert docker.message == ""
+    krita.wait_until(lambda: docker.status == "Ready.", 10, "the backend to answer")
+    assert docker.peel() == DONE
+    docker.picture_of("engine-that-peels")
+
+
+@pytest.mark.usefixtures("only_compact_can_run", "before")
+def test_automatic_says_which_engine_has_peeled(krita, docker):
+    krita.run("krita.writeSetting('layerpeel', 'engine', '')")
+    assert docker.peel() == "Done by Compact (processor): 2 layers."
+    docker.picture_of("engine-automatic")
+    docker.open_settings()
+    assert docker.engine == "Automatic"
+    krita.screenshot_of("layerpeel_settings", "settings-engine")
+    docker.close_settings("cancel")
+
+
+@pytest.mark.usefixtures("backend")
+def test_engine_that_the_backend_does_not_have(krita, docker, before):
+    docker.change_settings(engine="tomorrow's")
+    line = (
+        "This backend has no engine “tomorrow's”: choose another in Settings, or update the "
+        "backend."
+    )
+    krita.wait_until(lambda: docker.status == line, 10, "the line")
+    assert not can_use_words(krita)
+    assert docker.peel() == line
+    assert docker.status == ""  # It is said already.
+    assert krita.layer_tree() == before
+    docker.open_settings()
+    assert docker.engine == "tomorrow's (unavailable)"
+    assert docker.about_engine == line
+    krita.screenshot_of("layerpeel_settings", "settings-engine-unavailable")
+    docker.close_settings("ok")
+    assert docker.peel() == line
+    pressed = (
+        "widgets.the('layerpeel_peel').click()\nresult = widgets.the('layerpeel_message').text()"
+    )
+    assert krita.run(pressed) == ""  # The old line has gone before there is a new one.
+    assert docker.wait_for_end() == line
+
+
+@pytest.mark.usefixtures("backend", "before")
+def test_words_are_for_the_engine_that_finds_them(krita, docker):
+    finds = EngineInfo("layeringdiff", missing="", words=True, words_hint="")
+    cannot = EngineInfo("compact", missing="", words=False, words_hint="Choose another engine.")
+    with stranger(offers(finds, cannot)) as address:
+        docker.change_settings(engine="layeringdiff", address=address)
+        krita.wait_until(lambda: can_use_words(krita), 10, "words to be offered")
+        docker.lift("words")
+        assert docker.hint == ""
+        docker.choose_engine(COMPACT)
+        krita.wait_until(lambda: not can_use_words(krita), 10, "words to be refused")
+        assert docker.hint == "Choose another engine."
+        docker.picture_of("engine-without-words")
