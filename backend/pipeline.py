@@ -112,6 +112,8 @@ def _check(picture: Picture, request: PeelRequest) -> None:
         raise BadInputError(
             f"{request.layers} layers cannot be peeled: ask for 1 to {MOST_LAYERS}."
         )
+    if not 0 <= request.seed < 2**63:
+        raise BadInputError(f"The seed {request.seed} is too large or below 0: take 0 to 2⁶³ − 1.")
     check_lift(request.lift, request.band, (picture.pixels.height, picture.pixels.width))
     check_outcome(picture, request)
 

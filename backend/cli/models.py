@@ -223,9 +223,14 @@ def _record(store: ModelStore, model: Model) -> dict[str, object]:
 
 def pull_missing(store: ModelStore, model_ids: Iterable[str]) -> None:
     """Pull, as `pull` does, those of the models that are not installed and whole."""
-    for model_id in model_ids:
-        if store.state(model_id) is not State.INSTALLED:
-            _announced_pull(store, store.manifest.usable(model_id), None)
+    missing = [each for each in model_ids if store.state(each) is not State.INSTALLED]
+    models = [store.manifest.usable(model_id) for model_id in missing]
+    for model in models:
+        if model.how_to_get:
+            # Said before gigabytes of others have come for nothing.
+            raise ModelError(f"{model.title} is not installed: {model.how_to_get}.")
+    for model in models:
+        _announced_pull(store, model, None)
 
 
 def _announce_together(store: ModelStore, models: list[Model], mirror: Path | None) -> None:

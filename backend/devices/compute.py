@@ -14,12 +14,12 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 # card is used as far as it goes; tests count the bytes of the full-size networks against this.
 STATED_BUDGET = 8_000_000_000
 
-# What a stage needs beside its weights at its largest working size.
-ROOM_TO_WORK = 2_500_000_000
+# What a stage needs beside its weights at its working size.
+ROOM_TO_WORK = 2_200_000_000
 
 # Of the memory that is there, what other programs are left with; on a processor also the network
 # that is being loaded, for which others make room only when its size is known.
-LEFT_TO_OTHERS = 0.1
+LEFT_TO_OTHERS = 0.05
 LEFT_TO_OTHERS_ON_CPU = 0.5
 
 
@@ -89,22 +89,26 @@ def compute_on(name: str | None = None) -> Compute:
             )
 
 
+def budget_on_card(total: int) -> int:
+    """How many bytes of weights may lie on a card that has `total` bytes."""
+    return int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK
+
+
 def _on_cuda() -> Compute:
     device = torch.device("cuda", torch.cuda.current_device())
     total = torch.cuda.get_device_properties(device).total_memory
-    # Half floats overflow in some autoencoders; bfloat16, where the card has it, does not.
     # The same request gives the same bytes, and tiles give what the whole picture would.
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False
-    precision = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return Compute(device, precision, int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK)
+    # Half floats overflow in some autoencoders, bfloat16 does not; older cards only imitate it.
+    has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return Compute(device, torch.bfloat16 if has_bfloat16 else torch.float16, budget_on_card(total))
 
 
 def _on_mps() -> Compute:
     total = torch.mps.recommended_max_memory()
-    budget = int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK
-    return Compute(torch.device("mps"), torch.float16, budget)
+    return Compute(torch.device("mps"), torch.float16, budget_on_card(total))
 
 
 def _on_cpu() -> Compute:

@@ -40,10 +40,13 @@ class NetworkPool:
 
     What has to make room is the network that was not used for longest: from a GPU it moves to main
     memory; on a CPU, where there is no other place, it is forgotten and loaded again when wanted.
+
+    companions: what others keep for as long as this pool is kept.
     """
 
     def __init__(self, compute: Compute) -> None:
         self.compute = compute
+        self.companions: dict[object, object] = {}
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     @property
@@ -68,8 +71,13 @@ class NetworkPool:
         self._held.move_to_end(name)
         if not held.on_device:
             self._make_room(held.size, name)
-            held.hook.hook.pre_forward(held.network)
+            # From here on it counts, also one of which only a part has come before memory ran out.
             held.on_device = True
+            try:
+                held.hook.hook.pre_forward(held.network)
+            except torch.OutOfMemoryError:
+                self._move_off(name)
+                raise
         held.users += 1
         try:
             yield held.network  # type: ignore[misc]  # what `load` made under this name

@@ -43,6 +43,8 @@ class CompactEngine:
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """ISNet, unless all that is asked for is what a mask or trimap shows."""
+        if isinstance(request.lift, Words | Points):
+            return ()  # It cannot be answered at all.
         shown = isinstance(request.lift, Mask | Trimap)
         return () if shown and request.layers == 1 else (SUBJECT_MODEL,)
 

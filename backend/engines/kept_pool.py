@@ -1,11 +1,17 @@
-"""The networks that stay loaded from one peel to the next: one pool for all engines."""
+"""What stays loaded from one peel to the next: one pool of networks for all engines."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
 
 from layerpeel.backend.devices.compute import compute_on, wanted_device
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.full_install import NEEDS_FULL_INSTALL
+from layerpeel.backend.models.missing import models_to_peel
 from layerpeel.backend.models.store import ModelStore, State
+
+Stage = TypeVar("Stage")
 
 
 def kept_pool(store: ModelStore) -> NetworkPool:
@@ -13,12 +19,24 @@ def kept_pool(store: ModelStore) -> NetworkPool:
 
     Raises DeviceError when there is no such device, ModelError when a model cannot be read.
     """
-    installed = tuple(
-        (model.id, store.digest_of(model.id))
-        for model in store.manifest.models
-        if set(model.engines) & set(NEEDS_FULL_INSTALL) and store.state(model.id) is State.INSTALLED
-    )
-    return _pool_for(wanted_device(), installed)
+    installed = {
+        model.id: store.digest_of(model.id)
+        for engine in NEEDS_FULL_INSTALL
+        for model in models_to_peel(engine, store)
+        if store.state(model.id) is State.INSTALLED
+    }
+    return _pool_for(wanted_device(), tuple(installed.items()))
+
+
+def kept_with(pool: NetworkPool, make: Callable[[Path, NetworkPool], Stage], folder: Path) -> Stage:
+    """Give the stage of that kind and folder that was made for this pool before, else a new one.
+
+    It goes with the pool.
+    """
+    key = (make, folder)
+    if key not in pool.companions:
+        pool.companions[key] = make(folder, pool)
+    return pool.companions[key]  # type: ignore[return-value]  # what `make` made
 
 
 # Loading networks takes longer than using them.

@@ -5,7 +5,7 @@ words, the paper does not ask; here ISNet says it.
 """
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
-from layerpeel.backend.engines.kept_pool import kept_pool
+from layerpeel.backend.engines.kept_pool import kept_pool, kept_with
 from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
@@ -118,7 +118,7 @@ class LayeringDiffEngine:
         """Alpha in the unknown band, by ViTMatte."""
         matting = VitMatte(self._use("vitmatte"), self._pool)
         alpha = matting.matte(_shown(image), trimap)
-        self.notes += matting.notes
+        self._note(matting.notes)
         return alpha
 
     def separate(
@@ -132,7 +132,7 @@ class LayeringDiffEngine:
         """Both layers by FBDD, at the picture's own detail by HFA (paper, section 3.3)."""
         layering = LayerDiffusion(self._use("fbdd"), self._use("hfa"), self._pool)
         layers = layering.separate(_shown(image), alpha, seed, report)
-        self.notes += layers.notes
+        self._note(layers.notes)
         foreground, background = (
             values_from_proxy(layer, image.values.shape[-1], image.depth, image.icc_profile)
             for layer in (layers.foreground, layers.background)
@@ -142,33 +142,27 @@ class LayeringDiffEngine:
         background[alpha <= 0] = image.values[alpha <= 0]
         return Estimates(alpha, foreground, background, (alpha > 0) & (alpha < 1))
 
+    def _note(self, notes: Sequence[str]) -> None:
+        """Add what has not been said of an earlier layer already."""
+        self.notes += [note for note in notes if note not in self.notes]
+
     @cached_property
     def _pool(self) -> NetworkPool:
         return kept_pool(self._store)
 
     @property
     def _detector(self) -> GroundingDinoDetector:
-        return _detector_for(self._use("grounding-dino"), self._pool)
+        return kept_with(self._pool, GroundingDinoDetector, self._use("grounding-dino"))
 
     @property
     def _segmenter(self) -> SegmentAnything:
-        return _segmenter_for(self._use("sam"), self._pool)
+        # Kept, so that a picture's embedding serves the next click.
+        return kept_with(self._pool, SegmentAnything, self._use("sam"))
 
     def _use(self, model_id: str) -> Path:
         path = self._store.path_of(model_id)
         self.models[model_id] = self._store.digest_of(model_id)
         return path
-
-
-@lru_cache(maxsize=1)
-def _detector_for(folder: Path, pool: NetworkPool) -> GroundingDinoDetector:
-    return GroundingDinoDetector(folder, pool)
-
-
-# A picture's embedding serves the next click.
-@lru_cache(maxsize=1)
-def _segmenter_for(folder: Path, pool: NetworkPool) -> SegmentAnything:
-    return SegmentAnything(folder, pool)
 
 
 def _shown(image: Image) -> Float32:

@@ -61,24 +61,36 @@ def engine_for(request: PeelRequest, store: ModelStore) -> tuple[AnyEngine, tupl
     nothing else can do what is asked for; otherwise the compact one. Which one ran is in the result
     (`MadeWith.engine`).
 
-    Raises as `engine_named` does.
+    Raises as `engine_named` does, and DeviceError when a device that was asked for by name is not
+    there: it is not replaced by another.
     """
     if request.engine != AUTO:
         return engine_named(request.engine, store), ()
     # Looked for on disk first: only to find a model missing, torch need not be loaded.
-    installed = all(store.state(each) is State.INSTALLED for each in PAPER_MODELS)
-    if installed and lacks("layeringdiff", request, store) is None:
-        from layerpeel.backend.devices.compute import compute_on
-
-        if compute_on().device.type != "cpu":
-            return engine_named("layeringdiff", store), ()
-        slow = "no GPU is used, and on the processor “layeringdiff” takes minutes"
-        if lacks("compact", request, store) is not None:
-            note = f"The engine “layeringdiff” was taken, which alone can do this, but {slow}."
-            return engine_named("layeringdiff", store), (note,)
-        note = f"The engine “compact” was taken: {slow}. Ask for it by name if you want it."
+    states = {store.state(model_id) for model_id in PAPER_MODELS}
+    if State.MISSING in states:
+        return engine_named("compact", store), ()
+    why_not = _why_not_the_papers(request, store)
+    if not why_not:
+        return engine_named("layeringdiff", store), ()
+    if lacks("compact", request, store) is None:
+        note = f"The engine “compact” was taken instead of “layeringdiff”. {why_not}"
         return engine_named("compact", store), (note,)
-    return engine_named("compact", store), ()
+    note = f"The engine “layeringdiff” was taken, which alone can do this. {why_not}"
+    return engine_named("layeringdiff", store), (note,)
+
+
+def _why_not_the_papers(request: PeelRequest, store: ModelStore) -> str:
+    """Say in a sentence why `auto` does not take the paper's engine; empty when it does."""
+    try:
+        engine_named("layeringdiff", store).check(request)
+    except ModelError as error:
+        return str(error)
+    from layerpeel.backend.devices.compute import compute_on
+
+    if compute_on().device.type == "cpu":
+        return "No GPU is used, and on the processor “layeringdiff” takes minutes."
+    return ""
 
 
 def lacks(name: str, request: PeelRequest, store: ModelStore) -> str | None:

@@ -14,13 +14,22 @@ def put_file_in_place(part: Path, path: Path) -> None:
 def put_folder_in_place(part: Path, path: Path) -> None:
     """Make a finished folder, all of it on the disk, the model's; one that is there goes then.
 
-    Raises OSError when that cannot be done.
+    Raises OSError when that cannot be done: the one that is there stays then.
     """
     aside = path.with_name(f"{path.name}.replaced")
+    if not _is_there(path) and _is_there(aside):
+        # An earlier call ended between its two renames: this is the only whole model.
+        aside.rename(path)
     remove(aside)
-    if path.exists() or path.is_symlink():
+    replaces = _is_there(path)
+    if replaces:
         path.rename(aside)
-    part.rename(path)
+    try:
+        part.rename(path)
+    except OSError:
+        if replaces:
+            aside.rename(path)
+        raise
     remove(aside)
 
 
@@ -43,3 +52,8 @@ def force_to_disk(file: Path) -> None:
     """Wait until a file is on the disk: after a power cut no right name may hold anything else."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of this name, be it a link that leads nowhere."""
+    return path.exists() or path.is_symlink()

@@ -10,19 +10,65 @@ from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_file
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
-from layerpeel.backend.models.single_file import UnfitError, sdxl_in
+from layerpeel.backend.models.single_file import SDXL_INPAINTING, UnfitError, require_sdxl
+
+# Files that a folder has to hold: of each of these, one.
+_Required = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A format of our own, as its reader in backend/networks wants it, which needs torch.
+
+    places: those that hold weights.
+    """
+
+    model_id: str
+    format: str
+    version: int
+    places: tuple[str, ...]
+    required: _Required
+
+
+def _network_of_diffusers(part: str) -> _Required:
+    weights = f"{part}/diffusion_pytorch_model.safetensors"
+    return (f"{part}/config.json",), (weights, f"{weights}.index.json")
+
 
 # Our own formats, by the file that describes them.
-_TRAINED = {"fbdd.json": "fbdd", "hfa.json": "hfa"}
-# What transformers' config.json calls models, as we do.
-_MODEL_TYPES = ("grounding-dino", "sam", "vitmatte")
+_TRAINED = {
+    "fbdd.json": _Trained(
+        "fbdd",
+        "layerpeel-fbdd",
+        1,
+        ("foreground/", "background/", "vae/"),
+        (
+            *_network_of_diffusers("foreground"),
+            *_network_of_diffusers("background"),
+            *_network_of_diffusers("vae"),
+            ("scheduler/scheduler_config.json",),
+            ("null_embedding.safetensors",),
+        ),
+    ),
+    "hfa.json": _Trained(
+        "hfa", "layerpeel-hfa", 1, ("",), (("foreground.safetensors",), ("background.safetensors",))
+    ),
+}
+# What transformers' config.json calls models, as we do, and what each needs beside it.
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+_PROCESSOR = ("preprocessor_config.json", "processor_config.json")
+_TOKENIZER = ("tokenizer.json", "vocab.txt")
+_NETWORKS: dict[str, _Required] = {
+    "grounding-dino": (_WEIGHTS, _PROCESSOR, _TOKENIZER),
+    "sam": (_WEIGHTS,),
+    "vitmatte": (_WEIGHTS, _PROCESSOR),
+}
 # diffusers' pipelines, and which of their parts are used.
 _SDXL = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae")
 _SD2 = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
 _QWEN = ("processor", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _PIPELINES = {
     "StableDiffusionXLPipeline": ("sdxl", _SDXL),
-    "StableDiffusionXLInpaintPipeline": ("sdxl", _SDXL),
     "StableDiffusionInpaintPipeline": ("sd2-inpainting", _SD2),
     "QwenImageLayeredPipeline": ("qwen-image-layered", _QWEN),
 }
@@ -73,9 +119,10 @@ def _file(path: Path, manifest: Manifest) -> Found:
         raise UnfitError(_PICKLE)
     if is_weights(path.name):
         try:
-            return Found("sdxl", sdxl_in(path), folder, files, single=True)
+            require_sdxl(path)
         except WeightsError as error:
             raise WeightsError(f"{path.name} {error}") from error
+        return Found("sdxl", "an SDXL checkpoint in one file", folder, files, single=True)
     raise UnfitError("is none of the models that Layerpeel uses")
 
 
@@ -95,11 +142,9 @@ def _meta_sam(path: Path) -> Found:
 def _in_folder(folder: Path, manifest: Manifest) -> Found:
     files = [path for path in relative_files(folder) if path != NAME]
     at_top = [path for path in files if "/" not in path]
-    for description, model_id in _TRAINED.items():
+    for description in _TRAINED:
         if description in at_top:
-            _json(folder, description)
-            taken = [path for path in files if is_taken(path)]
-            return _whole(model_id, f"a trained {model_id.upper()}", folder, taken, ("",), files)
+            return _trained(folder, files, description)
     if "model_index.json" in at_top:
         return _pipeline(folder, files)
     if "config.json" in at_top:
@@ -113,8 +158,28 @@ def _in_folder(folder: Path, manifest: Manifest) -> Found:
     )
 
 
+def _trained(folder: Path, files: list[str], description: str) -> Found:
+    wanted, content = _TRAINED[description], _json(folder, description)
+    if content.get("format") != wanted.format:
+        raise UnfitError(
+            f"has a {description} that calls it “{content.get('format')}”, not “{wanted.format}”"
+        )
+    if content.get("version") != wanted.version:
+        raise UnfitError(
+            f"is of version {content.get('version')} of “{wanted.format}”, and this Layerpeel "
+            f"reads version {wanted.version}: update Layerpeel, or train the model anew"
+        )
+    what = f"a trained {wanted.model_id.upper()}"
+    taken = [path for path in files if is_taken(path)]
+    found = _whole(wanted.model_id, what, folder, taken, wanted.places, files)
+    _require(wanted.required, taken)
+    return found
+
+
 def _pipeline(folder: Path, files: list[str]) -> Found:
     named = str(_json(folder, "model_index.json").get("_class_name"))
+    if named == "StableDiffusionXLInpaintPipeline":
+        raise UnfitError(SDXL_INPAINTING)
     if named not in _PIPELINES:
         raise UnfitError(f"is a folder of diffusers for {named}, which Layerpeel does not use")
     model_id, parts = _PIPELINES[named]
@@ -141,11 +206,19 @@ def _require_sd2(folder: Path) -> None:
 
 def _network(folder: Path, at_top: list[str]) -> Found:
     named = str(_json(folder, "config.json").get("model_type"))
-    if named not in _MODEL_TYPES:
+    if named not in _NETWORKS:
         raise UnfitError(f"is a folder of transformers for “{named}”, which Layerpeel does not use")
     taken = [path for path in at_top if is_taken(path)]
     what = f"a folder of transformers ({named})"
-    return _whole(named, what, folder, taken, ("",), at_top)
+    found = _whole(named, what, folder, taken, ("",), at_top)
+    _require(_NETWORKS[named], taken)
+    return found
+
+
+def _require(required: _Required, there: list[str]) -> None:
+    for names in required:
+        if not any(name in there for name in names):
+            raise WeightsError(f"there is no {' or '.join(names)} in it")
 
 
 def _whole(

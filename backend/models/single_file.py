@@ -6,15 +6,21 @@ from layerpeel.backend.models.safetensors_header import Shapes, shapes_in
 
 # The UNet's first layer, as Stability's code names it: [width, channels in, 3, 3].
 _FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
-_CHANNELS = {4: "an SDXL checkpoint in one file", 9: "an SDXL inpainting checkpoint in one file"}
+_CHANNELS = 4
+_INPAINTING_CHANNELS = 9
+
+SDXL_INPAINTING = (
+    "is SDXL for inpainting, which edits pictures and makes none from words alone; "
+    f"wanted is SDXL whose UNet takes {_CHANNELS} channels, not {_INPAINTING_CHANNELS}"
+)
 
 
 class UnfitError(Exception):
     """It is nothing that Layerpeel takes. Says what it is, after its name."""
 
 
-def sdxl_in(file: Path) -> str:
-    """Make sure that a safetensors file is a whole SDXL checkpoint, and say which.
+def require_sdxl(file: Path) -> None:
+    """Make sure that a safetensors file is a whole SDXL checkpoint that makes pictures from words.
 
     Raises UnfitError when it is something else, WeightsError when it is damaged, OSError when it
     cannot be read.
@@ -24,12 +30,13 @@ def sdxl_in(file: Path) -> str:
     if other is not None:
         raise UnfitError(other)
     channels = shapes[_FIRST_LAYER][1]
-    if channels not in _CHANNELS:
+    if channels == _INPAINTING_CHANNELS:
+        raise UnfitError(SDXL_INPAINTING)
+    if channels != _CHANNELS:
         raise UnfitError(
             f"is an SDXL checkpoint whose UNet takes {channels} channels; wanted is one that takes "
-            "4, or 9 for inpainting"
+            f"{_CHANNELS}"
         )
-    return _CHANNELS[channels]
 
 
 def _other_than_sdxl(shapes: Shapes) -> str | None:

@@ -87,12 +87,12 @@ def denoise(
     Gives [N, 4, h, w] in float32, on the UNet's device.
     """
     device, precision = unet.device, unet.dtype
-    told = torch.cat([conditions.picture, conditions.alpha], dim=1).to(device)  # [N, 68, h, w]
+    told = [part.to(device) for part in (conditions.picture, conditions.alpha)]  # 4 + 64 channels
     words = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
     latent = noise.to(device)
     sampler.set_timesteps(steps, device=device)
     for step, time in enumerate(sampler.timesteps, start=1):
-        planes = torch.cat([latent, told], dim=1)  # [N, 72, h, w]
+        planes = torch.cat([latent, *told], dim=1)  # [N, 72, h, w]
         planes = planes.to(precision, memory_format=torch.channels_last)
         velocity = unet(planes, time, encoder_hidden_states=words).sample
         latent = sampler.step(velocity.float(), time, latent).prev_sample

@@ -80,7 +80,12 @@ class FbddFolder:
         self.resolution = _whole_number(description, "resolution", SIDE_MULTIPLE, folder)
         self.steps = _whole_number(description, "steps", 1, folder)
         self.scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-        self.sampler()
+        times = self.sampler().config.num_train_timesteps
+        if self.steps > times:
+            raise ModelError(
+                f"{folder / DESCRIPTION} gives {self.steps} as steps; the sampler in its folder "
+                f"knows {times} at most."
+            )
         self.null_embedding = _null_embedding(folder)
 
     def sampler(self) -> Sampler:
@@ -153,7 +158,7 @@ def save_fbdd(fbdd: Fbdd, folder: Path) -> None:
 
 def _whole_number(description: dict[str, object], name: str, multiple_of: int, folder: Path) -> int:
     value = description.get(name)
-    if isinstance(value, int) and value > 0 and value % multiple_of == 0:
+    if type(value) is int and value > 0 and value % multiple_of == 0:
         return value
     raise ModelError(
         f"{folder / DESCRIPTION} gives “{value}” as {name}; it takes a whole number"

@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor
 
 from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
 from layerpeel.backend.devices.pool import Network, NetworkPool
+from layerpeel.backend.errors import DeviceError, LayerpeelError, ModelError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.denoising import Conditions, denoise, first_noise
 from layerpeel.backend.networks.fbdd_folder import SIDE_MULTIPLE, FbddFolder, LayerName
@@ -78,12 +80,12 @@ class LayerDiffusion:
         report: told after every step and tile; may raise to stop.
 
         Where α is 1 the foreground is the picture, where it is 0 the background is, exactly.
-        Raises ModelError when a network cannot be loaded, DeviceError when memory does not suffice.
+        Raises ModelError when a network cannot be loaded, DeviceError when memory does not suffice;
+        one of them when what comes out are no numbers.
         """
         forward = _only_forward(report)
         forward(0.0)
-        with self._alignment():
-            pass  # What is wrong with it is better known now than after minutes of diffusion.
+        load_hfa(self._hfa_folder)  # What is wrong with it is better known now than in minutes.
         height, width = alpha.shape
         picture, matte = planes_of(proxy), planes_of(alpha)
         sizes = self._sizes_for(max(height, width))
@@ -106,6 +108,8 @@ class LayerDiffusion:
             ),
             "the alignment of layers",
         )
+        if not (np.isfinite(foreground).all() and np.isfinite(background).all()):
+            raise self._no_numbers()
         foreground[alpha >= 1] = proxy[alpha >= 1]
         background[alpha <= 0] = proxy[alpha <= 0]
         return SeparatedLayers(foreground, background, _notes(self._pool, size, sizes[0]))
@@ -115,10 +119,21 @@ class LayerDiffusion:
         largest = min(self._fbdd.resolution, -(-longest // SIDE_MULTIPLE) * SIDE_MULTIPLE)
         wished = [largest, largest * 3 // 4, largest // 2]
         # By way of a dict: each once, in order.
-        return list(
-            dict.fromkeys(
-                max(SIDE_MULTIPLE, size // SIDE_MULTIPLE * SIDE_MULTIPLE) for size in wished
+        sizes = dict.fromkeys(
+            max(SIDE_MULTIPLE, size // SIDE_MULTIPLE * SIDE_MULTIPLE) for size in wished
+        )
+        # The first twice: if need be, the second time with the device to itself.
+        return [largest, *sizes]
+
+    def _no_numbers(self) -> LayerpeelError:
+        if self._pool.compute.precision == torch.float32:
+            return ModelError(
+                f"The weights of {self._fbdd.folder} or {self._hfa_folder} give no layers but "
+                "values that are no numbers: they cannot be used. Train or import others."
             )
+        return DeviceError(
+            f"In half precision on the {self._pool.compute.words} the layers came out as values "
+            "that are no numbers. Let another device compute (--device cpu)."
         )
 
     def _diffuse(

@@ -8,7 +8,7 @@ from pathlib import Path
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
-from layerpeel.backend.models.single_file import UnfitError, sdxl_in
+from layerpeel.backend.models.single_file import UnfitError, require_sdxl
 from layerpeel.backend.models.store import ModelStore, State
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
@@ -16,8 +16,6 @@ INDEX = "model_index.json"
 """What tells a folder as on the model hub: it names the pipeline and its components."""
 
 # The first layer of an SDXL's UNet, and the channels that it takes where it makes pictures.
-_FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
-_LATENT_CHANNELS = 4
 
 # Named by those who train such checkpoints, so that others do not take them for what they are not.
 _PREDICTS_VELOCITY = "v_pred"
@@ -63,14 +61,12 @@ def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelSto
 def check_single_file(file: Path) -> None:
     """Raise ModelError when a file is no whole SDXL that makes pictures; it says what it is."""
     try:
-        sdxl_in(file)
+        require_sdxl(file)
     except UnfitError as error:
         raise ModelError(f"{file} {error}.") from error
     except (WeightsError, OSError) as error:
         raise _unreadable(file, error) from error
     shapes = _shapes_in(file)
-    if shapes[_FIRST_LAYER][1] != _LATENT_CHANNELS:
-        raise ModelError(f"{file} is an SDXL that edits pictures and makes none: give another.")
     if _PREDICTS_VELOCITY in shapes:
         raise ModelError(
             f"{file} is an SDXL that predicts velocity (v-pred), which cannot be used here: give "
@@ -109,7 +105,14 @@ def _file_alone_in(path: Path) -> Path:
 
 
 def _path_of(place: str | Path, store: ModelStore) -> Path:
-    return place if isinstance(place, Path) else store.path_of(place)
+    if isinstance(place, Path):
+        return place
+    if place not in {model.id for model in store.manifest.models}:
+        raise ModelError(
+            f"{place} is no model that can be pulled: get it from whoever publishes it, and give "
+            "its folder (--checkpoint FOLDER)."
+        )
+    return store.path_of(place)
 
 
 def _descriptions(whole: str | Path, small: str | Path, store: ModelStore) -> Path:

@@ -82,6 +82,24 @@ def test_what_is_in_use_stays_and_what_cannot_fit_is_refused():
         assert pool.bytes_on_device == 600
 
 
+def test_one_of_which_only_a_part_could_be_moved_does_not_stay(monkeypatch):
+    pool = make_pool(budget=1000)
+
+    class Halfway(nn.Linear):
+        def to(self, *_where):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        def forward(self, inputs):
+            return inputs
+
+    monkeypatch.setattr(
+        "accelerate.hooks.CpuOffload.pre_forward", lambda _hook, module: module.to("cuda")
+    )
+    with pytest.raises(torch.OutOfMemoryError), pool.using("half", lambda: Halfway(10, 1)):
+        pytest.fail("it is not there")
+    assert pool.bytes_on_device == 0
+
+
 def test_on_the_processor_what_makes_room_is_forgotten():
     pool = make_pool(budget=1000)
     with pool.using("first", lambda: network_of(10)):

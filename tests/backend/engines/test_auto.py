@@ -9,7 +9,7 @@ import torch
 
 from layerpeel.backend import peel
 from layerpeel.backend.engines.registry import engine_for, engine_named
-from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.shared.protocol import Mask, PeelRequest, Words
 
@@ -26,7 +26,7 @@ def test_without_a_gpu_it_is_the_compact_one_and_the_choice_is_told(paper_store)
     engine, (note,) = engine_for(PeelRequest(engine="auto"), paper_store)
     assert engine.name == "compact"
     assert "“compact” was taken" in note
-    assert "no GPU" in note
+    assert "No GPU" in note
 
 
 @pytest.mark.usefixtures("on_processor")
@@ -40,6 +40,22 @@ def test_what_only_one_can_do_that_one_does(paper_store):
 def test_with_a_gpu_it_is_the_papers(paper_store):
     engine, notes = engine_for(PeelRequest(engine="auto"), paper_store)
     assert (engine.name, notes) == ("layeringdiff", ())
+
+
+def test_a_device_asked_for_by_name_is_not_replaced(paper_store, monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_DEVICE", "abacus")
+    with pytest.raises(DeviceError, match="abacus"):
+        engine_for(PeelRequest(engine="auto"), paper_store)
+
+
+@pytest.mark.usefixtures("on_processor")
+def test_a_damaged_model_is_told(paper_store, tmp_path):
+    shutil.copytree(paper_store.folder, tmp_path / "models")
+    weights = tmp_path / "models" / "hfa" / "background.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
+    engine, (note,) = engine_for(PeelRequest(engine="auto"), ModelStore(tmp_path / "models"))
+    assert engine.name == "compact"
+    assert "background.safetensors" in note
 
 
 def test_without_the_papers_models_there_is_nothing_to_choose(isnet_store):

@@ -1,8 +1,11 @@
 """The samplers do what their papers say, for v-prediction; references are in float64."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from layerpeel.backend.networks.denoising import (
     Conditions,
@@ -184,3 +187,28 @@ def test_a_unet_in_half_precision_keeps_the_latent_in_float32(tiny_unet, conditi
 def test_samplers_that_would_spoil_layers_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
         sampler_of({**DPM_SOLVER, **change})
+
+
+class PlainSampler:
+    """One that looks at no values: those that only pretend to lie on a GPU have none."""
+
+    def set_timesteps(self, steps, device):
+        self.timesteps = torch.ones(steps, dtype=torch.long, device=device)
+
+    def step(self, velocity, _time, latent):
+        return SimpleNamespace(prev_sample=latent - velocity)
+
+
+def test_conditions_may_lie_elsewhere_than_the_network(tiny_unet, conditions):
+    """With tensors that only pretend to lie on a GPU: what does not move there is noticed."""
+    with FakeTensorMode():
+        with torch.device("cuda"):
+            unet = tiny_unet(72)
+        elsewhere = Conditions(
+            torch.zeros(conditions.picture.shape, device="cuda"),
+            torch.zeros(conditions.alpha.shape),
+            torch.zeros(conditions.null_embedding.shape),
+        )
+        noise = torch.zeros(1, 4, 8, 16)
+        latent = denoise(unet, PlainSampler(), noise, elsewhere, STEPS, say_no_fraction)
+    assert latent.device.type == "cuda"

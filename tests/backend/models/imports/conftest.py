@@ -153,6 +153,17 @@ def _network(model_type):
     }
 
 
+def _fbdd():
+    made = {
+        "fbdd.json": {"format": "layerpeel-fbdd", "version": 1},
+        "scheduler/scheduler_config.json": {},
+        "null_embedding.safetensors": ONE,
+    }
+    for part in ("foreground", "background", "vae"):
+        made |= {f"{part}/config.json": {}, f"{part}/diffusion_pytorch_model.safetensors": ONE}
+    return made
+
+
 FOLDERS = {
     "sdxl": _sdxl,
     "sd2-inpainting": _sd2,
@@ -160,10 +171,10 @@ FOLDERS = {
     "grounding-dino": lambda: _network("grounding-dino") | {"vocab.txt": b"a\nb\n"},
     "sam": lambda: _network("sam"),
     "vitmatte": lambda: _network("vitmatte"),
-    "fbdd": lambda: {
-        "fbdd.json": {},
-        "foreground/config.json": {},
-        "foreground/x.safetensors": ONE,
+    "fbdd": _fbdd,
+    "hfa": lambda: {
+        "hfa.json": {"format": "layerpeel-hfa", "version": 1},
+        "foreground.safetensors": ONE,
+        "background.safetensors": ONE,
     },
-    "hfa": lambda: {"hfa.json": {}, "foreground.safetensors": ONE, "background.safetensors": ONE},
 }

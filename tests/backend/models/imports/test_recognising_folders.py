@@ -83,7 +83,20 @@ def test_what_is_stated_may_not_contradict(store, make_folder, checkpoint):
             "",
         ),
         ("vitmatte", "model.safetensors", r"there are no weights in it \(\*\.safetensors\)"),
-        ("fbdd", "foreground/x.safetensors", "there are no weights in it"),
+        ("fbdd", "foreground/config.json", "there is no foreground/config.json in it"),
+        (
+            "fbdd",
+            "background/diffusion_pytorch_model.safetensors",
+            "there are no weights in background/",
+        ),
+        ("fbdd", "vae/config.json", "there is no vae/config.json in it"),
+        ("fbdd", "scheduler/scheduler_config.json", "there is no scheduler/scheduler_config.json"),
+        ("fbdd", "null_embedding.safetensors", "there is no null_embedding.safetensors in it"),
+        ("hfa", "foreground.safetensors", "there is no foreground.safetensors in it"),
+        ("hfa", "background.safetensors", "there is no background.safetensors in it"),
+        ("grounding-dino", "vocab.txt", "there is no tokenizer.json or vocab.txt in it"),
+        ("grounding-dino", "preprocessor_config.json", "there is no preprocessor_config.json or"),
+        ("vitmatte", "preprocessor_config.json", "there is no preprocessor_config.json or"),
         ("sd2-inpainting", "unet/config.json", "there is no unet/config.json in it"),
     ],
 )
@@ -92,6 +105,39 @@ def test_incomplete_folders_are_refused(store, make_folder, kind, file, words):
     (folder / file).unlink()
     with pytest.raises(ModelError, match=f"it is not whole: .*{words or file}"):
         store.recognise(folder)
+
+
+def test_weights_under_a_name_that_is_not_looked_for(store, make_folder):
+    for kind, file in (
+        ("fbdd", "vae/diffusion_pytorch_model.safetensors"),
+        ("vitmatte", "model.safetensors"),
+    ):
+        folder = make_folder(kind)
+        (folder / file).rename((folder / file).with_name("x.safetensors"))
+        with pytest.raises(ModelError, match=f"there is no {file} or {file}.index.json in it"):
+            store.recognise(folder)
+
+
+def test_trained_network_in_shards(store, make_folder, write_files):
+    folder = make_folder("fbdd")
+    whole = folder / "foreground" / "diffusion_pytorch_model.safetensors"
+    shards = [f"diffusion_pytorch_model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    index = {"weight_map": dict(zip("ab", shards, strict=True))}
+    write_files(
+        whole.parent,
+        {f"{whole.name}.index.json": index} | dict.fromkeys(shards, whole.read_bytes()),
+    )
+    whole.unlink()
+    assert store.recognise(folder).model.id == "fbdd"
+    (whole.parent / shards[1]).unlink()
+    with pytest.raises(ModelError, match=f"it is not whole: foreground/.*{shards[1]}"):
+        store.recognise(folder)
+
+
+def test_network_that_needs_no_processor(store, make_folder):
+    folder = make_folder("sam")
+    (folder / "preprocessor_config.json").unlink()
+    assert store.recognise(folder).model.id == "sam"
 
 
 def test_shards_without_an_index_are_missed_by_their_names(store, make_folder):
@@ -118,6 +164,19 @@ def test_shards_without_an_index_are_missed_by_their_names(store, make_folder):
         ("sam", "config.json", {"model_type": "sam2"}, "“sam2”, which Layerpeel does not use"),
         ("sam", "config.json", [], "config.json is damaged: it describes no model"),
         ("hfa", "hfa.json", b"\xff", "hfa.json is damaged"),
+        ("hfa", "hfa.json", {}, "hfa.json that calls it “None”, not “layerpeel-hfa”"),
+        (
+            "fbdd",
+            "fbdd.json",
+            {"format": "layerpeel-fbdd", "version": 2},
+            "is of version 2 of “layerpeel-fbdd”, and this Layerpeel reads version 1",
+        ),
+        (
+            "sdxl",
+            "model_index.json",
+            {"_class_name": "StableDiffusionXLInpaintPipeline"},
+            "is SDXL for inpainting, which edits pictures and makes none from words",
+        ),
         (
             "sd2-inpainting",
             "unet/config.json",

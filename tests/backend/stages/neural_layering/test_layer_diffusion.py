@@ -1,8 +1,11 @@
 """Picture and alpha become two layers, by FBDD and HFA as the paper puts them together."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from layerpeel.backend.errors import DeviceError, ModelError
 from layerpeel.backend.networks.denoising import Conditions, denoise, first_noise
@@ -210,3 +213,34 @@ def test_folders_that_are_none_are_refused(fbdd_folder, hfa_folder, make_pool, m
     with pytest.raises(ModelError, match=r"no hfa\.json"):
         wrong.separate(*make_picture(8, 8), seed=1, report=told.append)
     assert told == [0]  # before any diffusion
+
+
+def test_weights_that_give_no_numbers_never_become_layers(
+    fbdd_folder, hfa_folder, make_pool, make_picture, tmp_path
+):
+    shutil.copytree(fbdd_folder, tmp_path / "fbdd")
+    (weights,) = (tmp_path / "fbdd" / "foreground").glob("*.safetensors")
+    tensors = load_file(weights)
+    tensors["conv_out.bias"][:] = torch.nan
+    save_file(tensors, weights, metadata={"format": "pt"})
+    layering = LayerDiffusion(tmp_path / "fbdd", hfa_folder, make_pool())
+    with pytest.raises(ModelError, match="no numbers"):
+        layering.separate(*make_picture(40, 50), seed=1)
+
+
+def test_what_makes_memory_scarce_is_sent_away_before_less_is_made(
+    large, make_picture, monkeypatch
+):
+    """The first try fails, and not the second, at the same size."""
+    encode, tried = layer_diffusion.encode, []
+
+    def scarce_once(vae, picture):
+        tried.append(max(picture.shape[-2:]))
+        if len(tried) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return encode(vae, picture)
+
+    monkeypatch.setattr(layer_diffusion, "encode", scarce_once)
+    layers = large.separate(*make_picture(100, 300), seed=1)
+    assert tried == [256, 256]
+    assert layers.notes == ()
