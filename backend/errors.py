@@ -37,7 +37,7 @@ class ModelError(LayerpeelError):
 class DeviceError(LayerpeelError):
     """The device that should compute is not there, or too small for what is asked of it."""
 
-    exit_code = 8
+    exit_code = 9
 
 
 class OutputError(LayerpeelError):

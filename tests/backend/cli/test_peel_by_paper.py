@@ -56,7 +56,7 @@ def test_equal_commands_make_equal_files(peel_by_paper, tmp_path):
         (3, "--not-point goes with --point", ("--not-point", "1,1")),
         (3, "in one way only", ("--point", "1,1", "--text", "a cat")),
         (3, "does not lie within", ("--point", "900,1")),
-        (8, "--device cpu", ("--device", "mps", "--text", "a cat")),
+        (9, "--device cpu", ("--device", "mps", "--text", "a cat")),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(peel_by_paper, tmp_path, code, words, options):

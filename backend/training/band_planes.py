@@ -1,0 +1,98 @@
+"""What the matting network sees, and how its answer becomes layers (numpy; no torch needed).
+
+It is told not only the picture and what the trimap knows, but also what can be had for little:
+which colours lie on either side of the band, the alpha that these would mean, and closed-form alpha
+of a picture half as large. What it answers is by how much colours and closed-form alpha are wrong:
+an untrained network, which answers 0, leaves them as they are.
+"""
+
+import cv2
+import numpy as np
+
+from layerpeel.backend.errors import NoEdgeError
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.closed_form import matte_closed_form
+from layerpeel.backend.stages.crop import resized, window_round
+from layerpeel.backend.stages.guided_upsampling import upsample_along
+from layerpeel.backend.training.spread import spread_colours
+
+INPUTS, OUTPUTS = 13, 7
+
+# Where both colours are all but the same, they say nothing about alpha: it is guessed as a half.
+_ALIKE = np.float32(1e-3)
+
+# What closed-form alpha sees beyond the band, in pixels.
+_MARGIN = 32
+
+
+def planes_of(picture: Float32, trimap: Float32) -> Float32:
+    """Give the network's input, 13×H×W, 0–1.
+
+    picture: H×W×3, RGB. trimap: H×W, 0, 0.5, 1.
+    In order: picture (3), sure foreground, sure background, F of the nearest sure foreground (3), B
+    of the nearest sure background (3), the alpha at which these two make the picture, and
+    closed-form alpha, solved at half the size. Both alphas are the trimap outside its band.
+    """
+    sure_foreground = (trimap == 1).astype(np.float32)
+    sure_background = (trimap == 0).astype(np.float32)
+    foreground = spread_colours(picture, sure_foreground)
+    background = spread_colours(picture, sure_background)
+    guess = _alpha_between(picture, trimap, foreground, background)
+    coarse = _coarse_alpha(picture, trimap, guess)
+    known = (picture, sure_foreground, sure_background, foreground, background, guess, coarse)
+    return np.ascontiguousarray(np.dstack(known).transpose(2, 0, 1), np.float32)
+
+
+def _alpha_between(
+    picture: Float32, trimap: Float32, foreground: Float32, background: Float32
+) -> Float32:
+    """Project the picture's colours onto the line from one colour to the other."""
+    between = foreground - background
+    along = ((picture - background) * between).sum(axis=-1)
+    alpha = (along + _ALIKE / 2) / ((between**2).sum(axis=-1) + _ALIKE)
+    return np.asarray(np.where(trimap == 0.5, np.clip(alpha, 0, 1), trimap), np.float32)
+
+
+def _coarse_alpha(picture: Float32, trimap: Float32, guess: Float32) -> Float32:
+    """Solve closed-form alpha at half the size; the guess where that has no solution."""
+    band = trimap == 0.5
+    if not band.any():
+        return trimap
+    window = window_round(band, _MARGIN).slices
+    colours, known = picture[window], trimap[window]
+    half = (-(-known.shape[0] // 2), -(-known.shape[1] // 2))
+    small_colours = resized(colours, half)
+    # A pixel is sure only where all that it stands for is.
+    share = resized(known, half, cv2.INTER_AREA)
+    small_known = np.where((share == 0) | (share == 1), share, 0.5).astype(np.float32)
+    if not ((small_known == 0).any() and (small_known == 1).any()):
+        return guess
+    try:
+        small_alpha = matte_closed_form(small_colours, small_known)
+    except NoEdgeError:
+        # No more than a hint is missing.
+        return guess
+    alpha = trimap.copy()
+    solved = upsample_along(small_colours, small_alpha, colours)
+    alpha[window][band[window]] = solved[band[window]]
+    return alpha
+
+
+def separation_of(answer: Float32, planes: Float32) -> Separation:
+    """Turn the network's answer (7×H×W: corrections of α, F and B) into layers.
+
+    In the band colours are moved, nearest to what was answered, until αF + (1−α)B is the picture
+    again, as far as 0–1 allows. Outside it alpha is the trimap.
+    planes: what the network was given.
+    """
+    picture, foreground, background = planes[:3], planes[5:8], planes[8:11]
+    band = (planes[3] == 0) & (planes[4] == 0)
+    alpha = np.clip(planes[12] + answer[0] * band, 0, 1)
+    foreground = np.clip(foreground + answer[1:4], 0, 1)
+    background = np.clip(background + answer[4:7], 0, 1)
+    missing = picture - alpha * foreground - (1 - alpha) * background
+    missing /= alpha**2 + (1 - alpha) ** 2
+    foreground = np.clip(foreground + alpha * missing, 0, 1)
+    background = np.clip(background + (1 - alpha) * missing, 0, 1)
+    return Separation(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))

@@ -1,0 +1,154 @@
+"""A training on disk: one file, which holds all that it takes to go on as if nothing had been.
+
+Samples depend on nothing but their number, so besides the weights there are only their running
+means and the optimiser's moments to keep.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.formats.destination import new_file
+from layerpeel.backend.training.recipe import TrainingRecipe
+from layerpeel.backend.training.running_average import RunningAverage
+
+CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "network.safetensors"
+_FORMAT = "layerpeel-training-1"
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+class Training:
+    """What changes from iteration to iteration.
+
+    iteration: how many are done.
+    """
+
+    def __init__(self, network: nn.Module, recipe: TrainingRecipe) -> None:
+        settings = recipe.training
+        self.iteration = 0
+        self.network = network
+        self.average = RunningAverage(network, settings.average)
+        self.optimiser = torch.optim.AdamW(
+            network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+        )
+
+
+def save_checkpoint(training: Training, task: str, recipe: TrainingRecipe, folder: Path) -> None:
+    """Write the checkpoint, and beside it the averaged weights alone: each whole or not at all.
+
+    Raises OutputError when writing fails (disk full); the last checkpoint is then as it was.
+    """
+    about = {
+        "format": _FORMAT,
+        "task": task,
+        "iteration": str(training.iteration),
+        "recipe": json.dumps(asdict(recipe)),
+    }
+    weights = {name: tensor.contiguous() for name, tensor in training.average.weights().items()}
+    tensors = {f"average.{name}": tensor for name, tensor in weights.items()}
+    for name, parameter in training.network.named_parameters():
+        tensors[f"network.{name}"] = parameter.detach().contiguous()
+        for moment in _MOMENTS:
+            kept = training.optimiser.state[parameter][moment]
+            tensors[f"{moment}.{name}"] = kept.contiguous()
+    _write(folder / CHECKPOINT, tensors, about)
+    _write(folder / WEIGHTS, weights, about)
+
+
+def load_checkpoint(training: Training, task: str, recipe: TrainingRecipe, folder: Path) -> None:
+    """Put a training where the checkpoint left it.
+
+    Raises BadInputError when there is no checkpoint, or it is of another task or recipe: only how
+    many iterations there are, and [run], may have changed. ModelError when it is damaged.
+    """
+    file = folder / CHECKPOINT
+    about, tensors = _read(file)
+    if about.get("format") != _FORMAT or about.get("task") != task:
+        raise BadInputError(
+            f"{file} is no checkpoint of “{task}” that this Layerpeel knows: choose another folder."
+        )
+    differing = _differing(json.loads(about["recipe"]), json.loads(json.dumps(asdict(recipe))))
+    if differing:
+        raise BadInputError(
+            f"{file} was made by another recipe, which differs in {', '.join(differing)}. Go on "
+            "with that recipe, or train anew into another folder."
+        )
+    wanted = {f"network.{name}": each.shape for name, each in training.network.named_parameters()}
+    if wanted != {name: tensors[name].shape for name in tensors if name.startswith("network.")}:
+        raise BadInputError(
+            f"{file} is of another version of this network, which cannot go on. Train anew into "
+            "another folder."
+        )
+    training.iteration = int(about["iteration"])
+    device = next(training.network.parameters()).device
+    with torch.no_grad():
+        for name, mean in training.average.weights().items():
+            mean.copy_(tensors[f"average.{name}"])
+        for name, parameter in training.network.named_parameters():
+            parameter.copy_(tensors[f"network.{name}"])
+            training.optimiser.state[parameter] = {
+                moment: tensors[f"{moment}.{name}"].to("cpu" if moment == "step" else device)
+                for moment in _MOMENTS
+            }
+
+
+def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read `WEIGHTS` of a run: the averaged weights, and what is said about them.
+
+    Raises BadInputError when there is no such file, ModelError when it is damaged.
+    """
+    about, tensors = _read(file)
+    return tensors, about
+
+
+def fill_with(network: nn.Module, file: Path) -> None:
+    """Give a network the weights that a run has saved in `WEIGHTS`.
+
+    Raises as `read_weights` does, and ModelError when they are another network's.
+    """
+    weights, _ = read_weights(file)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ModelError(
+            f"{file} is of another network than the recipe's: give the recipe that it was trained "
+            "by."
+        ) from error
+
+
+def _write(file: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
+    with new_file(file, force=True) as opened:
+        opened.write(safetensors.torch.save(tensors, about))
+
+
+def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    if not file.is_file():
+        raise BadInputError(
+            f"There is no {file.name} in {file.parent}: no training has saved anything there yet. "
+            "Choose another folder, or begin one there (without --resume)."
+        )
+    try:
+        with safetensors.safe_open(file, "pt") as opened:
+            about = opened.metadata() or {}
+            return about, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{file} is damaged ({error}). Train anew into another folder.") from error
+
+
+def _differing(
+    first: dict[str, dict[str, object]], second: dict[str, dict[str, object]]
+) -> list[str]:
+    """Name the settings that are not the same, of those that decide what is learned."""
+    return [
+        f"{section}.{name}"
+        for section in second
+        if section != "run"
+        for name, value in second[section].items()
+        if first[section].get(name) != value and name != "iterations"
+    ]

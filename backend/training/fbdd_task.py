@@ -1,0 +1,177 @@
+"""What FBDD's UNets learn from and are checked on (paper, sections 3.3 and 3.4).
+
+Each learns by itself to make its layer's latent out of noise, told of the picture's latent and of
+alpha at latent size; by the v-prediction loss, with a null prompt, the VAE fixed. Times are drawn
+evenly from the schedule of the network that training starts from (ours; the paper does not say).
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor, nn
+from torch.nn import functional
+
+from layerpeel.backend.image import Float32
+from layerpeel.backend.networks.denoising import sampler_of
+from layerpeel.backend.networks.fbdd_folder import (
+    DESCRIPTION,
+    Fbdd,
+    FbddFolder,
+    LayerName,
+    save_fbdd,
+)
+from layerpeel.backend.networks.fbdd_start import fbdd_from_inpainting
+from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE, encode
+from layerpeel.backend.training.check_sheet import write_panels
+from layerpeel.backend.training.checkpoint import fill_with
+from layerpeel.backend.training.known_layers import draw_layers
+from layerpeel.backend.training.opened_art import OpenedArt
+from layerpeel.backend.training.painting import check_side, conditions_of, paint
+from layerpeel.backend.training.recipe import FbddRecipe
+from layerpeel.backend.training.scratch_unet import new_unet
+from layerpeel.backend.training.trainer import stacked
+
+PICTURES_TO_CHECK_ON, PICTURES_ON_SHEET = 8, 4
+
+
+class FbddTask:
+    """A `trainer.Task`: the UNet of one layer."""
+
+    def __init__(
+        self,
+        layer: LayerName,
+        recipe: FbddRecipe,
+        art: OpenedArt,
+        art_to_check_on: OpenedArt,
+        start: Fbdd,
+    ) -> None:
+        """Learn from `art`, check on the other, and begin with what `starting_fbdd` gives."""
+        self.name = f"fbdd-{layer}"
+        self._layer = layer
+        self._recipe = recipe
+        self._art = art
+        self._art_to_check_on = art_to_check_on
+        self._start = start
+        self._start.vae.requires_grad_(False).eval()
+        self._kept_signal = kept_signal(start.scheduler)
+
+    def network(self) -> UNet2DConditionModel:
+        """Make the UNet that is to be trained."""
+        return _untrained(self._recipe, self._start, self._layer)
+
+    def sample(self, index: int) -> dict[str, Float32]:
+        """Draw picture, alpha, true layer, noise, and how much of the layer is left in it."""
+        return self._drawn(self._art, index)
+
+    def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Give the v-prediction loss (Salimans and Ho, 2022, appendix D)."""
+        picture = batch["picture"]
+        with torch.no_grad():
+            conditions = conditions_of(self._start, picture, batch["alpha"])
+            clean = encode(self._start.vae, batch["truth"])  # [N, 4, h, w]
+        time = batch["time"].flatten().long()
+        kept = self._kept_signal.to(picture.device)[time][:, None, None, None]
+        noisy, velocity = noisy_and_velocity(clean, batch["noise"], kept)
+        planes = torch.cat([noisy, conditions.picture, conditions.alpha], dim=1)  # [N, 72, h, w]
+        words = conditions.null_embedding.to(picture.device).expand(len(planes), -1, -1)
+        answer = network(planes, time, encoder_hidden_states=words).sample.float()
+        return {"velocity": functional.mse_loss(answer, velocity)}
+
+    @torch.no_grad()
+    def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
+        """Give the loss on pictures that are not learned from, and paint the first few layers.
+
+        mse_painted is of those few. A row of the sheet holds picture, alpha, painted layer, truth.
+        """
+        indices = range(PICTURES_TO_CHECK_ON)
+        samples = [self._drawn(self._art_to_check_on, index) for index in indices]
+        batch = stacked(samples, next(network.parameters()).device)
+        losses = self.losses(network, batch)
+        few = {name: planes[:PICTURES_ON_SHEET] for name, planes in batch.items()}
+        painted = paint(self._start, network, few["noise"], few["picture"], few["alpha"])
+        write_panels([few["picture"], few["alpha"], painted, few["truth"]], sheet)
+        return {
+            "velocity": losses["velocity"].item(),
+            "mse_painted": functional.mse_loss(painted, few["truth"]).item(),
+        }
+
+    def _drawn(self, art: OpenedArt, index: int) -> dict[str, Float32]:
+        seed, side = self._recipe.training.seed, self._recipe.samples.side // LATENT_STRIDE
+        layers = draw_layers(art, self._recipe.samples, seed, index)
+        truth: Float32 = getattr(layers, self._layer)
+        # Not the composite's random numbers: these differ each time that one comes round again.
+        random = np.random.default_rng((seed, index, 1))
+        time = random.integers(len(self._kept_signal))
+        return {
+            "picture": layers.picture.transpose(2, 0, 1),
+            "alpha": layers.alpha[None],
+            "truth": truth.transpose(2, 0, 1),
+            "noise": random.standard_normal((LATENT_CHANNELS, side, side), np.float32),
+            "time": np.full((1, 1, 1), time, np.float32),
+        }
+
+
+def kept_signal(scheduler: Mapping[str, Any]) -> Tensor:
+    """Give, for each time of a sampler's schedule, the share of signal that is left, squared."""
+    shares: Tensor = sampler_of(scheduler).alphas_cumprod
+    return shares.float()
+
+
+def noisy_and_velocity(clean: Tensor, noise: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+    """Mix latents with noise, both [N, 4, h, w], and say what v-prediction asks for.
+
+    kept: [N, 1, 1, 1], a² in a·x + s·ε with a² + s² = 1; the velocity then is a·ε − s·x.
+    """
+    signal, rest = kept.sqrt(), (1 - kept).sqrt()
+    return signal * clean + rest * noise, signal * noise - rest * clean
+
+
+def starting_fbdd(folder: Path, recipe: FbddRecipe) -> Fbdd:
+    """Open where training starts: an inpainting model as the hub has it, or a trained FBDD.
+
+    Raises BadInputError when FBDD cannot work on pictures of the recipe's size, ModelError when
+    the folder is none of these, incomplete or damaged.
+    """
+    side, steps = recipe.samples.side, recipe.network.steps
+    check_side(side)
+    if (folder / DESCRIPTION).is_file():
+        return replace(FbddFolder(folder).load(), resolution=side, steps=steps)
+    start = fbdd_from_inpainting(folder, side, steps)
+    # It was computed in inference mode, and such tensors are refused where gradients are wanted.
+    return replace(start, null_embedding=start.null_embedding.clone())
+
+
+def save_trained_fbdd(
+    recipe: FbddRecipe, start: Fbdd, foreground: Path, background: Path, folder: Path
+) -> None:
+    """Make a folder for the engine of what two trainings have saved (`checkpoint.WEIGHTS`).
+
+    Raises as `hfa_task.save_trained_hfa` does.
+    """
+    trained = replace(
+        start,
+        foreground=_trained(recipe, start, "foreground", foreground),
+        background=_trained(recipe, start, "background", background),
+    )
+    save_fbdd(trained, folder)
+
+
+def _trained(
+    recipe: FbddRecipe, start: Fbdd, layer: LayerName, weights: Path
+) -> UNet2DConditionModel:
+    unet = _untrained(recipe, start, layer)
+    fill_with(unet, weights)
+    return unet
+
+
+def _untrained(recipe: FbddRecipe, start: Fbdd, layer: LayerName) -> UNet2DConditionModel:
+    made = recipe.network
+    if made.widths:
+        return new_unet(made.widths, made.blocks, start.null_embedding.shape[-1])
+    return copy.deepcopy(getattr(start, layer))

@@ -1,0 +1,110 @@
+"""What FBDD and HFA learn from: a picture, and the layers that it was made of.
+
+Either pieces of composites (`samples.py`), or whole composites as the paper makes them (section
+3.4): any cut-out over any background, the short side brought to one length by bicubic
+interpolation, and the square in the middle.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.evaluation.composites import MOST_DRAWS
+from layerpeel.backend.image import Float32
+from layerpeel.backend.training.degradation import in_eight_bits
+from layerpeel.backend.training.opened_art import OpenedArt, UInt8
+from layerpeel.backend.training.samples import COLOUR_KNOWN_FROM, SampleSettings, draw_sample
+from layerpeel.backend.training.spread import spread_colours
+
+# A composite in which next to nothing of a layer is to be seen teaches nothing of it.
+LEAST_SEEN = 0.02
+
+
+@dataclass(frozen=True)
+class CompositeSettings:
+    """Whole composites, as the paper makes them.
+
+    side: of the square, in pixels. count: how many there are; after the last comes the first.
+    """
+
+    side: int
+    count: int
+
+
+@dataclass(frozen=True)
+class KnownLayers:
+    """A picture and its layers: side×side(×3), float32, RGB, 0–1, straight colours.
+
+    picture: in 8 bits. foreground: defined everywhere: where alpha is next to 0, which the paper
+    says nothing about, its colours spread from near by.
+    """
+
+    picture: Float32
+    alpha: Float32
+    foreground: Float32
+    background: Float32
+
+
+def draw_layers(
+    art: OpenedArt, settings: SampleSettings | CompositeSettings, seed: int, index: int
+) -> KnownLayers:
+    """Draw the picture of this number; it depends on nothing but what is given here.
+
+    Raises BadInputError when the pictures are of no use.
+    """
+    if isinstance(settings, SampleSettings):
+        piece = draw_sample(art, settings, seed, index)
+        return KnownLayers(piece.picture, piece.alpha, piece.foreground, piece.background)
+    random = np.random.default_rng((seed, index % settings.count))
+    for _ in range(MOST_DRAWS):
+        cut_out = art.cut_out(_any_of(art.cut_outs, random))
+        scene = art.background(_any_of(art.backgrounds, random))
+        if cut_out is None or scene is None:
+            continue
+        layers = _composed(cut_out, scene, settings.side)
+        if LEAST_SEEN < layers.alpha.mean() < 1 - LEAST_SEEN:
+            return layers
+    raise BadInputError(
+        f"The pictures in {art.folder} are of no use for training: of {MOST_DRAWS} composites, "
+        "none showed both something of a cut-out and something of a background."
+    )
+
+
+def _any_of(paths: list[Path], random: np.random.Generator) -> Path:
+    return paths[random.integers(len(paths))]
+
+
+def _composed(cut_out: UInt8, scene: UInt8, side: int) -> KnownLayers:
+    piece = cut_out.astype(np.float32) / np.float32(255)
+    # Premultiplied: the hidden colour of clear pixels must not bleed into the edge.
+    piece[..., :3] *= piece[..., 3:]
+    piece = _middle_of(piece, side)
+    alpha = np.ascontiguousarray(piece[..., 3])
+    straight = np.clip(piece[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1)
+    known = np.clip(alpha / np.float32(COLOUR_KNOWN_FROM), 0, 1).astype(np.float32)
+    foreground = spread_colours(straight.astype(np.float32), known)
+    background = _middle_of(scene.astype(np.float32) / np.float32(255), side)
+    share = alpha[..., None]
+    picture = in_eight_bits(share * foreground + (1 - share) * background)
+    return KnownLayers(picture, alpha, foreground, background)
+
+
+def _middle_of(pixels: Float32, side: int) -> Float32:
+    """Cut the largest square out of the middle and scale it: the same as scaling and then cutting.
+
+    Bicubic, and without aliases when it shrinks; what overshoots is clipped.
+    """
+    height, width = pixels.shape[:2]
+    cut = min(height, width)
+    box = ((width - cut) / 2, (height - cut) / 2, (width + cut) / 2, (height + cut) / 2)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(pixels[..., channel])).resize(
+            (side, side), Image.Resampling.BICUBIC, box
+        )
+        for channel in range(pixels.shape[-1])
+    ]
+    scaled = np.dstack([np.asarray(plane) for plane in planes])
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)

@@ -1,0 +1,143 @@
+"""The matting network (alpha and both colours in the band of a trimap) and how wrong it is."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
+from layerpeel.backend.training.band_planes import INPUTS, OUTPUTS, planes_of, separation_of
+from layerpeel.backend.training.checkpoint import read_weights
+from layerpeel.backend.training.initial_weights import keep_signals_even
+from layerpeel.backend.training.recipe import Recipe
+
+# How much each loss counts.
+WEIGHTS = {
+    "alpha": 1.0,
+    "alpha_gradient": 0.5,
+    "composition": 0.5,
+    "foreground": 1.0,
+    "painted": 1.0,
+    "background": 0.5,
+}
+GRADIENT_SCALES = 3
+
+
+@dataclass(frozen=True)
+class Layers:
+    """α [N, 1, h, w], F and B [N, 3, h, w], in 0–1."""
+
+    alpha: Tensor
+    foreground: Tensor
+    background: Tensor
+
+
+def matting_network(recipe: Recipe) -> LocalUNet:
+    """Make the network of a recipe, untrained."""
+    made = recipe.network
+    network = LocalUNet(UNetShape(INPUTS, OUTPUTS, made.widths, made.blocks, made.unshuffle))
+    keep_signals_even(network)
+    return network
+
+
+def load_matting_network(file: Path) -> tuple[LocalUNet, dict[str, str]]:
+    """Load what a training has saved (`checkpoint.WEIGHTS`), and what it says about itself.
+
+    Raises BadInputError when there is no such file, ModelError when it is damaged or of another
+    network.
+    """
+    weights, about = read_weights(file)
+    try:
+        made = json.loads(about["recipe"])["network"]
+        shape = UNetShape(INPUTS, OUTPUTS, tuple(made["widths"]), made["blocks"], made["unshuffle"])
+        network = LocalUNet(shape)
+        network.load_state_dict(weights)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{file} holds no matting network: {error}.") from error
+    return network.eval(), about
+
+
+def layers_of(answer: Tensor, planes: Tensor) -> Layers:
+    """Do as `band_planes.separation_of` does, so that gradients come through.
+
+    answer: [N, 7, h, w]. planes: [N, 13, h, w].
+    """
+    picture = planes[:, :3]
+    alpha = clamp(planes[:, 12:] + answer[:, :1])
+    foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
+    background = clamp(planes[:, 8:11] + answer[:, 4:7])
+    missing = picture - alpha * foreground - (1 - alpha) * background
+    missing = missing / (alpha**2 + (1 - alpha) ** 2)
+    return Layers(
+        alpha, clamp(foreground + alpha * missing), clamp(background + (1 - alpha) * missing)
+    )
+
+
+class _Clamp(torch.autograd.Function):
+    @staticmethod
+    def forward(context: torch.autograd.function.FunctionCtx, value: Tensor) -> Tensor:
+        context.save_for_backward(value)
+        return value.clamp(0, 1)
+
+    @staticmethod
+    def backward(context: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:
+        (value,) = context.saved_tensors  # type: ignore[attr-defined]
+        stuck = ((value < 0) & (gradient > 0)) | ((value > 1) & (gradient < 0))
+        return gradient.masked_fill(stuck, 0)
+
+
+def clamp(value: Tensor) -> Tensor:
+    """Clamp to 0–1; a gradient that leads back inside still passes, so that nothing gets stuck."""
+    clamped: Tensor = _Clamp.apply(value)
+    return clamped
+
+
+def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Mean absolute errors in the band, by the names in `WEIGHTS`; every sample counts the same.
+
+    truth: as `MattingTask.sample` gives it, in batches [N, C, h, w].
+    A colour counts as far as it shows: where alpha is 0, F is anybody's guess.
+    """
+    band = ((truth["planes"][:, 3:4] == 0) & (truth["planes"][:, 4:5] == 0)).float()
+    pixels = band.sum(dim=(1, 2, 3)).clamp(min=1)  # [N]
+    alpha, foreground, background = truth["alpha"], truth["foreground"], truth["background"]
+
+    def mean(error: Tensor) -> Tensor:
+        return ((error.abs() * band).mean(dim=1).sum(dim=(1, 2)) / pixels).mean()
+
+    error = (layers.alpha - alpha) * band
+    recomposed = layers.alpha * foreground + (1 - layers.alpha) * background
+    return {
+        "alpha": mean(error),
+        "alpha_gradient": (_gradient_of(error) / pixels).mean(),
+        "composition": mean(recomposed - truth["composite"]),
+        "foreground": mean(alpha * (layers.foreground - foreground)),
+        "painted": mean(layers.alpha * layers.foreground - alpha * foreground),
+        "background": mean((1 - alpha) * (layers.background - background)),
+    }
+
+
+def _gradient_of(error: Tensor) -> Tensor:
+    """Sum the steps between neighbours in [N, 1, h, w], at three scales: [N]."""
+    total = error.new_zeros(len(error))
+    for scale in range(GRADIENT_SCALES):
+        small = functional.avg_pool2d(error, 2**scale) if scale else error
+        steps = sum(small.diff(dim=dim).abs().sum(dim=(1, 2, 3)) for dim in (-1, -2))
+        total = total + steps * 2**scale
+    return total / GRADIENT_SCALES
+
+
+@torch.inference_mode()
+def separate_by(network: nn.Module, composite: Composite) -> Separation:
+    """Let a network separate a whole picture, on the device where it lies."""
+    planes = planes_of(composite.picture, composite.trimap)
+    device = next(network.parameters()).device
+    answer = network(torch.from_numpy(planes)[None].to(device))[0]
+    return separation_of(np.asarray(answer.float().cpu().numpy()), planes)

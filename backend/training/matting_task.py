@@ -1,0 +1,56 @@
+"""What the matting network learns from and is checked on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.image import Float32
+from layerpeel.backend.networks.local_unet import LocalUNet
+from layerpeel.backend.training.band_planes import planes_of
+from layerpeel.backend.training.comparison import mean_figures, write_sheet
+from layerpeel.backend.training.matting import WEIGHTS, layers_of, matting_losses, matting_network
+from layerpeel.backend.training.opened_art import OpenedArt
+from layerpeel.backend.training.recipe import Recipe
+from layerpeel.backend.training.samples import draw_sample
+
+PICTURES_ON_SHEET = 6
+
+
+class MattingTask:
+    """A `trainer.Task`: alpha and colours in one network (recipes/small-matting.toml)."""
+
+    name = "matting"
+
+    def __init__(self, recipe: Recipe, art: OpenedArt, composites: Sequence[Composite]) -> None:
+        """Learn from `art`, check on `composites`."""
+        self._recipe = recipe
+        self._art = art
+        self._composites = composites
+
+    def network(self) -> LocalUNet:
+        """Make the network that is to be trained."""
+        return matting_network(self._recipe)
+
+    def sample(self, index: int) -> dict[str, Float32]:
+        """Draw a sample: `planes` for the network, and the truth, all C×h×w."""
+        sample = draw_sample(self._art, self._recipe.samples, self._recipe.training.seed, index)
+        return {
+            "planes": planes_of(sample.picture, sample.trimap),
+            "composite": sample.composite.transpose(2, 0, 1),
+            "alpha": sample.alpha[None],
+            "foreground": sample.foreground.transpose(2, 0, 1),
+            "background": sample.background.transpose(2, 0, 1),
+        }
+
+    def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Give each loss, weighted."""
+        layers = layers_of(network(batch["planes"]).float(), batch["planes"])
+        losses = matting_losses(layers, batch)
+        return {name: WEIGHTS[name] * loss for name, loss in losses.items()}
+
+    def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
+        """Measure on the composites (means, docs/quality.md), and draw the first few."""
+        write_sheet(network, self._composites[:PICTURES_ON_SHEET], sheet)
+        return mean_figures(network, self._composites)

@@ -1,0 +1,54 @@
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from layerpeel.backend.cli.train import app
+from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.training.recipe import RECIPES
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def recipe_file(tmp_path):
+    """The shipped recipe with less of everything."""
+    text = (RECIPES / "small-matting.toml").read_text(encoding="utf-8")
+    for name, value in {
+        "widths": "[8, 8]",
+        "iterations": "2",
+        "batch": "1",
+        "side": "32",
+        "longest_side": "[40, 100]",
+        "save_every": "1",
+        "precision": '"float32"',
+    }.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+    file = tmp_path / "tiny.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def train(*words):
+    """Run the command; errors come out as they are raised."""
+    return CliRunner().invoke(app, ["matting", *map(str, words)], catch_exceptions=False)
+
+
+def test_a_network_is_trained_from_the_command_line(small_art, recipe_file, tmp_path):
+    common = ("--art", small_art, "--recipe", recipe_file, "--out", tmp_path / "run")
+    result = train(*common)
+    assert result.exit_code == 0
+    assert (tmp_path / "run" / "network.safetensors").is_file()
+    # Going on to more iterations than the recipe says.
+    assert train(*common, "--resume", "--iterations", 3).exit_code == 0
+    rows = (tmp_path / "run" / "losses.csv").read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["1", "2", "3"]
+    with pytest.raises(OutputError, match="--resume"):
+        train(*common)
+
+
+def test_a_folder_without_pictures_is_refused(recipe_file, tmp_path):
+    (tmp_path / "fg").mkdir()
+    with pytest.raises(BadInputError, match="No PNG or WebP pictures"):
+        train("--art", tmp_path, "--recipe", recipe_file, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
