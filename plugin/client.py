@@ -36,11 +36,13 @@ class Problem:
     """Why a call gave nothing. message: one line for the artist.
 
     unreachable: whether no backend answered at all (rather than one that will not).
+    broken: whether one answered, and was gone before all of its answer had come.
     """
 
-    def __init__(self, message: str, unreachable: bool = False) -> None:
+    def __init__(self, message: str, unreachable: bool = False, broken: bool = False) -> None:
         self.message = message
         self.unreachable = unreachable
+        self.broken = broken
 
 
 Failed = Callable[[Problem], None]
@@ -179,7 +181,8 @@ def _problem_of(reply: QNetworkReply) -> Problem:
             return Problem(i18n("The backend does not answer. Press Peel to try again."), True)
         return Problem(i18n("The backend cannot be reached: {}.").format(reply.errorString()), True)
     if status < 400:
-        return Problem(i18n("The connection to the backend broke: {}.").format(reply.errorString()))
+        words = i18n("The connection to the backend broke: {}.")
+        return Problem(words.format(reply.errorString()), broken=True)
     body = bytes(reply.readAll())
     try:
         refusal: Refusal = from_text(Refusal, body)

@@ -138,7 +138,8 @@ class Peel(QObject):
     def _stream_ended(self, problem: Optional[Problem]) -> None:
         if self._finished or self._over:
             return
-        if problem is not None and not problem.unreachable:
+        # Of a backend that was killed, either may be what is seen first.
+        if problem is not None and not (problem.unreachable or problem.broken):
             self._end(problem.message)
         else:
             self._end(i18n("The backend ended while it worked. Press Peel to start it again."))

@@ -249,13 +249,13 @@ def _measure(each: Decomposition) -> None:
         print(f"  peak memory {spoken_size(torch.cuda.max_memory_allocated())}")
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure the sizes that are asked for, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--sizes", type=int, nargs="+", help="multiples of 64 (512 768 1024)")
     parser.add_argument("--steps", type=int, help=f"of the sampler ({STEPS})")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     logging.set_verbosity_error()
     compute = compute_on(given.device)
     tiny = compute.device.type == "cpu"
