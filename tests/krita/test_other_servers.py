@@ -50,7 +50,7 @@ def test_command_that_starts_nothing(krita, docker, session_backend, opened):
 
 def test_wrong_token_is_refused_and_the_settings_mend_it(krita, docker, backend, opened):
     told = json.loads((backend.folder / "server.json").read_text(encoding="utf-8"))
-    docker.set_backend(address=told["address"], token="wrong")  # noqa: S106
+    docker.set_backend(address=told["address"], token="-wrong")  # noqa: S106
     assert "token" in docker.peel()
     docker.picture_of("wrong-token")
     assert krita.layer_tree() == opened

@@ -183,7 +183,7 @@ class RunningKrita:
     def write(self, text):
         """Type text with real keys into what has the focus; xdotool has no capitals like É."""
         with self._witnessed("key", len(text)):
-            self.display.xdotool("type", "--delay", "20", text)
+            self.display.xdotool("type", "--delay", "20", "--", text)
 
     def trigger(self, action):
         """Trigger one of Krita's actions a moment from now; it may open a dialog."""
