@@ -60,17 +60,13 @@ def train() -> None:
 
 @app.command()
 def matting(
-    art: Annotated[Path, typer.Option(help="Holds cut-outs in fg, backgrounds in bg.")],
-    out: Annotated[Path, typer.Option(help="Folder for checkpoint, weights, log and sheets.")],
+    art: _Art,
+    out: _Out,
     recipe: Annotated[
         Path | None, typer.Option(help="A TOML file; recipes/small-matting.toml unless given.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")
-    ] = False,
-    iterations: Annotated[
-        int | None, typer.Option(min=1, help="How many, instead of what the recipe says.")
-    ] = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
 ) -> None:
     """Train the network that finds alpha and both colours in the band of a trimap.
 

@@ -27,12 +27,12 @@ def what_is_missing(engine: str, store: ModelStore) -> str:
         return "".join(missing.values())
     pulled = [model.id for model in models if model.id in missing and not model.how_to_get]
     made = [model.id for model in models if model.id in missing and model.how_to_get]
-    line = f"Models are missing for “{engine}”."
+    steps = []
     if pulled:
-        line += f" `layerpeel models pull {engine}` brings {', '.join(pulled)}."
+        steps.append(f"run `layerpeel models pull {engine}`, which brings {', '.join(pulled)}")
     if made:
-        line += (
-            f" {' and '.join(made)} can be had from who has trained them: "
-            "`layerpeel models import FOLDER`."
+        steps.append(
+            f"train {' and '.join(made)}, or get them from who has "
+            "(`layerpeel models import FOLDER`)"
         )
-    return line
+    return f"Models are missing for “{engine}”: {'; '.join(steps)}."

@@ -4,6 +4,7 @@ The description is what tells such a folder from another, and one version of it 
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors
@@ -79,16 +80,21 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         ) from error
 
 
+def misfits(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
+    """Name the tensors that a network lacks, has no use for, or has of another shape; sorted."""
+    wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    given = {name: tensor.shape for name, tensor in tensors.items()}
+    return sorted(
+        name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name)
+    )
+
+
 def fill(network: nn.Module, tensors: dict[str, Tensor], file: Path) -> None:
     """Give a network of no memory yet (made on the device `meta`) its tensors.
 
     file: where they come from. Raises ModelError when names or shapes are not the network's.
     """
-    wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    given = {name: tensor.shape for name, tensor in tensors.items()}
-    differing = sorted(
-        name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name)
-    )
+    differing = misfits(network, tensors)
     if differing:
         raise ModelError(
             f"{file} does not fit the network that the description beside it tells of: "

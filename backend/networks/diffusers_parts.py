@@ -1,32 +1,15 @@
-"""Networks in the folders that diffusers writes, loaded whole or refused.
+"""Networks in the folders that diffusers writes, loaded whole or refused."""
 
-diffusers itself makes up weights that are missing and only warns of it; here that is an error.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from diffusers.utils import logging
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE
-
-# What diffusers raises when files are missing or damaged, or say what no network can be.
-_LOADING_ERRORS = (
-    OSError,
-    ArithmeticError,
-    KeyError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    safetensors.SafetensorError,
-)
+from layerpeel.backend.networks.pretrained import NotWholeError, load_whole
 
 
 def load_unet(folder: Path, inputs: int, precision: torch.dtype) -> UNet2DConditionModel:
@@ -72,40 +55,19 @@ def _config(folder: Path, architecture: str) -> dict[str, object]:
 
 
 def _load(architecture: Any, folder: Path, precision: torch.dtype) -> Any:  # noqa: ANN401
-    with _quiet():
-        try:
-            network, loaded = architecture.from_pretrained(
-                folder,
-                torch_dtype=precision,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-        except _LOADING_ERRORS as error:
-            reason = " ".join(str(error).split()).rstrip(".")
-            raise ModelError(
-                f"{folder} is incomplete or damaged ({reason}). Copy it again, all its files."
-            ) from error
-    astray = [*loaded["missing_keys"], *loaded["unexpected_keys"], *loaded["mismatched_keys"]]
-    if astray:
-        raise ModelError(
-            f"The weights in {folder} do not fit its config.json: {len(astray)} tensors are "
-            f"missing or too many, one is {min(map(str, astray))}. Copy it again, all its files."
+    try:
+        network = load_whole(
+            architecture.from_pretrained, folder, surplus_allowed=False, torch_dtype=precision
         )
+    except NotWholeError as error:
+        if error.astray:
+            raise ModelError(
+                f"The weights in {folder} do not fit its config.json: {len(error.astray)} tensors "
+                f"are missing or too many, one is {error.astray[0]}. Copy it again, all its files."
+            ) from error
+        raise ModelError(
+            f"{folder} is incomplete or damaged ({error}). Copy it again, all its files."
+        ) from error
     # What is saved again is not to tell where it once lay.
     network.register_to_config(_name_or_path="")
     return network
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back what diffusers prints while it loads: what matters is raised."""
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

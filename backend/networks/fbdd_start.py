@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
@@ -14,6 +13,12 @@ from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.networks.diffusers_parts import load_unet, load_vae
 from layerpeel.backend.networks.fbdd_folder import Fbdd
 from layerpeel.backend.networks.layer_unet import INPAINTING_INPUTS, widen_for_alpha
+from layerpeel.backend.networks.pretrained import (
+    LOADING_ERRORS,
+    NotWholeError,
+    first_line_of,
+    load_whole,
+)
 
 # The noise schedule is the pretrained network's; how to step through it is chosen anew.
 NOISE_SCHEDULE = (
@@ -73,19 +78,15 @@ def null_embedding(folder: Path) -> Tensor:
     read_json(folder / "text_encoder" / "config.json")
     try:
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-        encoder, loaded = CLIPTextModel.from_pretrained(
-            folder / "text_encoder",
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
+    except LOADING_ERRORS as error:
+        raise _not_loaded(folder, first_line_of(error)) from error
+    try:
+        encoder = load_whole(
+            CLIPTextModel.from_pretrained, folder / "text_encoder", dtype=torch.float32
         )
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError, SafetensorError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise _not_loaded(folder, reason) from error
-    if loaded["missing_keys"]:
-        # transformers makes them up and only warns of it.
-        raise _not_loaded(folder, f"{len(loaded['missing_keys'])} of its tensors are missing")
+    except NotWholeError as error:
+        missing = f"{len(error.astray)} of its tensors are missing"
+        raise _not_loaded(folder, missing if error.astray else str(error)) from error
     tokens = tokenizer(
         "",
         padding="max_length",

@@ -8,16 +8,13 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import diffusers.utils.logging
 import torch
-import transformers.utils.logging
 from diffusers import (
     AutoencoderKLQwenImage,
     FlowMatchEulerDiscreteScheduler,
     QwenImageLayeredPipeline,
     QwenImageTransformer2DModel,
 )
-from safetensors import SafetensorError
 from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer, Qwen2VLProcessor
 
@@ -25,6 +22,7 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.formats.destination import reason_of
 from layerpeel.backend.models.safetensors_header import WeightsError, shapes_in
 from layerpeel.backend.networks.checkpoint_folder import read_json
+from layerpeel.backend.networks.pretrained import LOADING_ERRORS, NotWholeError, load_whole
 
 TEXT_ENCODER, TRANSFORMER, VAE = "text_encoder", "transformer", "vae"
 NETWORKS = {
@@ -37,10 +35,6 @@ WEIGHTS = {
     TRANSFORMER: "diffusion_pytorch_model.safetensors",
     VAE: "diffusion_pytorch_model.safetensors",
 }
-
-# What diffusers and transformers raise for files that are missing, damaged, or of other shapes than
-# their descriptions say.
-_LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -66,29 +60,15 @@ class QwenFolder:
 
     def load(self, part: str, precision: torch.dtype) -> nn.Module:
         """Load one network, a key of `NETWORKS`, into main memory."""
-        # They would draw bars over whatever the terminal shows.
-        diffusers.utils.logging.disable_progress_bar()
-        transformers.utils.logging.disable_progress_bar()
         try:
-            network, told = NETWORKS[part].from_pretrained(
-                self.path,
-                subfolder=part,
-                dtype=precision,
-                local_files_only=True,
-                use_safetensors=True,
-                output_loading_info=True,
+            network: nn.Module = load_whole(
+                NETWORKS[part].from_pretrained, self.path, subfolder=part, dtype=precision
             )
-        except _LOADING_ERRORS as error:
+        except NotWholeError as error:
             raise self._cannot_be_loaded(part, str(error)) from error
-        if told["missing_keys"]:
-            first = sorted(told["missing_keys"])[0]
-            raise self._cannot_be_loaded(
-                part, f"{len(told['missing_keys'])} tensors are not there, the first is {first}"
-            )
-        if part == VAE:
+        if isinstance(network, AutoencoderKLQwenImage):
             network.enable_slicing()  # One layer after the other: as good, in less memory.
-        loaded: nn.Module = network
-        return loaded
+        return network
 
     def pipeline(self, text_encoder: nn.Module) -> QwenImageLayeredPipeline:
         """Put together what describes a picture: all but the two networks that paint layers."""
@@ -109,7 +89,7 @@ class QwenFolder:
                 ),
                 transformer=None,
             )
-        except _LOADING_ERRORS as error:
+        except LOADING_ERRORS as error:
             raise self._cannot_be_loaded("scheduler, tokenizer or processor", str(error)) from error
         pipeline.set_progress_bar_config(disable=True)
         return pipeline

@@ -1,28 +1,28 @@
 """A network in a folder as model hubs hold it: config.json beside safetensors, for transformers."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError, safe_open
-from torch import nn
-from transformers.utils import logging
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.networks.pretrained import (
+    LOADING_ERRORS,
+    Network,
+    NotWholeError,
+    first_line_of,
+    load_whole,
+    quiet,
+)
 
-Network = TypeVar("Network", bound=nn.Module)
 Processor = TypeVar("Processor")
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-
-# What transformers raises when files are missing, are no JSON, or say what no network can be.
-_LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, StrictDataclassError)
 
 
 def load_network(
@@ -40,27 +40,21 @@ def load_network(
     _check_config(folder, model_type)
     for file in _weight_files(folder):
         _check_weights(folder, file)
-    with _quiet():
-        try:
-            network, report = from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype=torch.float32,
-                ignore_mismatched_sizes=True,  # reported then, and refused below by name
-                output_loading_info=True,
+    try:
+        return load_whole(
+            from_pretrained,
+            folder,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,  # reported then, and refused by name
+        )
+    except NotWholeError as error:
+        fault = f"{CONFIG} describes no network ({error})"
+        if error.astray:
+            fault = (
+                f"its weights do not fit {CONFIG}: {len(error.astray)} are missing or of another "
+                f"size, “{error.astray[0]}” among them"
             )
-        except _LOADING_ERRORS as error:
-            raise unusable(folder, f"{CONFIG} describes no network ({_reason(error)})") from error
-    for fault in ("missing_keys", "mismatched_keys"):
-        keys = sorted(str(key) for key in report[fault])
-        if keys:
-            raise unusable(
-                folder,
-                f"its weights do not fit {CONFIG}: {len(keys)} are missing or of another size, "
-                f"“{keys[0]}” among them",
-            )
-    return network
+        raise unusable(folder, fault) from error
 
 
 def load_processor(folder: Path, from_pretrained: Callable[..., Processor]) -> Processor:
@@ -69,13 +63,14 @@ def load_processor(folder: Path, from_pretrained: Callable[..., Processor]) -> P
     from_pretrained: of its class in transformers. Raises ModelError when a file is missing or
     damaged.
     """
-    with _quiet():
+    with quiet():
         try:
             return from_pretrained(folder, local_files_only=True)
-        except _LOADING_ERRORS as error:
+        except LOADING_ERRORS as error:
             raise unusable(
                 folder,
-                f"the files that say how its input is prepared are damaged ({_reason(error)})",
+                "the files that say how its input is prepared are damaged "
+                f"({first_line_of(error)})",
             ) from error
 
 
@@ -111,33 +106,14 @@ def _check_weights(folder: Path, file: str) -> None:
         with safe_open(folder / file, framework="pt"):
             pass
     except (OSError, SafetensorError) as error:
-        raise unusable(folder, f"{file} is missing or damaged ({_reason(error)})") from error
+        raise unusable(folder, f"{file} is missing or damaged ({first_line_of(error)})") from error
 
 
 def _read_json(folder: Path, file: str) -> dict[str, object]:
     try:
         values = json.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise unusable(folder, f"{file} cannot be read ({_reason(error)})") from error
+        raise unusable(folder, f"{file} cannot be read ({first_line_of(error)})") from error
     if not isinstance(values, dict):
         raise unusable(folder, f"{file} says nothing about a model")
     return values
-
-
-def _reason(error: Exception) -> str:
-    """The first line of what a library says; it may go on for many."""
-    return next(iter(str(error).splitlines()), type(error).__name__).strip().rstrip(".")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back what transformers prints while it loads: what matters is raised."""
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

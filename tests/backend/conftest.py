@@ -1,4 +1,4 @@
-"""A model folder with tiny random networks of the paper's architectures."""
+"""Model folders with tiny random networks of the real architectures."""
 
 import pytest
 
@@ -39,4 +39,20 @@ def paper_store(tmp_path_factory, isnet_store):
     )
     for folder in folders:
         store.take_in(store.recognise(folder))
+    return store
+
+
+@pytest.fixture(scope="session")
+def qwen_folder(tmp_path_factory):
+    """A tiny Qwen-Image-Layered, as the hub has it."""
+    from tiny_checkpoints.qwen import save_tiny_qwen
+
+    return save_tiny_qwen(tmp_path_factory.mktemp("qwen") / "qwen-image-layered")
+
+
+@pytest.fixture(scope="session")
+def qwen_store(qwen_folder, tmp_path_factory):
+    """A store that has it, and nothing else."""
+    store = ModelStore(tmp_path_factory.mktemp("qwen-models"))
+    store.take_in(store.recognise(qwen_folder))
     return store

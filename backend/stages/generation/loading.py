@@ -1,19 +1,24 @@
 """A generator from a folder as on the model hub, or from one file. Nothing is fetched."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import diffusers
 import torch
 import transformers
-from safetensors import SafetensorError
 from torch import nn
 
 from layerpeel.backend.devices.compute import Compute
 from layerpeel.backend.devices.pool import bytes_of
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.networks.checkpoint_folder import read_json
+from layerpeel.backend.networks.pretrained import (
+    LOADING_ERRORS,
+    NotWholeError,
+    first_line_of,
+    load_whole,
+)
 from layerpeel.backend.stages.generation.checkpoint import (
     INDEX,
     Checkpoint,
@@ -28,18 +33,6 @@ from layerpeel.backend.stages.generation.pipelines import (
     PipelineClass,
     networks_of,
     pipeline_class_of,
-)
-
-# What diffusers, transformers and torch raise for files that are missing, damaged, or of other
-# shapes than their descriptions say, and for descriptions that name what is not there.
-_LOADING_ERRORS = (
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SafetensorError,
-    TypeError,
-    ValueError,
 )
 
 
@@ -69,7 +62,7 @@ def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comp
     load = _from_folder if checkpoint.path.is_dir() else _from_file
     try:
         pipeline = load(pipeline_class, config, checkpoint, precision)
-    except _LOADING_ERRORS as error:
+    except LOADING_ERRORS as error:
         raise _not_loaded(checkpoint.path, error) from error
     networks = networks_of(pipeline)
     _check_complete(networks, checkpoint.path)
@@ -95,7 +88,7 @@ def add_controlnet(
         controlnet = diffusers.ControlNetModel.from_pretrained(
             folder, **_how(variant_of(folder.glob("*.safetensors")), pipeline.unet.dtype)
         )
-    except _LOADING_ERRORS as error:
+    except LOADING_ERRORS as error:
         raise _not_loaded(folder, error) from error
     _check_complete({"ControlNet": controlnet}, folder)
     for what in ("cross_attention_dim", "block_out_channels", "addition_embed_type"):
@@ -125,9 +118,12 @@ def _from_folder(
     precision: torch.dtype,
 ) -> Pipeline:
     folder = checkpoint.path
-    how = _how(variant_of(folder.glob("*/*.safetensors")), precision)
+    variant = variant_of(folder.glob("*/*.safetensors"))
     return pipeline_class.from_pretrained(
-        folder, **_text_encoders(folder, how), **how, **config.pipeline_arguments
+        folder,
+        **_text_encoders(folder, variant, precision),
+        **_how(variant, precision),
+        **config.pipeline_arguments,
     )
 
 
@@ -155,7 +151,9 @@ def _how(variant: str | None, precision: torch.dtype) -> dict[str, object]:
     }
 
 
-def _text_encoders(folder: Path, how: Mapping[str, object]) -> dict[str, nn.Module]:
+def _text_encoders(
+    folder: Path, variant: str | None, precision: torch.dtype
+) -> dict[str, nn.Module]:
     """Load what comes from transformers, which makes up weights that it does not find.
 
     diffusers leaves those without memory, which is seen afterwards.
@@ -167,11 +165,14 @@ def _text_encoders(folder: Path, how: Mapping[str, object]) -> dict[str, nn.Modu
         network_class = getattr(transformers, source[1])
         if not issubclass(network_class, transformers.PreTrainedModel):
             continue
-        networks[name], found = network_class.from_pretrained(
-            folder / name, output_loading_info=True, **how
-        )
-        if found["missing_keys"]:
-            raise _incomplete(folder, name, sorted(found["missing_keys"]))
+        try:
+            networks[name] = load_whole(
+                network_class.from_pretrained, folder / name, variant=variant, dtype=precision
+            )
+        except NotWholeError as error:
+            if error.astray:
+                raise _incomplete(folder, name, error.astray) from error
+            raise _not_loaded(folder, error) from error
     return networks
 
 
@@ -209,7 +210,7 @@ def _check_tokenizers(pipeline: Pipeline, config: GeneratorConfig, checkpoint: C
             )
 
 
-def _incomplete(path: Path, name: str, lacking: list[str]) -> ModelError:
+def _incomplete(path: Path, name: str, lacking: Sequence[str]) -> ModelError:
     return ModelError(
         f"{path} is incomplete: of {name} {len(lacking)} tensors are missing, the first is "
         f"{lacking[0]}. Copy or pull it again."
@@ -217,10 +218,9 @@ def _incomplete(path: Path, name: str, lacking: list[str]) -> ModelError:
 
 
 def _not_loaded(path: Path, error: Exception) -> ModelError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
     return ModelError(
         f"{path} could not be loaded: its files are missing, damaged, or do not fit what describes "
-        f"them ({lines[0].rstrip('.')}). Copy or pull it again."
+        f"them ({first_line_of(error)}). Copy or pull it again."
     )
 
 

@@ -18,6 +18,7 @@ from segment_anything.modeling import (
 )
 from torch import Tensor, nn
 
+from layerpeel.backend.networks.checkpoint_folder import misfits
 from layerpeel.backend.stages.hub_folder import unusable
 from layerpeel.backend.stages.segment_anything.sam import Prompt
 
@@ -186,11 +187,7 @@ def load_meta_sam(file: Path) -> MetaSam:
         raise unusable(file.parent, f"{file.name} is no SAM: {error}") from error
     with torch.device("meta"):
         sam = MetaSam(shape)
-    wanted = {name: tensor.shape for name, tensor in sam.state_dict().items()}
-    given = {name: tensor.shape for name, tensor in tensors.items()}
-    differing = sorted(
-        name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name)
-    )
+    differing = misfits(sam, tensors)
     if differing:
         raise unusable(
             file.parent,

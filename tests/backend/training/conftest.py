@@ -3,20 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from layerpeel.backend.training.opened_art import OpenedArt, art_to_learn_from, is_held_back
 from layerpeel.backend.training.recipe import RECIPES, read_recipe
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Networks as tiny as these are slower with more, the more so on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def names(kind, count, held_back):

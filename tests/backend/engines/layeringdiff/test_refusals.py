@@ -17,6 +17,7 @@ from layerpeel.backend.errors import (
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.shared.protocol import Mask, PeelRequest, Point, Points, Words
 from tiny_checkpoints.detect import tiny_grounding_dino, tiny_processor
+from tiny_checkpoints.segment import tiny_sam
 
 pytestmark = pytest.mark.torch
 
@@ -72,6 +73,28 @@ def test_words_that_nothing_answers_to(scene, paper_store, tmp_path):
     store = ModelStore(tmp_path / "models")
     store.take_in(store.recognise(save_blind_detector(tmp_path / "blind")), force=True)
     with pytest.raises(NothingFoundError, match=r"“a cat”.*the subject"):
+        peel(scene.picture, lift=Words("a cat"), engine="layeringdiff", store=store)
+
+
+def save_seeing_everything(folder):
+    """A SAM to which every pixel of whatever is shown belongs to the thing."""
+    network = tiny_sam()
+    with torch.no_grad():
+        for head in network.mask_decoder.output_hypernetworks_mlps:
+            head.proj_out.weight.zero_()
+            head.proj_out.bias.fill_(1)
+        norm = network.mask_decoder.upscale_conv2
+        norm.weight.zero_()
+        norm.bias.fill_(1)
+    network.save_pretrained(folder)
+    return folder
+
+
+def test_words_that_everything_answers_to(scene, paper_store, tmp_path):
+    shutil.copytree(paper_store.folder, tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
+    store.take_in(store.recognise(save_seeing_everything(tmp_path / "all")), force=True)
+    with pytest.raises(NothingFoundError, match=r"“a cat” covers the whole picture"):
         peel(scene.picture, lift=Words("a cat"), engine="layeringdiff", store=store)
 
 

@@ -1,22 +1,12 @@
 """A tiny Qwen-Image-Layered, a few steps of it instead of fifty, and small pictures."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from layerpeel.backend.devices.compute import Compute
 from layerpeel.backend.devices.pool import NetworkPool
-from layerpeel.backend.models.manifest import Manifest, load_manifest
-from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.stages import qwen_layers
-from tiny_checkpoints.qwen import save_tiny_qwen
-
-
-@pytest.fixture(scope="session")
-def qwen_folder(tmp_path_factory):
-    return save_tiny_qwen(tmp_path_factory.mktemp("qwen") / "qwen-image-layered")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,15 +14,6 @@ def few_steps():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(qwen_layers, "STEPS", 3)
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Convolutions of two channels only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +24,6 @@ def make_pool():
         return NetworkPool(Compute(torch.device("cpu"), precision, budget))
 
     return make
-
-
-@pytest.fixture(scope="session")
-def qwen_store(qwen_folder, tmp_path_factory):
-    """A store that has Qwen-Image-Layered, pulled from a folder that holds it."""
-    model = replace(load_manifest().usable("qwen-image-layered"), bytes=None)
-    store = ModelStore(tmp_path_factory.mktemp("models"), Manifest((model,)))
-    store.pull(model.id, mirror=qwen_folder.parent)
-    return store
 
 
 @pytest.fixture(scope="session")
