@@ -2,8 +2,10 @@
 
 It is told not only the picture and what the trimap knows, but also what can be had for little:
 which colours lie on either side of the band, the alpha that these would mean, and closed-form alpha
-of a picture half as large. What it answers is by how much colours and closed-form alpha are wrong:
-an untrained network, which answers 0, leaves them as they are.
+of a picture half as large. What it answers is by how much these are wrong: an untrained network,
+which answers 0, leaves the colours as they are, and alpha all but as closed-form has it. Alpha is
+corrected in log-odds: an error of a few hundredths of what is all but opaque is as far away as one
+of what is half so, and where nothing can be known a half is not the end of the way.
 """
 
 import cv2
@@ -22,14 +24,17 @@ INPUTS, OUTPUTS = 13, 7
 # Where both colours are all but the same, they say nothing about alpha: it is guessed as a half.
 _ALIKE = np.float32(1e-3)
 
+# Log-odds have no ends: this far from 0 and 1 is where they are reached.
+ENDS = 0.02
+
 # What closed-form alpha sees beyond the band, in pixels.
 _MARGIN = 32
 
 
-def planes_of(picture: Float32, trimap: Float32) -> Float32:
+def planes_of(picture: Float32, trimap: Float32, coarse_alpha: Float32 | None = None) -> Float32:
     """Give the network's input, 13×H×W, 0–1.
 
-    picture: H×W×3, RGB. trimap: H×W, 0, 0.5, 1.
+    picture: H×W×3, RGB. trimap: H×W, 0, 0.5, 1. coarse_alpha: `coarse_alpha_of` both, where known.
     In order: picture (3), sure foreground, sure background, F of the nearest sure foreground (3), B
     of the nearest sure background (3), the alpha at which these two make the picture, and
     closed-form alpha, solved at half the size. Both alphas are the trimap outside its band.
@@ -39,7 +44,7 @@ def planes_of(picture: Float32, trimap: Float32) -> Float32:
     foreground = spread_colours(picture, sure_foreground)
     background = spread_colours(picture, sure_background)
     guess = _alpha_between(picture, trimap, foreground, background)
-    coarse = _coarse_alpha(picture, trimap, guess)
+    coarse = coarse_alpha_of(picture, trimap) if coarse_alpha is None else coarse_alpha
     known = (picture, sure_foreground, sure_background, foreground, background, guess, coarse)
     return np.ascontiguousarray(np.dstack(known).transpose(2, 0, 1), np.float32)
 
@@ -54,8 +59,8 @@ def _alpha_between(
     return np.asarray(np.where(trimap == 0.5, np.clip(alpha, 0, 1), trimap), np.float32)
 
 
-def _coarse_alpha(picture: Float32, trimap: Float32, guess: Float32) -> Float32:
-    """Solve closed-form alpha at half the size; the guess where that has no solution."""
+def coarse_alpha_of(picture: Float32, trimap: Float32) -> Float32:
+    """Solve closed-form alpha at half the size: H×W, 0–1; a half where that has no solution."""
     band = trimap == 0.5
     if not band.any():
         return trimap
@@ -67,12 +72,12 @@ def _coarse_alpha(picture: Float32, trimap: Float32, guess: Float32) -> Float32:
     share = resized(known, half, cv2.INTER_AREA)
     small_known = np.where((share == 0) | (share == 1), share, 0.5).astype(np.float32)
     if not ((small_known == 0).any() and (small_known == 1).any()):
-        return guess
+        return trimap
     try:
         small_alpha = matte_closed_form(small_colours, small_known)
     except NoEdgeError:
         # No more than a hint is missing.
-        return guess
+        return trimap
     alpha = trimap.copy()
     solved = upsample_along(small_colours, small_alpha, colours)
     alpha[window][band[window]] = solved[band[window]]
@@ -80,7 +85,7 @@ def _coarse_alpha(picture: Float32, trimap: Float32, guess: Float32) -> Float32:
 
 
 def separation_of(answer: Float32, planes: Float32) -> Separation:
-    """Turn the network's answer (7×H×W: corrections of α, F and B) into layers.
+    """Turn the network's answer (7×H×W: corrections of α in log-odds, of F and of B) into layers.
 
     In the band colours are moved, nearest to what was answered, until αF + (1−α)B is the picture
     again, as far as 0–1 allows. Outside it alpha is the trimap.
@@ -88,7 +93,10 @@ def separation_of(answer: Float32, planes: Float32) -> Separation:
     """
     picture, foreground, background = planes[:3], planes[5:8], planes[8:11]
     band = (planes[3] == 0) & (planes[4] == 0)
-    alpha = np.clip(planes[12] + answer[0] * band, 0, 1)
+    within = np.clip(planes[12], ENDS, 1 - ENDS)
+    odds = np.log(within / (1 - within)) + answer[0]
+    corrected = np.clip((1 / (1 + np.exp(-odds)) - ENDS) / (1 - 2 * ENDS), 0, 1)
+    alpha = np.where(band, corrected, planes[12])
     foreground = np.clip(foreground + answer[1:4], 0, 1)
     background = np.clip(background + answer[4:7], 0, 1)
     missing = picture - alpha * foreground - (1 - alpha) * background

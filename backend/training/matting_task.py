@@ -10,10 +10,10 @@ from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.local_unet import LocalUNet
 from layerpeel.backend.training.band_planes import planes_of
 from layerpeel.backend.training.comparison import mean_figures, write_sheet
+from layerpeel.backend.training.kept_samples import KeptSamples
 from layerpeel.backend.training.matting import WEIGHTS, layers_of, matting_losses, matting_network
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.recipe import Recipe
-from layerpeel.backend.training.samples import draw_sample
 
 PICTURES_ON_SHEET = 6
 
@@ -26,7 +26,7 @@ class MattingTask:
     def __init__(self, recipe: Recipe, art: OpenedArt, composites: Sequence[Composite]) -> None:
         """Learn from `art`, check on `composites`."""
         self._recipe = recipe
-        self._art = art
+        self._kept = KeptSamples(art, recipe.samples, recipe.training.seed, recipe.samples.distinct)
         self._composites = composites
 
     def network(self) -> LocalUNet:
@@ -35,10 +35,12 @@ class MattingTask:
 
     def sample(self, index: int) -> dict[str, Float32]:
         """Draw a sample: `planes` for the network, and the truth, all C×h×w."""
-        sample = draw_sample(self._art, self._recipe.samples, self._recipe.training.seed, index)
+        sample = self._kept.sample(index)
+        share = sample.alpha[..., None]
+        composite = share * sample.foreground + (1 - share) * sample.background
         return {
-            "planes": planes_of(sample.picture, sample.trimap),
-            "composite": sample.composite.transpose(2, 0, 1),
+            "planes": planes_of(sample.picture, sample.trimap, sample.coarse_alpha),
+            "composite": composite.transpose(2, 0, 1),
             "alpha": sample.alpha[None],
             "foreground": sample.foreground.transpose(2, 0, 1),
             "background": sample.background.transpose(2, 0, 1),

@@ -85,11 +85,18 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True)
+class MattingSampleSettings(SampleSettings):
+    """As `SampleSettings`; distinct: how many are drawn (`kept_samples.py`)."""
+
+    distinct: int
+
+
+@dataclass(frozen=True)
 class Recipe(TrainingRecipe):
     """A recipe of the matting network."""
 
     network: NetworkSettings
-    samples: SampleSettings
+    samples: MattingSampleSettings
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,12 @@ def test_the_truth_loses_nothing_and_anything_else_does(ramp):
             "background": solid[1].transpose(2, 0, 1),
         }.items()
     }
-    right = Layers(truth["alpha"], truth["foreground"], truth["background"])
+    odds = torch.logit(truth["alpha"])
+    right = Layers(odds, truth["alpha"], truth["foreground"], truth["background"])
     losses = matting_losses(right, truth)
     assert set(losses) == set(WEIGHTS)
     assert max(loss.item() for loss in losses.values()) < 1e-6
-    wrong = Layers(1 - truth["alpha"], truth["background"], truth["foreground"])
+    wrong = Layers(-odds, 1 - truth["alpha"], truth["background"], truth["foreground"])
     assert min(loss.item() for loss in matting_losses(wrong, truth).values()) > 0.01
 
 
@@ -111,8 +112,9 @@ def test_only_the_band_is_judged(ramp):
     }
     band = torch.from_numpy(trimap == 0.5)[None, None]
     off = torch.where(band, true_alpha, 1 - true_alpha)
-    losses = matting_losses(Layers(off, colours, colours), truth)
+    losses = matting_losses(Layers(torch.logit(off, 1e-6), off, colours, colours), truth)
     assert losses["alpha"].item() == 0
+    assert losses["alpha_odds"].item() < 1e-4
     assert losses["alpha_gradient"].item() == 0
 
 

@@ -20,7 +20,7 @@ def test_the_shipped_recipe_can_be_followed():
         ("batch = 8", "batch = true", "batch = True is not possible"),
         ("batch = 8", "", "missing, or that nobody knows: batch"),
         ("batch = 8", "batch = 8\nbach = 1", "nobody knows: bach"),
-        ("learning_rate = 5e-4", "learning_rate = -1.0", "learning_rate"),
+        ("learning_rate = 1e-3", "learning_rate = -1.0", "learning_rate"),
         ("degraded = 0.35", "degraded = 1.5", "degraded"),
         ('"bfloat16"', '"bfloat17"', "precision"),
         ("[200, 900]", "[900, 200]", "longest_side"),
