@@ -30,6 +30,12 @@ WEIGHTS = {
 }
 GRADIENT_SCALES = 3
 
+# What closed-form alpha is wrong by in a typical band, and what all is measured against at least.
+TYPICAL_ERROR, LEAST_ERROR = 0.08, 0.02
+
+# Up to this alpha the background is visible, as `evaluation.metrics` counts it.
+VISIBLE_TO = 0.999
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -109,31 +115,41 @@ def clamp(value: Tensor) -> Tensor:
 
 
 def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Mean errors in the band, by the names in `WEIGHTS`; every sample counts the same.
+    """Mean errors in the band, by the names in `WEIGHTS`.
 
     All are absolute but that of the log-odds, which is a cross entropy. Absolute errors alone learn
     next to nothing where closed-form alpha is more often right than wrong: there it is the median.
 
+    Samples count by how wrong closed-form alpha is about them: what is judged in the end is the
+    ratio to it, and a few riddles would else be all that is learned from.
+
     truth: as `MattingTask.sample` gives it, in batches [N, C, h, w].
-    A colour counts as far as it shows: where alpha is 0, F is anybody's guess.
+    F counts as far as it shows: where alpha is 0, it is anybody's guess. B counts wherever it shows
+    at all, as that is where it can be seen once the foreground is gone.
     """
     band = _band_of(truth["planes"]).float()
     pixels = band.sum(dim=(1, 2, 3)).clamp(min=1)  # [N]
     alpha, foreground, background = truth["alpha"], truth["foreground"], truth["background"]
 
+    def of_each(error: Tensor) -> Tensor:
+        return (error.abs() * band).mean(dim=1).sum(dim=(1, 2)) / pixels  # [N]
+
+    typical = TYPICAL_ERROR + LEAST_ERROR
+    counts = typical / (of_each(truth["planes"][:, 12:] - alpha) + LEAST_ERROR)  # [N]
+
     def mean(error: Tensor) -> Tensor:
-        return ((error.abs() * band).mean(dim=1).sum(dim=(1, 2)) / pixels).mean()
+        return (counts * of_each(error)).mean()
 
     error = (layers.alpha - alpha) * band
     recomposed = layers.alpha * foreground + (1 - layers.alpha) * background
     return {
         "alpha": mean(error),
         "alpha_odds": mean(_divergence(layers.odds, alpha)),
-        "alpha_gradient": (_gradient_of(error) / pixels).mean(),
+        "alpha_gradient": (counts * _gradient_of(error) / pixels).mean(),
         "composition": mean(recomposed - truth["composite"]),
         "foreground": mean(alpha * (layers.foreground - foreground)),
         "painted": mean(layers.alpha * layers.foreground - alpha * foreground),
-        "background": mean((1 - alpha) * (layers.background - background)),
+        "background": mean((alpha < VISIBLE_TO) * (layers.background - background)),
     }
 
 

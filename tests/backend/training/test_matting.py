@@ -118,6 +118,27 @@ def test_only_the_band_is_judged(ramp):
     assert losses["alpha_gradient"].item() == 0
 
 
+def test_the_same_error_counts_more_where_closed_form_is_right(ramp):
+    picture, alpha, trimap, *_ = ramp
+    planes = planes_of(picture, trimap)
+    true_alpha = torch.from_numpy(alpha)[None, None]
+    colours = torch.rand(1, 3, 32, 48)
+    answered = (true_alpha + 0.1).clamp(0, 1)
+    layers = Layers(torch.logit(answered, 1e-6), answered, colours, colours)
+    losses = []
+    for closed_form in (alpha, 1 - alpha):
+        planes[12] = closed_form
+        truth = {
+            "planes": torch.from_numpy(planes)[None],
+            "composite": colours,
+            "alpha": true_alpha,
+            "foreground": colours,
+            "background": colours,
+        }
+        losses.append(matting_losses(layers, truth)["alpha"].item())
+    assert losses[0] > 2 * losses[1] > 0
+
+
 def test_clamping_lets_the_way_back_through():
     value = torch.tensor([-0.5, -0.5, 0.5, 1.5, 1.5], requires_grad=True)
     clamped = clamp(value)
