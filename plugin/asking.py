@@ -11,6 +11,7 @@ from layerpeel.plugin.placement import Choice, Form, LiftOff, Pixels, Placement,
 from layerpeel.plugin.profiles import SRGB, profile_bytes
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
+from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import (
     Box,
     Lift,
@@ -20,7 +21,6 @@ from layerpeel.shared.protocol import (
     Picture,
     PixelBlock,
     Subject,
-    SubmitJob,
     Words,
 )
 from layerpeel.shared.wire import pack, to_text

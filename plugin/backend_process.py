@@ -6,13 +6,13 @@ from typing import Callable, List, Optional
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.qt import QObject, QProcess, QProcessEnvironment, QTimer
 from layerpeel.plugin.texts import i18n, path_text
+from layerpeel.shared.jobs import Health
 from layerpeel.shared.places import (
     ServerAddress,
     log_file,
     read_command,
     read_server_file,
 )
-from layerpeel.shared.protocol import Health
 
 LOOK_EVERY = 200  # milliseconds
 WAIT_AT_MOST = 90_000  # milliseconds: the first start on a cold disk reads a gigabyte of libraries

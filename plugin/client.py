@@ -11,15 +11,9 @@ from layerpeel.plugin.qt import (
     QUrl,
 )
 from layerpeel.plugin.texts import i18n
+from layerpeel.shared.jobs import Health, JobEvent, JobList, JobSummary, Refusal
 from layerpeel.shared.places import ServerAddress
-from layerpeel.shared.protocol import (
-    Health,
-    JobEvent,
-    JobList,
-    JobSummary,
-    ProtocolError,
-    Refusal,
-)
+from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import (
     EVENTS_TYPE,

@@ -9,8 +9,8 @@ from layerpeel.plugin.engines import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.settings import read_settings
 from layerpeel.plugin.texts import i18n
+from layerpeel.shared.jobs import EngineInfo, Health
 from layerpeel.shared.places import ServerAddress, read_server_file
-from layerpeel.shared.protocol import EngineInfo, Health
 from layerpeel.shared.version import PROTOCOL, VERSION
 
 

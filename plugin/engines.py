@@ -3,7 +3,7 @@
 from typing import Iterable, Optional
 
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.protocol import EngineInfo
+from layerpeel.shared.jobs import EngineInfo
 
 AUTOMATIC = "auto"
 """Lets the backend take the best engine that can run."""

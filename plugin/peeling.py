@@ -15,17 +15,8 @@ from layerpeel.plugin.placement import Choice, Placement
 from layerpeel.plugin.qt import QByteArray, QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
-from layerpeel.shared.protocol import (
-    Cancelled,
-    Failed,
-    Finished,
-    JobSummary,
-    LayerStack,
-    Preview,
-    Progress,
-    ProtocolError,
-    Queued,
-)
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Preview, Progress, Queued
+from layerpeel.shared.protocol import LayerStack, ProtocolError
 from layerpeel.shared.wire import unpack
 
 UNKNOWN = -1.0

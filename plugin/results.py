@@ -11,7 +11,8 @@ from layerpeel.plugin.peeling import deliver, said_when_done
 from layerpeel.plugin.placement import Placement
 from layerpeel.plugin.qt import QAction, QMenu, QWidget
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.protocol import JobList, JobState, JobSummary, ProtocolError
+from layerpeel.shared.jobs import JobList, JobState, JobSummary
+from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.wire import from_text
 
 MOST_SHOWN = 12

@@ -173,6 +173,16 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Phrases:
+    """Lift off what each of these names, one after the other, front-most first.
+
+    What is not found is passed over, and said. A layer bears the phrase that it was found by.
+    """
+
+    texts: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Point:
     """A click: x, y of a pixel, and whether the thing that is meant lies there, or does not."""
 
@@ -188,7 +198,7 @@ class Points:
     points: Tuple[Point, ...]
 
 
-Lift = Union[Subject, Mask, Trimap, Box, Words, Points]
+Lift = Union[Subject, Mask, Trimap, Box, Words, Phrases, Points]
 
 
 class Outcome(str, Enum):
@@ -210,7 +220,8 @@ class PeelRequest:
     """What to do with a picture. Equal requests give equal bytes.
 
     lift: what to lift off first; every further layer is the subject of what is left.
-    layers: how many foregrounds; one layer more comes back, the background.
+    layers: how many foregrounds; one layer more comes back, the background. `Phrases` are as many
+        as they are, and this is not heeded.
     band: half the width of the band in which the edge is looked for, in pixels; None follows the
         object's size. A trimap brings its own, an exact mask needs none.
     masks: whether each foreground comes as opaque colour with a mask beside it (`Layer.mask`).
@@ -239,6 +250,7 @@ class Layer:
     offset: x, y of its top left pixel in the picture.
     opacity: 0–1.
     mask: for a transparency mask, where one was asked for; of the same size and place.
+    phrase: the words that it was found or painted by; else empty.
     """
 
     name: str
@@ -248,6 +260,7 @@ class Layer:
     blend_mode: str = "normal"
     opacity: float = 1.0
     mask: Optional[Coverage] = None
+    phrase: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,12 +270,17 @@ class MadeWith:
     models: id of each model that took part, and the sha256 of its file.
     seconds: how long each stage took, in the order in which they ran. It is the one thing here
         that two equal requests do not share.
+    licences: under which licence each of the models is.
+    painted: what a generator was told (prompt, negative prompt, style, steps …), each by its name;
+        empty when nothing was generated.
     """
 
     engine: str
     seed: int
     models: Dict[str, str] = field(default_factory=dict)
     seconds: Dict[str, float] = field(default_factory=dict)
+    licences: Dict[str, str] = field(default_factory=dict)
+    painted: Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -281,132 +299,3 @@ class LayerStack:
     icc_profile: bytes = field(default=b"", repr=False)
     notes: Tuple[str, ...] = ()
     selection: Optional[Coverage] = None
-
-
-@dataclass(frozen=True)
-class SubmitJob:
-    """Ask the backend for a peel.
-
-    name: what the artist calls it.
-    keepsake: any text of the asker's own; it comes back with the job (`JobSummary`), also to one
-        who has lost its memory since.
-    """
-
-    name: str
-    request: PeelRequest
-    picture: Picture
-    keepsake: str = ""
-
-
-class JobState(str, Enum):
-    """Where a job is. The last three are final."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more will happen to the job."""
-        return self not in (JobState.QUEUED, JobState.RUNNING)
-
-
-@dataclass(frozen=True)
-class JobSummary:
-    """A job as the backend remembers it.
-
-    created: seconds since 1970, UTC.
-    size: width, height of the picture.
-    message: why it failed, for people; else empty.
-    """
-
-    id: str
-    name: str
-    state: JobState
-    created: float
-    size: Tuple[int, int]
-    message: str = ""
-    keepsake: str = ""
-
-
-@dataclass(frozen=True)
-class JobList:
-    """The recent jobs, newest first."""
-
-    jobs: Tuple[JobSummary, ...]
-
-
-@dataclass(frozen=True)
-class Queued:
-    """The job waits. position: how many go before it."""
-
-    position: int
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The job runs. stage: in words. done: how much of the whole, 0–1."""
-
-    stage: str
-    done: float
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What will be lifted off, as soon as it is known: a small PNG of it on clear ground."""
-
-    png: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The result can be fetched. notes: what a person should be told."""
-
-    notes: Tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """The job was stopped because somebody asked for it."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The job ended without a result. message: one line for people."""
-
-    message: str
-
-
-JobEvent = Union[Queued, Progress, Preview, Finished, Cancelled, Failed]
-
-
-@dataclass(frozen=True)
-class EngineInfo:
-    """An engine, and what it can do on this machine now.
-
-    missing: one line for people about what to get before it runs; empty when it runs.
-    words: whether things can be named; if not, words_hint says what to get.
-    """
-
-    name: str
-    missing: str
-    words: bool
-    words_hint: str
-
-
-@dataclass(frozen=True)
-class Health:
-    """Who answers. Every other call carries the protocol's number and is refused on another."""
-
-    version: str
-    protocol: int
-    engines: Tuple[EngineInfo, ...]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a call was not carried out. message: one line for people."""
-
-    message: str

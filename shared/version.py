@@ -3,4 +3,4 @@
 VERSION = "0.1.0"
 
 # Raised whenever a message changes so that the other side, a version older, would misread it.
-PROTOCOL = 1
+PROTOCOL = 2

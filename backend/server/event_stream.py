@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from starlette.responses import StreamingResponse
 
 from layerpeel.backend.server.feed import JobFeed, is_final
-from layerpeel.shared.protocol import JobEvent
+from layerpeel.shared.jobs import JobEvent
 from layerpeel.shared.wire import EVENTS_TYPE, to_text
 
 # A comment, which no reader takes for an event. Writing it shows whether anybody still reads.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from layerpeel.shared.protocol import Cancelled, Failed, Finished, JobEvent, Preview
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobEvent, Preview
 
 
 def is_final(event: JobEvent) -> bool:

@@ -17,15 +17,8 @@ from layerpeel.backend.server.orders import (
 )
 from layerpeel.backend.server.store import INTERRUPTED, JobStore
 from layerpeel.backend.server.worker import Worker, WorkerEnded
+from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
-from layerpeel.shared.protocol import (
-    Cancelled,
-    Failed,
-    JobSummary,
-    Preview,
-    Progress,
-    Queued,
-)
 
 # How long a job may take to stop by itself before its process is ended.
 STOP_SECONDS = 1.0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpeel.shared.protocol import Cancelled, Failed, Finished, Preview, Progress
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress
 
 
 @dataclass(frozen=True)

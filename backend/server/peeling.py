@@ -13,15 +13,8 @@ from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.peeling import answer
 from layerpeel.backend.progress import Cancelled as StopHere
 from layerpeel.backend.server.orders import Outcome, PeelOrder, Report
-from layerpeel.shared.protocol import (
-    Cancelled,
-    Depth,
-    Failed,
-    Finished,
-    Preview,
-    Progress,
-    SubmitJob,
-)
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress, SubmitJob
+from layerpeel.shared.protocol import Depth
 from layerpeel.shared.wire import pack, unpack
 
 PREVIEW_SIDE = 256

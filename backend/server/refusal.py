@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from layerpeel.backend.errors import LayerpeelError, OutputError
+from layerpeel.shared.jobs import Refusal
 from layerpeel.shared.places import log_file
-from layerpeel.shared.protocol import Refusal
 from layerpeel.shared.wire import to_text
 
 _WORDS = {

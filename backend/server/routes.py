@@ -23,7 +23,7 @@ from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
 from layerpeel.backend.server.store import JobStore
 from layerpeel.backend.server.upload import check_announced, read_job, receive_body
-from layerpeel.shared.protocol import JobList, JobState, JobSummary, SubmitJob
+from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
 _PIECE = 1 << 20

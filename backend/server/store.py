@@ -13,7 +13,7 @@ from pathlib import Path
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import Outcome
-from layerpeel.shared.protocol import Cancelled, Failed, Finished, JobState, JobSummary
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
 
 # Jobs that failed take no room to speak of, but nobody reads a list longer than this.
 MOST_ENDED = 200

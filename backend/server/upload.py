@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.refusal import Refused
-from layerpeel.shared.protocol import ProtocolError, SubmitJob
+from layerpeel.shared.jobs import SubmitJob
+from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.wire import MESSAGE_TYPE, unpack
 
 SILENCE_SECONDS = 30.0

@@ -5,7 +5,7 @@ from krita_harness.docker import DONE
 from krita_harness.strangers import offers, stranger
 
 from layerpeel.backend.models.store import default_folder
-from layerpeel.shared.protocol import EngineInfo
+from layerpeel.shared.jobs import EngineInfo
 
 pytestmark = pytest.mark.krita
 

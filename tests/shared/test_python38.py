@@ -13,7 +13,10 @@ import sys
 sys.path.insert(0, sys.argv[1])
 assert sys.version_info[:2] == (3, 8), sys.version
 from layerpeel.shared import places, version, wire
+from layerpeel.shared.jobs import *
 from layerpeel.shared.protocol import *
+from layerpeel.shared.scene_prompt import read_scene_prompt
+from layerpeel.shared.scenes import *
 
 block = PixelBlock(2, 1, ColourModel.RGBA, Depth.U16, bytes(16))
 picture = Picture(block, b"profile", PixelBlock(2, 1, ColourModel.RGBA, Depth.U8, bytes(8)))
@@ -24,6 +27,10 @@ assert stack == LayerStack((2, 1), (layer,), MadeWith("compact", 0))
 assert wire.unpack(LayerStack, wire.pack(stack)) == stack
 job = SubmitJob("painting", request, picture, "keepsake")
 assert wire.unpack(SubmitJob, wire.pack(job)) == job
+scene = SceneRequest("[a cat] on a wall", Painting(seed=3), Guide(GuideKind.LINES))
+job = SubmitJob("scene", scene, picture)
+assert wire.unpack(SubmitJob, wire.pack(job)) == job
+assert read_scene_prompt(scene.prompt).foregrounds == ("a cat",)
 for event in (Queued(2), Progress("Finding its edge", 0.5), Preview(b"png"), Finished(("note",))):
     assert wire.from_text(JobEvent, wire.to_text(event, JobEvent)) == event
 address = places.ServerAddress("http://127.0.0.1:1", "token")

@@ -6,29 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerpeel.shared import protocol
+from layerpeel.shared.jobs import Finished, JobEvent, Preview, Progress, SubmitJob
 from layerpeel.shared.protocol import (
     Box,
     ChannelOrder,
     ColourModel,
     Coverage,
     Depth,
-    Finished,
-    JobEvent,
     Layer,
     LayerStack,
     MadeWith,
     Mask,
     PeelRequest,
+    Phrases,
     Picture,
     PixelBlock,
-    Preview,
-    Progress,
     ProtocolError,
     Role,
     Subject,
-    SubmitJob,
     Words,
+)
+from layerpeel.shared.scenes import (
+    BackgroundRequest,
+    Guide,
+    GuideKind,
+    ObjectRequest,
+    Painting,
+    SceneRequest,
 )
 from layerpeel.shared.wire import from_text, pack, to_text, unpack
 
@@ -59,11 +63,22 @@ lifts = st.one_of(
     st.builds(Mask, coverages(), st.booleans()),
     st.builds(Box, whole, whole, whole, whole),
     st.builds(Words, st.text()),
+    st.builds(Phrases, st.lists(st.text(), max_size=3).map(tuple)),
+)
+paintings = st.builds(
+    Painting, whole, st.text(), st.none() | whole, st.none() | st.floats(0, 9), st.text()
+)
+guides = st.builds(Guide, st.sampled_from(GuideKind), st.none() | st.floats(0, 1))
+requests = st.one_of(
+    st.builds(PeelRequest, lifts, whole, st.none() | st.floats(0.1, 9)),
+    st.builds(SceneRequest, st.text(), paintings, st.none() | guides, st.text()),
+    st.builds(ObjectRequest, st.text(), coverages(), paintings),
+    st.builds(BackgroundRequest, st.text(), paintings, st.text()),
 )
 jobs = st.builds(
     SubmitJob,
     st.text(),
-    st.builds(PeelRequest, lifts, whole, st.none() | st.floats(0.1, 9)),
+    requests,
     st.builds(Picture, pixel_blocks(), st.binary(max_size=9)),
     st.text(),
 )
@@ -155,5 +170,5 @@ def test_half_a_letter_is_refused():
 
 
 def test_every_event_can_be_told_from_the_others():
-    names = [kind.__name__ for kind in protocol.JobEvent.__args__]
+    names = [kind.__name__ for kind in JobEvent.__args__]
     assert len(set(names)) == len(names)

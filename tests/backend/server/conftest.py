@@ -14,24 +14,26 @@ import numpy as np
 import pytest
 import requests
 
-from layerpeel.shared.places import ServerAddress
-from layerpeel.shared.protocol import (
+from layerpeel.shared.jobs import (
     Cancelled,
-    ColourModel,
-    Coverage,
-    Depth,
     Failed,
     Finished,
     JobEvent,
     JobList,
     JobSummary,
+    Refusal,
+    SubmitJob,
+)
+from layerpeel.shared.places import ServerAddress
+from layerpeel.shared.protocol import (
+    ColourModel,
+    Coverage,
+    Depth,
     LayerStack,
     Mask,
     PeelRequest,
     Picture,
     PixelBlock,
-    Refusal,
-    SubmitJob,
 )
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import MESSAGE_TYPE, PROTOCOL_HEADER, from_text, pack, unpack

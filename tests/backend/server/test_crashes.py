@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from layerpeel.shared.protocol import (
-    ColourModel,
-    Depth,
-    Failed,
-    Finished,
-    JobState,
-    Picture,
-    PixelBlock,
-    Progress,
-)
+from layerpeel.shared.jobs import Failed, Finished, JobState, Progress
+from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
 from layerpeel.shared.wire import pack
 
 

@@ -11,19 +11,17 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.server.orders import PeelOrder
 from layerpeel.backend.server.peeling import PREVIEW_SIDE, peel_into_file, small_png
-from layerpeel.shared.protocol import (
+from layerpeel.shared.jobs import (
     Cancelled,
-    Coverage,
     Failed,
     Finished,
     Health,
     JobState,
-    Mask,
     Preview,
     Progress,
     Queued,
-    Subject,
 )
+from layerpeel.shared.protocol import Coverage, Mask, Subject
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import from_text, pack
 

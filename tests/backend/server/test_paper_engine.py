@@ -5,18 +5,8 @@ import pytest
 
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.shared.protocol import (
-    Box,
-    Cancelled,
-    Failed,
-    Finished,
-    Health,
-    Mask,
-    Point,
-    Points,
-    Progress,
-    Words,
-)
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, Health, Progress
+from layerpeel.shared.protocol import Box, Mask, Point, Points, Words
 from layerpeel.shared.wire import from_text
 
 pytestmark = pytest.mark.torch

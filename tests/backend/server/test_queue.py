@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerpeel.shared.protocol import Cancelled, Failed, Finished, JobState, Progress, Queued
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress, Queued
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.shared.protocol import Failed, Finished, Subject
+from layerpeel.shared.jobs import Failed, Finished
+from layerpeel.shared.protocol import Subject
 
 pytestmark = pytest.mark.torch
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from layerpeel.shared.protocol import Finished
+from layerpeel.shared.jobs import Finished
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 

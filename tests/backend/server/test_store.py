@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server import store as module
 from layerpeel.backend.server.store import JobStore
-from layerpeel.shared.protocol import Cancelled, Failed, Finished, JobState, JobSummary
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
 
 MOST = 100
 numbers = itertools.count()

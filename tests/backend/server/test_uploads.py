@@ -5,14 +5,8 @@ import socket
 import pytest
 import requests
 
-from layerpeel.shared.protocol import (
-    ColourModel,
-    Depth,
-    PeelRequest,
-    Picture,
-    PixelBlock,
-    SubmitJob,
-)
+from layerpeel.shared.jobs import SubmitJob
+from layerpeel.shared.protocol import ColourModel, Depth, PeelRequest, Picture, PixelBlock
 from layerpeel.shared.wire import MESSAGE_TYPE, pack
 
 

@@ -5,7 +5,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from layerpeel.shared.protocol import Health
+from layerpeel.shared.jobs import Health
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import to_text
 

@@ -1,0 +1,126 @@
+r"""The prompt of a scene: words in brackets are foregrounds, front to back, the rest is the scene.
+
+`[a bird flying] at sunset over the mountains`. A bracket that is part of the words is written with
+a backslash before it: `\[`, `\]`; a backslash itself as `\\`.
+"""
+
+from dataclasses import dataclass
+from typing import List, Tuple
+
+MOST_FOREGROUNDS = 31
+LONGEST_PROMPT = 10_000  # characters
+LONGEST_FOREGROUND = 200
+
+_ESCAPE = "\\"
+
+
+class PromptError(ValueError):
+    """A prompt that cannot be read.
+
+    position: index of the character where it goes wrong; that of the end is the prompt's length.
+    """
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True)
+class ScenePrompt:
+    """A prompt that was read.
+
+    words: the whole of it without brackets, for the generator.
+    foregrounds: what stood in brackets, front-most first; empty when nothing did.
+    """
+
+    words: str
+    foregrounds: Tuple[str, ...] = ()
+
+
+def read_scene_prompt(text: str) -> ScenePrompt:
+    """Read a prompt; white space counts as one blank.
+
+    Raises PromptError, at the right character, for brackets that are empty, nested or have no
+    partner, for a prompt that is empty or too long, and for too many foregrounds.
+    """
+    if len(text) > LONGEST_PROMPT:
+        raise PromptError(
+            f"The prompt has {len(text):,} characters, and {LONGEST_PROMPT:,} can be read: "
+            "shorten it.",
+            LONGEST_PROMPT,
+        )
+    words: List[str] = []
+    inside: List[str] = []
+    foregrounds: List[str] = []
+    opened = -1
+    position = 0
+    while position < len(text):
+        letter, begun = text[position], position
+        position += 1
+        if letter == _ESCAPE and text[position : position + 1] in ("[", "]", _ESCAPE):
+            letter = text[position]
+            position += 1
+        elif letter == "[":
+            if opened >= 0:
+                raise PromptError(
+                    "There is a bracket within a bracket: close the first one before it.", begun
+                )
+            opened, inside = begun, []
+            continue
+        elif letter == "]":
+            if opened < 0:
+                raise PromptError("This bracket closes none that was opened.", begun)
+            foregrounds.append(_foreground(inside, opened, len(foregrounds)))
+            opened = -1
+            continue
+        words.append(letter)
+        inside.append(letter)
+    if opened >= 0:
+        raise PromptError("This bracket is not closed: put a ] after the words.", opened)
+    plain = _tidy(words)
+    if not plain:
+        raise PromptError("The prompt is empty: say in words what is to be in the picture.", 0)
+    return ScenePrompt(plain, tuple(foregrounds))
+
+
+def _foreground(letters: List[str], opened: int, before: int) -> str:
+    phrase = _tidy(letters)
+    if not phrase:
+        raise PromptError(
+            "These brackets are empty: name in them what is to be a layer, or leave them out.",
+            opened,
+        )
+    if len(phrase) > LONGEST_FOREGROUND:
+        raise PromptError(
+            f"These brackets hold {len(phrase)} characters, and {LONGEST_FOREGROUND} can be looked "
+            "for: name in them only the thing itself.",
+            opened,
+        )
+    if before == MOST_FOREGROUNDS:
+        raise PromptError(
+            f"These are more than {MOST_FOREGROUNDS} brackets: a scene has no more foregrounds.",
+            opened,
+        )
+    return phrase
+
+
+def _tidy(letters: List[str]) -> str:
+    return " ".join("".join(letters).split())
+
+
+def plain_prompt(words: str) -> str:
+    """Write words so that `read_scene_prompt` finds no bracket in them."""
+    for letter in (_ESCAPE, "[", "]"):
+        words = words.replace(letter, _ESCAPE + letter)
+    return words
+
+
+def point_at(text: str, error: PromptError, around: int = 24) -> str:
+    """Show where a prompt goes wrong: a line of it, and a mark below the character.
+
+    around: how many characters on either side.
+    """
+    first = max(0, error.position - around)
+    shown = text[first : error.position + around]
+    line = "".join(" " if letter.isspace() else letter for letter in shown)
+    return f"{line}\n{' ' * (error.position - first)}^"
