@@ -38,7 +38,7 @@ def message_for(
     lift = _lift(choice, read_selection(document))
     yield "read the selection"
     pixels, place = yield from read_source(document, choice.source)
-    picture = yield from _picture(document, pixels)
+    picture = yield from picture_of(document, pixels)
     yield "wrap the pixels"
     placement = Placement(
         _name_for(choice, layer_names(document)),
@@ -77,7 +77,8 @@ def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     return Box(*selected.box)
 
 
-def _picture(document: Document, pixels: Pixels) -> "Turns[Picture]":
+def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
+    """Say what pixels of a document look like."""
     block = _block(pixels)
     if pixels.profile == SRGB and not pixels.depth.is_float:
         return Picture(block)
@@ -95,12 +96,17 @@ def _block(pixels: Pixels) -> PixelBlock:
 
 
 def _name_for(choice: Choice, taken: List[str]) -> str:
-    """Name the group after what is lifted off, with a number from the second on."""
+    """Name the group after what is lifted off."""
     name = {
         LiftOff.SUBJECT: i18n("Peeled subject"),
         LiftOff.SELECTION: i18n("Peeled selection"),
         LiftOff.WORDS: choice.words.strip(),
     }[choice.lift]
+    return free_name(name, taken)
+
+
+def free_name(name: str, taken: List[str]) -> str:
+    """Give a name that no layer has: a number follows from the second on."""
     number, numbered = 1, name
     while numbered in taken:
         number += 1

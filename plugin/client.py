@@ -11,6 +11,15 @@ from layerpeel.plugin.qt import (
     QUrl,
 )
 from layerpeel.plugin.texts import i18n
+from layerpeel.shared.generators import (
+    FoundFiles,
+    Generators,
+    LookInto,
+    PullModel,
+    PullSummary,
+    StyleInfo,
+    UseFile,
+)
 from layerpeel.shared.jobs import Health, JobEvent, JobList, JobSummary, Refusal
 from layerpeel.shared.places import ServerAddress
 from layerpeel.shared.protocol import ProtocolError
@@ -20,6 +29,7 @@ from layerpeel.shared.wire import (
     MESSAGE_TYPE,
     PROTOCOL_HEADER,
     from_text,
+    to_text,
 )
 
 # The backend sends something at least every ten seconds; one that is silent for longer hangs.
@@ -80,31 +90,36 @@ class Client(QObject):
         self, job: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
     ) -> None:
         """Hear of everything that happens to a job (`JobEvent`) until the stream ends."""
-        reply = self._get(f"/jobs/{job}/events", accept=EVENTS_TYPE)
-        garbled: List[ProtocolError] = []
+        self._hear(f"/jobs/{job}/events", heard, ended)
 
-        def read() -> None:
-            while reply.canReadLine() and not garbled:
-                line = bytes(reply.readLine()).strip()
-                if not line.startswith(b"data:"):
-                    continue
-                try:
-                    event = from_text(JobEvent, line[len(b"data:") :].strip())
-                except ProtocolError as error:
-                    garbled.append(error)
-                    reply.abort()
-                    return
-                heard(event)
+    def generators(self, done: Callable[[Generators], None], failed: Failed) -> None:
+        """Ask what there is to paint with, and what could be got."""
+        self._text(self._get("/generators"), Generators, done, failed)
 
-        def finish(_rest: QByteArray) -> None:
-            read()
-            ended(_garbled(garbled[0]) if garbled else None)
+    def look_into(
+        self, folders: LookInto, done: Callable[[FoundFiles], None], failed: Failed
+    ) -> None:
+        """Look for checkpoints in folders which the artist has allowed to look into."""
+        self._text(self._post_text("/generators/look", folders), FoundFiles, done, failed)
 
-        def fail(problem: Problem) -> None:
-            ended(_garbled(garbled[0]) if garbled else problem)
+    def use_file(self, file: UseFile, done: Callable[[StyleInfo], None], failed: Failed) -> None:
+        """Make a file that was found a style."""
+        self._text(self._post_text("/generators/use", file), StyleInfo, done, failed)
 
-        reply.readyRead.connect(read)
-        self._when_finished(reply, finish, fail)
+    def pull(self, model: PullModel, done: Callable[[PullSummary], None], failed: Failed) -> None:
+        """Begin to pull a model."""
+        self._text(self._post_text("/generators/pull", model), PullSummary, done, failed)
+
+    def cancel_pull(self, done: Callable[[PullSummary], None], failed: Failed) -> None:
+        """Stop pulling; what has come stays."""
+        reply = self._post("/generators/pull/cancel", QByteArray(), "text/plain")
+        self._text(reply, PullSummary, done, failed)
+
+    def follow_pull(
+        self, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
+    ) -> None:
+        """Hear how far the pull is (`JobEvent`) until the stream ends."""
+        self._hear("/generators/pull/events", heard, ended)
 
     def stay(self, ended: Callable[[], None]) -> None:
         """Hold a connection open for as long as this Krita uses the backend.
@@ -133,6 +148,38 @@ class Client(QObject):
         request = self._request(path)
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
         return self._keep(self._network.post(request, body))
+
+    def _post_text(self, path: str, message: object) -> QNetworkReply:
+        return self._post(path, QByteArray(to_text(message).encode("utf-8")), "application/json")
+
+    def _hear(
+        self, path: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
+    ) -> None:
+        reply = self._get(path, accept=EVENTS_TYPE)
+        garbled: List[ProtocolError] = []
+
+        def read() -> None:
+            while reply.canReadLine() and not garbled:
+                line = bytes(reply.readLine()).strip()
+                if not line.startswith(b"data:"):
+                    continue
+                try:
+                    event = from_text(JobEvent, line[len(b"data:") :].strip())
+                except ProtocolError as error:
+                    garbled.append(error)
+                    reply.abort()
+                    return
+                heard(event)
+
+        def finish(_rest: QByteArray) -> None:
+            read()
+            ended(_garbled(garbled[0]) if garbled else None)
+
+        def fail(problem: Problem) -> None:
+            ended(_garbled(garbled[0]) if garbled else problem)
+
+        reply.readyRead.connect(read)
+        self._when_finished(reply, finish, fail)
 
     def _keep(self, reply: Optional[QNetworkReply]) -> QNetworkReply:
         if reply is None:
@@ -172,7 +219,7 @@ def _problem_of(reply: QNetworkReply) -> Problem:
     status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
     if status is None:
         if _error_of(reply) == QNetworkReply.NetworkError.OperationCanceledError:
-            return Problem(i18n("The backend does not answer. Press Peel to try again."), True)
+            return Problem(i18n("The backend does not answer. Try again."), True)
         return Problem(i18n("The backend cannot be reached: {}.").format(reply.errorString()), True)
     if status < 400:
         words = i18n("The connection to the backend broke: {}.")

@@ -1,32 +1,24 @@
 """The part of the docker in which the artist says what to do."""
 
-from typing import Dict, Optional, Tuple
+from typing import Optional
 
 from layerpeel.plugin.placement import Choice, Form, LiftOff, SourceKind
 from layerpeel.plugin.qt import (
-    QButtonGroup,
     QCheckBox,
-    QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSizePolicy,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
     pyqtSignal,
 )
+from layerpeel.plugin.rows import combo_of
+from layerpeel.plugin.segments import Segments
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.wrapped_label import WrappedLabel
 
 MOST_LAYERS = 32
-
-# Krita's themes hardly tell a checked button from others.
-_SHOW_CHECKED = (
-    "QToolButton:checked {background: palette(highlight); color: palette(highlighted-text);}"
-)
 
 
 class PeelForm(QWidget):
@@ -42,8 +34,9 @@ class PeelForm(QWidget):
         self._has_selection = False
         self._words_hint = ""
         self._source_before = SourceKind.PICTURE
-        self._lifts = QButtonGroup(self)
-        self._buttons: Dict[LiftOff, QToolButton] = {}
+        self._lifts = Segments(
+            "layerpeel_lift", [(lift.value, i18n(text), i18n(tip)) for lift, text, tip in _LIFTS]
+        )
         self._words = QLineEdit()
         self._words.setObjectName("layerpeel_words")
         self._words.setPlaceholderText(i18n("a bird, the red car …"))
@@ -55,13 +48,13 @@ class PeelForm(QWidget):
             )
         )
         self._hint = WrappedLabel("layerpeel_hint")
-        self._source = self._combo(
+        self._source = combo_of(
             "layerpeel_source",
             i18n("What is peeled"),
             (SourceKind.PICTURE.value, i18n("Whole picture")),
             (SourceKind.LAYER.value, i18n("Active layer")),
         )
-        self._form = self._combo(
+        self._form = combo_of(
             "layerpeel_form",
             i18n("As what the result comes back"),
             (Form.LAYERS.value, i18n("Layers")),
@@ -119,7 +112,7 @@ class PeelForm(QWidget):
     def offer_words(self, possible: bool, hint: str) -> None:
         """Say whether things can be named, and what to do when they cannot."""
         self._words_hint = "" if possible else hint
-        button = self._buttons[LiftOff.WORDS]
+        button = self._lifts.button(LiftOff.WORDS.value)
         button.setEnabled(possible)
         button.setToolTip(i18n("Lift off what a few words name") if possible else hint)
         self._update()
@@ -128,41 +121,17 @@ class PeelForm(QWidget):
         self._source.setCurrentIndex(max(0, self._source.findData(kind.value)))
 
     def _lift(self) -> LiftOff:
-        return _LIFTS[self._lifts.checkedId()][0]
-
-    def _combo(self, name: str, tip: str, *items: Tuple[str, str]) -> QComboBox:
-        combo = QComboBox()
-        combo.setObjectName(name)
-        combo.setToolTip(tip)
-        for value, text in items:
-            combo.addItem(text, value)
-        combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        combo.setMinimumContentsLength(8)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.currentIndexChanged.connect(lambda _index: self._update())
-        return combo
+        return LiftOff(self._lifts.value())
 
     def _arrange(self) -> None:
-        segments = QHBoxLayout()
-        segments.setSpacing(0)
-        for index, (lift, text, tip) in enumerate(_LIFTS):
-            button = QToolButton()
-            button.setObjectName("layerpeel_lift_" + lift.value)
-            button.setText(i18n(text))
-            button.setToolTip(i18n(tip))
-            button.setCheckable(True)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setStyleSheet(_SHOW_CHECKED)
-            self._lifts.addButton(button, index)
-            self._buttons[lift] = button
-            segments.addWidget(button)
-        self._buttons[LiftOff.SUBJECT].setChecked(True)
-        self._buttons[LiftOff.WORDS].setEnabled(False)
-        self._lifts.idToggled.connect(lambda _id, _on: self._update())
+        self._lifts.button(LiftOff.WORDS.value).setEnabled(False)
+        self._lifts.chosen.connect(self._update)
+        for combo in (self._source, self._form):
+            combo.currentIndexChanged.connect(lambda _index: self._update())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(QLabel(i18n("Lift off")))
-        layout.addLayout(segments)
+        layout.addWidget(self._lifts)
         layout.addWidget(self._words)
         layout.addWidget(self._exact)
         layout.addWidget(self._hint)

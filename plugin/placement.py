@@ -29,6 +29,7 @@ class Form(str, Enum):
     LAYERS = "layers"
     MASKS = "masks"
     SELECTION = "selection"
+    LAYER = "layer"  # one, without a group
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a group goes, and how it lies there.
+    """Where a group, or a layer without one, goes, and how it lies there.
 
     above: unique id of the layer directly above which it goes; empty for the top of the picture.
+    below: unique id of the layer directly below which it goes; empty where `above` says it.
     patch: whether its background need only cover what has changed, since below it lies the same,
         opaque picture.
     blending_mode, opacity (0–255): of the group.
@@ -56,6 +58,7 @@ class Place:
     """
 
     above: str = ""
+    below: str = ""
     patch: bool = True
     blending_mode: str = "normal"
     opacity: int = 255
@@ -67,7 +70,7 @@ class Place:
 class Placement:
     """Everything it takes to put a result into a document; travels with the job as its keepsake.
 
-    name: of the group.
+    name: of the group; of a layer without one, unless it is called after the words that made it.
     size: width, height of the canvas when it was read.
     model, depth, profile: the colour space of the layers, in Krita's names.
     """

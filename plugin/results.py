@@ -7,7 +7,7 @@ from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.writing import placed_anew
 from layerpeel.plugin.client import Client, Problem
 from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.peeling import deliver, said_when_done
+from layerpeel.plugin.delivery import deliver, said_when_done
 from layerpeel.plugin.placement import Placement
 from layerpeel.plugin.qt import QAction, QMenu, QWidget
 from layerpeel.plugin.texts import i18n

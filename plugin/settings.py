@@ -10,6 +10,7 @@ from krita import Krita
 from layerpeel.plugin.engines import AUTOMATIC
 
 _GROUP = "layerpeel"
+_NO = "no"
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Settings:
     engine: name of the one that peels.
     command: starts one; empty for the one that was registered.
     address, token: of one that runs already, such as on another machine; empty to start one here.
+    writes_down: whether a document keeps what made its layers.
     """
 
     engine: str = AUTOMATIC
     command: str = ""
     address: str = ""
     token: str = ""
+    writes_down: bool = True
 
     def command_parts(self) -> List[str]:
         """Split the command as a shell would.
@@ -37,17 +40,23 @@ class Settings:
 def read_settings() -> Settings:
     """Read the settings; what was never set is as in `Settings()`."""
     return Settings(
-        _read("engine") or AUTOMATIC, _read("command"), _read("address"), _read("token")
+        read_text("engine") or AUTOMATIC,
+        read_text("command"),
+        read_text("address"),
+        read_text("token"),
+        read_text("writes_down") != _NO,
     )
 
 
 def write_settings(settings: Settings) -> None:
     """Keep the settings."""
     for name in ("engine", "command", "address", "token"):
-        _write(name, getattr(settings, name))
+        write_text(name, getattr(settings, name))
+    write_text("writes_down", "" if settings.writes_down else _NO)
 
 
-def _read(name: str) -> str:
+def read_text(name: str) -> str:
+    """Read one thing that was kept; empty when it never was."""
     # Krita 5 reads settings as Latin-1: JSON keeps them ASCII.
     text = Krita.instance().readSetting(_GROUP, name, '""')
     try:
@@ -57,5 +66,6 @@ def _read(name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _write(name: str, value: str) -> None:
+def write_text(name: str, value: str) -> None:
+    """Keep one thing."""
     Krita.instance().writeSetting(_GROUP, name, json.dumps(value))

@@ -1,10 +1,18 @@
-"""Asks which engine peels, and how the backend is reached."""
+"""Asks which engine peels, what documents keep, and how the backend is reached."""
 
 from typing import Optional
 
 from layerpeel.plugin.connection import Connection
 from layerpeel.plugin.engine_choice import EngineChoice
-from layerpeel.plugin.qt import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from layerpeel.plugin.qt import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 from layerpeel.plugin.settings import Settings, read_settings, write_settings
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import log_file
@@ -25,6 +33,12 @@ class SettingsDialog(QDialog):
         )
         self._token = _line(saved.token, "layerpeel_token", "")
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
+        self._writes_down = QCheckBox(i18n("Write down what made a layer"))
+        self._writes_down.setObjectName("layerpeel_writes_down")
+        self._writes_down.setChecked(saved.writes_down)
+        self._writes_down.setToolTip(
+            i18n("In the document itself: engine, prompt, seed, models and their licences")
+        )
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         buttons = QDialogButtonBox()
@@ -39,6 +53,7 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
         form.addRow(i18n("Engine:"), self._engine)
+        form.addRow("", self._writes_down)
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
@@ -53,6 +68,7 @@ class SettingsDialog(QDialog):
             self._command.text().strip(),
             self._address.text().strip(),
             self._token.text().strip(),
+            self._writes_down.isChecked(),
         )
         try:
             settings.command_parts()

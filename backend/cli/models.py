@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from layerpeel.backend.cli.find_models import find
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.delivery import Progress as ReportFraction
 from layerpeel.backend.models.manifest import FileModel, Model, spoken_size
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="List, pull, import and check the models that find subjects, edges and backgrounds.",
     no_args_is_help=True,
 )
+app.command()(find)
 
 
 def _store(context: typer.Context) -> ModelStore:

@@ -1,7 +1,7 @@
 """`layerpeel train`: networks of our own, from a folder of cut-outs and backgrounds."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -16,9 +16,10 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.progress import ReportProgress
 
 if TYPE_CHECKING:
+    from layerpeel.backend.evaluation.composites import Composite
     from layerpeel.backend.networks.fbdd_folder import LayerName
     from layerpeel.backend.training.opened_art import OpenedArt
-    from layerpeel.backend.training.recipe import TrainingRecipe
+    from layerpeel.backend.training.recipe import Recipe, TrainingRecipe
     from layerpeel.backend.training.trainer import Task
 
 app = typer.Typer(
@@ -73,24 +74,32 @@ def matting(
     A tenth of the pictures is kept back, and the network checked on it as it learns.
     """
     _require_torch()
-    from layerpeel.backend.training.comparison import composites_to_check_on
     from layerpeel.backend.training.matting_task import MattingTask
-    from layerpeel.backend.training.opened_art import OpenedArt, art_to_check_on, art_to_learn_from
-    from layerpeel.backend.training.recipe import RECIPES, read_recipe
-    from layerpeel.backend.training.trainer import check_run_folder, train
 
-    followed = read_recipe(recipe or RECIPES / "small-matting.toml")
-    if iterations is not None:
-        followed = replace(followed, training=replace(followed.training, iterations=iterations))
-    to_learn_from = art_to_learn_from(art)
-    check_run_folder(out, resume)
-    composites = composites_to_check_on(art_to_check_on(art), _COMPOSITES)
-    with _progress_shown() as say:
-        opened = OpenedArt(to_learn_from, followed.run.cache_megabytes * 1_000_000, say)
-        for name, why in to_learn_from.unusable.items():
-            typer.echo(f"Left out: {name} {why}.", err=True)
-        weights = train(MattingTask(followed, opened, composites), followed, out, say, resume)
-    typer.echo(f"The weights: {weights}")
+    _train_matting(MattingTask, recipe, "small-matting", art, out, resume, iterations)
+
+
+@app.command()
+def known_background(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file; recipes/small-known-background.toml unless given."),
+    ] = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that finds alpha and colour of what was painted over a known background.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.known_background import KnownBackgroundTask
+
+    _train_matting(
+        KnownBackgroundTask, recipe, "small-known-background", art, out, resume, iterations
+    )
 
 
 @app.command()
@@ -176,6 +185,35 @@ def fbdd(
     if weights is not None:
         save_trained_fbdd(followed, begun_with, *weights, out / "fbdd")
     _say_what_next(out / "fbdd", weights is not None)
+
+
+def _train_matting(
+    task: "Callable[[Recipe, OpenedArt, Sequence[Composite]], Task]",
+    recipe: Path | None,
+    shipped: str,
+    art: Path,
+    out: Path,
+    resume: bool,
+    iterations: int | None,
+) -> None:
+    """Open the pictures, and train on pieces of composites; recipe: `shipped` unless given."""
+    from layerpeel.backend.training.comparison import composites_to_check_on
+    from layerpeel.backend.training.opened_art import OpenedArt, art_to_check_on, art_to_learn_from
+    from layerpeel.backend.training.recipe import RECIPES, read_recipe
+    from layerpeel.backend.training.trainer import check_run_folder, train
+
+    followed = read_recipe(recipe or RECIPES / f"{shipped}.toml")
+    if iterations is not None:
+        followed = replace(followed, training=replace(followed.training, iterations=iterations))
+    to_learn_from = art_to_learn_from(art)
+    check_run_folder(out, resume)
+    composites = composites_to_check_on(art_to_check_on(art), _COMPOSITES)
+    with _progress_shown() as say:
+        opened = OpenedArt(to_learn_from, followed.run.cache_megabytes * 1_000_000, say)
+        for name, why in to_learn_from.unusable.items():
+            typer.echo(f"Left out: {name} {why}.", err=True)
+        weights = train(task(followed, opened, composites), followed, out, say, resume)
+    typer.echo(f"The weights: {weights}")
 
 
 def _require_torch() -> None:

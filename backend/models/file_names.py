@@ -10,6 +10,8 @@ _TEXTS = (".json", ".txt", ".jinja")
 
 # What Windows does not allow in names, and what leads elsewhere. Models go from system to system.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+# Control characters, and what Python has in place of bytes that are no letters.
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -26,6 +28,11 @@ def is_weights(path: str) -> bool:
 def is_pickle(path: str) -> bool:
     """Whether a file is of a format that can run code when it is loaded."""
     return path.lower().endswith(PICKLES)
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can be told to people, and be written down."""
+    return not _UNWRITABLE.search(path)
 
 
 def is_safe(path: str) -> bool:

@@ -98,7 +98,11 @@ class LocalUNet(nn.Module):
         stride = self.shape.stride
         beyond = (0, -width % stride, 0, -height % stride)
         padded = functional.pad(planes, beyond, mode="replicate") if any(beyond) else planes
-        folded = functional.pixel_unshuffle(padded, self.shape.unshuffle)
+        return self.answer(padded)[..., :height, :width]
+
+    def answer(self, planes: Tensor) -> Tensor:
+        """Do as `forward` does, where height and width are multiples of the stride already."""
+        folded = functional.pixel_unshuffle(planes, self.shape.unshuffle)
         features = self.entry(folded)  # [N, widths[0], h, w]
         skips: list[Tensor] = []
         for blocks, down in zip(self.down_blocks, self.downs, strict=True):
@@ -109,8 +113,7 @@ class LocalUNet(nn.Module):
         finest_last = list(zip(self.ups, self.up_blocks, skips, strict=True))[::-1]
         for up, blocks, skip in finest_last:
             features = blocks(up(features) + skip)
-        answer = functional.pixel_shuffle(self.exit(features), self.shape.unshuffle)
-        return answer[..., :height, :width]
+        return functional.pixel_shuffle(self.exit(features), self.shape.unshuffle)
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

@@ -4,21 +4,12 @@ The result is what the whole picture in one piece would have given, up to roundi
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from layerpeel.backend.networks.local_unet import UNetShape
-
-
-class _Span(NamedTuple):
-    """Along one side of the picture: what a tile answers for, and what it has to see for that."""
-
-    begin: int
-    end: int
-    seen_begin: int
-    seen_end: int
+from layerpeel.backend.tile_spans import tile_spans
 
 
 def in_tiles(
@@ -41,7 +32,9 @@ def in_tiles(
     """
     count, _, height, width = planes[0].shape
     answer = torch.empty(count, shape.outputs, height, width)
-    rows, columns = _spans(height, shape, side), _spans(width, shape, side)
+    rows, columns = (
+        tile_spans(extent, shape.reach, shape.stride, side) for extent in (height, width)
+    )
     done = 0
     for row in rows:
         for column in columns:
@@ -58,21 +51,3 @@ def in_tiles(
             done += 1
             report(done / (len(rows) * len(columns)))
     return answer
-
-
-def _spans(extent: int, shape: UNetShape, side: int) -> list[_Span]:
-    """Cut `extent` pixels into tiles that begin at multiples of the stride.
-
-    So a tile is folded as the whole picture is; and whatever the network puts round a tile, at
-    borders that are not the picture's, lies further than its reach from what the tile answers for.
-    """
-    if extent <= side:
-        return [_Span(0, extent, 0, extent)]
-    core = (side - 2 * shape.reach) // shape.stride * shape.stride
-    if core <= 0:
-        raise ValueError(f"tiles of {side} pixels are all overlap: the reach is {shape.reach}")
-    spans = []
-    for begin in range(0, extent, core):
-        end = min(extent, begin + core)
-        spans.append(_Span(begin, end, max(0, begin - shape.reach), min(extent, end + shape.reach)))
-    return spans

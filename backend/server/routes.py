@@ -15,11 +15,13 @@ from starlette.routing import Route
 
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
+from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
 from layerpeel.backend.server.health import health_of
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.presence import Presence
+from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
 from layerpeel.backend.server.store import JobStore
 from layerpeel.backend.server.upload import check_announced, read_job, receive_body
@@ -37,6 +39,7 @@ class Backend:
     queue: JobQueue
     presence: Presence
     models: ModelStore
+    pulls: Pulls
     limits: Limits
 
     def application(self) -> Starlette:
@@ -51,6 +54,7 @@ class Backend:
             Route("/jobs/{id}/events", self.tell_events, methods=["GET"]),
             Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
             Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
+            *GeneratorCalls(self.models, self.pulls).routes(),
         ]
         return Starlette(routes=routes, exception_handlers=HANDLERS)
 

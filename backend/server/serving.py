@@ -21,6 +21,7 @@ from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.log import log, logging_to
 from layerpeel.backend.server.presence import Presence
+from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.routes import Backend
 from layerpeel.backend.server.store import JobStore
 from layerpeel.shared.places import (
@@ -76,16 +77,19 @@ async def _serve(settings: Settings, listener: socket.socket, door: Door) -> Non
     store = JobStore(state_folder() / "jobs", settings.limits.result_bytes)
     queue = JobQueue(store, settings.limits.waiting)
     presence = Presence()
-    backend = Backend(store, queue, presence, ModelStore(), settings.limits)
+    models = ModelStore()
+    pulls = Pulls(models)
+    backend = Backend(store, queue, presence, models, pulls, settings.limits)
 
     def end_streams() -> None:
         queue.close()
+        pulls.close()
         presence.close()
 
     server = _Server(Guard(backend.application(), door), end_streams)
     background = [asyncio.create_task(queue.run())]
     if settings.with_clients:
-        left = presence.until_nobody_is_left(lambda: queue.is_busy)
+        left = presence.until_nobody_is_left(lambda: queue.is_busy or pulls.is_busy)
         background.append(asyncio.create_task(left))
     for task in background:
         # One of them has no more to do, or cannot go on: either way this is the end.

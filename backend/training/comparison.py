@@ -1,11 +1,10 @@
 """How good a matting network is on composites it has not learned from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from torch import nn
 
 from layerpeel.backend.evaluation.art import Art
 from layerpeel.backend.evaluation.composites import Composite, draw_composites
@@ -13,7 +12,9 @@ from layerpeel.backend.evaluation.metrics import Separation, measure
 from layerpeel.backend.evaluation.summary import median_ratio
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.image import Float32
-from layerpeel.backend.training.matting import separate_by
+
+Separate = Callable[[Composite], Separation]
+"""What a method makes of a composite."""
 
 FIGURES = ("alpha_mad", "F_mad", "pF_mad", "Bvis_mad")
 """What is judged in the band alone; what is behind the object is not this network's."""
@@ -25,9 +26,9 @@ def figures_of(separation: Separation, composite: Composite) -> dict[str, float]
     return {name: figures[name] for name in FIGURES}
 
 
-def mean_figures(network: nn.Module, composites: Sequence[Composite]) -> dict[str, float]:
+def mean_figures(separate: Separate, composites: Sequence[Composite]) -> dict[str, float]:
     """Give the means over some composites."""
-    all_figures = [figures_of(separate_by(network, each), each) for each in composites]
+    all_figures = [figures_of(separate(each), each) for each in composites]
     return {name: float(np.mean([each[name] for each in all_figures])) for name in FIGURES}
 
 
@@ -46,9 +47,9 @@ def composites_to_check_on(art: Art, count: int, seed: int = 0) -> list[Composit
     return list(draw_composites(art, count, seed))
 
 
-def write_sheet(network: nn.Module, composites: Iterable[Composite], file: Path) -> None:
+def write_sheet(separate: Separate, composites: Iterable[Composite], file: Path) -> None:
     """Draw picture, trimap, true alpha, alpha, F and B over a checkerboard, a row a composite."""
-    rows = [_row(composite, separate_by(network, composite)) for composite in composites]
+    rows = [_row(composite, separate(composite)) for composite in composites]
     pixels = np.floor(np.vstack(rows) * 255 + 0.5).astype(np.uint8)
     with new_file(file, force=True) as opened:
         Image.fromarray(pixels).save(opened, "PNG")

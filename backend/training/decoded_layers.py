@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.training.spread import spread_colours
+from layerpeel.backend.stages.spread import spread_colours
 
 # FBDD works at its own resolution; a picture is up to so much larger.
 LARGEST_ENLARGEMENT = 3.0

@@ -5,15 +5,15 @@ colours keeps C = αF + (1−α)B as it is, and closed-form alpha too, whose mod
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.training.band_planes import coarse_alpha_of
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
-from layerpeel.backend.training.samples import SampleSettings, draw_sample
+from layerpeel.backend.training.samples import Sample, SampleSettings, draw_sample
 
 # How often colours lose some of their saturation, and how often light becomes dark.
 PALER, INVERTED = 0.5, 0.3
@@ -23,7 +23,7 @@ LEAST_CONTRAST = 0.6
 
 @dataclass(frozen=True)
 class MattingSample:
-    """A sample and the closed-form alpha of its picture: h×w(×3), float32, RGB, 0–1, straight."""
+    """A sample and the alpha that a network starts from: h×w(×3), float32, RGB, 0–1, straight."""
 
     picture: Float32
     trimap: Float32
@@ -39,8 +39,17 @@ class KeptSamples:
     In 8 bits, alpha in half floats: 320 kB for 160×160 pixels.
     """
 
-    def __init__(self, art: OpenedArt, settings: SampleSettings, seed: int, distinct: int) -> None:
+    def __init__(
+        self,
+        art: OpenedArt,
+        settings: SampleSettings,
+        seed: int,
+        distinct: int,
+        coarse_alpha: Callable[[Sample], Float32],
+    ) -> None:
+        """Draw as `draw_sample` does; coarse_alpha: the alpha (h×w) that a network starts from."""
         self._art, self._settings, self._seed, self._distinct = art, settings, seed, distinct
+        self._coarse_alpha = coarse_alpha
         self._kept: dict[int, tuple[UInt8, npt.NDArray[np.float16]]] = {}
         self._lock = threading.Lock()
 
@@ -57,7 +66,7 @@ class KeptSamples:
 
     def _drawn(self, number: int) -> tuple[UInt8, npt.NDArray[np.float16]]:
         sample = draw_sample(self._art, self._settings, self._seed, number)
-        coarse = coarse_alpha_of(sample.picture, sample.trimap)
+        coarse = self._coarse_alpha(sample)
         planes = (
             sample.picture,
             sample.foreground,

@@ -14,10 +14,10 @@ from PIL import Image
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.composites import MOST_DRAWS
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.training.degradation import in_eight_bits
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
 from layerpeel.backend.training.samples import COLOUR_KNOWN_FROM, SampleSettings, draw_sample
-from layerpeel.backend.training.spread import spread_colours
 
 # A composite in which next to nothing of a layer is to be seen teaches nothing of it.
 LEAST_SEEN = 0.02

@@ -13,7 +13,7 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.composites import Composite
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
-from layerpeel.backend.training.band_planes import ENDS, INPUTS, OUTPUTS, planes_of, separation_of
+from layerpeel.backend.stages.band_planes import ENDS, INPUTS, OUTPUTS, layers_of_answer, planes_of
 from layerpeel.backend.training.checkpoint import read_weights
 from layerpeel.backend.training.initial_weights import keep_signals_even
 from layerpeel.backend.training.recipe import Recipe
@@ -47,15 +47,15 @@ class Layers:
     background: Tensor
 
 
-def matting_network(recipe: Recipe) -> LocalUNet:
+def matting_network(recipe: Recipe, outputs: int = OUTPUTS) -> LocalUNet:
     """Make the network of a recipe, untrained."""
     made = recipe.network
-    network = LocalUNet(UNetShape(INPUTS, OUTPUTS, made.widths, made.blocks, made.unshuffle))
+    network = LocalUNet(UNetShape(INPUTS, outputs, made.widths, made.blocks, made.unshuffle))
     keep_signals_even(network)
     return network
 
 
-def load_matting_network(file: Path) -> tuple[LocalUNet, dict[str, str]]:
+def load_matting_network(file: Path, outputs: int = OUTPUTS) -> tuple[LocalUNet, dict[str, str]]:
     """Load what a training has saved (`checkpoint.WEIGHTS`), and what it says about itself.
 
     Raises BadInputError when there is no such file, ModelError when it is damaged or of another
@@ -64,7 +64,7 @@ def load_matting_network(file: Path) -> tuple[LocalUNet, dict[str, str]]:
     weights, about = read_weights(file)
     try:
         made = json.loads(about["recipe"])["network"]
-        shape = UNetShape(INPUTS, OUTPUTS, tuple(made["widths"]), made["blocks"], made["unshuffle"])
+        shape = UNetShape(INPUTS, outputs, tuple(made["widths"]), made["blocks"], made["unshuffle"])
         network = LocalUNet(shape)
         network.load_state_dict(weights)
     except (KeyError, ValueError, RuntimeError) as error:
@@ -73,14 +73,12 @@ def load_matting_network(file: Path) -> tuple[LocalUNet, dict[str, str]]:
 
 
 def layers_of(answer: Tensor, planes: Tensor) -> Layers:
-    """Do as `band_planes.separation_of` does, so that gradients come through.
+    """Do as `band_planes.layers_of_answer` does, so that gradients come through.
 
     answer: [N, 7, h, w]. planes: [N, 13, h, w].
     """
     picture = planes[:, :3]
-    odds = torch.logit(planes[:, 12:], ENDS) + answer[:, :1]
-    corrected = clamp((torch.sigmoid(odds) - ENDS) / (1 - 2 * ENDS))
-    alpha = torch.where(_band_of(planes), corrected, planes[:, 12:])
+    odds, alpha = corrected_alpha(answer[:, :1], planes)
     foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
     background = clamp(planes[:, 8:11] + answer[:, 4:7])
     missing = picture - alpha * foreground - (1 - alpha) * background
@@ -88,6 +86,13 @@ def layers_of(answer: Tensor, planes: Tensor) -> Layers:
     return Layers(
         odds, alpha, clamp(foreground + alpha * missing), clamp(background + (1 - alpha) * missing)
     )
+
+
+def corrected_alpha(answer: Tensor, planes: Tensor) -> tuple[Tensor, Tensor]:
+    """Do as `band_planes.corrected_alpha` does: log-odds and α, [N, 1, h, w]."""
+    odds = torch.logit(planes[:, 12:], ENDS) + answer
+    corrected = clamp((torch.sigmoid(odds) - ENDS) / (1 - 2 * ENDS))
+    return odds, torch.where(_band_of(planes), corrected, planes[:, 12:])
 
 
 def _band_of(planes: Tensor) -> Tensor:
@@ -178,4 +183,5 @@ def separate_by(network: nn.Module, composite: Composite) -> Separation:
     planes = planes_of(composite.picture, composite.trimap)
     device = next(network.parameters()).device
     answer = network(torch.from_numpy(planes)[None].to(device))[0]
-    return separation_of(np.asarray(answer.float().cpu().numpy()), planes)
+    layers = layers_of_answer(np.asarray(answer.float().cpu().numpy()), planes)
+    return Separation(layers.alpha, layers.foreground, layers.background)

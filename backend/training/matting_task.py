@@ -1,6 +1,7 @@
 """What the matting network learns from and is checked on."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -8,10 +9,16 @@ from torch import Tensor, nn
 from layerpeel.backend.evaluation.composites import Composite
 from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.training.band_planes import planes_of
+from layerpeel.backend.stages.band_planes import coarse_alpha_of, planes_of
 from layerpeel.backend.training.comparison import mean_figures, write_sheet
 from layerpeel.backend.training.kept_samples import KeptSamples
-from layerpeel.backend.training.matting import WEIGHTS, layers_of, matting_losses, matting_network
+from layerpeel.backend.training.matting import (
+    WEIGHTS,
+    layers_of,
+    matting_losses,
+    matting_network,
+    separate_by,
+)
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.recipe import Recipe
 
@@ -26,7 +33,14 @@ class MattingTask:
     def __init__(self, recipe: Recipe, art: OpenedArt, composites: Sequence[Composite]) -> None:
         """Learn from `art`, check on `composites`."""
         self._recipe = recipe
-        self._kept = KeptSamples(art, recipe.samples, recipe.training.seed, recipe.samples.distinct)
+        samples = recipe.samples
+        self._kept = KeptSamples(
+            art,
+            samples,
+            recipe.training.seed,
+            samples.distinct,
+            lambda sample: coarse_alpha_of(sample.picture, sample.trimap),
+        )
         self._composites = composites
 
     def network(self) -> LocalUNet:
@@ -54,5 +68,6 @@ class MattingTask:
 
     def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
         """Measure on the composites (means, docs/quality.md), and draw the first few."""
-        write_sheet(network, self._composites[:PICTURES_ON_SHEET], sheet)
-        return mean_figures(network, self._composites)
+        separate = partial(separate_by, network)
+        write_sheet(separate, self._composites[:PICTURES_ON_SHEET], sheet)
+        return mean_figures(separate, self._composites)

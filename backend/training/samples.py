@@ -15,11 +15,11 @@ import numpy.typing as npt
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.composites import MOST_DRAWS, trimap_of_true_alpha
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.stages.trimap import trimap_round_mask
 from layerpeel.backend.training.degradation import degraded, in_eight_bits
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
 from layerpeel.backend.training.softness import KINDS
-from layerpeel.backend.training.spread import spread_colours
 
 # Cut-outs are not enlarged beyond this: there is no detail in them, and pictures have some.
 LARGEST_SCALE = 1.6

@@ -70,7 +70,7 @@ def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Pl
         return (yield from _read_layer(document, document.activeNode()))
     if kind is SourceKind.LEFT:
         return (yield from _read_what_is_left(document))
-    pixels = yield from _read_picture(document)
+    pixels = yield from read_picture(document)
     if pixels.is_empty():
         raise CanvasError(i18n("The picture is empty: there is nothing to lift off."))
     opaque = pixels.is_opaque()
@@ -78,7 +78,8 @@ def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Pl
     return pixels, Place(patch=opaque, blending_mode="normal" if opaque else "copy")
 
 
-def _read_picture(document: Document) -> "Turns[Pixels]":
+def read_picture(document: Document) -> "Turns[Pixels]":
+    """Read the picture as it is seen, empty or not."""
     width, height = size_of(document)
     space = _colour_space(document)
     if space is None:
@@ -86,6 +87,30 @@ def _read_picture(document: Document) -> "Turns[Pixels]":
     data = bytes(document.pixelData(0, 0, width, height))
     yield KRITA + "read the picture"
     return Pixels(width, height, *space, data)
+
+
+def read_active_layer(document: Document) -> "Turns[Tuple[Pixels, str]]":
+    """Read the active paint layer, and its unique id.
+
+    Raises CanvasError when none is active, or there is nothing on it.
+    """
+    layer = document.activeNode()
+    if layer is None or layer.type() != "paintlayer":
+        raise CanvasError(i18n("Choose a paint layer in the Layers docker first."))
+    pixels = yield from _pixels_of(document, layer)
+    if pixels.is_empty():
+        raise CanvasError(i18n("“{name}” is empty.").format(name=layer.name()))
+    yield "look at its transparency"
+    return pixels, id_of(layer)
+
+
+def active_layer_id(document: Document) -> str:
+    """Give the unique id of the active layer, or of that whose mask is active; else empty."""
+    node = document.activeNode()
+    while node is not None and is_mask(node):
+        node = node.parentNode()
+    is_layer = node is not None and node.parentNode() is not None
+    return id_of(node) if node is not None and is_layer else ""
 
 
 def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixels, Place]]":
@@ -207,7 +232,7 @@ def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
         copy.refreshProjection()
         yield KRITA + "draw what is left"
         copy.waitForDone()
-        return (yield from _read_picture(copy))
+        return (yield from read_picture(copy))
     finally:
         close_copy(copy)
 

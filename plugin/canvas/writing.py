@@ -1,46 +1,53 @@
-"""Puts a result into a document: one group, one undo step.
+"""Puts a result into a document: one group or one layer, one undo step.
 
-Each node that is added is an undo step of its own. The group is therefore built in a hidden copy of
-the document, and a clone of it is added to the document itself.
+Each node that is added is an undo step of its own. The result is therefore built in a hidden copy
+of the document, and a clone of it is added to the document itself.
 """
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable
 
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill
 from layerpeel.plugin.canvas.finding import (
     id_of,
     in_front,
     is_open,
     node_of,
     note_group,
+    position_of,
     size_of,
 )
+from layerpeel.plugin.canvas.lowest import add_lowest
+from layerpeel.plugin.canvas.provenance import note_made_with
 from layerpeel.plugin.canvas.reading import close_copy
 from layerpeel.plugin.placement import Form, PeeledGroup, Place, Placement
 from layerpeel.plugin.qt import QByteArray
-from layerpeel.plugin.texts import i18n, path_text
+from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Turns
-from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
+from layerpeel.shared.protocol import Coverage, Layer, LayerStack
 
-# Krita 5.1 makes no transparency mask that it can save, and no selection whose outline it draws;
-# it can copy one that was loaded.
-_MASK = Path(__file__).with_name("transparency-mask.kra")
+# Krita 5.1 makes no selection whose outline it draws; it can copy one that was loaded.
 _SELECTION = Path(__file__).with_name("selection.kra")
 
 
 def insert(
-    document: Document, stack: LayerStack, placement: Placement, wanted: Callable[[], bool]
+    document: Document,
+    stack: LayerStack,
+    placement: Placement,
+    wanted: Callable[[], bool],
+    writes_down: bool,
 ) -> "Turns[None]":
     """Put a result where it belongs.
 
     wanted: asked again just before the document is changed.
+    writes_down: whether the document is to keep what made it.
 
     Raises CanvasError, and changes nothing, when the document has been closed or resized, the
-    layer that was peeled is no longer there, or the result is no longer wanted.
+    layer that it belongs to is no longer there, or the result is no longer wanted.
     """
     check_fits(document, placement)
     _check_wanted(wanted)
@@ -57,19 +64,22 @@ def insert(
         for node in scratch.rootNode().childNodes():
             node.remove()
         yield KRITA + "copy the document"
-        built = yield from _build_group(scratch, stack, placement)
+        if placement.form is Form.LAYER:
+            name = stack.layers[0].phrase or placement.name
+            built = yield from build_layer(scratch, stack.layers[0], name, placement)
+        else:
+            built = yield from build_group(scratch, stack, placement)
         check_fits(document, placement)
         _check_wanted(wanted)
-        parent, above = _where(document, placement)
         active = document.activeNode()
-        # A clone has ids of its own, and keeps them in the document.
-        group = built.clone()
-        background = group.childNodes()[0]
-        patch = placement.place.patch
-        parent.addChildNode(group, above)
-        # In one turn: a document that is saved or closed next has its group noted, or has none.
-        note_group(document, PeeledGroup(placement.name, id_of(group), id_of(background), patch))
-        yield KRITA + "add the group"
+        # In one turn: a document that is saved or closed next has it noted, or does not have it.
+        added = _add(document, built, placement, stack.layers[0])
+        if placement.form is not Form.LAYER:
+            background, patch = id_of(added.childNodes()[0]), placement.place.patch
+            note_group(document, PeeledGroup(placement.name, id_of(added), background, patch))
+        if writes_down:
+            note_made_with(document, added, stack.made_with)
+        yield KRITA + "add it"
     finally:
         close_copy(scratch)
     # Krita makes what is added the active layer; the artist's brush belongs where it was.
@@ -91,11 +101,13 @@ def check_fits(document: Document, placement: Placement) -> None:
                 "The result takes a canvas of {width}×{height} pixels. It waits under Results."
             ).format(width=placement.size[0], height=placement.size[1])
         )
-    above = placement.place.above
-    if above and node_of(document, above) is None:
-        raise CanvasError(
-            i18n("The layer that was peeled is gone. The result waits under Results.")
-        )
+    beside = placement.place.above or placement.place.below
+    if beside and node_of(document, beside) is None:
+        if placement.form is Form.LAYER:
+            message = i18n("The layer beside which it belongs is gone. It waits under Results.")
+        else:
+            message = i18n("The layer that was peeled is gone. The result waits under Results.")
+        raise CanvasError(message)
 
 
 def placed_anew(document: Document, placement: Placement) -> Placement:
@@ -103,8 +115,8 @@ def placed_anew(document: Document, placement: Placement) -> Placement:
 
     At the top it lies as any layer does: what it was blended with is not below it there.
     """
-    above = placement.place.above
-    if not above or node_of(document, above) is not None:
+    beside = placement.place.above or placement.place.below
+    if not beside or node_of(document, beside) is not None:
         return placement
     return replace(placement, place=Place(patch=placement.place.patch))
 
@@ -121,7 +133,7 @@ def select(document: Document, selection: Coverage) -> None:
     tears its history, which crashes it later. But a selection is a mask of the whole picture, and
     to add one can be undone. A selection from before takes a step of its own: Deselect.
     """
-    mask = _copy_from(_SELECTION, lambda root: root.childNodes()[-1])
+    mask = copy_from(_SELECTION, lambda root: root.childNodes()[-1])
     mask.setPixelData(QByteArray(selection.data), 0, 0, selection.width, selection.height)
     if document.selection() is not None:
         _deselect(document)
@@ -139,61 +151,31 @@ def _deselect(document: Document) -> None:
         document.waitForDone()
 
 
-def _where(document: Document, placement: Placement) -> Tuple[Node, Optional[Node]]:
-    """Give the parent of the new group, and the layer directly below it (None for the top)."""
-    above = node_of(document, placement.place.above) if placement.place.above else None
-    parent = above.parentNode() if above is not None else None
-    return parent or document.rootNode(), above
+def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -> Node:
+    """Add what was built to the document, and give what is there now.
 
-
-def _build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "Turns[Node]":
-    """Build the group in a hidden document, its background lowest."""
-    group = scratch.createGroupLayer(placement.name)
-    group.setBlendingMode(placement.place.blending_mode)
-    group.setOpacity(placement.place.opacity)
-    group.setInheritAlpha(placement.place.inherit_alpha)
-    scratch.rootNode().addChildNode(group, None)
-    yield KRITA + "make the group"
-    for layer in stack.layers:
-        node = scratch.createNode(_name_of(layer, stack), "paintlayer")
-        here = (node.colorModel(), node.colorDepth(), node.colorProfile())
-        space = (placement.model.value, placement.depth.value, placement.profile)
-        if here != space:
-            node.setColorSpace(*space)
-        block = layer.pixels
-        node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
-        yield KRITA + "write a layer"
-        group.addChildNode(node, None)
-        yield KRITA + "add a layer"
-        if layer.mask is not None:
-            _add_mask(node, layer.mask, layer.offset)
-            yield KRITA + "add a mask"
-    return group
-
-
-def _name_of(layer: Layer, stack: LayerStack) -> str:
-    if layer.role is Role.BACKGROUND:
-        return i18n("Background")
-    foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
-    if len(foregrounds) == 1:
-        return i18n("Foreground")
-    number = len(foregrounds) - foregrounds.index(layer)
-    return i18n("Foreground {number}").format(number=number)
-
-
-def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
-    copy = _copy_from(_MASK, lambda root: root.childNodes()[0].childNodes()[0])
-    copy.setName(i18n("Transparency mask"))
-    # Filled before it is added: a change after that would show only when all is drawn anew.
-    copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)
-    node.addChildNode(copy, None)
-
-
-def _copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
-    document = Krita.instance().openDocument(path_text(template))
-    if document is None:
-        raise CanvasError(i18n("{} cannot be opened.").format(path_text(template)))
-    try:
-        return find(document.rootNode()).clone()
-    finally:
-        close_copy(document)
+    lowest: of its layers. A clone has ids of its own, and keeps them in the document.
+    """
+    place = placement.place
+    beside = node_of(document, place.above or place.below)
+    parent = (beside.parentNode() if beside is not None else None) or document.rootNode()
+    added = built.clone()
+    if beside is None or not place.below:
+        parent.addChildNode(added, beside)
+        return added
+    siblings = parent.childNodes()
+    position = position_of(beside, siblings)
+    if position > 0:
+        parent.addChildNode(added, siblings[position - 1])
+        return added
+    dropped = add_lowest(document, parent)
+    if dropped is not None:
+        dropped.setName(built.name())
+        # Anything but 8-bit sRGB is a second undo step: Krita can undo that a layer is converted.
+        fill(dropped, lowest, placement)
+        document.refreshProjection()
+        return dropped
+    # Where it cannot lie below, it can still look as if it did.
+    added.setBlendingMode("behind")
+    parent.addChildNode(added, beside)
+    return added

@@ -22,8 +22,12 @@ from krita_harness import requirements  # noqa: E402
 from krita_harness.backend import Backend  # noqa: E402
 from krita_harness.docker import Docker  # noqa: E402
 from krita_harness.easel import Easel  # noqa: E402
+from krita_harness.generating import Generating  # noqa: E402
+from krita_harness.home import ENGINE  # noqa: E402
 from krita_harness.launcher import Launcher  # noqa: E402
+from krita_harness.painter import DOWNLOADS, FAST, LACKING, Painter  # noqa: E402
 from krita_harness.pictures import disc_selection, opaque, small_picture  # noqa: E402
+from krita_harness.strangers import stranger  # noqa: E402
 
 from layerpeel.backend.models.store import default_folder  # noqa: E402
 
@@ -185,3 +189,22 @@ def peel_exactly(docker, easel, soft_disc):
         return docker.peel()
 
     return peel
+
+
+@pytest.fixture
+def painter():
+    """A server that can paint at once, and that a test can make wait; see `Painter`."""
+    return Painter(FAST, LACKING, downloads=DOWNLOADS)
+
+
+@pytest.fixture
+def generating(krita, docker, painter):
+    """The page that generates, with the painter behind it."""
+    with stranger(painter.handler()) as address:
+        docker.change_settings(engine=ENGINE, address=address)
+        page = Generating(krita)
+        page.open()
+        yield page
+        painter.go_on.set()
+        if krita.is_running:
+            krita.run("inputs.restore('layerpeel_docker')")

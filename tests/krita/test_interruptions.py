@@ -61,9 +61,9 @@ def test_backend_killed_while_it_works(krita, docker, backend, opened):
         killed = backend.pid
         backend.kill()
         line = docker.wait_for_end()
-    assert line == "The backend ended while it worked. Press Peel to start it again."
+    assert line == "The backend ended while it worked. Try again: that starts it anew."
     docker.picture_of("backend-gone")
-    krita.wait_until(lambda: "starts when you press Peel" in docker.status, 10, "the status")
+    krita.wait_until(lambda: "starts when it is needed" in docker.status, 10, "the status")
     assert_it_works_again(krita, docker, opened)
     assert backend.pid not in (None, killed)
 
@@ -93,7 +93,7 @@ def test_worker_killed_before_it_began_is_replaced_unnoticed(krita, docker, back
 
 def test_backend_that_ended_by_itself_is_started_again(krita, docker, backend, opened):
     backend.end()
-    krita.wait_until(lambda: "starts when you press Peel" in docker.status, 10, "the status")
+    krita.wait_until(lambda: "starts when it is needed" in docker.status, 10, "the status")
     assert_it_works_again(krita, docker, opened)
 
 

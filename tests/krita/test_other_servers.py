@@ -76,7 +76,7 @@ def hanging():
         (lambda: stranger(says(b"<html>It works!</html>")), "cannot be read"),
         (lambda: stranger(says(b"{}")), "cannot be read"),
         (lambda: stranger(says(b"\xff\xfe\x00", 500)), "no Layerpeel answers there (500)"),
-        (hanging, "The backend does not answer. Press Peel to try again."),
+        (hanging, "The backend does not answer. Try again."),
     ],
     ids=["older", "newer", "web page", "other JSON", "broken", "silent"],
 )

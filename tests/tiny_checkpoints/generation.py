@@ -63,6 +63,58 @@ def save_tiny_sdxl(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+def save_tiny_sdxl_inpainting(folder: Path, seed: int = 0) -> Path:
+    """Save an SDXL whose UNet also sees a mask and the picture round it: 9 channels."""
+    torch.manual_seed(seed)
+    sdxl = StableDiffusionXLPipeline.from_pretrained(save_tiny_sdxl(folder, seed))
+    UNet2DConditionModel.from_config(sdxl.unet.config, in_channels=9).save_pretrained(
+        folder / "unet"
+    )
+    index = folder / "model_index.json"
+    index.write_text(
+        index.read_text(encoding="utf-8").replace(
+            '"StableDiffusionXLPipeline"', '"StableDiffusionXLInpaintPipeline"'
+        ),
+        encoding="utf-8",
+    )
+    return folder
+
+
+def save_tiny_lora(
+    file: Path, sdxl: Path, *, kohya: bool = False, width: int | None = None, rank: int = 2
+) -> Path:
+    """Save a LoRA for the UNet and the first text encoder of the SDXL in the folder `sdxl`.
+
+    kohya: with the names of kohya-ss' scripts. width: of the text, where it is another model's.
+    """
+    random = torch.Generator().manual_seed(5)
+    place = "down_blocks.1.attentions.0.transformer_blocks.0"
+    unet = UNet2DConditionModel.from_pretrained(sdxl, subfolder="unet").state_dict()
+    shapes = {
+        f"unet.{place}.{name}": tuple(unet[f"{place}.{name}.weight"].shape)
+        for name in ("attn1.to_q", "attn2.to_k")
+    }
+    first = WIDTHS_OF_TEXT[0]
+    shapes["text_encoder.text_model.encoder.layers.0.self_attn.q_proj"] = (first, first)
+    tensors = {}
+    for name, (out, into) in shapes.items():
+        wide = width if width and "attn2" in name else into
+        down = torch.randn(rank, wide, generator=random)
+        up = torch.randn(out, rank, generator=random)
+        if not kohya:
+            tensors |= {f"{name}.lora_A.weight": down, f"{name}.lora_B.weight": up}
+            continue
+        flat = name.replace("text_encoder.", "lora_te1.").replace("unet.", "lora_unet.")
+        flat = flat.replace("down_blocks.1.attentions.0", "input_blocks.4.1").replace(".", "_")
+        tensors |= {
+            f"{flat}.lora_down.weight": down,
+            f"{flat}.lora_up.weight": up,
+            f"{flat}.alpha": torch.tensor(float(rank)),
+        }
+    save_file(tensors, file)
+    return file
+
+
 def save_tiny_controlnet(folder: Path, sdxl: Path, seed: int = 1) -> Path:
     """Save a ControlNet for the SDXL in the folder `sdxl` into `folder`, and give it back.
 

@@ -22,6 +22,8 @@ class GeneratorConfig:
         as on the model hub or of a single file.
     pipeline, control_pipeline: classes of diffusers, without and with a ControlNet (of a UNet);
         without the second it follows no picture.
+    start_pipeline, inpaint_pipeline: classes of diffusers that begin from a picture, everywhere and
+        within a mask; without one it cannot.
     half: float16 or bfloat16, in which it computes on a device that computes in half precision.
     side: it likes pictures of about side² pixels. multiple: what both sides must be multiples of.
     longest_ratio: how many times as long as the other a side may be.
@@ -49,13 +51,22 @@ class GeneratorConfig:
     guidance: float | None = None
     negative_above: float | None = None
     control_pipeline: str | None = None
+    start_pipeline: str | None = None
+    inpaint_pipeline: str | None = None
     control_strength: float = 1.0
     descriptions: str | Path | None = None
     pipeline_arguments: dict[str, Any] = field(default_factory=dict)
     call_arguments: dict[str, Any] = field(default_factory=dict)
 
 
-_TEXTS = ("name", "title", "pipeline", "control_pipeline")
+_TEXTS = (
+    "name",
+    "title",
+    "pipeline",
+    "control_pipeline",
+    "start_pipeline",
+    "inpaint_pipeline",
+)
 _PLACES = ("checkpoint", "descriptions")
 _COUNTS = ("side", "multiple", "steps", "prompt_tokens")
 _NUMBERS = ("longest_ratio", "guidance", "negative_above", "control_strength")

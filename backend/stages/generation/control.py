@@ -1,4 +1,4 @@
-"""What a ControlNet is shown: edges, lines or depth, at the size that the generator works at."""
+"""What a ControlNet is shown: edges, strokes or depth, at the size that the generator works at."""
 
 import cv2
 import numpy as np
@@ -17,13 +17,13 @@ LIGHT_PAPER = 0.5
 def condition(control: Control, size: tuple[int, int]) -> Float32:
     """The picture for the ControlNet: H×W×3, 0–1, `size` being width and height.
 
-    Edges and lines are light on black, as ControlNets have learnt them.
+    Edges, lines and scribbles are light on black, as ControlNets have learnt them.
     """
     shown = resampled(control.picture, size)
     match control.kind:
         case ControlKind.EDGE:
             return edges_of(shown)
-        case ControlKind.LINES:
+        case ControlKind.LINES | ControlKind.SCRIBBLE:
             return 1 - shown if is_dark_on_light(control.picture) else shown
         case ControlKind.DEPTH:
             return shown

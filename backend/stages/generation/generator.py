@@ -1,5 +1,6 @@
 """Words → picture: the first stage of the paper's Figure 1 (section 3.1)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +11,35 @@ import torch
 
 from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
 from layerpeel.backend.devices.pool import NetworkPool
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
 from layerpeel.backend.image import Float32
-from layerpeel.backend.progress import ReportProgress, say_nothing
+from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
+from layerpeel.backend.stages.generation.additions import Additions, check_steps
 from layerpeel.backend.stages.generation.checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.control import condition, is_dark_on_light
-from layerpeel.backend.stages.generation.loading import add_controlnet, load_pipeline
+from layerpeel.backend.stages.generation.latent_preview import preview_of
+from layerpeel.backend.stages.generation.loading import (
+    add_controlnet,
+    begin_from_picture,
+    load_pipeline,
+    paints_only_within_masks,
+)
+from layerpeel.backend.stages.generation.loras import add_loras
 from layerpeel.backend.stages.generation.memory import choose_tiles, on_device
-from layerpeel.backend.stages.generation.pipelines import Pipeline
+from layerpeel.backend.stages.generation.pipelines import SIZE, Pipeline, takes
 from layerpeel.backend.stages.generation.prompts import check_length
 from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
     GenerationRequest,
     Settings,
+    Start,
     settle,
 )
+from layerpeel.backend.stages.generation.samplers import choose_sampler
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
+from layerpeel.backend.stages.generation.start import start_arguments
 
 LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing the picture"
 
@@ -35,6 +47,9 @@ LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing t
 PAINTING_BEGINS, PAINTING_ENDS = 0.05, 0.95
 
 # When a GPU's memory runs out, it is tried again with sides of these shares.
+# So many previews a picture at most.
+PREVIEWS = 10
+
 SMALLER_SIDES = (1.0, 0.75, 0.5)
 
 
@@ -58,34 +73,49 @@ class Generator:
     On a GPU its networks lie only while they compute, and what lies there of `pool` makes room.
     """
 
-    def __init__(self, config: GeneratorConfig, checkpoint: Checkpoint, pool: NetworkPool) -> None:
+    def __init__(
+        self,
+        config: GeneratorConfig,
+        checkpoint: Checkpoint,
+        pool: NetworkPool,
+        additions: Additions | None = None,
+    ) -> None:
         self._config = config
         self._checkpoint = checkpoint
         self._pool = pool
+        self._additions = additions or Additions()
         self._plain: Pipeline | None = None
         self._controlled: tuple[Path, Pipeline] | None = None
+        self._begun: dict[bool, Pipeline] = {}  # by whether it paints within a mask
 
     def generate(
-        self, request: GenerationRequest, report: ReportProgress = say_nothing
+        self,
+        request: GenerationRequest,
+        report: ReportProgress = say_nothing,
+        show: ShowFound = show_nobody,
     ) -> Generated:
         """Make the picture that a request describes. The same one again gives the same bytes.
 
         report: is called at every step, and may raise to cancel.
+        show: is called at most `PREVIEWS` times with a small, rough picture of how far it is:
+            H×W×4, RGB and an alpha of 1, 0–1. Generators that cannot be looked into show nothing.
 
         Raises BadInputError for a request that cannot be answered (`settle`), and for a prompt of
         more tokens than the generator hears; ModelError when it cannot be loaded or makes no
-        picture; DeviceError when it does not fit on the device.
+        picture; NothingFoundError when its safety checker withholds it; DeviceError when it does
+        not fit on the device.
         """
         settings = settle(request, self._config)
+        check_steps(self._additions.sampler, settings.steps)
         report(LOADING, 0.0)
         self._pool.clear_device()
-        pipeline = self._pipeline_for(settings.control)
+        pipeline = self._pipeline_for(settings.control, settings.start)
         self._check_prompts(pipeline, settings)
         sides = [round(self._config.side * share) for share in SMALLER_SIDES]
 
         def attempt(side: int) -> tuple[Float32, tuple[int, int]]:
             size = working_size(settings.size, side, self._config.multiple)
-            return self._painted(pipeline, settings, size, report), size
+            return self._painted(pipeline, settings, size, report, show), size
 
         (picture, size), side = smaller_until_it_fits(
             self._pool, sides, attempt, f"a picture by {self._config.title}"
@@ -93,10 +123,25 @@ class Generator:
         notes = _notes(settings, size, ran_short=side != sides[0])
         return Generated(resampled(picture, settings.size), size, notes)
 
-    def _pipeline_for(self, control: Control | None) -> Pipeline:
+    def _pipeline_for(self, control: Control | None, start: Start | None = None) -> Pipeline:
         compute = self._pool.compute
         if self._plain is None:
-            self._plain = load_pipeline(self._config, self._checkpoint, compute)
+            plain = load_pipeline(self._config, self._checkpoint, compute)
+            add_loras(plain, self._config, self._additions.loras)
+            choose_sampler(plain, self._config, self._additions.sampler)
+            self._plain = plain
+        within_mask = start is not None and start.mask is not None
+        if paints_only_within_masks(self._plain) and not within_mask:
+            raise BadInputError(
+                f"{self._checkpoint.path} is for inpainting, which paints within a mask: give a "
+                "picture to begin from and a mask, or another checkpoint."
+            )
+        if start is not None:
+            if within_mask not in self._begun:
+                self._begun[within_mask] = begin_from_picture(
+                    self._plain, self._config, within_mask
+                )
+            return self._begun[within_mask]
         if control is None:
             return self._plain
         folder = control.network
@@ -120,32 +165,40 @@ class Generator:
         settings: Settings,
         size: tuple[int, int],
         report: ReportProgress,
+        show: ShowFound,
     ) -> Float32:
         """Run the pipeline at a size (width, height) that it can work at: H×W×3, 0–1."""
 
         def after_step(
-            running: Pipeline, step: int, _timestep: object, _tensors: Mapping[str, Any]
+            running: Pipeline, step: int, _timestep: object, tensors: Mapping[str, Any]
         ) -> dict[str, Any]:
             steps = running.num_timesteps
             done = PAINTING_BEGINS + (PAINTING_ENDS - PAINTING_BEGINS) * (step + 1) / steps
             last = step + 1 == steps
             report(DECODING if last else f"{PAINTING} (step {step + 2} of {steps})", done)
+            if (step + 1) % math.ceil(steps / PREVIEWS) == 0:
+                preview = preview_of(tensors["latents"])
+                if preview is not None:
+                    show(preview)
             return {}
 
-        report(f"{PAINTING} (step 1 of {settings.steps})", PAINTING_BEGINS)
+        report(f"{PAINTING} (step 1 of {settings.steps_to_run})", PAINTING_BEGINS)
         choose_tiles(pipeline, size[0] * size[1], self._pool.compute)
         with on_device(pipeline, self._pool.compute.device):
             made = pipeline(
                 prompt=settings.prompt,
-                width=size[0],
-                height=size[1],
                 num_inference_steps=settings.steps,
                 # On the processor everywhere, so that a seed means the same on every device.
                 generator=torch.Generator("cpu").manual_seed(settings.seed),
                 output_type="np",
                 callback_on_step_end=after_step,
-                **_chosen(settings, size),
+                **_chosen(pipeline, settings, size),
                 **self._config.call_arguments,
+            )
+        if any(getattr(made, "nsfw_content_detected", None) or []):
+            raise NothingFoundError(
+                f"The safety checker that comes with {self._config.title} withheld the picture. "
+                "Say it in other words, or try another seed."
             )
         picture = np.asarray(made.images[0], np.float32)  # [H, W, 3]
         if not np.isfinite(picture).all():
@@ -156,9 +209,13 @@ class Generator:
         return picture
 
 
-def _chosen(settings: Settings, size: tuple[int, int]) -> dict[str, Any]:
+def _chosen(pipeline: Pipeline, settings: Settings, size: tuple[int, int]) -> dict[str, Any]:
     """Arguments that only some requests and generators have."""
-    chosen: dict[str, Any] = {}
+    # What begins from a picture may take its size from that.
+    sides = zip(SIZE, size, strict=True)
+    chosen: dict[str, Any] = {name: side for name, side in sides if takes(pipeline, name)}
+    if settings.start is not None:
+        chosen |= start_arguments(settings.start, size, settings.steps, settings.steps_to_run)
     if settings.guidance is not None:
         chosen["guidance_scale"] = settings.guidance
     if settings.negative_prompt:
@@ -178,6 +235,7 @@ def _notes(settings: Settings, size: tuple[int, int], ran_short: bool) -> tuple[
     if settings.size[0] > width or settings.size[1] > height:
         notes.append(f"It was made at {width} × {height} pixels and enlarged.")
     control = settings.control
-    if control and control.kind is ControlKind.LINES and is_dark_on_light(control.picture):
+    drawn = (ControlKind.LINES, ControlKind.SCRIBBLE)
+    if control and control.kind in drawn and is_dark_on_light(control.picture):
         notes.append("The drawing is dark on light and was inverted for the ControlNet.")
     return tuple(notes)

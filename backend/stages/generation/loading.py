@@ -34,6 +34,7 @@ from layerpeel.backend.stages.generation.pipelines import (
     networks_of,
     pipeline_class_of,
 )
+from layerpeel.backend.stages.generation.start import taken_from_start
 
 
 def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
@@ -111,6 +112,24 @@ def add_controlnet(
     )
 
 
+def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask: bool) -> Pipeline:
+    """Give a pipeline of the same networks that begins from a picture.
+
+    Raises BadInputError when the config names what diffusers has not.
+    """
+    name = config.inpaint_pipeline if within_mask else config.start_pipeline
+    pipeline_class = pipeline_class_of(config, str(name), taken_from_start(within_mask))
+    return _ready(
+        pipeline_class.from_pipe(pipeline, dtype=pipeline.vae.dtype, **config.pipeline_arguments)
+    )
+
+
+def paints_only_within_masks(pipeline: Pipeline) -> bool:
+    """Whether its UNet wants to see a picture and a mask beside the latents, as for inpainting."""
+    unet = pipeline.components.get("unet")
+    return unet is not None and unet.config.in_channels > pipeline.vae.config.latent_channels
+
+
 def _from_folder(
     pipeline_class: PipelineClass,
     config: GeneratorConfig,
@@ -185,7 +204,7 @@ def _ready(pipeline: Pipeline) -> Pipeline:
 
 def _check_pipeline(folder: Path, config: GeneratorConfig) -> None:
     found = read_json(folder / INDEX).get("_class_name")
-    if found != config.pipeline:
+    if found not in {config.pipeline, config.start_pipeline, config.inpaint_pipeline}:
         raise ModelError(
             f"{folder} holds a {found}, and {config.title} is a {config.pipeline}: choose another "
             "generator or folder."

@@ -17,8 +17,6 @@ PipelineClass = Any
 # What every call passes; beside it what the config says.
 _ALWAYS_PASSED = (
     "prompt",
-    "width",
-    "height",
     "num_inference_steps",
     "generator",
     "output_type",
@@ -26,8 +24,15 @@ _ALWAYS_PASSED = (
 )
 
 
-def pipeline_class_of(config: GeneratorConfig, name: str) -> PipelineClass:
+SIZE = ("width", "height")
+
+
+def pipeline_class_of(
+    config: GeneratorConfig, name: str, taking: tuple[str, ...] = SIZE
+) -> PipelineClass:
     """The class of diffusers called `name`.
+
+    taking: what calls pass beside that which every call passes.
 
     Raises BadInputError when there is none, or it does not take what the config passes.
     """
@@ -39,7 +44,7 @@ def pipeline_class_of(config: GeneratorConfig, name: str) -> PipelineClass:
         )
     guided = [] if config.guidance is None else ["guidance_scale"]
     negative = [] if config.negative_above is None else ["negative_prompt"]
-    passed = (*_ALWAYS_PASSED, *guided, *negative)
+    passed = (*_ALWAYS_PASSED, *taking, *guided, *negative)
     _check_taken(config, found, config.pipeline_arguments)
     _check_taken(config, found.__call__, (*passed, *config.call_arguments))
     for argument in config.call_arguments:
@@ -49,6 +54,11 @@ def pipeline_class_of(config: GeneratorConfig, name: str) -> PipelineClass:
                 "every request says it."
             )
     return found
+
+
+def takes(pipeline: Pipeline, argument: str) -> bool:
+    """Whether a call of the pipeline takes an argument of this name."""
+    return argument in inspect.signature(pipeline.__call__).parameters
 
 
 def _check_taken(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.generation.config import GeneratorConfig
@@ -22,10 +24,14 @@ MOST_OFF_SHAPE = 0.02
 
 
 class ControlKind(StrEnum):
-    """What a control picture is. `EDGE`: any picture, whose edges are found here."""
+    """What a control picture is.
+
+    `EDGE`: any picture, whose edges are found here. `SCRIBBLE`: rough strokes.
+    """
 
     EDGE = "edge"
     LINES = "lines"
+    SCRIBBLE = "scribble"
     DEPTH = "depth"
 
 
@@ -46,10 +52,25 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Start:
+    """A picture to begin from.
+
+    picture: H×W×3, RGB, 0–1.
+    strength: 0–1, how much is painted anew: the share of the steps that run, one at least.
+    mask: H×W, 0–1, where it is painted anew: wherever it is not 0, and a little round it. Outside
+        the picture comes back nearly as it was. None: everywhere.
+    """
+
+    picture: Float32
+    strength: float = 1.0
+    mask: Float32 | None = None
+
+
+@dataclass(frozen=True)
 class GenerationRequest:
     """What is to be made. None leaves a choice to the generator.
 
-    size: width, height; None takes the control picture's, else the generator's own.
+    size: width, height; None takes the control or start picture's, else the generator's own.
     """
 
     prompt: str
@@ -59,11 +80,17 @@ class GenerationRequest:
     negative_prompt: str = ""
     seed: int = 0
     control: Control | None = None
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A request in which nothing is left open. guidance: None when the generator has none."""
+    """A request in which nothing is left open.
+
+    guidance: None when the generator has none.
+    steps_to_run: fewer than `steps` when it begins from a picture.
+    strength: the ControlNet's.
+    """
 
     prompt: str
     size: tuple[int, int]
@@ -73,14 +100,16 @@ class Settings:
     seed: int
     control: Control | None
     strength: float
+    start: Start | None
+    steps_to_run: int
 
 
 def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
     """Fill in what a request leaves open.
 
     Raises BadInputError for what this generator cannot do: no prompt, a size, shape, number of
-    steps, guidance, strength or seed outside the limits, a negative prompt or control picture that
-    it would not heed.
+    steps, guidance, strength or seed outside the limits, a negative prompt, control picture or
+    start picture that it would not heed, a mask of another size or with nothing in it.
     """
     prompt, negative_prompt = request.prompt.strip(), request.negative_prompt.strip()
     if not prompt:
@@ -98,6 +127,9 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
         if request.control.strength is not None:
             strength = request.control.strength
         _check_range("the strength", strength, 0, MOST_STRENGTH)
+    start = request.start
+    if start is not None:
+        _check_start(start, request, config)
     return Settings(
         prompt,
         _size(request, config),
@@ -107,6 +139,8 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
         request.seed,
         request.control,
         strength,
+        start,
+        steps if start is None else max(1, math.floor(steps * start.strength + 0.5)),
     )
 
 
@@ -125,6 +159,29 @@ def _guidance(request: GenerationRequest, config: GeneratorConfig) -> float | No
     return request.guidance
 
 
+def _check_start(start: Start, request: GenerationRequest, config: GeneratorConfig) -> None:
+    if request.control is not None:
+        raise BadInputError(
+            "A control picture and one to begin from cannot be followed together: choose one."
+        )
+    mask = start.mask
+    if mask is None and config.start_pipeline is None:
+        raise BadInputError(f"{config.title} cannot begin from a picture: leave it out.")
+    if mask is not None and config.inpaint_pipeline is None:
+        raise BadInputError(f"{config.title} cannot paint within a mask: leave it out.")
+    _check_range("the strength of the start picture", start.strength, 0, 1)
+    height, width = start.picture.shape[:2]
+    if mask is None:
+        return
+    if mask.shape != (height, width):
+        raise BadInputError(
+            f"The mask is {mask.shape[1]} × {mask.shape[0]} pixels, and the picture to begin from "
+            f"{width} × {height}: they must be alike."
+        )
+    if not np.any(mask > 0):
+        raise BadInputError("The mask is empty: mark where the picture is to be painted anew.")
+
+
 def _check_negative(config: GeneratorConfig, guidance: float | None) -> None:
     if config.negative_above is None:
         raise BadInputError(f"{config.title} takes no negative prompt: leave it out.")
@@ -136,8 +193,9 @@ def _check_negative(config: GeneratorConfig, guidance: float | None) -> None:
 
 
 def _size(request: GenerationRequest, config: GeneratorConfig) -> tuple[int, int]:
-    control = request.control
-    shown = None if control is None else (control.picture.shape[1], control.picture.shape[0])
+    given = request.control or request.start
+    what = "control" if request.control else "start"
+    shown = None if given is None else (given.picture.shape[1], given.picture.shape[0])
     width, height = request.size or shown or (config.side, config.side)
     for side in (width, height):
         if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
@@ -153,7 +211,7 @@ def _size(request: GenerationRequest, config: GeneratorConfig) -> tuple[int, int
         )
     if shown and abs(math.log(width / height * shown[1] / shown[0])) > MOST_OFF_SHAPE:
         raise BadInputError(
-            f"The control picture is {shown[0]} × {shown[1]} pixels and would be stretched to "
+            f"The {what} picture is {shown[0]} × {shown[1]} pixels and would be stretched to "
             f"{width} × {height}: ask for a size of its shape, or cut it to this one."
         )
     return width, height

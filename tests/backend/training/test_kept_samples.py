@@ -3,15 +3,20 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from layerpeel.backend.stages.band_planes import coarse_alpha_of
 from layerpeel.backend.training.kept_samples import KeptSamples, MattingSample
 from layerpeel.backend.training.samples import draw_sample
 
 DISTINCT = 6
 
 
+def coarse_alpha(sample):
+    return coarse_alpha_of(sample.picture, sample.trimap)
+
+
 @pytest.fixture
 def kept(opened_art, tiny_recipe):
-    return KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT)
+    return KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT, coarse_alpha)
 
 
 def planes_in(sample):
@@ -26,7 +31,7 @@ def same(first: MattingSample, second: MattingSample):
 
 def test_a_sample_depends_on_nothing_but_its_number(opened_art, tiny_recipe, kept):
     in_order = [kept.sample(index) for index in range(2 * DISTINCT)]
-    another = KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT)
+    another = KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT, coarse_alpha)
     for index in reversed(range(2 * DISTINCT)):
         assert same(in_order[index], another.sample(index))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from layerpeel.backend.training.band_planes import INPUTS, planes_of, separation_of
+from layerpeel.backend.stages.band_planes import INPUTS, layers_of_answer, planes_of
 from layerpeel.backend.training.matting import WEIGHTS, Layers, clamp, layers_of, matting_losses
 
 pytestmark = pytest.mark.torch
@@ -47,14 +47,14 @@ def test_one_value_for_the_whole_trimap_is_no_trouble(value, size):
 def test_outside_the_band_alpha_is_the_trimap_whatever_is_answered(ramp):
     picture, _, trimap, *_ = ramp
     answer = np.random.default_rng(0).normal(0, 1, (7, 32, 48)).astype(np.float32)
-    separation = separation_of(answer, planes_of(picture, trimap))
+    separation = layers_of_answer(answer, planes_of(picture, trimap))
     assert np.array_equal(separation.alpha[trimap != 0.5], trimap[trimap != 0.5])
 
 
 def test_layers_make_the_picture_when_the_answer_is_not_too_far_off(ramp):
     picture, _, trimap, *_ = ramp
     answer = np.random.default_rng(0).normal(0, 0.02, (7, 32, 48)).astype(np.float32)
-    separation = separation_of(answer, planes_of(picture, trimap))
+    separation = layers_of_answer(answer, planes_of(picture, trimap))
     share = separation.alpha[..., None]
     mixed = share * separation.foreground + (1 - share) * separation.background
     np.testing.assert_allclose(mixed, picture, atol=1e-5)
@@ -64,7 +64,7 @@ def test_torch_and_numpy_read_an_answer_alike_in_the_band(ramp):
     picture, _, trimap, *_ = ramp
     planes = planes_of(picture, trimap)
     answer = np.random.default_rng(0).normal(0, 0.3, (7, 32, 48)).astype(np.float32)
-    ours = separation_of(answer, planes)
+    ours = layers_of_answer(answer, planes)
     layers = layers_of(torch.from_numpy(answer)[None], torch.from_numpy(planes)[None])
     band = trimap == 0.5
     for plane, tensor in (

@@ -11,7 +11,7 @@ from .layers import layer_from, pixels_from
 from .process import KritaProcess
 
 DOCKER = "layerpeel_docker"
-CANCEL_BUTTON = "layerpeel_cancel"
+CANCEL_BUTTONS = ("layerpeel_cancel", "layerpeel_cancel_generating")
 DOCKER_WIDTH = 360
 SECONDS_FOR_INPUT = 20
 SECONDS_FOR_THE_SCREEN = 0.4
@@ -97,11 +97,14 @@ class RunningKrita:
         self.run("unhandled.errors.clear()")
 
     def _cancel_peel(self):
-        self.wait_until(
-            lambda: not self.evaluate("widgets.press_if_possible(name)", name=CANCEL_BUTTON),
-            30,
-            "the peel that the last test left to end",
-        )
+        for button in CANCEL_BUTTONS:
+            self.wait_until(
+                lambda button=button: (
+                    not self.evaluate("widgets.press_if_possible(name)", name=button)
+                ),
+                30,
+                "what the last test left working to end",
+            )
 
     # Looking inside
 

@@ -54,7 +54,7 @@ def refused(config, file, pool):
         ([UNET, "cond_stage_model.transformer.text_model.x"], "of Stable Diffusion 1"),
         ([UNET, "cond_stage_model.model.ln_final.weight"], "of Stable Diffusion 2"),
         ([UNET, "conditioner.embedders.0.model.ln_final.weight"], "is the refiner of SDXL"),
-        (["controlnet_cond_embedding.conv_in.weight"], "another kind of model"),
+        (["controlnet_cond_embedding.conv_in.weight"], "is a ControlNet"),
     ],
 )
 def test_another_kind_of_file_is_named(sdxl_config, save_names, pool, names, said):

@@ -2,7 +2,16 @@
 
 import functools
 
-from PyQt5.QtWidgets import QAbstractButton, QComboBox, QDockWidget, QLineEdit, QSpinBox
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDockWidget,
+    QDoubleSpinBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QSpinBox,
+)
 
 from .widgets import window
 
@@ -10,8 +19,11 @@ from .widgets import window
 INPUTS = (
     (QComboBox, QComboBox.currentIndex, QComboBox.setCurrentIndex),
     (QSpinBox, QSpinBox.value, QSpinBox.setValue),
+    (QDoubleSpinBox, QDoubleSpinBox.value, QDoubleSpinBox.setValue),
+    (QSlider, QSlider.value, QSlider.setValue),
     (QAbstractButton, QAbstractButton.isChecked, QAbstractButton.setChecked),
     (QLineEdit, QLineEdit.text, QLineEdit.setText),
+    (QPlainTextEdit, QPlainTextEdit.toPlainText, QPlainTextEdit.setPlainText),
 )
 
 _remembered = {}

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerpeel.backend.training.spread import spread_colours
+from layerpeel.backend.stages.spread import spread_colours
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10**6))

@@ -8,18 +8,29 @@ corrected in log-odds: an error of a few hundredths of what is all but opaque is
 of what is half so, and where nothing can be known a half is not the end of the way.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from layerpeel.backend.errors import NoEdgeError
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.crop import resized, window_round
 from layerpeel.backend.stages.guided_upsampling import upsample_along
-from layerpeel.backend.training.spread import spread_colours
+from layerpeel.backend.stages.spread import spread_colours
 
 INPUTS, OUTPUTS = 13, 7
+
+
+@dataclass(frozen=True)
+class BandLayers:
+    """Alpha H×W, straight colours H×W×3, all in 0–1; true in the band of a trimap only."""
+
+    alpha: Float32
+    foreground: Float32
+    background: Float32
+
 
 # Where both colours are all but the same, they say nothing about alpha: it is guessed as a half.
 _ALIKE = np.float32(1e-3)
@@ -43,16 +54,16 @@ def planes_of(picture: Float32, trimap: Float32, coarse_alpha: Float32 | None = 
     sure_background = (trimap == 0).astype(np.float32)
     foreground = spread_colours(picture, sure_foreground)
     background = spread_colours(picture, sure_background)
-    guess = _alpha_between(picture, trimap, foreground, background)
+    guess = alpha_between(picture, trimap, foreground, background)
     coarse = coarse_alpha_of(picture, trimap) if coarse_alpha is None else coarse_alpha
     known = (picture, sure_foreground, sure_background, foreground, background, guess, coarse)
     return np.ascontiguousarray(np.dstack(known).transpose(2, 0, 1), np.float32)
 
 
-def _alpha_between(
+def alpha_between(
     picture: Float32, trimap: Float32, foreground: Float32, background: Float32
 ) -> Float32:
-    """Project the picture's colours onto the line from one colour to the other."""
+    """Project the picture's colours onto the line from one colour to the other: H×W, 0–1."""
     between = foreground - background
     along = ((picture - background) * between).sum(axis=-1)
     alpha = (along + _ALIKE / 2) / ((between**2).sum(axis=-1) + _ALIKE)
@@ -84,7 +95,7 @@ def coarse_alpha_of(picture: Float32, trimap: Float32) -> Float32:
     return alpha
 
 
-def separation_of(answer: Float32, planes: Float32) -> Separation:
+def layers_of_answer(answer: Float32, planes: Float32) -> BandLayers:
     """Turn the network's answer (7×H×W: corrections of α in log-odds, of F and of B) into layers.
 
     In the band colours are moved, nearest to what was answered, until αF + (1−α)B is the picture
@@ -92,15 +103,20 @@ def separation_of(answer: Float32, planes: Float32) -> Separation:
     planes: what the network was given.
     """
     picture, foreground, background = planes[:3], planes[5:8], planes[8:11]
-    band = (planes[3] == 0) & (planes[4] == 0)
-    within = np.clip(planes[12], ENDS, 1 - ENDS)
-    odds = np.log(within / (1 - within)) + answer[0]
-    corrected = np.clip((1 / (1 + np.exp(-odds)) - ENDS) / (1 - 2 * ENDS), 0, 1)
-    alpha = np.where(band, corrected, planes[12])
+    alpha = corrected_alpha(answer[0], planes)
     foreground = np.clip(foreground + answer[1:4], 0, 1)
     background = np.clip(background + answer[4:7], 0, 1)
     missing = picture - alpha * foreground - (1 - alpha) * background
     missing /= alpha**2 + (1 - alpha) ** 2
     foreground = np.clip(foreground + alpha * missing, 0, 1)
     background = np.clip(background + (1 - alpha) * missing, 0, 1)
-    return Separation(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))
+    return BandLayers(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))
+
+
+def corrected_alpha(answer: Float32, planes: Float32) -> Float32:
+    """Correct closed-form alpha by log-odds (H×W) in the band: H×W, 0–1."""
+    band = (planes[3] == 0) & (planes[4] == 0)
+    within = np.clip(planes[12], ENDS, 1 - ENDS)
+    odds = np.log(within / (1 - within)) + answer
+    corrected = np.clip((1 / (1 + np.exp(-odds)) - ENDS) / (1 - 2 * ENDS), 0, 1)
+    return np.asarray(np.where(band, corrected, planes[12]), np.float32)

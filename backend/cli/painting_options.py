@@ -1,0 +1,77 @@
+"""What commands that paint take, and the style that comes of it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layerpeel.backend.colour import image_of
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.reading import read_picture
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.generation.additions import (
+    SAMPLERS,
+    Additions,
+    Lora,
+    sampler_called,
+)
+from layerpeel.backend.stages.generation.request import Start
+from layerpeel.backend.stages.generation.style import Style, style_called
+
+StyleOption = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help="How it is painted: a style, or its TOML file.")
+]
+SamplerOption = Annotated[str | None, typer.Option(help=f"One of: {', '.join(SAMPLERS)}.")]
+LoraOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE[=WEIGHT]", help="A LoRA for the checkpoint (.safetensors); may be repeated."
+    ),
+]
+
+
+def chosen_style(name: str, sampler: str | None, loras: list[str] | None) -> Style:
+    """The style that is called so, with another sampler, and more LoRAs laid over it.
+
+    Raises BadInputError.
+    """
+    style = style_called(name)
+    if sampler is not None:
+        sampler_called(sampler)
+    additions = Additions(
+        (*style.additions.loras, *map(_lora, loras or ())), sampler or style.additions.sampler
+    )
+    return replace(style, additions=additions)
+
+
+def _lora(text: str) -> Lora:
+    file, _, weight = text.rpartition("=")
+    if not file or text.endswith(".safetensors"):
+        return Lora(Path(text))
+    try:
+        return Lora(Path(file), float(weight))
+    except ValueError as error:
+        raise BadInputError(f"“{text}” is no LoRA: give FILE or FILE=WEIGHT.") from error
+
+
+def start_of(picture: Path | None, strength: float | None, mask: Path | None) -> Start | None:
+    """What to begin from. Raises BadInputError."""
+    if picture is None:
+        if strength is not None or mask is not None:
+            raise BadInputError(
+                "--start-strength and --start-mask go with --start: give a picture."
+            )
+        return None
+    return Start(
+        picture_on_paper(picture),
+        1.0 if strength is None else strength,
+        None if mask is None else picture_on_paper(mask).mean(axis=-1),
+    )
+
+
+def picture_on_paper(path: Path) -> Float32:
+    """Read a picture as H×W×3 of display sRGB, 0–1; what is transparent becomes white."""
+    image = image_of(read_picture(path).picture)
+    alpha = image.alpha[..., None]
+    return image.proxy * alpha + (1 - alpha)

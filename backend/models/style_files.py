@@ -1,0 +1,82 @@
+"""Makes a checkpoint of another program a style: a file of a few lines that says where it lies."""
+
+import json
+import re
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+
+from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.models.file_names import is_text
+from layerpeel.backend.models.placing import write_whole
+
+_LINES = """\
+# A checkpoint that another program keeps. It is used where it lies: nothing was copied.
+format = 1
+name = {name}
+title = {title}
+generator = "sdxl"
+checkpoint = {checkpoint}
+"""
+
+
+def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
+    """Write a style for an SDXL checkpoint into `folder`, and give back its file.
+
+    taken: names that other styles have.
+
+    A file there that names the same checkpoint is given back as it is.
+
+    Raises BadInputError when the checkpoint's path is no text, OutputError when `folder` cannot be
+    written.
+    """
+    place = _text_of(checkpoint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        there = sorted(folder.glob("*.toml"))
+        for file in there:
+            if _checkpoint_of(file) == place:
+                return file
+        name = _free_name(checkpoint.stem, {*taken, *(file.stem for file in there)})
+        lines = _LINES.format(
+            name=_quoted(name), title=_quoted(checkpoint.stem), checkpoint=_quoted(place)
+        )
+        file = folder / f"{name}.toml"
+        write_whole(file, lines.encode())
+    except OSError as error:
+        raise OutputError(
+            f"The style cannot be kept in {folder}: {error.strerror or error}. Make room there, "
+            "and make it writable for you."
+        ) from error
+    return file
+
+
+def _text_of(checkpoint: Path) -> str:
+    place = str(checkpoint)
+    if not is_text(place):
+        raise BadInputError(
+            f"{place!a} has letters in its path that cannot be written down: rename it."
+        )
+    return place
+
+
+def _free_name(title: str, taken: set[str]) -> str:
+    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "style"
+    name, number = plain, 2
+    while name in taken:
+        name, number = f"{plain}-{number}", number + 1
+    return name
+
+
+def _checkpoint_of(file: Path) -> str | None:
+    """The checkpoint that a style names; None also where the file is none that can be read."""
+    try:
+        checkpoint = tomllib.loads(file.read_text(encoding="utf-8")).get("checkpoint")
+    except ValueError:
+        return None
+    return checkpoint if isinstance(checkpoint, str) else None
+
+
+def _quoted(text: str) -> str:
+    """As TOML has it, whose strings may say all that JSON's do."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,88 @@
+"""The calls about generators: what there is, looking for more, using it, pulling."""
+
+import asyncio
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from layerpeel.backend.models.file_names import is_text
+from layerpeel.backend.models.looking import look_into
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.server.event_stream import job_events, stream
+from layerpeel.backend.server.generators import generators_of, use_checkpoint
+from layerpeel.backend.server.message_body import read_message
+from layerpeel.backend.server.pulls import Pulls
+from layerpeel.backend.server.refusal import Refused, as_json
+from layerpeel.shared.generators import LookInto, PullModel, UseFile
+from layerpeel.shared.wire import to_text
+
+# The plugin gives a call up that is silent for half a minute.
+LOOKING_SECONDS = 20.0
+
+
+class GeneratorCalls:
+    """The calls about generators.
+
+    models: what is installed. pulls: what is on its way.
+    """
+
+    def __init__(self, models: ModelStore, pulls: Pulls) -> None:
+        self._models = models
+        self._pulls = pulls
+        self._usable: set[str] = set()
+        """Paths that a look has found to be usable: those and no others may become styles."""
+
+    def routes(self) -> list[Route]:
+        """Where they can be called."""
+        return [
+            Route("/generators", self.tell, methods=["GET"]),
+            Route("/generators/look", self.look, methods=["POST"]),
+            Route("/generators/use", self.use, methods=["POST"]),
+            Route("/generators/pull", self.pull, methods=["POST"]),
+            Route("/generators/pull/events", self.tell_pull, methods=["GET"]),
+            Route("/generators/pull/cancel", self.cancel_pull, methods=["POST"]),
+        ]
+
+    async def tell(self, _request: Request) -> Response:
+        """Answer `Generators`."""
+        pulling = self._pulls.pulling
+        return as_json(to_text(await asyncio.to_thread(generators_of, self._models, pulling)))
+
+    async def look(self, request: Request) -> Response:
+        """Take `LookInto`, which is the artist's consent; answer `FoundFiles`."""
+        wanted = await read_message(LookInto, request)
+        folders = [Path(folder) for folder in wanted.folders]
+        for folder in folders:
+            if not (folder.is_absolute() and is_text(str(folder))):
+                raise Refused(400, f"{str(folder)!a} is no whole path of a folder: choose another.")
+        found = await asyncio.to_thread(look_into, folders, seconds=LOOKING_SECONDS)
+        self._usable |= {file.path for file in found.files if not file.why_not}
+        return as_json(to_text(found))
+
+    async def use(self, request: Request) -> Response:
+        """Take `UseFile` of a file that was found; answer the `StyleInfo` of its new style."""
+        wanted = await read_message(UseFile, request)
+        if wanted.path not in self._usable:
+            raise Refused(
+                403,
+                f"{wanted.path} is not among what was found and can be used. Look into its folder "
+                "first.",
+            )
+        return as_json(
+            to_text(await asyncio.to_thread(use_checkpoint, Path(wanted.path), self._models))
+        )
+
+    async def pull(self, request: Request) -> Response:
+        """Take `PullModel`, which is the artist's consent; begin, and answer `PullSummary`."""
+        wanted = await read_message(PullModel, request)
+        return as_json(to_text(self._pulls.start(wanted.model)), 202)
+
+    async def tell_pull(self, _request: Request) -> Response:
+        """Answer with events, each a `JobEvent`, of the pull that was asked for last."""
+        return stream(job_events(self._pulls.feed))
+
+    async def cancel_pull(self, _request: Request) -> Response:
+        """Stop the pull; answer `PullSummary` once it has ended, however it had."""
+        return as_json(to_text(await self._pulls.cancel()))

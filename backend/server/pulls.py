@@ -1,0 +1,163 @@
+"""Pulls a model because somebody asked for it, one at a time, in a process of its own.
+
+A process can be ended at once, whatever it waits for; what has come stays and is gone on from.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import Connection
+
+from layerpeel.backend.errors import LayerpeelError, ModelError
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.server.feed import JobFeed
+from layerpeel.backend.server.log import log
+from layerpeel.backend.server.orders import Outcome
+from layerpeel.backend.server.refusal import Refused
+from layerpeel.shared.generators import PullSummary
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
+
+# Started afresh and not forked: it inherits neither the listening socket nor any lock.
+_processes = multiprocessing.get_context("spawn")
+
+_ENDED_EARLY = "The download ended early. Pull it again: it goes on from there."
+_STEPS = 1000
+"""How finely is told how far it is: a large model comes in a hundred thousand pieces."""
+
+
+class Pulls:
+    """The pull that was asked for last. To be used in one event loop."""
+
+    def __init__(self, models: ModelStore) -> None:
+        self._models = models
+        self._pull: _Pull | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a model is being pulled."""
+        return self._pull is not None and self._pull.outcome is None
+
+    @property
+    def pulling(self) -> str:
+        """Id of the model that is being pulled; empty when none is."""
+        return self._pull.model if self._pull is not None and self.is_busy else ""
+
+    @property
+    def feed(self) -> JobFeed:
+        """What happens to the pull; of one that has ended, how it ended. Raises Refused."""
+        return self._last().feed
+
+    def start(self, model_id: str) -> PullSummary:
+        """Begin to pull a model; one that is here and whole is left alone.
+
+        Raises Refused when there is no such model, or another one is being pulled.
+        """
+        try:
+            model = self._models.manifest.usable(model_id)
+        except ModelError as error:
+            raise Refused(404, str(error)) from error
+        if self.is_busy:
+            raise Refused(
+                409, f"{self.pulling} is being pulled: wait until it has come, or cancel it."
+            )
+        self._pull = _Pull(self._models, model.id, f"Pulling {model.title}")
+        return self._pull.summary
+
+    async def cancel(self) -> PullSummary:
+        """End the pull if it has not ended, and say how it has. Raises Refused without one."""
+        pull = self._last()
+        pull.cancel()
+        await pull.watch
+        return pull.summary
+
+    def close(self) -> None:
+        """End the pull if it has not ended."""
+        if self._pull is not None:
+            self._pull.cancel()
+
+    def _last(self) -> "_Pull":
+        if self._pull is None:
+            raise Refused(404, "Nothing has been pulled since the backend started.")
+        return self._pull
+
+
+class _Pull:
+    """One model on its way here.
+
+    outcome: None until it has ended.
+    """
+
+    def __init__(self, models: ModelStore, model: str, stage: str) -> None:
+        self.model = model
+        self.outcome: Outcome | None = None
+        self.feed = JobFeed(Progress(stage, 0.0))
+        self._stage = stage
+        self._is_unwanted = False
+        self._connection, theirs = _processes.Pipe(duplex=False)
+        self._process = _processes.Process(
+            target=_pull, args=(models, model, theirs), name="layerpeel-pull", daemon=True
+        )
+        self._process.start()
+        # Theirs alone from now on, so that its end is seen here as the end of what can be read.
+        theirs.close()
+        self.watch = asyncio.create_task(self._watch())
+
+    @property
+    def summary(self) -> PullSummary:
+        match self.outcome:
+            case None:
+                return PullSummary(self.model, JobState.RUNNING, "")
+            case Finished():
+                return PullSummary(self.model, JobState.FINISHED, "")
+            case Cancelled():
+                return PullSummary(self.model, JobState.CANCELLED, "")
+            case Failed(message):
+                return PullSummary(self.model, JobState.FAILED, message)
+
+    def cancel(self) -> None:
+        if self.outcome is None:
+            self._is_unwanted = True
+            self._process.kill()
+
+    async def _watch(self) -> None:
+        outcome: Outcome | None = None
+        with contextlib.suppress(EOFError, OSError):
+            while outcome is None:
+                report: float | Outcome = await asyncio.to_thread(self._connection.recv)
+                if isinstance(report, float):
+                    self.feed.publish(Progress(self._stage, report))
+                else:
+                    outcome = report
+        await asyncio.to_thread(self._process.join)
+        self._connection.close()
+        if outcome is None:
+            outcome = Cancelled() if self._is_unwanted else Failed(_ENDED_EARLY)
+        log.info("pull of %s: %s", self.model, outcome)
+        self.outcome = outcome
+        self.feed.publish(outcome)
+
+
+def _pull(models: ModelStore, model: str, connection: "Connection[float | Outcome, None]") -> None:
+    """What the process does."""
+    told = -1
+
+    def tell(fraction: float) -> None:
+        nonlocal told
+        if int(fraction * _STEPS) != told:
+            told = int(fraction * _STEPS)
+            try:
+                connection.send(told / _STEPS)
+            except OSError:
+                # The server is gone, and with it whoever waits for the model.
+                os._exit(0)
+
+    # Ctrl-C reaches everything in a terminal. When to end is for the server to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        models.pull(model, tell)
+    except LayerpeelError as error:
+        connection.send(Failed(str(error)))
+    else:
+        connection.send(Finished())

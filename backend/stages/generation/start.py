@@ -1,0 +1,64 @@
+"""What a pipeline that begins from a picture is given."""
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.generation.request import Start
+from layerpeel.backend.stages.generation.sizes import resampled
+
+# Pixels to a side of what one latent stands for, in every generator that ships: FLUX.2 and Z-Image
+# look at 2×2 of them at once.
+CELL = 16
+
+# What scaling may leave of nothing.
+HARDLY_ANYTHING = 1 / 512
+
+
+def taken_from_start(within_mask: bool) -> tuple[str, ...]:
+    """Names of the arguments that `start_arguments` gives."""
+    return ("image", "strength", "mask_image") if within_mask else ("image", "strength")
+
+
+def start_arguments(
+    start: Start, size: tuple[int, int], steps: int, steps_to_run: int
+) -> dict[str, Any]:
+    """Arguments for a call at the size (width, height): picture, share of the steps, mask."""
+    picture = resampled(start.picture, size)
+    arguments = {
+        "image": torch.from_numpy(picture.transpose(2, 0, 1).copy())[None],  # [1, 3, H, W], 0–1
+        "strength": share_of(steps, steps_to_run),
+    }
+    if start.mask is not None:
+        arguments["mask_image"] = mask_in_cells(start.mask, size)
+    return arguments
+
+
+def share_of(steps: int, steps_to_run: int) -> float:
+    """The strength at which exactly `steps_to_run` of `steps` run.
+
+    Pipelines round down, some of them the steps that run and some those that are left out.
+    """
+    share = steps_to_run / steps
+    return share if share * steps >= steps_to_run else math.nextafter(share, 1.0)
+
+
+def mask_in_cells(mask: Float32, size: tuple[int, int]) -> Tensor:
+    """A mask (H×W, 0–1) at the size (width, height): [1, 1, H, W], 1 where something is, else 0.
+
+    It is grown to whole cells, of which generators see only one pixel: thin strokes stay whole, and
+    what is to be replaced cannot be seen past soft edges.
+    """
+    shown = cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > HARDLY_ANYTHING
+    height, width = shown.shape
+    rows, columns = math.ceil(height / CELL), math.ceil(width / CELL)
+    padded = np.zeros((rows * CELL, columns * CELL), bool)
+    padded[:height, :width] = shown
+    cells = padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3))
+    grown = cells.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width]
+    return torch.from_numpy(grown.astype(np.float32))[None, None]

@@ -1,0 +1,78 @@
+"""A trained network as the ONNX file that `stages.small_networks` runs.
+
+`python -m layerpeel.backend.training.export --run FOLDER --outputs 4 --out NAME.onnx`
+"""
+
+import argparse
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.formats.destination import new_file
+from layerpeel.backend.networks.local_unet import LocalUNet
+from layerpeel.backend.stages.band_planes import OUTPUTS
+from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
+from layerpeel.backend.training.checkpoint import WEIGHTS
+from layerpeel.backend.training.matting import load_matting_network
+
+
+def main(words: list[str] | None = None) -> int:
+    """Export, and give the exit code that the README lists."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the training")
+    parser.add_argument("--outputs", type=int, default=OUTPUTS, help=f"channels ({OUTPUTS})")
+    parser.add_argument("--out", type=Path, required=True, help="NAME.onnx")
+    given = parser.parse_args(words)
+    try:
+        network, _ = load_matting_network(given.run / WEIGHTS, given.outputs)
+        with new_file(given.out, force=True) as file:
+            file.write(onnx_of(network))
+    except LayerpeelError as error:
+        print(f"layerpeel: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def onnx_of(network: LocalUNet) -> bytes:
+    """Write a network as ONNX for [1, inputs, h, w] of any multiples of its stride."""
+    stride = network.shape.stride
+    planes = torch.zeros(1, network.shape.inputs, 4 * stride, 4 * stride)
+    sizes = {2: "height", 3: "width"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The newer exporter takes packages that nothing else here needs.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        file = Path(folder) / "network.onnx"
+        torch.onnx.export(
+            _Answering(network).eval(),
+            (planes,),
+            file,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_axes={INPUT: sizes, OUTPUT: sizes},
+            opset_version=17,
+            dynamo=False,
+        )
+        model = onnx.load(file)
+    facts = {REACH: str(network.shape.reach), STRIDE: str(stride)}
+    onnx.helper.set_model_props(model, facts)
+    written: bytes = model.SerializeToString()
+    return written
+
+
+class _Answering(nn.Module):
+    def __init__(self, network: LocalUNet) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(self, planes: Tensor) -> Tensor:
+        return self._network.answer(planes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

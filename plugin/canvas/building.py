@@ -1,0 +1,87 @@
+"""Builds groups and layers in a hidden document, where nothing is drawn or undone."""
+
+from pathlib import Path
+from typing import Callable, Tuple
+
+from krita import Document, Krita, Node
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.reading import close_copy
+from layerpeel.plugin.placement import Placement
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.texts import i18n, path_text
+from layerpeel.plugin.turns import KRITA, Turns
+from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
+
+# Krita 5.1 makes no transparency mask that it can save; it can copy one that was loaded.
+_MASK = Path(__file__).with_name("transparency-mask.kra")
+
+
+def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "Turns[Node]":
+    """Build a group of all layers, the background lowest."""
+    group = scratch.createGroupLayer(placement.name)
+    group.setBlendingMode(placement.place.blending_mode)
+    group.setOpacity(placement.place.opacity)
+    group.setInheritAlpha(placement.place.inherit_alpha)
+    scratch.rootNode().addChildNode(group, None)
+    yield KRITA + "make the group"
+    for layer in stack.layers:
+        node = yield from build_layer(scratch, layer, _name_of(layer, stack), placement)
+        group.addChildNode(node, None)
+        yield KRITA + "add a layer"
+        if layer.mask is not None:
+            _add_mask(node, layer.mask, layer.offset)
+            yield KRITA + "add a mask"
+    return group
+
+
+def build_layer(scratch: Document, layer: Layer, name: str, placement: Placement) -> "Turns[Node]":
+    """Build a paint layer that lies nowhere yet."""
+    node = scratch.createNode(name, "paintlayer")
+    fill(node, layer, placement)
+    yield KRITA + "write a layer"
+    return node
+
+
+def fill(node: Node, layer: Layer, placement: Placement) -> None:
+    """Write a layer's pixels into a paint layer, in their colour space."""
+    here = (node.colorModel(), node.colorDepth(), node.colorProfile())
+    space = (placement.model.value, placement.depth.value, placement.profile)
+    if here != space:
+        node.setColorSpace(*space)
+    block = layer.pixels
+    node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
+
+
+def copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
+    """Copy a node out of a file that comes with the plugin.
+
+    Raises CanvasError when Krita cannot open it.
+    """
+    document = Krita.instance().openDocument(path_text(template))
+    if document is None:
+        raise CanvasError(i18n("{} cannot be opened.").format(path_text(template)))
+    try:
+        return find(document.rootNode()).clone()
+    finally:
+        close_copy(document)
+
+
+def _name_of(layer: Layer, stack: LayerStack) -> str:
+    if layer.role is Role.BACKGROUND:
+        return i18n("Background")
+    if layer.phrase:
+        return layer.phrase
+    foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
+    if len(foregrounds) == 1:
+        return i18n("Foreground")
+    number = len(foregrounds) - foregrounds.index(layer)
+    return i18n("Foreground {number}").format(number=number)
+
+
+def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
+    copy = copy_from(_MASK, lambda root: root.childNodes()[0].childNodes()[0])
+    copy.setName(i18n("Transparency mask"))
+    # Filled before it is added: a change after that would show only when all is drawn anew.
+    copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)
+    node.addChildNode(copy, None)

@@ -1,0 +1,77 @@
+"""What can be pulled, with all that an artist should know before, and the button that does it."""
+
+from typing import Iterable, List, Optional
+
+from layerpeel.plugin.qt import QFrame, QPushButton, QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.wrapped_label import WrappedLabel
+from layerpeel.shared.generators import Download
+
+_GIGABYTE = 1e9
+_MEGABYTE = 1e6
+
+
+class Offer(QFrame):
+    """One thing to get, which may take several downloads.
+
+    wanted: emitted with the ids of its models when the artist presses Download.
+    """
+
+    wanted = pyqtSignal(list)
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        lacks: str,
+        downloads: Iterable[Download],
+        parent: Optional[QWidget] = None,
+    ) -> None:
+        """name: of the offer, for the button's. lacks: a line for when there is no download."""
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        parts = list(downloads)
+        layout = QVBoxLayout(self)
+        heading = WrappedLabel(f"layerpeel_offer_{name}")
+        heading.setText(title)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        layout.addWidget(heading)
+        for line in [about(each) for each in parts] or [lacks]:
+            label = WrappedLabel("")
+            label.setText(line)
+            layout.addWidget(label)
+        self._button = QPushButton()
+        self._button.setObjectName(f"layerpeel_pull_{name}")
+        self._button.setVisible(bool(parts))
+        size = size_text(sum(each.bytes for each in parts))
+        self._button.setText(i18n("Download ({size})").format(size=size))
+        models = [each.model for each in parts]
+        self._button.clicked.connect(lambda _checked=False: self.wanted.emit(models))
+        layout.addWidget(self._button)
+
+
+def about(download: Download) -> str:
+    """Say what a download costs, and where it comes from."""
+    lines: List[str] = [
+        i18n("{title}: {size} to download").format(
+            title=download.title, size=size_text(download.bytes)
+        )
+    ]
+    if download.memory:
+        lines.append(
+            i18n("{size} of memory while it paints").format(size=size_text(download.memory))
+        )
+    lines.append(i18n("licence {licence}").format(licence=download.licence))
+    if download.trained_on:
+        lines.append(i18n("trained on {what}").format(what=download.trained_on))
+    lines.append(i18n("from {source}").format(source=download.source))
+    return "; ".join(lines) + "."
+
+
+def size_text(size: int) -> str:
+    """Say a number of bytes as people do."""
+    if size >= _GIGABYTE:
+        return i18n("{count} GB").format(count=f"{size / _GIGABYTE:.1f}")
+    return i18n("{count} MB").format(count=max(1, round(size / _MEGABYTE)))

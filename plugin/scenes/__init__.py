@@ -1,0 +1,1 @@
+"""What the artist asks a generator for: scenes, objects, backgrounds."""

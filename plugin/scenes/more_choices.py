@@ -1,0 +1,78 @@
+"""What few artists change: steps, guidance, what is not to be in the picture."""
+
+from typing import Optional, Tuple
+
+from layerpeel.plugin.qt import (
+    QDoubleSpinBox,
+    QLineEdit,
+    QObject,
+    QSizePolicy,
+    QSpinBox,
+    Qt,
+    QToolButton,
+    QWidget,
+)
+from layerpeel.plugin.rows import Rows
+from layerpeel.plugin.scenes.choice import SceneChoice
+from layerpeel.plugin.texts import i18n
+
+MOST_STEPS = 150
+MOST_GUIDANCE = 30.0
+
+
+class MoreChoices(QObject):
+    """Rows of a form, folded away until they are asked for.
+
+    What is not chosen is as the style says.
+    """
+
+    def __init__(self, kept: SceneChoice, rows: Rows, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._steps = QSpinBox()
+        self._steps.setObjectName("layerpeel_steps")
+        self._steps.setRange(0, MOST_STEPS)
+        self._steps.setValue(kept.steps or 0)
+        self._steps.setToolTip(i18n("More take longer, and are finer up to a point."))
+        self._guidance = QDoubleSpinBox()
+        self._guidance.setObjectName("layerpeel_guidance")
+        self._guidance.setRange(0.0, MOST_GUIDANCE)
+        self._guidance.setSingleStep(0.5)
+        self._guidance.setDecimals(1)
+        self._guidance.setValue(kept.guidance or 0.0)
+        self._guidance.setToolTip(i18n("How closely the prompt is followed"))
+        self._negative = QLineEdit(kept.negative)
+        self._negative.setObjectName("layerpeel_negative")
+        self._negative.setPlaceholderText(i18n("blurry, text …"))
+        self._negative.setToolTip(i18n("What is not to be in the picture"))
+        for spin in (self._steps, self._guidance):
+            spin.setSpecialValueText(i18n("as the style says"))
+            spin.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fold = QToolButton()
+        self._fold.setObjectName("layerpeel_more")
+        self._fold.setText(i18n("More"))
+        self._fold.setCheckable(True)
+        self._fold.setAutoRaise(True)
+        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        rows.add_wide(self._fold)
+        rows.add(i18n("Steps:"), self._steps)
+        rows.add(i18n("Guidance:"), self._guidance)
+        rows.add(i18n("Without:"), self._negative)
+        self._fold.toggled.connect(self._show)
+        # Whoever has set something there sees that it is set.
+        self._fold.setChecked(self.value() != (None, None, ""))
+        self._show(self._fold.isChecked())
+
+    def value(self) -> "Tuple[Optional[int], Optional[float], str]":
+        """Give steps, guidance (None for what the style says), and what is not wanted."""
+        return (
+            self._steps.value() or None,
+            self._guidance.value() or None,
+            self._negative.text(),
+        )
+
+    def _show(self, is_open: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self._fold.setArrowType(arrow)
+        for field in (self._steps, self._guidance, self._negative):
+            self._rows.show_row(field, is_open)

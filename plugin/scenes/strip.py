@@ -1,0 +1,138 @@
+"""Thumbnails of variants: they show how each comes along, and a click puts one into the picture."""
+
+from typing import List, Optional, Tuple
+
+from layerpeel.plugin.qt import (
+    QByteArray,
+    QGridLayout,
+    QIcon,
+    QPixmap,
+    QResizeEvent,
+    QSize,
+    Qt,
+    QToolButton,
+    QWidget,
+)
+from layerpeel.plugin.scenes.variant import Variant
+from layerpeel.plugin.segments import SHOW_CHECKED
+from layerpeel.plugin.texts import i18n
+
+SIDE = 72  # logical pixels
+MOST_SHOWN = 16
+_GAP = 4
+
+
+class Thumbnail(QToolButton):
+    """One variant."""
+
+    def __init__(self, variant: Variant, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.variant = variant
+        self._png = b""
+        self.setObjectName(f"layerpeel_variant_{variant.seed}")
+        self.setCheckable(True)
+        self.setStyleSheet(SHOW_CHECKED)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setIconSize(QSize(SIDE, SIDE))
+        self.setText(str(variant.seed))
+        self.setFixedWidth(SIDE + 2 * _GAP)
+        self.setMinimumHeight(SIDE + self.fontMetrics().height() + 3 * _GAP)
+        variant.changed.connect(self._show)
+        self.clicked.connect(self._clicked)
+        self._show()
+
+    def _clicked(self, _checked: bool) -> None:
+        self.setChecked(self.variant.is_in)
+        self.variant.insert()
+
+    def _show(self) -> None:
+        variant = self.variant
+        self.setEnabled(variant.is_ready and not variant.is_working)
+        self.setChecked(variant.is_in)
+        seed = i18n("Seed {seed}").format(seed=variant.seed)
+        if not variant.is_ready:
+            tip = variant.stage
+        elif variant.is_in:
+            tip = i18n("It is in the picture. Click to put it in once more.")
+        else:
+            tip = i18n("Click to put it into the picture.")
+        self.setToolTip(f"{seed}. {tip}")
+        if variant.png != self._png:
+            self._png = variant.png
+            self._draw()
+
+    def _draw(self) -> None:
+        pixmap = QPixmap()
+        if not pixmap.loadFromData(QByteArray(self._png), "PNG"):
+            return
+        ratio = self.devicePixelRatioF()
+        pixmap = pixmap.scaled(
+            QSize(SIDE, SIDE) * ratio,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        icon = QIcon()
+        # What is not ready yet is to be looked at, too.
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+            icon.addPixmap(pixmap, mode)
+        self.setIcon(icon)
+
+
+class Strip(QWidget):
+    """As many thumbnails in a row as fit, those of the last press first."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._thumbnails: List[Thumbnail] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(_GAP)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setObjectName("layerpeel_strip")
+        self._placed: Tuple[int, int] = (0, 0)
+        self.hide()
+
+    def add(self, variants: List[Variant]) -> None:
+        """Show those of a press; one that will have no result is shown no longer."""
+        self._thumbnails[:0] = [Thumbnail(variant, self) for variant in variants]
+        for variant in variants:
+            variant.settled.connect(lambda _line: self._drop_without_result())
+        self._drop_oldest()
+        self._placed = (0, 0)
+        self._place()
+
+    def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (Qt calls it so)
+        """Another width takes more of them in a row, or fewer."""
+        if event is not None:
+            super().resizeEvent(event)
+        self._place()
+
+    def _drop_oldest(self) -> None:
+        idle = [each for each in self._thumbnails if not each.variant.is_working]
+        too_many = max(0, len(self._thumbnails) - MOST_SHOWN)
+        for thumbnail in idle[len(idle) - min(too_many, len(idle)) :]:
+            self._drop(thumbnail)
+
+    def _drop_without_result(self) -> None:
+        for thumbnail in list(self._thumbnails):
+            if not (thumbnail.variant.is_working or thumbnail.variant.is_ready):
+                self._drop(thumbnail)
+        self._place()
+
+    def _drop(self, thumbnail: Thumbnail) -> None:
+        self._thumbnails.remove(thumbnail)
+        self._grid.removeWidget(thumbnail)
+        thumbnail.hide()
+        thumbnail.deleteLater()
+        self._placed = (0, 0)
+
+    def _place(self) -> None:
+        columns = max(1, (self.width() + _GAP) // (SIDE + 3 * _GAP))
+        self.setVisible(bool(self._thumbnails))
+        if self._placed == (len(self._thumbnails), columns):
+            return
+        self._placed = (len(self._thumbnails), columns)
+        for index, thumbnail in enumerate(self._thumbnails):
+            self._grid.addWidget(thumbnail, index // columns, index % columns)
+            thumbnail.show()

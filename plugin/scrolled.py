@@ -1,0 +1,37 @@
+"""A part of the docker that scrolls when the docker is too low for it."""
+
+from typing import Optional
+
+from layerpeel.plugin.qt import QEvent, QFrame, QObject, QScrollArea, QSize, Qt, QWidget
+
+MOST_HEIGHT = 420  # logical pixels
+
+
+class Scrolled(QScrollArea):
+    """Takes the room that its content needs, up to a height that leaves some to other dockers."""
+
+    def __init__(self, content: QWidget, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setWidget(content)
+        content.installEventFilter(self)
+
+    def eventFilter(self, watched: Optional[QObject], event: Optional[QEvent]) -> bool:  # noqa: N802
+        """Ask for another height when the content does."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
+        """As the content, but not higher than is fair."""
+        wished = self._content.minimumSizeHint()
+        bar = self.verticalScrollBar()
+        room = bar.sizeHint().width() if bar is not None else 0
+        return QSize(wished.width() + room, min(wished.height(), MOST_HEIGHT))
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
+        """As the content."""
+        return self._content.sizeHint()

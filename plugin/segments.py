@@ -1,0 +1,63 @@
+"""A row of buttons that touch, of which one is chosen."""
+
+from typing import Dict, List, Optional, Tuple
+
+from layerpeel.plugin.qt import (
+    QButtonGroup,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+    pyqtSignal,
+)
+
+# Krita's themes hardly tell a checked button from others.
+SHOW_CHECKED = (
+    "QToolButton:checked {background: palette(highlight); color: palette(highlighted-text);}"
+)
+
+
+class Segments(QWidget):
+    """One of a few choices; the first one is chosen to begin with.
+
+    chosen: emitted when another one is.
+    """
+
+    chosen = pyqtSignal()
+
+    def __init__(
+        self, name: str, choices: List[Tuple[str, str, str]], parent: Optional[QWidget] = None
+    ) -> None:
+        """name: what the buttons' names begin with. choices: value, text and tip of each."""
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._buttons: Dict[str, QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for value, text, tip in choices:
+            button = QToolButton()
+            button.setObjectName(f"{name}_{value}")
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setChecked(not self._buttons)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet(SHOW_CHECKED)
+            self._group.addButton(button)
+            self._buttons[value] = button
+            layout.addWidget(button)
+        self._group.buttonToggled.connect(self._toggled)
+
+    def value(self) -> str:
+        """Give what is chosen."""
+        return next(value for value, button in self._buttons.items() if button.isChecked())
+
+    def button(self, value: str) -> QToolButton:
+        """Give the button of a choice."""
+        return self._buttons[value]
+
+    def _toggled(self, _button: QToolButton, is_on: bool) -> None:
+        # Of the two that change, the one that goes on comes last.
+        if is_on:
+            self.chosen.emit()

@@ -1,0 +1,139 @@
+"""A backend in a home of nobody's, and a hub on this machine that has SDXL's small files."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from layerpeel.backend.models.manifest import load_manifest
+from layerpeel.shared.jobs import JobEvent
+from layerpeel.shared.wire import from_text, to_text
+
+SMALL = "sdxl-configs"
+SOURCE = next(
+    source for source in load_manifest().usable(SMALL).sources if hasattr(source, "repository")
+)
+FILES = {
+    path.replace("*", name): json.dumps({"of": path}).encode()
+    for name in ("a", "b")
+    for path in load_manifest().usable(SMALL).files
+} | {"tokenizer/vocab.json": b" " * 200_000}
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves SDXL's small files.
+
+    asked: what was asked for, each with its range. halts_at: a file of which it sends half, and
+    then nothing until `goes_on` is set.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), HubHandler)
+        self.asked = []
+        self.halts_at = None
+        self.is_halted = threading.Event()
+        self.goes_on = threading.Event()
+        self.status = 200
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        hub = self.server
+        start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "bytes=0-")[1]
+        hub.asked.append((self.path, int(start)))
+        name = self.path.removeprefix(f"/{SOURCE.repository}/resolve/{SOURCE.revision}/")
+        if hub.status != 200:
+            self.send_error(hub.status)
+        elif self.path.startswith(f"/api/models/{SOURCE.repository}/tree/{SOURCE.revision}"):
+            self.answer(json.dumps([entry_of(*file) for file in FILES.items()]).encode(), 0)
+        elif name in FILES:
+            self.answer(FILES[name], int(start), halts=name == hub.halts_at)
+        else:
+            self.send_error(404)
+
+    def answer(self, content, start, halts=False):
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            half = start + (len(content) - start) // 2 if halts else len(content)
+            self.wfile.write(content[start:half])
+            if halts:
+                self.server.is_halted.set()
+                self.server.goes_on.wait(30)
+                self.wfile.write(content[half:])
+
+    def log_message(self, *words):
+        pass
+
+
+def entry_of(path, content):
+    named = b"blob %d\0" % len(content) + content
+    oid = hashlib.sha1(named, usedforsecurity=False).hexdigest()
+    return {"type": "file", "path": path, "size": len(content), "oid": oid}
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    server = Hub()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("LAYERPEEL_HUB", f"http://127.0.0.1:{server.server_address[1]}")
+    monkeypatch.setenv("NO_PROXY", "*")
+    yield server
+    server.goes_on.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Where the backend finds other programs, and keeps models and styles: all of it empty."""
+    home = tmp_path / "person"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("XDG_", "LAYERPEEL_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    return home
+
+
+class Calls:
+    """The calls about generators, of one backend."""
+
+    def __init__(self, backend):
+        self.backend = backend
+
+    def get(self, kind, path):
+        answer = self.backend.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        return from_text(kind, answer.content)
+
+    def post(self, kind, path, message=None, status=200):
+        body = to_text(message).encode() if message else b""
+        answer = self.backend.call("POST", path, data=body)
+        assert answer.status_code == status, answer.text
+        return from_text(kind, answer.content)
+
+    def refusal(self, path, message=None):
+        body = to_text(message).encode() if message else b""
+        return self.backend.refusal("POST", path, data=body)
+
+    def events(self):
+        with self.backend.call("GET", "/generators/pull/events", stream=True) as answer:
+            for line in answer.iter_lines():
+                if line.startswith(b"data: "):
+                    yield from_text(JobEvent, line[6:])
+
+
+@pytest.fixture
+def calls(home, hub, run_backend):
+    return Calls(run_backend())

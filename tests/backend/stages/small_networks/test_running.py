@@ -1,0 +1,59 @@
+"""A small network answers as the trained one does: whole, in tiles, and only where it is wanted."""
+
+import numpy as np
+import pytest
+import torch
+
+from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
+from layerpeel.backend.stages.small_networks import answer_of, running
+from layerpeel.backend.training.export import onnx_of
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def network(tmp_path, monkeypatch):
+    """One that was never trained, where the shipped ones lie."""
+    torch.manual_seed(0)
+    network = LocalUNet(UNetShape(5, 3, (4, 6), 1, 2)).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    (tmp_path / "tiny.onnx").write_bytes(onnx_of(network))
+    monkeypatch.setattr(running, "__file__", str(tmp_path / "running.py"))
+    running._session.cache_clear()
+    yield network
+    running._session.cache_clear()
+
+
+def planes_of_size(height, width):
+    return np.random.default_rng(0).random((5, height, width), np.float32)
+
+
+def answered_by(network, planes):
+    with torch.inference_mode():
+        return network(torch.from_numpy(planes)[None])[0].numpy()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 30), (64, 64)])
+def test_any_size_is_answered_as_by_the_trained_network(network, size):
+    planes = planes_of_size(*size)
+    answer = answer_of("tiny", planes, np.ones(size, bool))
+    np.testing.assert_allclose(answer, answered_by(network, planes), atol=1e-4)
+
+
+def test_tiles_give_what_the_whole_gives(network, monkeypatch):
+    monkeypatch.setattr(running, "SIDE", 2 * network.shape.reach + 12)
+    planes = planes_of_size(101, 77)
+    answer = answer_of("tiny", planes, np.ones((101, 77), bool))
+    np.testing.assert_allclose(answer, answered_by(network, planes), atol=1e-4)
+
+
+def test_tiles_in_which_nothing_is_wanted_are_left_out(network, monkeypatch):
+    monkeypatch.setattr(running, "SIDE", 2 * network.shape.reach + 12)
+    planes, wanted = planes_of_size(101, 77), np.zeros((101, 77), bool)
+    wanted[90, 70] = True
+    answer = answer_of("tiny", planes, wanted)
+    np.testing.assert_allclose(
+        answer[:, 90, 70], answered_by(network, planes)[:, 90, 70], atol=1e-4
+    )
+    assert (answer[:, :40] == 0).all()

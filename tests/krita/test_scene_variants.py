@@ -1,0 +1,64 @@
+"""Several variants: seeds, thumbnails, and what is cancelled."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.krita
+
+
+def test_two_variants_wait_for_a_click_and_each_seed_is_itself(
+    krita, generating, easel, painter, small_painting
+):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    generating.set(prompt="[a cat] indoors", seed=20, variants=2)
+    line = "Done: click what you like, and it is put into the picture."
+    assert generating.generate() == line
+    assert [job.request.painting.seed for job in painter.jobs.values()] == [20, 21]
+    assert generating.thumbnails == [[20, True], [21, True]]
+    assert krita.layer_tree() == before
+    generating.picture_of("generate-variants")
+    assert generating.insert(21) == "Done: 2 layers."
+    second = krita.pixels()
+    assert len(krita.layer_tree()) == 2
+    krita.undo()
+    assert krita.layer_tree() == before
+    assert generating.insert(20) == "Done: 2 layers."
+    assert not (krita.pixels() == second).all()
+    krita.undo()
+    generating.set(prompt="[a cat] indoors", seed=21, variants=1)
+    generating.generate()
+    np.testing.assert_array_equal(krita.pixels(), second)
+
+
+def test_more_can_be_asked_for_while_it_works(krita, generating, easel, painter, small_painting):
+    easel.picture(small_painting)
+    painter.go_on.clear()
+    generating.set(prompt="a hill", seed=1)
+    generating.start()
+    generating.set(prompt="a lake", seed=2)
+    generating.start()
+    krita.wait_until(lambda: len(painter.jobs) == 2, 20, "both to be handed in")
+    krita.wait_until(lambda: "(1 more wait)" in generating.message, 10, "the line")
+    assert generating.thumbnails == [[2, False], [1, False]]
+    generating.picture_of("generate-working")
+    painter.go_on.set()
+    assert generating.wait_for_end() == "Done: 1 layers." or "Done: 1 layer."
+    assert [layer.name for layer in krita.layer_tree()][0] == "Background"
+    assert {layer.name for layer in krita.layer_tree()[1:]} == {"a hill", "a lake"}
+
+
+def test_cancel_stops_all_and_leaves_the_document_as_it_was(
+    krita, generating, easel, painter, small_painting
+):
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    painter.go_on.clear()
+    generating.set(prompt="a hill", seed=1, variants=3)
+    generating.start()
+    krita.wait_until(lambda: len(painter.jobs) == 3, 20, "all to be handed in")
+    assert generating.cancel() == "Cancelled."
+    assert generating.thumbnails == []
+    assert len(painter.cancelled) == 3
+    assert krita.layer_tree() == before
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
