@@ -15,7 +15,18 @@ from layerpeel.backend.stages.trimap import (
     read_trimap,
     trimap_round_mask,
 )
-from layerpeel.shared.protocol import Box, Coverage, Lift, Mask, Points, Subject, Trimap, Words
+from layerpeel.shared.protocol import (
+    Box,
+    Coverage,
+    Lift,
+    Mask,
+    Phrases,
+    Points,
+    Subject,
+    Trimap,
+    Words,
+)
+from layerpeel.shared.scene_prompt import MOST_FOREGROUNDS
 
 SUBJECT = "The subject"
 
@@ -62,6 +73,13 @@ def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
         case Words(text):
             if not text.strip():
                 raise BadInputError("The words are empty: name what is to be lifted off.")
+        case Phrases(texts):
+            if not texts or not all(text.strip() for text in texts):
+                raise BadInputError("A phrase is empty: name what is to be lifted off.")
+            if len(texts) > MOST_FOREGROUNDS:
+                raise BadInputError(
+                    f"{len(texts)} phrases are too many: name at most {MOST_FOREGROUNDS}."
+                )
         case Points():
             _check_points(lift, shape)
 
@@ -130,6 +148,8 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> D
             _check_any(mask, "What is pointed at")
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
+        case Phrases():
+            raise BadInputError("Phrases are looked for one by one.")
         case Subject():
             mask, rough, what = engine.find_subject(image), NETWORK_BAND, SUBJECT
             _check_found(mask, mask.size, "in the picture")

@@ -56,11 +56,13 @@ def layers_of(
     picture: Picture,
     background: DocumentArray,
     foregrounds: Sequence[DocumentArray],
+    phrases: Sequence[str],
     request: PeelRequest,
 ) -> tuple[Layer, ...]:
     """Give arrays of the picture's size (H×W×channels, alpha last) as layers, bottom first.
 
-    foregrounds: in the order in which they were peeled. Layers come in the picture's order of
+    foregrounds: in the order in which they were peeled. phrases: the words that each was found by,
+    empty for none; a layer that has them is named so. Layers come in the picture's order of
     channels, trimmed to where they show; of patches, the background to where it is needed. With
     masks, foregrounds are opaque colour with their alpha beside it.
     """
@@ -68,15 +70,17 @@ def layers_of(
     shows = background[..., -1] > 0
     if request.outcome is Outcome.PATCHES:
         shows = _needed_over(array_of(picture.pixels), background, foregrounds)
-    layers = [_trimmed(background, shows, "Background", Role.BACKGROUND, order)]
+    layers = [trimmed(background, shows, "Background", Role.BACKGROUND, order)]
     for number in range(len(foregrounds), 0, -1):
-        name = "Foreground" if len(foregrounds) == 1 else f"Foreground {number}"
+        phrase = phrases[number - 1]
+        name = phrase or ("Foreground" if len(foregrounds) == 1 else f"Foreground {number}")
         foreground = foregrounds[number - 1]
         shows = foreground[..., -1] > 0
         if request.masks:
-            layers.append(_masked(foreground, shows, name, picture.pixels))
+            layer = _masked(foreground, shows, name, picture.pixels)
         else:
-            layers.append(_trimmed(foreground, shows, name, Role.FOREGROUND, order))
+            layer = trimmed(foreground, shows, name, Role.FOREGROUND, order)
+        layers.append(replace(layer, phrase=phrase))
     return tuple(layers)
 
 
@@ -89,7 +93,7 @@ def _masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock)
     wider = cv2.dilate(shows.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
     opaque = foreground.copy()
     opaque[..., -1] = FULL_SCALE[like.depth]
-    layer = _trimmed(opaque, wider if shows.any() else shows, name, Role.FOREGROUND, like.order)
+    layer = trimmed(opaque, wider if shows.any() else shows, name, Role.FOREGROUND, like.order)
     (left, top), block = layer.offset, layer.pixels
     alpha = foreground[top : top + block.height, left : left + block.width, -1]
     levels = level_of(alpha, like.depth)
@@ -106,10 +110,13 @@ def _needed_over(
     return needed
 
 
-def _trimmed(
+def trimmed(
     pixels: DocumentArray, shows: Bool, name: str, role: Role, order: ChannelOrder
 ) -> Layer:
-    """Cut a layer to the bounds of where it shows; of one that shows nowhere a pixel is kept."""
+    """Cut a layer (H×W×channels, alpha last) to the bounds of where it shows.
+
+    Of one that shows nowhere a pixel is kept.
+    """
     rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
     if rows.size == 0:
         return Layer(name, role, block_of(pixels[:1, :1], order))

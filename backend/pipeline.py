@@ -33,8 +33,10 @@ from layerpeel.shared.protocol import (
     MadeWith,
     Outcome,
     PeelRequest,
+    Phrases,
     Picture,
     Subject,
+    Words,
 )
 
 MOST_LAYERS = 32
@@ -69,17 +71,22 @@ def peel_picture(
     _check(picture, request)
     engine.check(request)
     only_selected = request.outcome is Outcome.SELECTION
-    peel = _peel_by(engine, request, report)
+    lifts = _lifts_of(request)
+    peel = _peel_by(engine, request, len(lifts), report)
     foregrounds: list[DocumentArray] = []
+    phrases: list[str] = []
     notes: list[str] = []
     selection: Coverage | None = None
     parent = array_of(picture.pixels)
     image = image_of(picture)
-    lift: Lift = request.lift
-    for index in range(request.layers):
+    for index, lift in enumerate(lifts):
         try:
             found = peel.find(image, lift)
         except NothingFoundError as nothing:
+            if isinstance(request.lift, Phrases):
+                notes.append(f"{nothing} Select it where it is, and peel on.")
+                peel.course.skip_round()
+                continue
             if not foregrounds:
                 raise
             notes.append(_stopped_early(index, request.layers, nothing))
@@ -92,19 +99,26 @@ def peel_picture(
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
         foregrounds.append(layers.foreground)
+        phrases.append(lift.text.strip() if isinstance(lift, Words) else "")
         parent = layers.background
-        lift = Subject()
-        if index + 1 < request.layers:
+        if index + 1 < len(lifts):
             image = image_of(Picture(block_of(parent), picture.icc_profile))
     report("Done", 1.0)
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
-        () if only_selected else layers_of(picture, parent, foregrounds, request),
+        () if only_selected else layers_of(picture, parent, foregrounds, phrases, request),
         MadeWith(engine.name, request.seed, dict(engine.models), peel.course.seconds),
         picture.icc_profile,
         (*engine.notes, *notes),
         selection,
     )
+
+
+def _lifts_of(request: PeelRequest) -> list[Lift]:
+    """What is lifted off, one after the other."""
+    if isinstance(request.lift, Phrases):
+        return [Words(text) for text in request.lift.texts]
+    return [request.lift, *[Subject()] * (request.layers - 1)]
 
 
 def _check(picture: Picture, request: PeelRequest) -> None:
@@ -127,14 +141,14 @@ class _Found:
 
 
 def _peel_by(
-    engine: AnyEngine, request: PeelRequest, report: ReportProgress
+    engine: AnyEngine, request: PeelRequest, rounds: int, report: ReportProgress
 ) -> "_PeelByStages | _PeelOfWhole":
     only_selected = request.outcome is Outcome.SELECTION
     if isinstance(engine, WholeEngine):
-        lifting = () if only_selected else LIFTING * request.layers
+        lifting = () if only_selected else LIFTING * rounds
         return _PeelOfWhole(request, engine, Course(report, (DECOMPOSE, *lifting), rounds=1))
     stages = FINDING if only_selected else FINDING + LIFTING
-    return _PeelByStages(request, engine, Course(report, stages, request.layers))
+    return _PeelByStages(request, engine, Course(report, stages, rounds))
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,10 @@ class Course:
             spent = time.perf_counter() - start
             self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + spent, 3)
 
+    def skip_round(self) -> None:
+        """Go on with the next round, as there is nothing more to do in this one."""
+        self._begun += -self._begun % len(self._stages)
+
     def _say(self, stage: Stage, begun: int, fraction: float) -> None:
         finished, place = divmod(begun, len(self._stages))
         shares = [each.share for each in self._stages]

@@ -19,6 +19,7 @@ from layerpeel.shared.protocol import (
     Box,
     Mask,
     PeelRequest,
+    Phrases,
     Point,
     Points,
     Trimap,
@@ -43,7 +44,7 @@ class CompactEngine:
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """ISNet, unless all that is asked for is what a mask or trimap shows."""
-        if isinstance(request.lift, Words | Points):
+        if isinstance(request.lift, Words | Phrases | Points):
             return ()  # It cannot be answered at all.
         shown = isinstance(request.lift, Mask | Trimap)
         return () if shown and request.layers == 1 else (SUBJECT_MODEL,)
@@ -53,6 +54,8 @@ class CompactEngine:
         match request.lift:
             case Words(text):
                 raise _no_detector(f"“{text}” cannot be looked for: finding by words")
+            case Phrases(texts):
+                raise _no_detector(f"{_quoted(texts)} cannot be looked for: finding by words")
             case Points():
                 raise _no_detector("Points cannot be followed: finding what lies there")
         for model_id in self.models_needed(request):
@@ -111,6 +114,10 @@ class CompactEngine:
             return result
 
         return separate_classically(image, alpha, trimap, fill)
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return ", ".join(f"“{text}”" for text in texts)
 
 
 def _no_detector(what: str) -> ModelError:

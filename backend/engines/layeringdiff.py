@@ -31,6 +31,7 @@ from layerpeel.shared.protocol import (
     Mask,
     Outcome,
     PeelRequest,
+    Phrases,
     Point,
     Points,
     Subject,
@@ -56,16 +57,19 @@ class LayeringDiffEngine:
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """Those that this request's stages take, in the order in which they do."""
         lift, needed = request.lift, []
-        if isinstance(lift, Words):
+        if isinstance(lift, Words | Phrases):
             needed += ["grounding-dino"]
-        if isinstance(lift, Words | Box | Points) or (isinstance(lift, Subject) and lift.within):
+        if isinstance(lift, Words | Phrases | Box | Points) or (
+            isinstance(lift, Subject) and lift.within
+        ):
             needed += ["sam"]
-        if request.layers > 1 or (isinstance(lift, Subject) and not lift.within):
+        again = request.layers > 1 and not isinstance(lift, Phrases)
+        if again or (isinstance(lift, Subject) and not lift.within):
             needed += ["isnet"]
         exact = isinstance(lift, Mask) and lift.exact
-        if request.layers > 1 or not (exact or isinstance(lift, Trimap)):
+        if again or not (exact or isinstance(lift, Trimap)):
             needed += ["grounding-dino"]  # Also finds what is transparent.
-        if request.layers > 1 or not exact:
+        if again or not exact:
             needed += ["vitmatte"]
         if request.outcome is not Outcome.SELECTION:
             needed += ["fbdd", "hfa"]

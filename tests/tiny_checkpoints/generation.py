@@ -95,7 +95,8 @@ def save_tiny_lora(
         for name in ("attn1.to_q", "attn2.to_k")
     }
     first = WIDTHS_OF_TEXT[0]
-    shapes["text_encoder.text_model.encoder.layers.0.self_attn.q_proj"] = (first, first)
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        shapes[f"text_encoder.text_model.encoder.layers.0.self_attn.{name}"] = (first, first)
     tensors = {}
     for name, (out, into) in shapes.items():
         wide = width if width and "attn2" in name else into

@@ -39,7 +39,7 @@ from layerpeel.backend.stages.generation.request import (
 )
 from layerpeel.backend.stages.generation.samplers import choose_sampler
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
-from layerpeel.backend.stages.generation.start import start_arguments
+from layerpeel.backend.stages.generation.start import start_arguments, strength_for
 
 LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing the picture"
 
@@ -215,7 +215,9 @@ def _chosen(pipeline: Pipeline, settings: Settings, size: tuple[int, int]) -> di
     sides = zip(SIZE, size, strict=True)
     chosen: dict[str, Any] = {name: side for name, side in sides if takes(pipeline, name)}
     if settings.start is not None:
-        chosen |= start_arguments(settings.start, size, settings.steps, settings.steps_to_run)
+        chosen |= start_arguments(
+            settings.start, size, strength_for(pipeline, settings.steps, settings.steps_to_run)
+        )
     if settings.guidance is not None:
         chosen["guidance_scale"] = settings.guidance
     if settings.negative_prompt:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.generation.pipelines import Pipeline
 from layerpeel.backend.stages.generation.request import Start
 from layerpeel.backend.stages.generation.sizes import resampled
 
@@ -25,27 +26,28 @@ def taken_from_start(within_mask: bool) -> tuple[str, ...]:
     return ("image", "strength", "mask_image") if within_mask else ("image", "strength")
 
 
-def start_arguments(
-    start: Start, size: tuple[int, int], steps: int, steps_to_run: int
-) -> dict[str, Any]:
-    """Arguments for a call at the size (width, height): picture, share of the steps, mask."""
+def start_arguments(start: Start, size: tuple[int, int], strength: float) -> dict[str, Any]:
+    """Arguments for a call at the size (width, height): picture, `strength_for`, mask."""
     picture = resampled(start.picture, size)
     arguments = {
         "image": torch.from_numpy(picture.transpose(2, 0, 1).copy())[None],  # [1, 3, H, W], 0–1
-        "strength": share_of(steps, steps_to_run),
+        "strength": strength,
     }
     if start.mask is not None:
         arguments["mask_image"] = mask_in_cells(start.mask, size)
     return arguments
 
 
-def share_of(steps: int, steps_to_run: int) -> float:
+def strength_for(pipeline: Pipeline, steps: int, steps_to_run: int) -> float:
     """The strength at which exactly `steps_to_run` of `steps` run.
 
-    Pipelines round down, some of them the steps that run and some those that are left out.
+    Pipelines round it to whole steps: those with a UNet down, and those with a transformer up. Half
+    a step away from both, floating point makes no difference.
     """
-    share = steps_to_run / steps
-    return share if share * steps >= steps_to_run else math.nextafter(share, 1.0)
+    if steps_to_run == steps:
+        return 1.0
+    half = 0.5 if "unet" in pipeline.components else -0.5
+    return (steps_to_run + half) / steps
 
 
 def mask_in_cells(mask: Float32, size: tuple[int, int]) -> Tensor:

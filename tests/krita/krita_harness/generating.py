@@ -84,7 +84,7 @@ class Generating:
 
     @property
     def thumbnails(self):
-        """For each variant that is shown, first to last: its seed, and whether it can be clicked."""
+        """For each variant shown, first to last: its seed, and whether it can be clicked."""
         return self._krita.evaluate(
             "[[int(w.text()), w.isEnabled()] for w in sorted(widgets.the('layerpeel_strip')"
             ".findChildren(__import__('PyQt5.QtWidgets').QtWidgets.QToolButton),"

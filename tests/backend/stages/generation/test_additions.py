@@ -102,11 +102,11 @@ def test_every_sampler_paints_another_picture(painted, name):
     assert picture.std() > 0.01
     np.testing.assert_array_equal(painted(sampler=name, steps=4), picture)
     if name != "euler":  # which is the checkpoint's own
-        assert np.abs(picture - painted(steps=4)).max() > 1 / 255
+        assert np.abs(picture - painted(steps=4)).max() > 1e-3
 
 
 def test_unknown_samplers_and_too_many_steps_are_refused(painted):
-    with pytest.raises(BadInputError, match="no sampler “best”. There are euler, euler a"):
+    with pytest.raises(BadInputError, match=r"no sampler “best”\. There are euler, euler a"):
         painted(sampler="best")
     with pytest.raises(BadInputError, match="at most 50 steps, not 60"):
         painted(sampler="LCMScheduler", steps=60)

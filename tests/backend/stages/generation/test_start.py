@@ -9,9 +9,10 @@ from layerpeel.backend.stages.generation.checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator import Generator
 from layerpeel.backend.stages.generation.request import GenerationRequest, Start
-from layerpeel.backend.stages.generation.start import mask_in_cells, share_of
+from layerpeel.backend.stages.generation.start import mask_in_cells, strength_for
 from tiny_checkpoints.generation import (
     save_tiny_flux2_klein,
+    save_tiny_sdxl,
     save_tiny_sdxl_inpainting,
     save_tiny_z_image,
 )
@@ -104,13 +105,27 @@ def test_it_stops_within_a_step(sdxl):
         sdxl.generate(replace(ASKED, start=start()), cancel)
 
 
-def test_every_number_of_steps_can_be_run():
-    for steps in range(1, 201):
+@pytest.mark.parametrize(
+    ("name", "save", "masked"),
+    [
+        ("sdxl", save_tiny_sdxl, False),
+        ("sdxl", save_tiny_sdxl, True),
+        ("z-image", save_tiny_z_image, False),
+        ("z-image", save_tiny_z_image, True),
+        ("flux2-klein", save_tiny_flux2_klein, True),
+    ],
+)
+def test_every_number_of_steps_can_be_run(tmp_path, pool, name, save, masked):
+    generator = Generator(generator_config(name), Checkpoint(save(tmp_path)), pool)
+    pipeline = generator._pipeline_for(None, start(masked=masked))
+    for steps in (1, 2, 3, 22, 49, 200):
+        flow = {"sigmas": np.linspace(1, 1 / steps, steps), "mu": 1.0}
+        pipeline.scheduler.set_timesteps(
+            **(flow if name == "flux2-klein" else {"num_inference_steps": steps})
+        )
         for run in range(1, steps + 1):
-            share = share_of(steps, run)
-            assert share <= 1
-            assert int(steps * share) == run
-            assert int(steps - steps * share) == steps - run
+            timesteps, _ = pipeline.get_timesteps(steps, strength_for(pipeline, steps, run), "cpu")
+            assert len(timesteps) == run
 
 
 def test_a_thin_stroke_is_a_row_of_cells():

@@ -116,7 +116,7 @@ def test_a_style_is_found_by_its_name_or_file(written, tmp_path):
     file = written(OIL)
     assert style_called("", tmp_path).name == "sdxl"
     assert style_called("oil", tmp_path) == style_called(str(file), tmp_path) == read_style(file)
-    with pytest.raises(BadInputError, match="no style “ink”. There are sdxl, oil"):
+    with pytest.raises(BadInputError, match=r"no style “ink”\. There are sdxl, oil"):
         style_called("ink", tmp_path)
 
 

@@ -1,0 +1,81 @@
+"""Between a picture of the document and what a generator sees and paints."""
+
+import numpy as np
+
+from layerpeel.backend.colour import values_from_proxy
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.image import DocumentArray, Float32, Image, block_of, from_float
+from layerpeel.backend.progress import ReportProgress, ShowFound
+from layerpeel.shared.protocol import Picture
+from layerpeel.shared.scene_prompt import PromptError, ScenePrompt, point_at, read_scene_prompt
+from layerpeel.shared.scenes import Painting
+
+# What is clear looks grey to a generator that paints into it, and white where it guides one.
+CLEAR, PAPER = np.float32(0.5), np.float32(1)
+
+
+def read_prompt(text: str) -> ScenePrompt:
+    """Read a prompt. Raises BadInputError, which shows the character where it goes wrong."""
+    try:
+        return read_scene_prompt(text)
+    except PromptError as error:
+        raise BadInputError(f"{error}\n{point_at(text, error)}") from error
+
+
+def shown_on(ground: np.float32, image: Image) -> Float32:
+    """The picture over plain ground: H×W×3, display sRGB, 0–1."""
+    alpha = image.alpha[..., None]
+    shown: Float32 = image.proxy * alpha + ground * (1 - alpha)
+    return shown
+
+
+def size_of(picture: Picture) -> tuple[int, int]:
+    """Width and height."""
+    return picture.pixels.width, picture.pixels.height
+
+
+def document_pixels(painted: Float32, alpha: Float32, like: Picture) -> DocumentArray:
+    """Bring what was painted (H×W×3, display sRGB) and alpha (H×W) into the document's values."""
+    pixels = like.pixels
+    values = values_from_proxy(
+        np.ascontiguousarray(painted, np.float32),
+        pixels.model.channels - 1,
+        pixels.depth,
+        like.icc_profile,
+    )
+    return from_float(np.dstack([values, alpha]).astype(np.float32), pixels.depth)
+
+
+def document_picture(painted: Float32, like: Picture) -> Picture:
+    """Make an opaque picture of the document's own kind of what was painted."""
+    opaque = np.ones(painted.shape[:2], np.float32)
+    pixels = document_pixels(painted, opaque, like)
+    return Picture(block_of(pixels, like.pixels.order), like.icc_profile)
+
+
+def first_part(report: ReportProgress, share: float) -> ReportProgress:
+    """Report work that is the first `share` of a whole."""
+    return lambda stage, done: report(stage, share * done)
+
+
+def rest(report: ReportProgress, share: float) -> ReportProgress:
+    """Report work that follows after `share` of a whole."""
+    return lambda stage, done: report(stage, share + (1 - share) * done)
+
+
+def show_painted(painted: Float32, show: ShowFound) -> None:
+    """Show a whole picture, H×W×3."""
+    show(np.dstack([painted, np.ones(painted.shape[:2], np.float32)]))
+
+
+def told(painting: Painting, prompt: str, style: str, size: tuple[int, int]) -> dict[str, str]:
+    """What a generator was told (`MadeWith.painted`)."""
+    said = {
+        "prompt": prompt,
+        "negative": painting.negative,
+        "style": style,
+        "size": f"{size[0]}×{size[1]}",
+        "steps": "" if painting.steps is None else str(painting.steps),
+        "guidance": "" if painting.guidance is None else f"{painting.guidance:g}",
+    }
+    return {name: text for name, text in said.items() if text}

@@ -1,0 +1,140 @@
+"""Whoever paints: a style's generator, loaded when it is first needed and kept for the next job."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from layerpeel.backend.engines.full_install import require_full_install
+from layerpeel.backend.image import Float32
+from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.progress import ReportProgress, ShowFound
+from layerpeel.backend.stages.generation.checkpoint import find_checkpoint
+from layerpeel.backend.stages.generation.request import (
+    Control,
+    GenerationRequest,
+    Start,
+    settle,
+)
+from layerpeel.backend.stages.generation.style import Style, style_called
+from layerpeel.shared.scenes import Painting
+
+if TYPE_CHECKING:
+    from layerpeel.backend.stages.generation.generator import Generator
+
+# The engine that is installed with all that generators need.
+_ENGINE = "layeringdiff"
+
+OWN_FILE = "unknown (your own file)"
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture (H×W×3, display sRGB, 0–1) and what a person should be told; each a sentence."""
+
+    picture: Float32
+    notes: tuple[str, ...]
+
+
+class Painter(Protocol):
+    """Paints in one style."""
+
+    @property
+    def style(self) -> Style:
+        """How it paints."""
+
+    def check(self, request: GenerationRequest) -> None:
+        """Raise, before any work, what can be known of a request that cannot be answered."""
+
+    def paint(self, request: GenerationRequest, report: ReportProgress, show: ShowFound) -> Painted:
+        """Paint. Raises as `Generator.generate` does."""
+
+    def models(self) -> dict[str, str]:
+        """Id or file name of what paints, and its sha256; empty where that was never counted."""
+
+    def licences(self) -> dict[str, str]:
+        """The licences of the same."""
+
+
+def painter_of(painting: Painting, store: ModelStore) -> "StylePainter":
+    """Make the painter of a request. Raises BadInputError when there is no such style."""
+    return StylePainter(style_called(painting.style), store)
+
+
+def asked_for(
+    painting: Painting,
+    prompt: str,
+    style: Style,
+    size: tuple[int, int],
+    control: Control | None = None,
+    start: Start | None = None,
+) -> GenerationRequest:
+    """Say to a generator what a person and the style say together."""
+    negative = ", ".join(text for text in (painting.negative.strip(), style.negative) if text)
+    return GenerationRequest(
+        style.framed(prompt),
+        size,
+        style.steps if painting.steps is None else painting.steps,
+        style.guidance if painting.guidance is None else painting.guidance,
+        negative,
+        painting.seed,
+        control,
+        start,
+    )
+
+
+class StylePainter:
+    """See `Painter`. It computes on `wanted_device()`."""
+
+    def __init__(self, style: Style, store: ModelStore) -> None:
+        self.style = style
+        self._store = store
+
+    def check(self, request: GenerationRequest) -> None:
+        """Raise BadInputError, and ModelError when the generator is not installed."""
+        settle(request, self.style.generator)
+        require_full_install(_ENGINE)
+        find_checkpoint(self.style.generator, self.style.checkpoint, self._store)
+
+    def paint(self, request: GenerationRequest, report: ReportProgress, show: ShowFound) -> Painted:
+        """Paint. Raises as `Generator.generate` does."""
+        made = self._generator().generate(request, report, show)
+        return Painted(made.picture, made.notes)
+
+    def models(self) -> dict[str, str]:
+        """Hash what the store keeps; a person's own file of gigabytes is named only."""
+        place = self._place()
+        checkpoint = {place: self._store.digest_of(place)} if self._is_stored else {place: ""}
+        return checkpoint | {lora.file.name: "" for lora in self.style.additions.loras}
+
+    def licences(self) -> dict[str, str]:
+        """Of what the manifest knows; of a person's own files nothing is known."""
+        named = dict.fromkeys(self.models(), OWN_FILE)
+        if self._is_stored:
+            place = self._place()
+            models = {model.id: model for model in self._store.manifest.models}
+            named[place] = models[place].licence
+        return named
+
+    @property
+    def _is_stored(self) -> bool:
+        return self.style.checkpoint is None and isinstance(self.style.generator.checkpoint, str)
+
+    def _place(self) -> str:
+        given = self.style.checkpoint or self.style.generator.checkpoint
+        return given if isinstance(given, str) else given.name
+
+    def _generator(self) -> "Generator":
+        # torch and what stands on it take seconds to load.
+        from layerpeel.backend.engines.kept_pool import kept_pool
+        from layerpeel.backend.stages.generation.generator import Generator
+
+        pool = kept_pool(self._store)
+        checkpoint = find_checkpoint(self.style.generator, self.style.checkpoint, self._store)
+        paints_as = replace(self.style, name="", title="", frame="{prompt}", negative="")
+        kept = pool.companions.get(Generator)
+        if isinstance(kept, tuple) and kept[0] == paints_as and isinstance(kept[1], Generator):
+            return kept[1]
+        # First, so that two never lie side by side.
+        pool.companions.pop(Generator, None)
+        generator = Generator(self.style.generator, checkpoint, pool, self.style.additions)
+        pool.companions[Generator] = (paints_as, generator)
+        return generator
