@@ -20,8 +20,9 @@ from layerpeel.backend.stages.spread import spread_colours
 NETWORK = "known-background"
 INPUTS, OUTPUTS = 13, 4
 
-# Two 8-bit pictures of the same differ by this at least, root mean square.
-LEAST_NOISE = 0.4 / 255
+# Two 8-bit pictures of the same differ by this at least, root mean square; by more than the second
+# (30 dB) they are not two of the same, and what was painted would be taken for noise.
+LEAST_NOISE, MOST_NOISE = 0.4 / 255, 8 / 255
 
 # In units of the noise: a mean over 3×3 pixels, and any pixel of them, may differ by as much and
 # still be the background. What the foreground must cover, is counted beyond the third.
@@ -156,7 +157,7 @@ def noise_between(picture: Float32, background: Float32, same: Bool) -> float:
     if not same.any():
         return LEAST_NOISE
     squares = ((picture[same] - background[same]) ** 2).mean(dtype=np.float64)
-    return max(float(np.sqrt(squares)), LEAST_NOISE)
+    return float(np.clip(np.sqrt(squares), LEAST_NOISE, MOST_NOISE))
 
 
 def foreground_of_answer(answer: Float32, planes: Float32) -> tuple[Float32, Float32]:
