@@ -15,6 +15,7 @@ from layerpeel.shared.protocol import (
     Layer,
     Outcome,
     PeelRequest,
+    Phrases,
     Picture,
     PixelBlock,
     Role,
@@ -29,10 +30,9 @@ def check_outcome(picture: Picture, request: PeelRequest) -> None:
     Raises BadInputError for a selection of several layers, and for patches of a picture that is
     not opaque: over itself it would show twice.
     """
-    if request.outcome is Outcome.SELECTION and request.layers != 1:
-        raise BadInputError(
-            f"A selection shows one layer, and {request.layers} were asked for: ask for 1."
-        )
+    layers = len(request.lift.texts) if isinstance(request.lift, Phrases) else request.layers
+    if request.outcome is Outcome.SELECTION and layers != 1:
+        raise BadInputError(f"A selection shows one layer, and {layers} were asked for: ask for 1.")
     if request.outcome is Outcome.PATCHES:
         alpha = array_of(picture.pixels)[..., -1]
         if (alpha < FULL_SCALE[picture.pixels.depth]).any():

@@ -62,7 +62,9 @@ def peel_picture(
     """Peel `request.layers` foregrounds off a picture, front to back.
 
     Flattened, the stack is the picture (`layerpeel.backend.lossless`). It stops early, and says so
-    in its notes, when nothing more is found. Other outcomes are those of the protocol (`Outcome`).
+    in its notes, when nothing more is found. Of phrases (`Phrases`) those that are not found are
+    passed over, also if that leaves the background alone. Other outcomes are those of the protocol
+    (`Outcome`).
 
     Raises BadInputError for a request that does not fit the picture, NothingFoundError when not
     even one foreground is found, ModelError when the engine lacks a model, and whatever `report`
@@ -83,8 +85,8 @@ def peel_picture(
         try:
             found = peel.find(image, lift)
         except NothingFoundError as nothing:
-            if isinstance(request.lift, Phrases):
-                notes.append(f"{nothing} Select it where it is, and peel on.")
+            if isinstance(lift, Words) and isinstance(request.lift, Phrases) and not only_selected:
+                notes.append(_not_found(lift))
                 peel.course.skip_round()
                 continue
             if not foregrounds:
@@ -160,7 +162,8 @@ class _PeelByStages:
     course: Course
 
     def find(self, image: Image, lift: Lift) -> _Found:
-        band = None if lift is not self.request.lift else self.request.band
+        asked_for = lift is self.request.lift or isinstance(self.request.lift, Phrases)
+        band = self.request.band if asked_for else None
         with self.course.stage(DETERMINE):
             determined = determine(image, lift, band, self.engine)
         with self.course.stage(MATTE):
@@ -203,6 +206,10 @@ class _PeelOfWhole:
     def _estimate(self, image: Image, guess: LayerGuess) -> Estimates:
         with self.course.stage(SEPARATE):
             return guess.estimates_for(image)
+
+
+def _not_found(phrase: Words) -> str:
+    return f"“{phrase.text.strip()}” was not found: point at it with a selection, and peel on."
 
 
 def _stopped_early(found: int, wanted: int, why: NothingFoundError) -> str:

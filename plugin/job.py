@@ -114,6 +114,11 @@ class Job(QObject):
         self._end(str(error))
 
     @property
+    def document(self) -> Document:
+        """The document that the result is for."""
+        return self._document
+
+    @property
     def is_read(self) -> bool:
         """Whether the canvas has been read for it."""
         return self._placement is not None

@@ -4,7 +4,7 @@ from typing import Optional
 
 from layerpeel.plugin.qt import QEvent, QFrame, QObject, QScrollArea, QSize, Qt, QWidget
 
-MOST_HEIGHT = 420  # logical pixels
+MOST_HEIGHT = 330  # logical pixels
 
 
 class Scrolled(QScrollArea):

@@ -65,7 +65,9 @@ def generate(
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="In pixels; the control picture's, or the generator's."),
+        typer.Option(
+            metavar="WxH", help="In pixels; the control or start picture's, or the generator's."
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="More take longer and are finer.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How closely to follow the words.")] = None,

@@ -53,6 +53,13 @@ def _add_generate() -> None:
     app.command()(generate)
 
 
+def _add_scenes() -> None:
+    from layerpeel.backend.cli.scene import add_background, add_object, scene
+
+    for command in (scene, add_object, add_background):
+        app.command()(command)
+
+
 def _add_train() -> None:
     from layerpeel.backend.cli import train
 
@@ -71,6 +78,9 @@ _ADDED_BY = {
     "register": _add_serve,
     "eval": _add_eval,
     "generate": _add_generate,
+    "scene": _add_scenes,
+    "add-object": _add_scenes,
+    "add-background": _add_scenes,
     "train": _add_train,
 }
 

@@ -15,6 +15,7 @@ from layerpeel.backend.cli.models import pull_missing
 from layerpeel.backend.engines.registry import AUTO, ENGINES, engine_for
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.preview import check_preview, write_preview
+from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.models.store import ModelStore
@@ -103,6 +104,10 @@ def peel(
     yes: Annotated[
         bool, typer.Option("--yes", help="Pull a model that is missing, without being asked.")
     ] = False,
+    no_provenance: Annotated[
+        bool,
+        typer.Option("--no-provenance", help="Do not write down in the file what made it."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
 ) -> None:
@@ -131,7 +136,7 @@ def peel(
     stack = with_bar(
         lambda report: answer(read.picture, request, store, report), quiet=quiet or as_json
     )
-    files = write_stack(stack, out, force)
+    files = write_stack(without_provenance(stack) if no_provenance else stack, out, force)
     if preview is not None:
         write_preview(read.picture, stack, preview, force)
     notes = (*read.notes, *stack.notes)

@@ -107,6 +107,8 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
             "models": dict(stack.made_with.models),
             "seed": stack.made_with.seed,
             "seconds": dict(stack.made_with.seconds),
+            "licences": dict(stack.made_with.licences),
+            "painted": dict(stack.made_with.painted),
         },
         "notes": list(stack.notes),
     }

@@ -10,8 +10,12 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.formats.display import shown
 from layerpeel.backend.formats.png import encode_png
+from layerpeel.backend.formats.provenance import provenance_text
 from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import Depth, LayerStack
+
+# What made the layers. Other programs pass over files that the specification does not name.
+PROVENANCE = "META-INF/layerpeel.json"
 
 _VERSION = "0.0.5"
 _LONGEST_SIDE_OF_THUMBNAIL = 256
@@ -58,6 +62,9 @@ def _write_archive(stack: LayerStack, file: BinaryIO) -> None:
             _add(archive, _source(number), png)
         _add(archive, "mergedimage.png", encode_png(flattened, stack.icc_profile))
         _add(archive, "Thumbnails/thumbnail.png", encode_png(thumbnail, b""))
+        provenance = provenance_text(stack)
+        if provenance:
+            _add(archive, PROVENANCE, provenance, zipfile.ZIP_DEFLATED)
 
 
 def _add(

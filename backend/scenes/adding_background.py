@@ -8,10 +8,10 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines.registry import engine_for
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.pipeline import peel_picture
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
     CLEAR,
+    check_profile,
     document_picture,
     first_part,
     read_prompt,
@@ -19,9 +19,10 @@ from layerpeel.backend.scenes.canvas import (
     show_painted,
     shown_on,
     size_of,
-    told,
 )
+from layerpeel.backend.scenes.kept import peel_or_keep
 from layerpeel.backend.scenes.painter import Painter, asked_for
+from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.crop import grown
 from layerpeel.backend.stages.generation.request import Start
 from layerpeel.shared.protocol import Coverage, LayerStack, Mask, PeelRequest, Picture, Role
@@ -35,6 +36,8 @@ INTO_EDGE = 3.0
 
 PAINTING_SHARE = 0.8
 
+NOT_PEELED = "What the layer hides was not filled in: it is still there, too."
+
 
 def add_background(
     picture: Picture,
@@ -46,8 +49,10 @@ def add_background(
 ) -> LayerStack:
     """Paint round the picture, which is a layer with clear surroundings; one opaque layer.
 
-    Raises BadInputError for a layer that is empty or leaves nothing clear, and as the painter and
-    `peel_picture` do.
+    Whatever fails after painting, all that was painted arrives.
+
+    Raises BadInputError for a layer that is empty or leaves nothing clear, ModelError and
+    DeviceError before painting, and as the painter does.
     """
     prompt = read_prompt(request.prompt)
     image = image_of(picture)
@@ -58,6 +63,7 @@ def add_background(
     clear = grown(image.alpha < HIDES, INTO_EDGE).astype(np.float32)
     start = Start(shown_on(CLEAR, image), 1.0, clear)
     asked = asked_for(request.painting, prompt.words, painter.style, size_of(picture), start=start)
+    check_profile(picture)
     painter.check(asked)
     steps = np.floor(image.alpha * 255 + 0.5).astype(np.uint8)
     peel = PeelRequest(
@@ -72,14 +78,9 @@ def add_background(
     composed = share * image.proxy + (1 - share) * painted.picture
     show_painted(composed, show)
     whole = document_picture(composed, picture)
-    stack = peel_picture(whole, peel, engine, rest(report, PAINTING_SHARE))
+    stack = peel_or_keep(whole, peel, engine, rest(report, PAINTING_SHARE), NOT_PEELED)
     (background,) = (layer for layer in stack.layers if layer.role is Role.BACKGROUND)
-    made = replace(
-        stack.made_with,
-        models={**painter.models(), **stack.made_with.models},
-        licences={**painter.licences(), **stack.made_with.licences},
-        painted=told(request.painting, request.prompt, painter.style.name, size_of(picture)),
-    )
+    made = painted_by(stack.made_with, painter, painted, request.prompt, asked)
     return LayerStack(
         size_of(picture),
         (replace(background, phrase=prompt.words),),

@@ -5,6 +5,7 @@ not touched: with the layer hidden it is what it was.
 """
 
 import math
+import textwrap
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +17,14 @@ from layerpeel.backend.outcomes import trimmed
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
     CLEAR,
+    check_profile,
     document_pixels,
     read_prompt,
     shown_on,
     size_of,
-    told,
 )
 from layerpeel.backend.scenes.painter import Painter, asked_for
+from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.generation.request import SMALLEST_SIDE, Start
 from layerpeel.backend.stages.known_background import NETWORK, lift_off_known_background
@@ -35,6 +37,8 @@ LEAST_SIDE = 8  # pixels of a selection, in which something can be painted
 SURROUNDINGS = 0.5
 
 OWN_LICENCE = "GPL-3.0-or-later"
+
+LONGEST_NAME = 80  # characters of a layer's
 
 
 def add_object(
@@ -60,6 +64,7 @@ def add_object(
     asked = asked_for(
         request.painting, prompt.words, painter.style, size, start=Start(seen, 1.0, selected)
     )
+    check_profile(picture)
     painter.check(asked)
     painted = painter.paint(asked, report, show)
     found, colours = lift_off_known_background(painted.picture, seen, selected)
@@ -68,14 +73,11 @@ def add_object(
     alpha[window.slices], foreground[window.slices] = found, colours
     phrase = prompt.foregrounds[0] if prompt.foregrounds else prompt.words
     pixels = document_pixels(foreground, alpha, picture)
-    layer = trimmed(pixels, pixels[..., -1] > 0, phrase, Role.FOREGROUND, picture.pixels.order)
-    made = MadeWith(
-        NETWORK,
-        request.painting.seed,
-        painter.models(),
-        licences={**painter.licences(), NETWORK: OWN_LICENCE},
-        painted=told(request.painting, request.prompt, painter.style.name, size),
-    )
+    name = textwrap.shorten(phrase, LONGEST_NAME, placeholder="…")
+    layer = trimmed(pixels, pixels[..., -1] > 0, name, Role.FOREGROUND, picture.pixels.order)
+    # The network that lifts it off comes with the program.
+    made = MadeWith(NETWORK, request.painting.seed, licences={NETWORK: OWN_LICENCE})
+    made = painted_by(made, painter, painted, request.prompt, asked)
     return LayerStack(
         size_of(picture),
         (replace(layer, phrase=phrase),),

@@ -8,10 +8,10 @@ from layerpeel.backend.image import DocumentArray, Float32, Image, block_of, fro
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.shared.protocol import Picture
 from layerpeel.shared.scene_prompt import PromptError, ScenePrompt, point_at, read_scene_prompt
-from layerpeel.shared.scenes import Painting
 
-# What is clear looks grey to a generator that paints into it, and white where it guides one.
-CLEAR, PAPER = np.float32(0.5), np.float32(1)
+# What is clear looks grey to a generator that paints into it. Where it guides one it is white, and
+# of depth far away.
+CLEAR, PAPER, FAR = np.float32(0.5), np.float32(1), np.float32(0)
 
 
 def read_prompt(text: str) -> ScenePrompt:
@@ -32,6 +32,11 @@ def shown_on(ground: np.float32, image: Image) -> Float32:
 def size_of(picture: Picture) -> tuple[int, int]:
     """Width and height."""
     return picture.pixels.width, picture.pixels.height
+
+
+def check_profile(picture: Picture) -> None:
+    """Raise BadInputError when nothing that is painted could be brought into its profile."""
+    document_pixels(np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), picture)
 
 
 def document_pixels(painted: Float32, alpha: Float32, like: Picture) -> DocumentArray:
@@ -66,16 +71,3 @@ def rest(report: ReportProgress, share: float) -> ReportProgress:
 def show_painted(painted: Float32, show: ShowFound) -> None:
     """Show a whole picture, H×W×3."""
     show(np.dstack([painted, np.ones(painted.shape[:2], np.float32)]))
-
-
-def told(painting: Painting, prompt: str, style: str, size: tuple[int, int]) -> dict[str, str]:
-    """What a generator was told (`MadeWith.painted`)."""
-    said = {
-        "prompt": prompt,
-        "negative": painting.negative,
-        "style": style,
-        "size": f"{size[0]}×{size[1]}",
-        "steps": "" if painting.steps is None else str(painting.steps),
-        "guidance": "" if painting.guidance is None else f"{painting.guidance:g}",
-    }
-    return {name: text for name, text in said.items() if text}

@@ -1,9 +1,11 @@
 """Whoever paints: a style's generator, loaded when it is first needed and kept for the next job."""
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from layerpeel.backend.engines.full_install import require_full_install
+from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound
@@ -28,10 +30,15 @@ OWN_FILE = "unknown (your own file)"
 
 @dataclass(frozen=True)
 class Painted:
-    """A picture (H×W×3, display sRGB, 0–1) and what a person should be told; each a sentence."""
+    """What was painted.
+
+    picture: H×W×3, display sRGB, 0–1. notes: what a person should be told; each a sentence.
+    seconds: how long it took.
+    """
 
     picture: Float32
     notes: tuple[str, ...]
+    seconds: float
 
 
 class Painter(Protocol):
@@ -89,15 +96,21 @@ class StylePainter:
         self._store = store
 
     def check(self, request: GenerationRequest) -> None:
-        """Raise BadInputError, and ModelError when the generator is not installed."""
+        """Raise BadInputError, and ModelError when the style lacks its generator or a LoRA."""
         settle(request, self.style.generator)
         require_full_install(_ENGINE)
         find_checkpoint(self.style.generator, self.style.checkpoint, self._store)
+        for lora in self.style.additions.loras:
+            if not lora.file.exists():
+                raise ModelError(
+                    f"There is no {lora.file}, which the style “{self.style.name}” names as a LoRA."
+                )
 
     def paint(self, request: GenerationRequest, report: ReportProgress, show: ShowFound) -> Painted:
         """Paint. Raises as `Generator.generate` does."""
+        begun = time.perf_counter()
         made = self._generator().generate(request, report, show)
-        return Painted(made.picture, made.notes)
+        return Painted(made.picture, made.notes, round(time.perf_counter() - begun, 3))
 
     def models(self) -> dict[str, str]:
         """Hash what the store keeps; a person's own file of gigabytes is named only."""
@@ -129,7 +142,9 @@ class StylePainter:
 
         pool = kept_pool(self._store)
         checkpoint = find_checkpoint(self.style.generator, self.style.checkpoint, self._store)
-        paints_as = replace(self.style, name="", title="", frame="{prompt}", negative="")
+        style = replace(self.style, name="", title="", frame="{prompt}", negative="")
+        files = [checkpoint.path, *(lora.file for lora in style.additions.loras)]
+        paints_as = style, [file.stat().st_mtime_ns for file in files if file.exists()]
         kept = pool.companions.get(Generator)
         if isinstance(kept, tuple) and kept[0] == paints_as and isinstance(kept[1], Generator):
             return kept[1]

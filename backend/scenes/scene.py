@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines.registry import engine_for
-from layerpeel.backend.errors import BadInputError, LayerpeelError
-from layerpeel.backend.image import array_of
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.outcomes import trimmed
-from layerpeel.backend.pipeline import peel_picture
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
+    FAR,
     PAPER,
+    check_profile,
     document_picture,
     first_part,
     read_prompt,
@@ -19,25 +18,20 @@ from layerpeel.backend.scenes.canvas import (
     show_painted,
     shown_on,
     size_of,
-    told,
 )
+from layerpeel.backend.scenes.kept import as_one_layer, peel_or_keep
 from layerpeel.backend.scenes.painter import Painter, asked_for
+from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.generation.request import Control, ControlKind, Start
 from layerpeel.backend.stages.generation.style import Style
-from layerpeel.shared.protocol import (
-    LayerStack,
-    MadeWith,
-    PeelRequest,
-    Phrases,
-    Picture,
-    Role,
-)
+from layerpeel.shared.protocol import LayerStack, PeelRequest, Phrases, Picture
 from layerpeel.shared.scenes import Guide, GuideKind, SceneRequest
 
 NO_BRACKETS = (
     "No words are in brackets, so the scene came as one layer: put [ ] round what is to be a layer "
     "of its own."
 )
+NOT_PEELED = "The scene came as one layer."
 
 # How closely a sketch is followed where nothing is said.
 SKETCH_STRENGTH = 0.4
@@ -71,6 +65,7 @@ def paint_scene(
     asked = asked_for(
         request.painting, prompt.words, painter.style, size_of(picture), control, start
     )
+    check_profile(picture)
     painter.check(asked)
     peel = PeelRequest(
         Phrases(prompt.foregrounds), seed=request.painting.seed, engine=request.engine
@@ -83,33 +78,13 @@ def paint_scene(
     show_painted(painted.picture, show)
     scene = document_picture(painted.picture, picture)
     notes = painted.notes
-    if not prompt.foregrounds:
-        stack = _whole(scene, request, (NO_BRACKETS,))
-    else:
+    if prompt.foregrounds:
         notes = (*notes, *engine_notes)
-        try:
-            stack = peel_picture(scene, peel, engine, rest(report, share))
-        except LayerpeelError as error:
-            stack = _whole(scene, request, (f"The scene came as one layer. {error}",))
-    made = stack.made_with
-    said = told(request.painting, request.prompt, painter.style.name, size_of(picture))
-    if request.guide is not None:
-        said["guide"] = request.guide.kind.value
-    made = replace(
-        made,
-        models={**painter.models(), **made.models},
-        licences={**painter.licences(), **made.licences},
-        painted=said,
-    )
+        stack = peel_or_keep(scene, peel, engine, rest(report, share), NOT_PEELED)
+    else:
+        stack = as_one_layer(scene, request.painting.seed, NO_BRACKETS)
+    made = painted_by(stack.made_with, painter, painted, request.prompt, asked, request.guide)
     return replace(stack, made_with=made, notes=(*notes, *stack.notes))
-
-
-def _whole(scene: Picture, request: SceneRequest, notes: tuple[str, ...]) -> LayerStack:
-    pixels = array_of(scene.pixels)
-    shows = pixels[..., -1] > 0
-    layer = trimmed(pixels, shows, "Background", Role.BACKGROUND, scene.pixels.order)
-    made = MadeWith("none", request.painting.seed)
-    return LayerStack(size_of(scene), (layer,), made, scene.icc_profile, notes)
 
 
 def _guided(
@@ -121,13 +96,22 @@ def _guided(
     strength = guide.strength
     if strength is not None and not 0 <= strength <= 1:
         raise BadInputError(f"{strength:g} cannot be used for the strength: choose from 0 to 1.")
-    shown = shown_on(PAPER, image_of(picture))
+    image = image_of(picture)
+    if not (image.alpha > 0).any():
+        raise BadInputError("What is to guide the scene is empty: choose what something is on.")
+    shown = shown_on(FAR if guide.kind is GuideKind.DEPTH else PAPER, image)
     if guide.kind is GuideKind.SKETCH:
         return None, Start(shown, 1 - (SKETCH_STRENGTH if strength is None else strength))
     kind = _CONTROLS[guide.kind]
-    if kind not in style.controls:
+    network = style.controls.get(kind)
+    if network is None:
         raise BadInputError(
             f"The style “{style.name}” cannot follow {guide.kind.value}: name the folder of a "
             f"ControlNet for it in its file ([control], {kind.value}), or choose another style."
         )
-    return Control(kind, shown, style.controls[kind], strength), None
+    if not network.exists():
+        raise BadInputError(
+            f"The style “{style.name}” cannot follow {guide.kind.value}: there is no {network}, "
+            "which it names for that. Put the ControlNet there."
+        )
+    return Control(kind, shown, network, strength), None

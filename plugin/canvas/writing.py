@@ -72,8 +72,8 @@ def insert(
         check_fits(document, placement)
         _check_wanted(wanted)
         active = document.activeNode()
+        added = yield from _add(document, built, placement, stack.layers[0])
         # In one turn: a document that is saved or closed next has it noted, or does not have it.
-        added = _add(document, built, placement, stack.layers[0])
         if placement.form is not Form.LAYER:
             background, patch = id_of(added.childNodes()[0]), placement.place.patch
             note_group(document, PeeledGroup(placement.name, id_of(added), background, patch))
@@ -151,7 +151,7 @@ def _deselect(document: Document) -> None:
         document.waitForDone()
 
 
-def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -> Node:
+def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -> "Turns[Node]":
     """Add what was built to the document, and give what is there now.
 
     lowest: of its layers. A clone has ids of its own, and keeps them in the document.
@@ -159,23 +159,24 @@ def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -
     place = placement.place
     beside = node_of(document, place.above or place.below)
     parent = (beside.parentNode() if beside is not None else None) or document.rootNode()
+    above = beside
+    if beside is not None and place.below:
+        siblings = parent.childNodes()
+        position = position_of(beside, siblings)
+        if position > 0:
+            above = siblings[position - 1]
+        elif (dropped := add_lowest(document, parent)) is not None:
+            # Krita's list of layers hears of it in a turn of its own, and before of no change.
+            yield KRITA + "add it lowest"
+            check_fits(document, placement)
+            dropped.setName(built.name())
+            # Krita can undo that a layer is converted: all but 8-bit sRGB takes a second step.
+            fill(dropped, lowest, placement)
+            document.refreshProjection()
+            return dropped
+        else:
+            # Where it cannot lie below, it can still look as if it did.
+            built.setBlendingMode("behind")
     added = built.clone()
-    if beside is None or not place.below:
-        parent.addChildNode(added, beside)
-        return added
-    siblings = parent.childNodes()
-    position = position_of(beside, siblings)
-    if position > 0:
-        parent.addChildNode(added, siblings[position - 1])
-        return added
-    dropped = add_lowest(document, parent)
-    if dropped is not None:
-        dropped.setName(built.name())
-        # Anything but 8-bit sRGB is a second undo step: Krita can undo that a layer is converted.
-        fill(dropped, lowest, placement)
-        document.refreshProjection()
-        return dropped
-    # Where it cannot lie below, it can still look as if it did.
-    added.setBlendingMode("behind")
-    parent.addChildNode(added, beside)
+    parent.addChildNode(added, above)
     return added

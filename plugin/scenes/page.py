@@ -42,6 +42,7 @@ class ScenePage(QWidget):
         super().__init__(parent)
         self._connection = connection
         self._working: List[Variant] = []
+        self._can_paint = True
         self._shelf = Shelf(connection, self)
         self._form = SceneForm()
         self._generators = GeneratorsPage(connection, self._shelf)
@@ -110,6 +111,7 @@ class ScenePage(QWidget):
     def show_document(self, has_selection: bool) -> None:
         """Say what the document offers."""
         self._form.show_document(has_selection)
+        self._strip.tidy()
 
     def ask_for_styles(self) -> None:
         """Find out what can be painted with; this may start the backend."""
@@ -162,8 +164,11 @@ class ScenePage(QWidget):
         if known is None:
             return
         self._form.offer_styles(known.styles)
-        if not self._shelf.can_paint():
+        could_paint, self._can_paint = self._can_paint, self._shelf.can_paint()
+        if not self._can_paint:
             self._show_generators()
+        elif not could_paint:
+            self._show_form()
 
     def _show_generators(self) -> None:
         self._body.hide()

@@ -97,9 +97,18 @@ class Strip(QWidget):
         """Show those of a press; one that will have no result is shown no longer."""
         self._thumbnails[:0] = [Thumbnail(variant, self) for variant in variants]
         for variant in variants:
-            variant.settled.connect(lambda _line: self._drop_without_result())
+            variant.settled.connect(lambda _line: self.tidy())
         self._drop_oldest()
         self._placed = (0, 0)
+        self._place()
+
+    def tidy(self) -> None:
+        """Drop what has no result; also that of closed documents, which waits under Results."""
+        for thumbnail in list(self._thumbnails):
+            variant = thumbnail.variant
+            can_be_inserted = variant.is_ready and variant.has_document()
+            if not (variant.is_working or can_be_inserted):
+                self._drop(thumbnail)
         self._place()
 
     def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (Qt calls it so)
@@ -113,12 +122,6 @@ class Strip(QWidget):
         too_many = max(0, len(self._thumbnails) - MOST_SHOWN)
         for thumbnail in idle[len(idle) - min(too_many, len(idle)) :]:
             self._drop(thumbnail)
-
-    def _drop_without_result(self) -> None:
-        for thumbnail in list(self._thumbnails):
-            if not (thumbnail.variant.is_working or thumbnail.variant.is_ready):
-                self._drop(thumbnail)
-        self._place()
 
     def _drop(self, thumbnail: Thumbnail) -> None:
         self._thumbnails.remove(thumbnail)

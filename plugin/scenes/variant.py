@@ -2,6 +2,7 @@
 
 from typing import Optional
 
+from layerpeel.plugin.canvas.finding import is_open
 from layerpeel.plugin.delivery import said_when_done
 from layerpeel.plugin.job import UNKNOWN, Job
 from layerpeel.plugin.qt import QObject, pyqtSignal
@@ -41,6 +42,10 @@ class Variant(QObject):
         job.finished.connect(self._finished)
         job.inserted.connect(self._inserted)
         job.ended.connect(self._settle)
+
+    def has_document(self) -> bool:
+        """Whether the document that it is for is still open."""
+        return is_open(self._job.document)
 
     def insert(self) -> None:
         """Put the result into the picture, also if it is there already."""

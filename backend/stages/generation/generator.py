@@ -46,10 +46,10 @@ LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing t
 # How much is done, roughly, when painting begins, and when it ends.
 PAINTING_BEGINS, PAINTING_ENDS = 0.05, 0.95
 
-# When a GPU's memory runs out, it is tried again with sides of these shares.
 # So many previews a picture at most.
 PREVIEWS = 10
 
+# When a GPU's memory runs out, it is tried again with sides of these shares.
 SMALLER_SIDES = (1.0, 0.75, 0.5)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from layerpeel.backend.errors import BadInputError, ModelError
@@ -23,10 +24,16 @@ def add_loras(pipeline: Pipeline, config: GeneratorConfig, loras: Sequence[Lora]
     """Change the networks of a pipeline as the LoRAs say.
 
     Raises BadInputError for a generator that is no SDXL, ModelError for a file that is no LoRA, is
-    damaged, or is for another model: then of `pipeline` nothing may be used.
+    damaged, or is for another model, or when what lays LoRAs over networks is not installed. After
+    an error `pipeline` must not be used: some of it may be changed.
     """
     if loras and "unet" not in pipeline.components:
         raise BadInputError(f"{config.title} takes no LoRA: leave it out.")
+    if loras and find_spec("peft") is None:
+        raise ModelError(
+            "LoRAs need the package peft, which cannot be found: run `pip install "
+            "'layerpeel[full]'` again."
+        )
     for lora in loras:
         matrices = _matrices_in(lora.file)
         _check_width_of_text(lora.file, matrices, pipeline, config)

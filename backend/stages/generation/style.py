@@ -1,6 +1,5 @@
 """A style: a small TOML file that artists share, which says all about how something is painted."""
 
-import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -176,7 +175,12 @@ class _Reading:
     def _path(self, text: object, key: str) -> Path:
         if not isinstance(text, str) or not text:
             raise self._wrong(f"`{key}` may not be {text!r}")
-        return self._file.parent / Path(text).expanduser()
+        try:
+            return self._file.parent / Path(text).expanduser()
+        except RuntimeError as error:
+            raise self._wrong(
+                f"`{key}` is in the home of a user who is not there: {text}"
+            ) from error
 
     def _generator(self) -> tuple[GeneratorConfig, Path | None]:
         """A checkpoint is an id of the model store where it is neither a path nor a file's name."""
@@ -206,8 +210,9 @@ class _Reading:
         weight = table.get("weight", 1.0)
         if not isinstance(weight, int | float) or isinstance(weight, bool):
             raise self._wrong(f"`weight` may not be {weight!r}")
+        file = self._path(table.get("file"), "file")
         try:
-            return Lora(self._path(table.get("file"), "file"), float(weight))
+            return Lora(file, weight)
         except BadInputError as error:
             raise BadInputError(f"{self._file}: `weight`: {error}") from error
 
@@ -239,7 +244,7 @@ class _Reading:
         if guidance is None:
             return None
         is_number = isinstance(guidance, int | float) and not isinstance(guidance, bool)
-        if not (is_number and math.isfinite(guidance) and 0 <= guidance <= MOST_GUIDANCE):
+        if not (is_number and 0 <= guidance <= MOST_GUIDANCE):
             raise self._wrong(f"`guidance` may not be {guidance!r}")
         return float(guidance)
 

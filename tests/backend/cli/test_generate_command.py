@@ -18,7 +18,7 @@ from layerpeel.backend.cli.generate import generate
 from layerpeel.backend.errors import BadInputError, ModelError, OutputError
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.stages.generation import config
-from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sdxl
+from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_lora, save_tiny_sdxl
 from tiny_checkpoints.sdxl_single_file import save_single_file
 
 pytestmark = pytest.mark.torch
@@ -88,7 +88,7 @@ def test_the_same_command_writes_the_same_bytes(run, tiny, out):
     assert out.read_bytes() != first
 
 
-@pytest.mark.parametrize("kind", ["edge", "lines", "depth"])
+@pytest.mark.parametrize("kind", ["edge", "lines", "scribble", "depth"])
 def test_a_control_picture_gives_size_and_shape(run, tiny, out, tmp_path, kind):
     drawing = np.full((64, 80, 4), 0, np.uint8)
     drawing[10:40, 20:24, 3] = 255  # black on nothing, as on a layer
@@ -99,14 +99,73 @@ def test_a_control_picture_gives_size_and_shape(run, tiny, out, tmp_path, kind):
     steered = [*words, "--control", f"{kind}={tmp_path / 'drawing.png'}"]
     result = run(*steered, "--control-model", tiny / "network", "--strength", 1)
     assert result.exit_code == 0, result.exception
-    assert ("inverted" in result.stdout) == (kind == "lines")
+    assert ("inverted" in result.stdout) == (kind in ("lines", "scribble"))
     assert pixels_of(out).shape == free.shape
     assert (pixels_of(out) != free).any()
+
+
+def test_it_begins_from_a_picture_within_a_mask(run, tiny, out, tmp_path):
+    random = np.random.default_rng(0)
+    Image.fromarray(random.integers(0, 255, (64, 80, 3), np.uint8)).save(tmp_path / "start.png")
+    mask = np.zeros((64, 80), np.uint8)
+    mask[:32, :32] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    words = ["a cat", "--out", out, "--generator", tiny / "mine.toml", "--force"]
+    words += ["--start", tmp_path / "start.png", "--start-strength", 0.5]
+    pictures = []
+    for masked in ([], ["--start-mask", tmp_path / "mask.png"]):
+        result = run(*words, *masked)
+        assert result.exit_code == 0, result.exception
+        pictures.append(pixels_of(out))
+    assert pictures[0].shape == pictures[1].shape == (64, 80, 3)
+    assert (pictures[0] != pictures[1]).any()
+
+
+def test_a_style_and_its_options_paint_alike(run, tiny, out):
+    save_tiny_lora(tiny / "brush.safetensors", tiny / "sdxl")
+    (tiny / "oil.toml").write_text(
+        """
+        format = 1
+        name = "oil"
+        title = "Oil"
+        generator = "./mine.toml"
+        prompt = "{prompt}, oil"
+        negative = "dogs"
+        steps = 3
+        sampler = "ddim"
+        [[lora]]
+        file = "brush.safetensors"
+        weight = 0.5
+        [control]
+        lines = "network"
+        """,
+        encoding="utf-8",
+    )
+    small = ["--out", out, "--force", "--size", "64x64"]
+    result = run("a cat", *small, "--style", tiny / "oil.toml")
+    assert result.exit_code == 0, result.exception
+    painted = out.read_bytes()
+    spelt_out = ["a cat, oil", *small, "--generator", tiny / "mine.toml", "--negative", "dogs"]
+    spelt_out += ["--steps", 3, "--sampler", "ddim"]
+    run(*spelt_out, "--lora", f"{tiny / 'brush.safetensors'}=0.5")
+    assert out.read_bytes() == painted
+    run(*spelt_out)
+    assert out.read_bytes() != painted
+    # Its ControlNet need not be named.
+    drawing = f"lines={out}"
+    assert run("a cat", *small, "--style", tiny / "oil.toml", "--control", drawing).exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("words", "error", "said"),
     [
+        (["a cat", "--style", "ink"], BadInputError, "no style “ink”"),
+        (["a cat", "--style", "sdxl", "--generator", "sdxl"], BadInputError, "--generator out"),
+        (["a cat", "--sampler", "best"], BadInputError, "no sampler “best”"),
+        (["a cat", "--lora", "a.safetensors=much"], BadInputError, "is no LoRA"),
+        (["a cat", "--lora", "a.safetensors=9"], BadInputError, "choose from -4 to 4"),
+        (["a cat", "--start-strength", "1"], BadInputError, "go with --start"),
+        (["a cat", "--start", "gone.png"], BadInputError, "no such file"),
         ([" "], BadInputError, "prompt is empty"),
         (["a cat", "--size", "100"], BadInputError, "is no size"),
         (["a cat", "--size", "axb"], BadInputError, "is no size"),

@@ -53,6 +53,8 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
             "models": {"u2net": "ab" * 32},
             "seed": 7,
             "seconds": {"matting": 0.25, "fill": 1.5},
+            "licences": {},
+            "painted": {},
         },
         "notes": ["Only one subject was found."],
     }

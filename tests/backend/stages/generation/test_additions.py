@@ -32,6 +32,9 @@ def test_a_lora_changes_the_picture_by_its_weight(painted, tiny_sdxl, tmp_path, 
     plain, whole, none = painted(), painted(Lora(file)), painted(Lora(file, 0.0))
     np.testing.assert_allclose(none, plain, atol=1e-5)
     assert np.abs(whole - plain).max() > 1 / 255
+    # Both ways of naming its parts mean the same ones.
+    other = save_tiny_lora(tmp_path / "b.safetensors", tiny_sdxl, kohya=not kohya)
+    np.testing.assert_allclose(painted(Lora(other)), whole, atol=1e-4)
     # Twice the half is the whole.
     np.testing.assert_allclose(painted(Lora(file, 0.5), Lora(file, 0.5)), whole, atol=1e-4)
 

@@ -10,6 +10,7 @@ from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
     GenerationRequest,
+    Start,
     settle,
 )
 
@@ -73,6 +74,48 @@ def test_a_control_picture_may_be_off_by_a_pixel():
     ],
 )
 def test_what_cannot_be_answered_is_refused(config, differing, said):
+    with pytest.raises(BadInputError) as refused:
+        settle(replace(ASKED, **differing), config)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def start(masked=True, strength=1.0, marked=1.0, mask_size=(100, 200)):
+    mask = np.full(mask_size, marked, np.float32) if masked else None
+    return Start(np.zeros((100, 200, 3), np.float32), strength, mask)
+
+
+def test_the_size_is_the_start_pictures():
+    assert settle(replace(ASKED, start=start()), SDXL).size == (200, 100)
+
+
+@pytest.mark.parametrize(
+    ("strength", "steps"), [(0.0, 1), (0.01, 1), (0.04, 1), (0.7, 21), (0.999, 30), (1.0, 30)]
+)
+def test_so_much_is_painted_anew_and_never_nothing(strength, steps):
+    settings = settle(replace(ASKED, start=start(strength=strength)), SDXL)
+    assert (settings.steps, settings.steps_to_run) == (30, steps)
+    assert settle(ASKED, SDXL).steps_to_run == 30
+
+
+@pytest.mark.parametrize(
+    ("config", "differing", "said"),
+    [
+        (SDXL, {"start": start(), "control": control()}, "cannot be followed together"),
+        (SDXL, {"start": start(), "size": (512, 512)}, "The start picture is 200 × 100 pixels and"),
+        (SDXL, {"start": start(strength=1.1)}, "the strength of the start picture"),
+        (SDXL, {"start": start(strength=float("nan"))}, "the strength of the start picture"),
+        (SDXL, {"start": start(mask_size=(100, 201))}, "The mask is 201 × 100 pixels"),
+        (SDXL, {"start": start(marked=0.0)}, "The mask is empty"),
+        (KLEIN, {"start": start(masked=False)}, "cannot begin from a picture"),
+        (
+            replace(SDXL, inpaint_pipeline=None),
+            {"start": start()},
+            "cannot paint within a mask",
+        ),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused(config, differing, said):
     with pytest.raises(BadInputError) as refused:
         settle(replace(ASKED, **differing), config)
     assert said in str(refused.value)

@@ -82,11 +82,12 @@ def test_a_checkpoint_may_be_an_id(written):
         ("{prompt}, oil", "oil", "`prompt` must have {prompt} in it, once"),
         ("{prompt}, oil", "{prompt} {prompt}", "`prompt` must have {prompt} in it, once"),
         ("dpm++ 2m karras", "best", "`sampler`: There is no sampler “best”"),
-        ("weight = 0.8", "weight = 9", "`weight`: 9.0 cannot be used"),
+        ("weight = 0.8", "weight = 9", "`weight`: 9 cannot be used"),
         ("weight = 0.8", "wait = 1", "nothing in `[[lora]]` is called `wait`"),
         ('file = "brush.safetensors"', "", "`file` may not be None"),
         ('lines = "lineart"', 'edge = "canny"', "nothing in `[control]` is called `edge`"),
         ('lines = "lineart"', "lines = 1", "`lines` may not be 1"),
+        ('"lineart"', '"~nobody-is-called-so/a"', "`lines` is in the home of a user"),
         ("format = 1", "format: 1", "is no style"),
     ],
 )
