@@ -13,7 +13,7 @@ import numpy as np
 from layerpeel.backend.colour import image_of
 from layerpeel.backend.determine import Determined, check_lift, determine
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
-from layerpeel.backend.errors import BadInputError, NothingFoundError
+from layerpeel.backend.errors import BadInputError, LayerpeelError, NothingFoundError
 from layerpeel.backend.image import DocumentArray, Float32, Image, array_of, block_of
 from layerpeel.backend.lossless import Estimates, split_exactly
 from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
@@ -62,9 +62,9 @@ def peel_picture(
     """Peel `request.layers` foregrounds off a picture, front to back.
 
     Flattened, the stack is the picture (`layerpeel.backend.lossless`). It stops early, and says so
-    in its notes, when nothing more is found. Of phrases (`Phrases`) those that are not found are
-    passed over, also if that leaves the background alone. Other outcomes are those of the protocol
-    (`Outcome`).
+    in its notes, when nothing more is found. Of phrases (`Phrases`) those that are not found, or
+    cannot be looked for, are passed over, also if that leaves the background alone. Other outcomes
+    are those of the protocol (`Outcome`).
 
     Raises BadInputError for a request that does not fit the picture, NothingFoundError when not
     even one foreground is found, ModelError when the engine lacks a model, and whatever `report`
@@ -84,14 +84,14 @@ def peel_picture(
     for index, lift in enumerate(lifts):
         try:
             found = peel.find(image, lift)
-        except NothingFoundError as nothing:
+        except (NothingFoundError, BadInputError) as error:
             if isinstance(lift, Words) and isinstance(request.lift, Phrases) and not only_selected:
-                notes.append(_not_found(lift))
+                notes.append(_not_found(lift, error))
                 peel.course.skip_round()
                 continue
-            if not foregrounds:
+            if isinstance(error, BadInputError) or not foregrounds:
                 raise
-            notes.append(_stopped_early(index, request.layers, nothing))
+            notes.append(_stopped_early(index, request.layers, error))
             break
         show(np.dstack([image.proxy, found.alpha * image.alpha]))
         if only_selected:
@@ -208,8 +208,11 @@ class _PeelOfWhole:
             return guess.estimates_for(image)
 
 
-def _not_found(phrase: Words) -> str:
-    return f"“{phrase.text.strip()}” was not found: point at it with a selection, and peel on."
+def _not_found(phrase: Words, why: LayerpeelError) -> str:
+    text = phrase.text.strip()
+    if isinstance(why, BadInputError):  # Words that the detector cannot read.
+        return f"“{text}” was passed over. {why}"
+    return f"“{text}” was not found: point at it with a selection, and peel on."
 
 
 def _stopped_early(found: int, wanted: int, why: NothingFoundError) -> str:

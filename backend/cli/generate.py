@@ -1,6 +1,5 @@
 """`layerpeel generate`: words in, a picture out."""
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from layerpeel.backend.cli.painting_options import (
     picture_on_paper,
     start_of,
 )
+from layerpeel.backend.cli.size_in_words import size_in
 from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.formats.destination import check_file, new_file
@@ -118,7 +118,7 @@ def generate(
         painted = replace(painted, checkpoint=checkpoint)
     request = GenerationRequest(
         prompt=painted.framed(prompt) if prompt.strip() else prompt,
-        size=None if size is None else _size(size),
+        size=None if size is None else size_in(size),
         steps=painted.steps if steps is None else steps,
         guidance=painted.guidance if guidance is None else guidance,
         negative_prompt=negative or painted.negative,
@@ -156,13 +156,6 @@ def _generated(
 
     pool = NetworkPool(compute_on())
     return Generator(painted.generator, found, pool, painted.additions).generate(request, report)
-
-
-def _size(text: str) -> tuple[int, int]:
-    numbers = re.fullmatch(r"\s*(\d+)\s*[x×]\s*(\d+)\s*", text, re.IGNORECASE)
-    if numbers is None:
-        raise BadInputError(f"“{text}” is no size: give width and height, 1024x768.")
-    return int(numbers[1]), int(numbers[2])
 
 
 def _control(

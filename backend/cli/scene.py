@@ -10,16 +10,19 @@ import typer
 from layerpeel.backend.cli.device import DeviceOption, choose_device
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.painting_options import StyleOption
+from layerpeel.backend.cli.size_in_words import size_in
 from layerpeel.backend.engines.registry import AUTO, ENGINES
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.layer_png import ENDING, check_layer_png, write_layer_png
 from layerpeel.backend.formats.provenance import without_provenance
-from layerpeel.backend.formats.reading import read_mask, read_picture
+from layerpeel.backend.formats.reading import ReadPicture, read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.image import block_of
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.peeling import answer
+from layerpeel.backend.stages.generation.request import LARGEST_SIDE
 from layerpeel.shared.jobs import Request
-from layerpeel.shared.protocol import Coverage, Picture
+from layerpeel.shared.protocol import Coverage, Depth, Picture
 from layerpeel.shared.scenes import (
     BackgroundRequest,
     Guide,
@@ -30,8 +33,12 @@ from layerpeel.shared.scenes import (
 )
 
 MOST_VARIANTS = 16
+USUAL_SIZE = "1024x1024"
 
 _Out = Annotated[str, typer.Option(help="NAME.ora for OpenRaster; NAME/ for a folder of PNGs.")]
+_LayerOut = Annotated[
+    str, typer.Option(help="NAME.png, as large as the picture; or NAME.ora, or NAME/ for a folder.")
+]
 _Steps = Annotated[int | None, typer.Option(help="More take longer and are finer.")]
 _Guidance = Annotated[float | None, typer.Option(help="How closely to follow the words.")]
 _Negative = Annotated[str, typer.Option(help="What is not to be in the picture.")]
@@ -53,12 +60,14 @@ def scene(
         str, typer.Argument(help="The scene; [what is in brackets] becomes a layer of its own.")
     ],
     out: _Out,
-    size: Annotated[str, typer.Option(metavar="WxH", help="In pixels.")] = "1024x1024",
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help=f"In pixels; {USUAL_SIZE} unless given.")
+    ] = None,
     guide: Annotated[
         str | None,
         typer.Option(
             metavar="KIND=PICTURE",
-            help=f"What guides it: {', '.join(kind.value for kind in GuideKind)}; gives the size.",
+            help=f"What guides it ({', '.join(kind.value for kind in GuideKind)}), and its size.",
         ),
     ] = None,
     strength: Annotated[
@@ -80,14 +89,14 @@ def scene(
 ) -> None:
     """Paint a scene and take it apart into layers."""
     choose_device(device)
-    picture, guided = _guided(guide, strength, size)
+    canvas, guided = _guided(guide, strength, size)
     painting = Painting(seed, style, steps, guidance, negative)
     outs = [_numbered(out, seed + number) if variants > 1 else out for number in range(variants)]
     for name in outs:
-        check_output(name, force, picture.pixels.depth)
+        check_output(name, force, canvas.picture.pixels.depth)
     for number, name in enumerate(outs):
         request = SceneRequest(prompt, replace(painting, seed=seed + number), guided, engine)
-        _answer(context, picture, request, name, force, no_provenance, quiet)
+        _answer(context, canvas, request, name, force, no_provenance, quiet)
 
 
 def add_object(
@@ -95,7 +104,7 @@ def add_object(
     picture: Annotated[Path, typer.Argument(help="Into which it is painted.")],
     prompt: Annotated[str, typer.Argument(help="What it is, in words.")],
     within: Annotated[Path, typer.Option(help="It is painted where this picture is white.")],
-    out: _Out,
+    out: _LayerOut,
     style: StyleOption = "",
     steps: _Steps = None,
     guidance: _Guidance = None,
@@ -108,9 +117,10 @@ def add_object(
 ) -> None:
     """Paint an object into a picture; only the object comes back, as one layer to lie above it."""
     choose_device(device)
-    read = read_picture(picture).picture
-    check_output(out, force, read.pixels.depth)
-    size = (read.pixels.width, read.pixels.height)
+    read = read_picture(picture)
+    pixels = read.picture.pixels
+    _check_layer_output(out, force, pixels.depth)
+    size = (pixels.width, pixels.height)
     levels = np.floor(read_mask(within, size) * 255 + 0.5).astype(np.uint8)
     painting = Painting(seed, style, steps, guidance, negative)
     request = ObjectRequest(prompt, Coverage(*size, levels.tobytes()), painting)
@@ -121,7 +131,7 @@ def add_background(
     context: typer.Context,
     layer: Annotated[Path, typer.Argument(help="A picture with clear surroundings.")],
     prompt: Annotated[str, typer.Argument(help="The scene round and behind it, in words.")],
-    out: _Out,
+    out: _LayerOut,
     style: StyleOption = "",
     steps: _Steps = None,
     guidance: _Guidance = None,
@@ -135,8 +145,8 @@ def add_background(
 ) -> None:
     """Paint a scene round a layer; it comes back as one opaque layer to lie below it."""
     choose_device(device)
-    read = read_picture(layer).picture
-    check_output(out, force, read.pixels.depth)
+    read = read_picture(layer)
+    _check_layer_output(out, force, read.picture.pixels.depth)
     painting = Painting(seed, style, steps, guidance, negative)
     request = BackgroundRequest(prompt, painting, engine)
     _answer(context, read, request, out, force, no_provenance, quiet)
@@ -144,7 +154,7 @@ def add_background(
 
 def _answer(
     context: typer.Context,
-    picture: Picture,
+    read: ReadPicture,
     request: Request,
     out: str,
     force: bool,
@@ -152,33 +162,52 @@ def _answer(
     quiet: bool,
 ) -> None:
     store = context.find_object(ModelStore) or ModelStore()
-    stack = with_bar(lambda report: answer(picture, request, store, report), quiet=quiet)
-    write_stack(without_provenance(stack) if no_provenance else stack, out, force)
+    stack = with_bar(lambda report: answer(read.picture, request, store, report), quiet=quiet)
+    written = without_provenance(stack) if no_provenance else stack
+    if _is_png(out):
+        write_layer_png(written, Path(out), force)
+    else:
+        write_stack(written, out, force)
     if quiet:
         return
     layers = "layer" if len(stack.layers) == 1 else "layers"
-    typer.echo(f"{len(stack.layers)} {layers}, seed {stack.made_with.seed}: {out}")
-    for note in stack.notes:
+    seconds, seed = sum(stack.made_with.seconds.values()), stack.made_with.seed
+    typer.echo(f"{len(stack.layers)} {layers} in {seconds:.1f} s, seed {seed}: {out}")
+    for note in (*read.notes, *stack.notes):
         typer.echo(f"Note: {note}")
 
 
-def _guided(text: str | None, strength: float | None, size: str) -> tuple[Picture, Guide | None]:
+def _check_layer_output(out: str, force: bool, depth: Depth) -> None:
+    if _is_png(out):
+        check_layer_png(Path(out), force, depth)
+    else:
+        check_output(out, force, depth)
+
+
+def _is_png(out: str) -> bool:
+    return Path(out).suffix.lower() == ENDING and not out.endswith("/")
+
+
+def _guided(
+    text: str | None, strength: float | None, size: str | None
+) -> tuple[ReadPicture, Guide | None]:
     """What guides, and how; where nothing does, a plain picture that says the size."""
     if text is None:
         if strength is not None:
             raise BadInputError("--strength goes with --guide: give a picture.")
-        width, separator, height = size.lower().replace("×", "x").partition("x")
-        if not (separator and width.strip().isdecimal() and height.strip().isdecimal()):
-            raise BadInputError(f"“{size}” is no size: give width and height, 1024x768.")
-        shape = (int(height), int(width), 4)
-        if not 0 < shape[0] * shape[1] <= 2**28:
-            raise BadInputError(f"{size} pixels cannot be made.")
-        return Picture(block_of(np.full(shape, 255, np.uint8))), None
+        width, height = size_in(size or USUAL_SIZE)
+        if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
+            raise BadInputError(
+                f"{size} pixels cannot be made: each side may have {LARGEST_SIDE} at most."
+            )
+        return ReadPicture(Picture(block_of(np.full((height, width, 4), 255, np.uint8)))), None
+    if size is not None:
+        raise BadInputError("--guide gives the size: leave --size out, or scale that picture.")
     kind, _, picture = text.partition("=")
     if kind not in list(GuideKind) or not picture:
         kinds = ", ".join(f"{kind.value}=PICTURE" for kind in GuideKind)
         raise BadInputError(f"“{text}” guides nothing: give one of {kinds}.")
-    return read_picture(Path(picture)).picture, Guide(GuideKind(kind), strength)
+    return read_picture(Path(picture)), Guide(GuideKind(kind), strength)
 
 
 def _numbered(out: str, seed: int) -> str:

@@ -59,6 +59,7 @@ def read_folder(path: Path) -> LayerStack:
                 (entry["offset"][0], entry["offset"][1]),
                 entry["blend_mode"],
                 entry["opacity"],
+                phrase=entry.get("phrase", ""),
             )
             for entry, layer in zip(listing["layers"], decoded, strict=True)
         )
@@ -99,6 +100,7 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
                 "blend_mode": layer.blend_mode,
                 "opacity": layer.opacity,
                 "offset": list(layer.offset),
+                "phrase": layer.phrase,
             }
             for name, layer in zip(names, stack.layers, strict=True)
         ],

@@ -20,10 +20,11 @@ _END_OF_HEADER = len(SIGNATURE) + 4 + 4 + 13 + 4
 _BIT_DEPTH_AT = len(SIGNATURE) + 4 + 4 + 8
 
 
-def encode_png(array: DocumentArray, icc_profile: bytes) -> bytes:
+def encode_png(array: DocumentArray, icc_profile: bytes, text: bytes = b"") -> bytes:
     """Encode H×W×2 (grey, alpha) or H×W×4 (RGB, alpha), uint8 or uint16, straight alpha.
 
-    icc_profile: embedded as it is; empty embeds none. Equal pixels give equal bytes.
+    icc_profile: embedded as it is; empty embeds none. text: UTF-8, embedded under the keyword
+    `layerpeel`; empty embeds none. Equal pixels give equal bytes.
 
     Raises ValueError for another shape or type.
     """
@@ -35,10 +36,13 @@ def encode_png(array: DocumentArray, icc_profile: bytes) -> bytes:
             filter=imagecodecs.PNG.FILTER.PAETH,
         )
     )
-    if not icc_profile:
-        return encoded
-    content = b"ICC profile\0\0" + zlib.compress(icc_profile)
-    return encoded[:_END_OF_HEADER] + _chunk(b"iCCP", content) + encoded[_END_OF_HEADER:]
+    chunks = b""
+    if icc_profile:
+        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile))
+    if text:
+        # Not compressed, in no language, the keyword not translated.
+        chunks += _chunk(b"iTXt", b"layerpeel\0\0\0\0\0" + text)
+    return encoded[:_END_OF_HEADER] + chunks + encoded[_END_OF_HEADER:]
 
 
 def decode_png(data: bytes) -> Decoded:

@@ -1,5 +1,6 @@
 """Builds groups and layers in a hidden document, where nothing is drawn or undone."""
 
+import textwrap
 from pathlib import Path
 from typing import Callable, Tuple
 
@@ -12,6 +13,8 @@ from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
+
+LONGEST_NAME = 80  # characters
 
 # Krita 5.1 makes no transparency mask that it can save; it can copy one that was loaded.
 _MASK = Path(__file__).with_name("transparency-mask.kra")
@@ -53,6 +56,11 @@ def fill(node: Node, layer: Layer, placement: Placement) -> None:
     node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
 
 
+def name_after(phrase: str) -> str:
+    """Name a layer after the words that made it."""
+    return textwrap.shorten(phrase, LONGEST_NAME, placeholder="…")
+
+
 def copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
     """Copy a node out of a file that comes with the plugin.
 
@@ -71,7 +79,7 @@ def _name_of(layer: Layer, stack: LayerStack) -> str:
     if layer.role is Role.BACKGROUND:
         return i18n("Background")
     if layer.phrase:
-        return layer.phrase
+        return name_after(layer.phrase)
     foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
     if len(foregrounds) == 1:
         return i18n("Foreground")

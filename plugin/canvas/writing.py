@@ -11,7 +11,7 @@ from typing import Callable
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill
+from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill, name_after
 from layerpeel.plugin.canvas.finding import (
     id_of,
     in_front,
@@ -65,7 +65,7 @@ def insert(
             node.remove()
         yield KRITA + "copy the document"
         if placement.form is Form.LAYER:
-            name = stack.layers[0].phrase or placement.name
+            name = name_after(stack.layers[0].phrase) or placement.name
             built = yield from build_layer(scratch, stack.layers[0], name, placement)
         else:
             built = yield from build_group(scratch, stack, placement)

@@ -38,7 +38,8 @@ class Offer(QFrame):
         font.setBold(True)
         heading.setFont(font)
         layout.addWidget(heading)
-        for line in [about(each) for each in parts] or [lacks]:
+        lines = [about(each, names_it=each.title != title) for each in parts]
+        for line in lines or [lacks]:
             label = WrappedLabel("")
             label.setText(line)
             layout.addWidget(label)
@@ -52,13 +53,11 @@ class Offer(QFrame):
         layout.addWidget(self._button)
 
 
-def about(download: Download) -> str:
+def about(download: Download, names_it: bool) -> str:
     """Say what a download costs, and where it comes from."""
-    lines: List[str] = [
-        i18n("{title}: {size} to download").format(
-            title=download.title, size=size_text(download.bytes)
-        )
-    ]
+    size = i18n("{size} to download").format(size=size_text(download.bytes))
+    named = i18n("{title}: {size}").format(title=download.title, size=size)
+    lines: List[str] = [named if names_it else size]
     if download.memory:
         lines.append(
             i18n("{size} of memory while it paints").format(size=size_text(download.memory))

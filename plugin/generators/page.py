@@ -63,7 +63,7 @@ class GeneratorsPage(QWidget):
         self._back.clicked.connect(lambda _checked=False: self.left.emit())
         shelf.changed.connect(self._show)
         self._show_pulling(False)
-        self._say("")
+        self.say("")
 
     # What can be pulled ---------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class GeneratorsPage(QWidget):
         self._offers.setEnabled(not self._pull.is_running)
 
     def _show_progress(self, stage: str, done: float) -> None:
-        self._say("")
+        self.say("")
         self._show_pulling(True)
         self._stage.setText(stage + " …")
         self._bar.setRange(0, FULL if done >= 0 else 0)
@@ -112,7 +112,7 @@ class GeneratorsPage(QWidget):
 
     def _pull_ended(self, line: str) -> None:
         self._show_pulling(False)
-        self._say(line or i18n("It is here."))
+        self.say(line or i18n("It is here."))
         self._told = None
         self._shelf.ask()
 
@@ -123,7 +123,7 @@ class GeneratorsPage(QWidget):
         dialog = AllowDialog(known.folders if known is not None else (), self)
         if dialog.exec() and dialog.allowed():
             folders = LookInto(dialog.allowed())
-            self._say(i18n("Looking for checkpoints") + " …")
+            self.say(i18n("Looking for checkpoints") + " …")
             self._look.setEnabled(False)
             self._connection.when_ready(
                 lambda client: client.look_into(folders, self._looked, self._failed), self._fail
@@ -132,7 +132,7 @@ class GeneratorsPage(QWidget):
 
     def _looked(self, found: FoundFiles) -> None:
         self._look.setEnabled(True)
-        self._say("")
+        self.say("")
         self._found.show_files(found)
 
     def _use(self, path: str) -> None:
@@ -144,9 +144,9 @@ class GeneratorsPage(QWidget):
     def _used(self, style: StyleInfo) -> None:
         self.style_made.emit(style.name)
         if style.missing:
-            self._say(style.missing)
+            self.say(style.missing)
         else:
-            self._say("")
+            self.say("")
             self.left.emit()
         self._shelf.ask()
 
@@ -155,9 +155,10 @@ class GeneratorsPage(QWidget):
 
     def _fail(self, line: str) -> None:
         self._look.setEnabled(True)
-        self._say(line)
+        self.say(line)
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Show a line to the artist."""
         self._said.setText(line)
         self._said.setVisible(bool(line))
 

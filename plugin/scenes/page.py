@@ -160,6 +160,7 @@ class ScenePage(QWidget):
     def _show_styles(self) -> None:
         if self._shelf.problem:
             self.say(self._shelf.problem)
+            self._generators.say(self._shelf.problem)
         known = self._shelf.known
         if known is None:
             return

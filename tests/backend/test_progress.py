@@ -26,6 +26,18 @@ def test_a_stage_tells_how_much_of_itself_is_done():
     assert said[2] == ("Second (layer 1 of 2)", said[2][1])
 
 
+def test_a_round_may_end_early():
+    said = []
+    course = Course(lambda words, done: said.append((words, done)), (FIRST, SECOND), rounds=2)
+    with course.stage(FIRST):
+        pass
+    course.skip_round()
+    course.skip_round()
+    with course.stage(FIRST):
+        pass
+    assert said == [("First (layer 1 of 2)", 0.0), ("First (layer 2 of 2)", 0.5)]
+
+
 def test_a_stage_may_be_stopped_in_the_middle():
     def stop(_words, done):
         if done > 0.5:

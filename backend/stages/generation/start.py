@@ -13,8 +13,8 @@ from layerpeel.backend.stages.generation.pipelines import Pipeline
 from layerpeel.backend.stages.generation.request import Start
 from layerpeel.backend.stages.generation.sizes import resampled
 
-# Pixels to a side of the largest block that a generator which ships sees as one: a latent stands for
-# 8×8 pixels, and FLUX.2 and Z-Image look at 2×2 latents at once.
+# Pixels to a side of the largest block that a generator which ships sees as one: a latent stands
+# for 8×8 pixels, and FLUX.2 and Z-Image look at 2×2 latents at once.
 CELL = 16
 
 # What scaling may leave of nothing.

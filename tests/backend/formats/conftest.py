@@ -8,7 +8,14 @@ from PIL import ImageCms
 from layerpeel.backend.image import DTYPE_OF_DEPTH, FULL_SCALE, block_of
 from layerpeel.shared.protocol import ColourModel, Depth, Layer, LayerStack, MadeWith, Role
 
-MADE_WITH = MadeWith("classical", 7, {"u2net": "ab" * 32}, {"matting": 0.25, "fill": 1.5})
+MADE_WITH = MadeWith(
+    "classical",
+    7,
+    {"u2net": "ab" * 32},
+    {"matting": 0.25, "fill": 1.5},
+    {"u2net": "Apache-2.0"},
+    {"prompt": "[Bär] & 猫"},
+)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +55,7 @@ def make_stack(random_pixels):
         upper = random_pixels(depth, model, 12, 9, seed + 1)
         layers = (
             Layer("Background", Role.BACKGROUND, block_of(lower)),
-            Layer(name, Role.FOREGROUND, block_of(upper), (5, 11)),
+            Layer(name, Role.FOREGROUND, block_of(upper), (5, 11), phrase="ein Bär"),
         )
         return LayerStack((31, 23), layers, MADE_WITH, profile, ("Only one subject was found.",))
 

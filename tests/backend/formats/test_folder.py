@@ -38,6 +38,7 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
                 "blend_mode": "normal",
                 "opacity": 1.0,
                 "offset": [0, 0],
+                "phrase": "",
             },
             {
                 "name": "Der Bär & <du>",
@@ -46,6 +47,7 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
                 "blend_mode": "normal",
                 "opacity": 1.0,
                 "offset": [5, 11],
+                "phrase": "ein Bär",
             },
         ],
         "made_with": {
@@ -53,8 +55,8 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
             "models": {"u2net": "ab" * 32},
             "seed": 7,
             "seconds": {"matting": 0.25, "fill": 1.5},
-            "licences": {},
-            "painted": {},
+            "licences": {"u2net": "Apache-2.0"},
+            "painted": {"prompt": "[Bär] & 猫"},
         },
         "notes": ["Only one subject was found."],
     }

@@ -1,7 +1,5 @@
 """A style whose generator is tiny, and a canvas."""
 
-from importlib import resources
-
 import numpy as np
 import pytest
 
@@ -11,21 +9,14 @@ from layerpeel.shared.protocol import Picture
 
 @pytest.fixture(scope="session")
 def styles(tmp_path_factory):
-    """A folder with the style “tiny”: a random SDXL that likes 72×72 pixels, and a ControlNet."""
-    from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sdxl
+    """A folder with the style “tiny”, which paints in oil."""
+    from tiny_checkpoints.installed import save_tiny_style
 
     folder = tmp_path_factory.mktemp("styles")
-    checkpoint = save_tiny_sdxl(folder / "sdxl")
-    save_tiny_controlnet(folder / "lines", checkpoint)
-    config = (resources.files("layerpeel.backend.stages.generation") / "sdxl.toml").read_text()
-    config = config.replace("side = 1024", "side = 72").replace("steps = 30", "steps = 2")
-    (folder / "generators").mkdir()
-    (folder / "generators" / "tiny.toml").write_text(config, encoding="utf-8")
-    (folder / "tiny.toml").write_text(
-        'format = 1\nname = "tiny"\ntitle = "Tiny"\ngenerator = "generators/tiny.toml"\n'
-        'checkpoint = "./sdxl"\nprompt = "{prompt}, in oil"\n[control]\nlines = "lines"\n',
-        encoding="utf-8",
-    )
+    save_tiny_style(folder)
+    text = (folder / "tiny.toml").read_text(encoding="utf-8")
+    framed = text.replace("[control]", 'prompt = "{prompt}, in oil"\n[control]')
+    (folder / "tiny.toml").write_text(framed, encoding="utf-8")
     return folder
 
 

@@ -1,5 +1,8 @@
 """Scenes, objects and backgrounds with tiny random networks, through what the server calls."""
 
+from dataclasses import replace
+
+import imagecodecs
 import numpy as np
 import pytest
 
@@ -8,8 +11,16 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
 from layerpeel.backend.peeling import answer
 from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.scenes import kept
 from layerpeel.backend.scenes import scene as scene_module
-from layerpeel.shared.protocol import Coverage, PeelRequest, Phrases, Picture, Role
+from layerpeel.shared.protocol import (
+    ChannelOrder,
+    Coverage,
+    PeelRequest,
+    Phrases,
+    Picture,
+    Role,
+)
 from layerpeel.shared.scenes import (
     BackgroundRequest,
     Guide,
@@ -29,6 +40,14 @@ def selection(shape, rows, columns):
     levels = np.zeros(shape, np.uint8)
     levels[rows, columns] = 255
     return Coverage(shape[1], shape[0], levels.tobytes())
+
+
+def alone():
+    """A layer of 80×64 pixels: a red square with one soft side, and nothing round it."""
+    pixels = np.zeros((64, 80, 4), np.uint8)
+    pixels[20:50, 30:60] = (200, 40, 40, 255)
+    pixels[20:50, 60] = (200, 40, 40, 128)
+    return Picture(block_of(pixels))
 
 
 def bytes_of(stack):
@@ -67,7 +86,11 @@ def test_a_scene_arrives_in_layers_that_flatten_to_what_was_painted(
     made = stack.made_with
     assert made.painted["prompt"] == SCENE.prompt
     assert made.models.keys() == made.licences.keys()
-    assert "sdxl" in made.models
+    assert made.licences["sdxl"] == "unknown (your own file)"
+    assert made.licences["sam"] == "Apache-2.0"
+    told = {"style": "tiny", "steps": "2", "guidance": "5", "size": "80×64"}
+    assert told.items() <= made.painted.items()
+    assert next(iter(made.seconds)) == "paint"
 
 
 def test_a_seed_gives_the_same_bytes_and_another_gives_others(canvas, paper_store):
@@ -84,16 +107,29 @@ def test_without_brackets_the_scene_is_one_layer_and_says_why(canvas, paper_stor
     assert "brackets" in " ".join(stack.notes)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModelError("The detector broke."), "The scene came as one layer. The detector broke."),
+        (MemoryError(), "not enough memory"),
+        (ValueError("unforeseen"), "ValueError"),
+    ],
+)
 def test_what_fails_after_painting_does_not_lose_the_scene(
-    canvas, paper_store, painted_as, monkeypatch
+    canvas, paper_store, painted_as, monkeypatch, error, said
 ):
     def fail(*_):
-        raise ModelError("The detector broke.")
+        raise error
 
-    monkeypatch.setattr(scene_module, "peel_picture", fail)
+    monkeypatch.setattr(kept, "peel_picture", fail)
     stack = answer(canvas, SCENE, paper_store)
-    np.testing.assert_array_equal(flatten(stack), painted_as[0])
-    assert "The detector broke." in " ".join(stack.notes)
+    (layer,) = stack.layers
+    np.testing.assert_array_equal(array_of(layer.pixels), painted_as[0])
+    assert said in " ".join(stack.notes)
+    assert "sdxl" in stack.made_with.models
+    background = BackgroundRequest("a meadow", TINY, engine="compact")
+    (layer,) = answer(alone(), background, paper_store).layers
+    assert (array_of(layer.pixels)[..., 3] == 255).all()
 
 
 @pytest.mark.parametrize("kind", [GuideKind.LINES, GuideKind.SKETCH])
@@ -102,6 +138,18 @@ def test_the_canvas_guides(canvas, paper_store, kind):
     guided = answer(canvas, request, paper_store)
     assert bytes_of(guided) != bytes_of(answer(canvas, SceneRequest("a wall", TINY), paper_store))
     assert guided.made_with.painted["guide"] == kind.value
+    assert guided.made_with.painted["strength"] == "0.8"
+    followed = "lines" in guided.made_with.models
+    assert followed == (kind is GuideKind.LINES)
+
+
+def test_a_sketch_that_is_followed_more_closely_is_nearer_to_what_is_painted(canvas, paper_store):
+    sketch, off = array_of(canvas.pixels)[..., :3].astype(int), []
+    for strength in (0.0, 1.0):
+        request = SceneRequest("a wall", TINY, Guide(GuideKind.SKETCH, strength))
+        (layer,) = answer(canvas, request, paper_store).layers
+        off.append(np.abs(array_of(layer.pixels)[..., :3] - sketch).mean())
+    assert off[1] < off[0]
 
 
 def test_cancel_stops_within_a_step(canvas, paper_store):
@@ -137,13 +185,42 @@ def test_an_object_is_one_layer_within_the_selection(canvas, paper_store):
     assert array_of(layer.pixels)[..., 3].max() > 0
 
 
+def test_a_soft_selection_bounds_the_objects_alpha_and_its_name_is_short(canvas, paper_store):
+    levels = np.zeros((64, 80), np.uint8)
+    levels[20:50, 30:64] = np.linspace(1, 255, 34).astype(np.uint8)
+    words = "a " * 50
+    request = ObjectRequest(words, Coverage(80, 64, levels.tobytes()), TINY)
+    for picture in (canvas, Picture(block_of(array_of(canvas.pixels)[..., 2:]))):  # grey as well
+        (layer,) = answer(picture, request, paper_store).layers
+        (left, top), pixels = layer.offset, array_of(layer.pixels)
+        seen = levels[top : top + pixels.shape[0], left : left + pixels.shape[1]]
+        assert (pixels[..., -1] <= seen).all()
+        assert pixels.shape[-1] == picture.pixels.model.channels
+        assert layer.phrase == words.strip()
+        assert len(layer.name) <= 80
+
+
+@pytest.mark.parametrize("depth", [np.uint16, np.float32])
+def test_layers_are_as_deep_as_the_canvas_and_in_its_profile(
+    canvas, paper_store, depth, painted_as
+):
+    deep = array_of(canvas.pixels) / 255
+    deep = (deep * (65535 if depth is np.uint16 else 1)).astype(depth)
+    profile = bytes(imagecodecs.cms_profile("adobergb"))
+    picture = Picture(block_of(deep, ChannelOrder.BGRA), profile)
+    stack = answer(picture, SCENE, paper_store)
+    assert stack.icc_profile == profile
+    for layer in stack.layers:
+        assert layer.pixels.depth is picture.pixels.depth
+        assert layer.pixels.order is ChannelOrder.BGRA
+    np.testing.assert_allclose(
+        flatten(stack), painted_as[0], atol=1e-6 if depth is np.float32 else 0
+    )
+
+
 def test_a_background_is_one_opaque_layer(paper_store):
-    pixels = np.zeros((64, 80, 4), np.uint8)
-    pixels[20:50, 30:60] = (200, 40, 40, 255)
-    pixels[20:50, 60] = (200, 40, 40, 128)
-    layer_alone = Picture(block_of(pixels))
     request = BackgroundRequest("a meadow", TINY, engine="compact")
-    (layer,) = answer(layer_alone, request, paper_store).layers
+    (layer,) = answer(alone(), request, paper_store).layers
     assert (layer.role, layer.phrase) == (Role.BACKGROUND, "a meadow")
     assert (layer.pixels.width, layer.pixels.height) == (80, 64)
     assert (array_of(layer.pixels)[..., 3] == 255).all()
@@ -158,6 +235,7 @@ def test_phrases_peel_a_picture_that_was_there(canvas, paper_store):
 EMPTY = Picture(block_of(np.zeros((64, 80, 4), np.uint8)))
 FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
 TINY_CANVAS = Picture(block_of(np.full((8, 8, 4), 255, np.uint8)))
+BROKEN = replace(FULL, icc_profile=b"no profile")
 NOWHERE = Coverage(80, 64, bytes(80 * 64))
 A_PIXEL = selection((64, 80), slice(3, 4), slice(3, 4))
 
@@ -173,6 +251,12 @@ A_PIXEL = selection((64, 80), slice(3, 4), slice(3, 4))
         (FULL, SceneRequest("a cat", TINY, Guide(GuideKind.DEPTH)), "cannot follow depth"),
         (FULL, SceneRequest("a cat", TINY, Guide(GuideKind.SKETCH, 2.0)), "0 to 1"),
         (TINY_CANVAS, SceneRequest("a cat", TINY), "64 to"),
+        (
+            EMPTY,
+            SceneRequest("a cat", TINY, Guide(GuideKind.SKETCH)),
+            "to guide the scene is empty",
+        ),
+        (BROKEN, SceneRequest("a cat", TINY), "colour profile is broken"),
         (FULL, ObjectRequest("a cat", NOWHERE, TINY), "selection is empty"),
         (FULL, ObjectRequest("a cat", A_PIXEL, TINY), "at least 8×8"),
         (FULL, ObjectRequest("a cat", Coverage(2, 2, bytes(4)), TINY), "one size"),
