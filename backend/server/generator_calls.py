@@ -11,11 +11,10 @@ from layerpeel.backend.models.file_names import is_text
 from layerpeel.backend.models.looking import look_into
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
-from layerpeel.backend.server.generators import generators_of, use_checkpoint
 from layerpeel.backend.server.message_body import read_message
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import Refused, as_json
-from layerpeel.shared.generators import LookInto, PullModel, UseFile
+from layerpeel.shared.generators import Generators, LookInto, PullModel, StyleInfo, UseFile
 from layerpeel.shared.wire import to_text
 
 # The plugin gives a call up that is silent for half a minute.
@@ -48,7 +47,7 @@ class GeneratorCalls:
     async def tell(self, _request: Request) -> Response:
         """Answer `Generators`."""
         pulling = self._pulls.pulling
-        return as_json(to_text(await asyncio.to_thread(generators_of, self._models, pulling)))
+        return as_json(to_text(await asyncio.to_thread(_generators_of, self._models, pulling)))
 
     async def look(self, request: Request) -> Response:
         """Take `LookInto`, which is the artist's consent; answer `FoundFiles`."""
@@ -71,7 +70,7 @@ class GeneratorCalls:
                 "first.",
             )
         return as_json(
-            to_text(await asyncio.to_thread(use_checkpoint, Path(wanted.path), self._models))
+            to_text(await asyncio.to_thread(_use_checkpoint, Path(wanted.path), self._models))
         )
 
     async def pull(self, request: Request) -> Response:
@@ -86,3 +85,18 @@ class GeneratorCalls:
     async def cancel_pull(self, _request: Request) -> Response:
         """Stop the pull; answer `PullSummary` once it has ended, however it had."""
         return as_json(to_text(await self._pulls.cancel()))
+
+
+# Styles bring numpy: loaded when somebody asks for them, and not while the server starts.
+
+
+def _generators_of(models: ModelStore, pulling: str) -> Generators:
+    from layerpeel.backend.server.generators import generators_of
+
+    return generators_of(models, pulling)
+
+
+def _use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
+    from layerpeel.backend.server.generators import use_checkpoint
+
+    return use_checkpoint(file, models)

@@ -87,7 +87,7 @@ def test_a_folder_read_back_flattens_to_the_picture(folder, scene_files):
 def test_the_listing_says_what_the_issue_says(folder):
     listing = json.loads((folder[0] / "lady" / "layers.json").read_text(encoding="utf-8"))
     assert listing["size"] == [256, 256]
-    keys = {"name", "role", "file", "blend_mode", "opacity", "offset"}
+    keys = {"name", "role", "file", "blend_mode", "opacity", "offset", "phrase"}
     assert [layer.keys() for layer in listing["layers"]] == [keys, keys]
     assert [layer["role"] for layer in listing["layers"]] == ["background", "foreground"]
     made_with = listing["made_with"]
