@@ -46,6 +46,13 @@ _Resume = Annotated[
 _Iterations = Annotated[
     int | None, typer.Option(min=1, help="How many, instead of what the recipe says.")
 ]
+_Start = Annotated[
+    Path | None,
+    typer.Option(
+        help="Weights (network.safetensors) of an earlier training, to begin with instead of "
+        "random ones."
+    ),
+]
 _Layer = Annotated[Layer, typer.Option(help="Train only one, say on a GPU of its own.")]
 
 _COMPOSITES = 16
@@ -64,8 +71,10 @@ def matting(
     art: _Art,
     out: _Out,
     recipe: Annotated[
-        Path | None, typer.Option(help="A TOML file; recipes/small-matting.toml unless given.")
+        Path | None,
+        typer.Option(help="A TOML file, or small-matting (unless given) or small-matting-on."),
     ] = None,
+    start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
 ) -> None:
@@ -76,7 +85,7 @@ def matting(
     _require_torch()
     from layerpeel.backend.training.matting_task import MattingTask
 
-    _train_matting(MattingTask, recipe, "small-matting", art, out, resume, iterations)
+    _train_matting(MattingTask, recipe, "small-matting", art, out, start, resume, iterations)
 
 
 @app.command()
@@ -87,6 +96,7 @@ def known_background(
         Path | None,
         typer.Option(help="A TOML file; recipes/small-known-background.toml unless given."),
     ] = None,
+    start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
 ) -> None:
@@ -98,7 +108,14 @@ def known_background(
     from layerpeel.backend.training.known_background import KnownBackgroundTask
 
     _train_matting(
-        KnownBackgroundTask, recipe, "small-known-background", art, out, resume, iterations
+        KnownBackgroundTask,
+        recipe,
+        "small-known-background",
+        art,
+        out,
+        start,
+        resume,
+        iterations,
     )
 
 
@@ -193,16 +210,17 @@ def _train_matting(
     shipped: str,
     art: Path,
     out: Path,
+    start: Path | None,
     resume: bool,
     iterations: int | None,
 ) -> None:
     """Open the pictures, and train on pieces of composites; recipe: `shipped` unless given."""
     from layerpeel.backend.training.comparison import composites_to_check_on
     from layerpeel.backend.training.opened_art import OpenedArt, art_to_check_on, art_to_learn_from
-    from layerpeel.backend.training.recipe import RECIPES, read_recipe
+    from layerpeel.backend.training.recipe import read_recipe, recipe_file
     from layerpeel.backend.training.trainer import check_run_folder, train
 
-    followed = read_recipe(recipe or RECIPES / f"{shipped}.toml")
+    followed = read_recipe(recipe_file(recipe, shipped))
     if iterations is not None:
         followed = replace(followed, training=replace(followed.training, iterations=iterations))
     to_learn_from = art_to_learn_from(art)
@@ -212,7 +230,7 @@ def _train_matting(
         opened = OpenedArt(to_learn_from, followed.run.cache_megabytes * 1_000_000, say)
         for name, why in to_learn_from.unusable.items():
             typer.echo(f"Left out: {name} {why}.", err=True)
-        weights = train(task(followed, opened, composites), followed, out, say, resume)
+        weights = train(task(followed, opened, composites), followed, out, say, resume, start)
     typer.echo(f"The weights: {weights}")
 
 

@@ -1,4 +1,4 @@
-"""The engine that needs no GPU and no torch: ISNet, closed-form matting, PatchMatch."""
+"""The engine that needs no GPU and no torch: ISNet, a small matting network, PatchMatch."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,12 @@ from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.store import ModelStore
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.stages.band_planes import BandLayers
 from layerpeel.backend.stages.box import find_in_box
-from layerpeel.backend.stages.classical_separation import separate_classically
-from layerpeel.backend.stages.closed_form import matte_closed_form
+from layerpeel.backend.stages.classical_separation import KnownColours, separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
+from layerpeel.backend.stages.small_matting import matte_by_small_network
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -41,6 +42,7 @@ class CompactEngine:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self.models: dict[str, str] = {}
+        self._matted: tuple[Float32, BandLayers] | None = None
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """ISNet, unless all that is asked for is what a mask or trimap shows."""
@@ -86,8 +88,13 @@ class CompactEngine:
         return trimap
 
     def matte(self, image: Image, trimap: Float32) -> Float32:
-        """Alpha in the unknown band of a trimap."""
-        return matte_closed_form(image.proxy, trimap)
+        """Alpha in the unknown band of a trimap.
+
+        The network that finds it finds the colours too: they are kept until `separate` asks.
+        """
+        layers = matte_by_small_network(image.proxy, trimap)
+        self._matted = trimap, layers
+        return layers.alpha.copy()
 
     def separate(
         self,
@@ -113,7 +120,21 @@ class CompactEngine:
             )[0]
             return result
 
-        return separate_classically(image, alpha, trimap, fill)
+        return separate_classically(image, alpha, trimap, fill, self._colours_found(image, trimap))
+
+    def _colours_found(self, image: Image, trimap: Float32) -> KnownColours | None:
+        """Give what `matte` has found for this very trimap, as the document's own values.
+
+        None in float documents too, whose colours may lie far beyond those that networks see.
+        """
+        if image.depth.is_float or self._matted is None or self._matted[0] is not trimap:
+            return None
+        layers = self._matted[1]
+        foreground, background = (
+            values_from_proxy(plane, image.values.shape[-1], image.depth, image.icc_profile)
+            for plane in (layers.foreground, layers.background)
+        )
+        return KnownColours(trimap == 0.5, foreground, background)
 
 
 def _quoted(texts: Sequence[str]) -> str:

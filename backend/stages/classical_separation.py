@@ -1,11 +1,13 @@
-"""Foreground and background from picture and alpha, without a network.
+"""Foreground and background from picture and alpha.
 
-Colours by multi-level estimation where both layers show, PatchMatch where the object hides what is
-behind it, one blending into the other as alpha rises. What is left of the object's colour just
-outside its edge is found by comparing with the clean surroundings, and goes too.
+Colours by multi-level estimation, or as a network has found them, where both layers show;
+PatchMatch where the object hides what is behind it; one blends into the other as alpha rises. What
+is left of the object's colour just outside its edge is found by comparing with the clean
+surroundings, and goes too.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,6 +24,8 @@ FillHole = Callable[[Float32, Bool], Float32]
 # From this alpha on the fill starts to replace the estimated background, and here it has done so:
 # what is estimated behind half an object is little more than the object's own colour.
 FILL_FROM, FILL_ALONE = 0.02, 0.5
+# A network that has learned what objects hide is to be believed for longer.
+FOUND_FILL_FROM, FOUND_FILL_ALONE = 0.05, 0.6
 
 # How far round every trace of the object the background is in doubt: in pixels, and as a share of
 # the picture's side (blur and JPEG reach further in larger pictures).
@@ -31,26 +35,57 @@ LEAST_DOUBT, DOUBT = 3.0, 0.003
 # this much of full scale.
 SURROUNDINGS = 16
 TOLERANCE = 0.02
+# Least cosine between how something differs from its surroundings and how the object does, for it
+# to count as a part of the object that alpha has missed.
+LIKE_OBJECT = 0.4
+
+# Light and dark near by span a wide range of each channel, in which a tint hides; how red, green or
+# blue something is varies less. Rows: lightness, red against blue, both against green.
+OPPONENTS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
+OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class KnownColours:
+    """F and B (H×W×C, the document's values) where something has found them (H×W)."""
+
+    where: Bool
+    foreground: Float32
+    background: Float32
 
 
 def separate_classically(
-    image: Image, alpha: Float32, trimap: Float32, fill_hole: FillHole
+    image: Image,
+    alpha: Float32,
+    trimap: Float32,
+    fill_hole: FillHole,
+    known: KnownColours | None = None,
 ) -> Estimates:
-    """Estimate both layers of H×W pixels by their alpha (0–1) and trimap (0, 0.5, 1)."""
+    """Estimate both layers of H×W pixels by their alpha (0–1) and trimap (0, 0.5, 1).
+
+    known: colours to take where there are some, instead of multi-level estimates.
+    """
     touched = alpha > 0
     doubt = max(LEAST_DOUBT, DOUBT * float(np.sqrt(alpha.size)))
     # What the trimap calls sure background is the background.
     in_doubt = grown(touched, doubt) & (trimap < 1)
     band = (trimap > 0) & (trimap < 1)
     foreground, estimated = estimate_colours(image.values, alpha, in_doubt | band)
+    if known is not None:
+        foreground[known.where] = known.foreground[known.where]
+        estimated[known.where] = known.background[known.where]
     hole = in_doubt | touched
     filled = fill_hole(image.values, hole)
     filled = meet_surroundings(filled, image.values, in_doubt & ~touched & (image.alpha >= 1), hole)
 
-    weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)[..., None]
+    weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)
+    if known is not None:
+        over_known = _smooth_step(alpha, FOUND_FILL_FROM, FOUND_FILL_ALONE)
+        weight = np.where(known.where, over_known, weight)
+    weight = weight[..., None]
     background = weight * filled + (1 - weight) * estimated
     background[~touched] = image.values[~touched]
-    _keep_to_surroundings(background, image.values, in_doubt, ~grown(touched, doubt))
+    _keep_to_surroundings(background, foreground, image.values, in_doubt, ~grown(touched, doubt))
     covered = alpha >= 1
     return Estimates(alpha, foreground, background, in_doubt & ~covered)
 
@@ -62,23 +97,45 @@ def _smooth_step(value: Float32, low: float, high: float) -> Float32:
 
 
 def _keep_to_surroundings(
-    background: Float32, values: Float32, in_doubt: Bool, clean: Bool
+    background: Float32, foreground: Float32, values: Float32, in_doubt: Bool, clean: Bool
 ) -> None:
-    """Clip the doubtful background to the range of clean colours near by, channel by channel.
+    """Clip the doubtful background to the range of clean colours near by, where the object shows.
 
-    A mast's outline or a strand that alpha has missed is no colour of the surroundings; clipped
-    here, it becomes part of the object in the lossless step, which raises alpha where it must.
+    A mast's outline or a strand that alpha has missed is no colour of the surroundings but one on
+    the way to the object's; clipped here, it becomes part of the object in the lossless step, which
+    raises alpha where it must. A star beside the mast differs otherwise, and stays where it is.
     """
     if not in_doubt.any():
         return
     window = window_round(in_doubt, SURROUNDINGS).slices
-    near, known = values[window], clean[window][..., None]
+    doubtful, known = in_doubt[window], clean[window]
+    near, wanted = values[window], background[window]
+    slack = np.float32(TOLERANCE * max(1.0, float(near.max() - near.min())))
+    clipped = _clipped_to_range_near(wanted, near, doubtful, known, slack)
+    if near.shape[-1] == len(OPPONENTS):
+        # Rows of H×W×3 @ 3×3; the inverse of a rotation is its transpose.
+        turned, near = clipped @ OPPONENTS.T, near @ OPPONENTS.T
+        # A tint is seen sooner than a shade.
+        clipped = _clipped_to_range_near(turned, near, doubtful, known, slack / 2) @ OPPONENTS
+    beyond = wanted[doubtful] - clipped[doubtful]  # N×C
+    to_object = foreground[window][doubtful] - clipped[doubtful]
+    along = (beyond * to_object).sum(axis=-1)
+    lengths = np.linalg.norm(beyond, axis=-1) * np.linalg.norm(to_object, axis=-1)
+    explained = (along > LIKE_OBJECT * lengths)[..., None]
+    wanted[doubtful] = np.where(explained, clipped[doubtful], wanted[doubtful])
+
+
+def _clipped_to_range_near(
+    wanted: Float32, near: Float32, doubtful: Bool, known: Bool, slack: np.float32
+) -> Float32:
+    """Clip `wanted` (H×W×C) where it is doubtful to what `near` holds round about, by channel."""
     neighbourhood = disc(SURROUNDINGS)
     beyond = np.float32(np.finfo(np.float32).max / 2)
-    lowest = cv2.erode(np.where(known, near, beyond), neighbourhood).reshape(near.shape)
-    highest = cv2.dilate(np.where(known, near, -beyond), neighbourhood).reshape(near.shape)
-    extent = np.float32(TOLERANCE * max(1.0, float(near.max() - near.min())))
-    clipped = np.clip(background[window], lowest - extent, highest + extent)
+    seen = known[..., None]
+    lowest = cv2.erode(np.where(seen, near, beyond), neighbourhood).reshape(near.shape)
+    highest = cv2.dilate(np.where(seen, near, -beyond), neighbourhood).reshape(near.shape)
     # Deep inside the object there are no surroundings, and nothing to keep to.
-    chosen = in_doubt[window] & (lowest <= highest).all(axis=-1)
-    background[window][chosen] = clipped[chosen]
+    chosen = doubtful & (lowest <= highest).all(axis=-1)
+    clipped = wanted.copy()
+    clipped[chosen] = np.clip(wanted[chosen], lowest[chosen] - slack, highest[chosen] + slack)
+    return clipped

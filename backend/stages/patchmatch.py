@@ -9,6 +9,7 @@ from patchmatch import inpaint, set_random_seed
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.stages.crop import grown, resized, shrink_factor, window_round
+from layerpeel.backend.stages.detail_from_pieces import with_full_detail
 
 # 7×7 pixels: on 20 composites of the training art the texture is that of 11×11 (0.83 against 0.80
 # of the truth's), in half the time.
@@ -18,13 +19,16 @@ PATCH_RADIUS = 3
 CONTEXT = 0.6
 LEAST_CONTEXT = 96
 
-# A hole of this many pixels takes about 5 s on two cores; a larger one is filled smaller.
-MOST_HOLE_PIXELS = 400_000
+# A hole of this many pixels takes 1 to 1.5 s on two cores; a larger one is filled smaller, and gets
+# its detail afterwards. On 8 composites of 1024² that takes half the time, and the texture is 0.92
+# of the truth's instead of 0.94.
+MOST_HOLE_PIXELS = 50_000
 
 
 def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
-    """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with what fits from `usable` pixels; 8-bit steps.
+    """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with what fits from `usable` pixels.
 
+    A hole of up to `MOST_HOLE_PIXELS` gets 8-bit steps, a larger one the picture's own.
     usable: H×W, where pieces may come from; the hole itself never counts.
     Where there is next to nothing to take from, the pixels stay as they are.
     """
@@ -49,8 +53,11 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
         global_mask=small_barred if small_barred.any() else None,
         patch_size=PATCH_RADIUS,
     )
-    full = resized(result.astype(np.float32) / np.float32(255), picture.shape[:2], cv2.INTER_CUBIC)
-    filled[window.slices][inside] = np.clip(full[inside], 0, 1)
+    small = result.astype(np.float32) / np.float32(255)
+    full = np.clip(resized(small, picture.shape[:2], cv2.INTER_CUBIC), 0, 1)
+    if factor < 1:
+        full = with_full_detail(full, picture, inside, barred, small, small_hole | small_barred)
+    filled[window.slices][inside] = full[inside]
     return filled
 
 

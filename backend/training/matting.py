@@ -27,11 +27,12 @@ WEIGHTS = {
     "foreground": 1.0,
     "painted": 1.0,
     "background": 0.5,
+    "surroundings": 1.0,
 }
 GRADIENT_SCALES = 3
 
 # What closed-form alpha is wrong by in a typical band, and what all is measured against at least.
-TYPICAL_ERROR, LEAST_ERROR = 0.08, 0.02
+TYPICAL_ERROR, LEAST_ERROR = 0.08, 0.008
 
 # Up to this alpha the background is visible, as `evaluation.metrics` counts it.
 VISIBLE_TO = 0.999
@@ -130,7 +131,8 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
 
     truth: as `MattingTask.sample` gives it, in batches [N, C, h, w].
     F counts as far as it shows: where alpha is 0, it is anybody's guess. B counts wherever it shows
-    at all, as that is where it can be seen once the foreground is gone.
+    at all, as that is where it can be seen once the foreground is gone; and once more as far as it
+    shows already: what stays of the object's colour in its surroundings is seen first of all.
     """
     band = _band_of(truth["planes"]).float()
     pixels = band.sum(dim=(1, 2, 3)).clamp(min=1)  # [N]
@@ -155,6 +157,7 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
         "foreground": mean(alpha * (layers.foreground - foreground)),
         "painted": mean(layers.alpha * layers.foreground - alpha * foreground),
         "background": mean((alpha < VISIBLE_TO) * (layers.background - background)),
+        "surroundings": mean((1 - alpha) * (layers.background - background)),
     }
 
 

@@ -24,6 +24,7 @@ from layerpeel.backend.training.checkpoint import (
     CHECKPOINT,
     WEIGHTS,
     Training,
+    fill_with,
     load_checkpoint,
     save_checkpoint,
 )
@@ -60,25 +61,35 @@ class Task(Protocol):
 
 
 def train(
-    task: Task, recipe: TrainingRecipe, folder: Path, report: ReportProgress, resume: bool = False
+    task: Task,
+    recipe: TrainingRecipe,
+    folder: Path,
+    report: ReportProgress,
+    resume: bool = False,
+    start: Path | None = None,
 ) -> Path:
     """Train to the recipe's last iteration; gives the file with the averaged weights.
 
     folder: for checkpoint, weights, log and sheets; made where it is missing.
     resume: go on from the checkpoint in there.
+    start: weights of an earlier training of the same network, to begin with instead of random ones.
     report: called after every iteration. Raising from it ends the run, and what came after the last
         checkpoint is lost.
 
     Raises OutputError when there is a checkpoint and `resume` is not set, or the folder cannot be
-    written into; BadInputError as `load_checkpoint` and the task do; LayerpeelError when the
-    network diverges: the last checkpoint then is the last good state.
+    written into; BadInputError as `load_checkpoint` and the task do, and BadInputError and
+    ModelError as `fill_with` does; LayerpeelError when the network diverges: the last checkpoint
+    then is the last good state.
     """
     check_run_folder(folder, resume)
     settings, run = recipe.training, recipe.run
     torch.manual_seed(settings.seed)
     device = compute_on().device
     # Two steps, as the types of torch do not know both in one. Channels last is faster.
-    network = task.network().to(device).to(memory_format=torch.channels_last)
+    network = task.network()
+    if start is not None and not resume:
+        fill_with(network, start)
+    network = network.to(device).to(memory_format=torch.channels_last)
     training = Training(network, recipe)
     if resume:
         load_checkpoint(training, task.name, recipe, folder)

@@ -1,0 +1,32 @@
+"""Alpha and colours in the unknown band of a trimap, by a small network."""
+
+import numpy as np
+
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.band_planes import BandLayers, layers_of_answer, planes_of
+from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.small_networks import answer_of
+
+NETWORK = "matting"
+
+# What the network may see beyond the band, in pixels.
+MARGIN = 64
+
+
+def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
+    """Find alpha, F and B of H×W×3 RGB in the band of a trimap with 1, 0 and 0.5 for unknown.
+
+    Outside the band alpha is the trimap, and the colours are the picture's.
+    """
+    band = trimap == 0.5
+    alpha, foreground, background = trimap.copy(), proxy.copy(), proxy.copy()
+    if not band.any():
+        return BandLayers(alpha, foreground, background)
+    window = window_round(band, MARGIN).slices
+    inside = np.ascontiguousarray(band[window])
+    planes = planes_of(proxy[window], trimap[window])
+    found = layers_of_answer(answer_of(NETWORK, planes, inside), planes)
+    alpha[window][inside] = found.alpha[inside]
+    foreground[window][inside] = found.foreground[inside]
+    background[window][inside] = found.background[inside]
+    return BandLayers(alpha, foreground, background)

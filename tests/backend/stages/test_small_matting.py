@@ -1,0 +1,63 @@
+"""The shipped matting network, on pictures with known layers, beside what it replaces."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.evaluation.classical import closed_form_alpha
+from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.stages.small_matting import matte_by_small_network
+
+
+@pytest.fixture(scope="module")
+def composites(art):
+    return list(draw_composites(art, 8, seed=3))
+
+
+def test_alpha_is_nearer_to_the_truth_than_closed_form_alpha(composites):
+    ratios = []
+    for each in composites:
+        errors = [
+            np.abs(alpha - each.alpha).mean()
+            for alpha in (
+                matte_by_small_network(each.picture, each.trimap).alpha,
+                closed_form_alpha(each.picture, each.trimap),
+            )
+        ]
+        ratios.append(errors[0] / errors[1])
+    assert np.median(ratios) < 0.95
+
+
+def test_in_the_band_the_layers_make_the_picture_and_outside_it_the_trimap_counts(composites):
+    for each in composites:
+        layers = matte_by_small_network(each.picture, each.trimap)
+        band = each.trimap == 0.5
+        assert np.array_equal(layers.alpha[~band], each.trimap[~band])
+        assert np.array_equal(layers.foreground[~band], each.picture[~band])
+        share = layers.alpha[..., None]
+        mixed = share * layers.foreground + (1 - share) * layers.background
+        # Colours end at 0 and 1, so a few pixels cannot be reached.
+        assert (np.abs(mixed - each.picture)[band] > 1 / 255).mean() < 0.1
+        for plane in (layers.alpha, layers.foreground, layers.background):
+            assert plane.dtype == np.float32
+            assert plane.min() >= 0
+            assert plane.max() <= 1
+
+
+def test_what_lies_far_from_the_band_changes_nothing(composites):
+    each = composites[0]
+    found = matte_by_small_network(each.picture, each.trimap)
+    beyond = np.pad(each.picture, ((200, 0), (150, 0), (0, 0)), constant_values=0.3)
+    trimap = np.pad(each.trimap, ((200, 0), (150, 0)))
+    moved = matte_by_small_network(beyond, trimap).alpha[200:, 150:]
+    # Folded by other pixels of the coarsest level it is not bit for bit the same.
+    assert np.abs(moved - found.alpha).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (33, 40)])
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_any_size_and_trimap_is_survived(size, value):
+    picture = np.random.default_rng(0).random((*size, 3), np.float32)
+    layers = matte_by_small_network(picture, np.full(size, value, np.float32))
+    assert layers.alpha.shape == size
+    assert np.isfinite(layers.alpha).all()
+    assert np.isfinite(layers.background).all()
