@@ -31,22 +31,23 @@ def recipe_file(tmp_path):
     return file
 
 
-def train(*words):
-    """Run the command; errors come out as they are raised."""
-    return CliRunner().invoke(app, ["matting", *map(str, words)], catch_exceptions=False)
+def train(*words, command="matting"):
+    """Run a command; errors come out as they are raised."""
+    return CliRunner().invoke(app, [command, *map(str, words)], catch_exceptions=False)
 
 
-def test_a_network_is_trained_from_the_command_line(small_art, recipe_file, tmp_path):
+@pytest.mark.parametrize("command", ["matting", "known-background"])
+def test_a_network_is_trained_from_the_command_line(command, small_art, recipe_file, tmp_path):
     common = ("--art", small_art, "--recipe", recipe_file, "--out", tmp_path / "run")
-    result = train(*common)
+    result = train(*common, command=command)
     assert result.exit_code == 0
     assert (tmp_path / "run" / "network.safetensors").is_file()
     # Going on to more iterations than the recipe says.
-    assert train(*common, "--resume", "--iterations", 3).exit_code == 0
+    assert train(*common, "--resume", "--iterations", 3, command=command).exit_code == 0
     rows = (tmp_path / "run" / "losses.csv").read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["1", "2", "3"]
     with pytest.raises(OutputError, match="--resume"):
-        train(*common)
+        train(*common, command=command)
 
 
 def test_a_training_begins_with_the_weights_of_another(small_art, recipe_file, tmp_path):
