@@ -18,6 +18,9 @@ from layerpeel.backend.lossless import (
 from layerpeel.shared.protocol import Depth
 
 
+HAIR = Fraction(1001, 1000)
+
+
 def _split(colour, alpha, foreground, background, depth=Depth.U8, parent_alpha=None):
     """Split N open pixels: N×(C+1) of foreground and background."""
     full = int(FULL_SCALE[depth])
@@ -55,7 +58,7 @@ def test_the_least_alpha_is_none_where_the_background_is_the_picture():
     assert least_alpha(opposite, 1 - opposite, 0, 1).tolist() == [1, 1]
 
 
-def test_at_8_bits_alpha_is_the_least_step_that_reaches_the_wished_background():
+def test_at_8_bits_alpha_is_the_least_that_reaches_the_wished_background_within_a_step():
     colours, behind = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
     colours, behind = colours.reshape(-1, 1), behind.reshape(-1, 1)
     # An estimate that helps: the foreground is as far from the background as it can be.
@@ -64,13 +67,29 @@ def test_at_8_bits_alpha_is_the_least_step_that_reaches_the_wished_background():
     for colour, wish, alpha in zip(
         colours[:, 0].tolist(), behind[:, 0].tolist(), foreground[:, 1].tolist(), strict=True
     ):
-        room = 255 - wish if colour > wish else wish
-        least = Fraction(255 * abs(colour - wish), room) if colour != wish else Fraction(0)
+        # A hair more than a step.
+        nearer = wish + max(-HAIR, min(HAIR, Fraction(colour - wish)))
+        room = 255 - nearer if colour > nearer else nearer
+        least = 255 * abs(colour - nearer) / room if colour != nearer else Fraction(0)
         # Where a step is the least exactly, the float32 of the estimates may ask for the next.
         assert alpha - ceil(least) in ((0, 1) if least.denominator == 1 and least else (0,))
-    # It is reached, but for what the rounded alpha leaves.
-    weighed = (255 - foreground[:, 1]) * np.abs(background[:, 0] - behind[:, 0])
+    # It is reached but for that step, and for what the rounded alpha leaves.
+    weighed = (255 - foreground[:, 1]) * (np.abs(background[:, 0] - behind[:, 0]) - float(HAIR))
     assert weighed.max() <= 255
+
+
+@pytest.mark.parametrize("depth", [Depth.U8, Depth.U16])
+def test_a_background_a_step_from_the_picture_leaves_no_haze_in_front_of_it(depth):
+    full = int(FULL_SCALE[depth])
+    # Where a step is most of alpha: the background is nearly as dark as can be, or as light.
+    colour = np.array([[2], [full - 2], [full // 2]])
+    for step in (-1, 1):
+        wish = (colour + step) / full
+        foreground, background = _split(colour, np.zeros(3), colour < wish * full, wish, depth)
+        assert not foreground[:, -1].any()
+        assert np.array_equal(background[:, :-1], colour)
+        foreground, _ = _split(colour, np.zeros(3), 0 * wish, wish + 4 * step / full, depth)
+        assert foreground[:, -1].all()
 
 
 @pytest.mark.parametrize("depth", [Depth.U8, Depth.U16])
