@@ -72,7 +72,7 @@ def matting(
     out: _Out,
     recipe: Annotated[
         Path | None,
-        typer.Option(help="A TOML file, or small-matting (unless given) or small-matting-on."),
+        typer.Option(help="A TOML file instead of small-matting."),
     ] = None,
     start: _Start = None,
     resume: _Resume = False,

@@ -33,7 +33,7 @@ class BandLayers:
 
 
 # Where both colours are all but the same, they say nothing about alpha: it is guessed as a half.
-_ALIKE = np.float32(1e-3)
+LIKENESS = np.float32(1e-3)
 
 # Log-odds have no ends: this far from 0 and 1 is where they are reached.
 ENDS = 0.02
@@ -66,7 +66,7 @@ def alpha_between(
     """Project the picture's colours onto the line from one colour to the other: H×W, 0–1."""
     between = foreground - background
     along = ((picture - background) * between).sum(axis=-1)
-    alpha = (along + _ALIKE / 2) / ((between**2).sum(axis=-1) + _ALIKE)
+    alpha = (along + LIKENESS / 2) / ((between**2).sum(axis=-1) + LIKENESS)
     return np.asarray(np.where(trimap == 0.5, np.clip(alpha, 0, 1), trimap), np.float32)
 
 

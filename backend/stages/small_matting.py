@@ -9,8 +9,8 @@ from layerpeel.backend.stages.small_networks import answer_of
 
 NETWORK = "matting"
 
-# Steps along rows and columns: the picture as it is, upside down, mirrored, both.
-MIRRORED = ((1, 1), (-1, 1), (1, -1), (-1, -1))
+# Steps along rows and columns: the picture as it is, and turned by a half.
+TURNED = (1, -1)
 
 # What the network may see beyond the band, in pixels.
 MARGIN = 64
@@ -36,14 +36,16 @@ def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
 
 
 def _mean_answer(planes: Float32, wanted: Bool) -> Float32:
-    """Answer 13×H×W by the mean over its mirror images, which errs less than any one of them.
+    """Answer 13×H×W as it is and turned by a half, and take the mean, which errs less.
 
-    On 48 composites of the training art that were kept back, median ratios to the classical chain
-    are 0.72 instead of 0.74 for alpha and 0.67 instead of 0.70 for the foreground as painted.
+    On 48 composites of the training art that were kept back, foreground as painted 0.56 instead of
+    0.57 × the classical chain's (medians of ratios); above all, the worst pixels are better: what
+    stays of a loud colour in the background is down from 21 steps of 255 to 9, in one case.
     """
     total = np.zeros((OUTPUTS, *wanted.shape), np.float32)
-    for down, across in MIRRORED:
-        turn = np.s_[..., ::down, ::across]
+    for step in TURNED:
+        turn = np.s_[..., ::step, ::step]
         seen = np.ascontiguousarray(planes[turn])
         total += answer_of(NETWORK, seen, np.ascontiguousarray(wanted[turn]))[turn]
-    return total / np.float32(len(MIRRORED))
+    total /= np.float32(len(TURNED))
+    return total

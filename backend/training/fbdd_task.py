@@ -6,7 +6,7 @@ evenly from the schedule of the network that training starts from (ours; the pap
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from layerpeel.backend.networks.fbdd_folder import (
 )
 from layerpeel.backend.networks.fbdd_start import fbdd_from_inpainting
 from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE, encode
+from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
 from layerpeel.backend.training.checkpoint import fill_with
 from layerpeel.backend.training.known_layers import draw_layers
@@ -35,7 +36,6 @@ from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, conditions_of, paint
 from layerpeel.backend.training.recipe import FbddRecipe
 from layerpeel.backend.training.scratch_unet import new_unet
-from layerpeel.backend.training.trainer import stacked
 
 PICTURES_TO_CHECK_ON, PICTURES_ON_SHEET = 8, 4
 
@@ -68,6 +68,10 @@ class FbddTask:
     def sample(self, index: int) -> dict[str, Float32]:
         """Draw picture, alpha, true layer, noise, and how much of the layer is left in it."""
         return self._drawn(self._art, index)
+
+    def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """Make the batches of these numbers."""
+        return batches_of(self.sample, self._recipe, numbers, device)
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give the v-prediction loss (Salimans and Ho, 2022, appendix D)."""

@@ -9,6 +9,7 @@ right. So here FBDD, once trained, paints it (recipes/paper-hfa.toml); or, where
 it is made up (recipes/small-hfa.toml; ours).
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from layerpeel.backend.networks.high_frequency_alignment import (
 )
 from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE
 from layerpeel.backend.networks.local_unet import UNetShape
+from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
 from layerpeel.backend.training.checkpoint import fill_with
 from layerpeel.backend.training.decoded_layers import as_if_decoded, as_if_filled_in
@@ -36,7 +38,6 @@ from layerpeel.backend.training.known_layers import draw_layers
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, paint
 from layerpeel.backend.training.recipe import HfaRecipe
-from layerpeel.backend.training.trainer import stacked
 
 # λ of the paper's equation 2.
 HIGH_FREQUENCY_SHARE = 0.2
@@ -83,6 +84,10 @@ class HfaTask:
     def sample(self, index: int) -> dict[str, Float32]:
         """Draw picture, alpha, true layer, and decoded layer or the noise it is painted from."""
         return self._drawn(self._art, index)
+
+    def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """Make the batches of these numbers."""
+        return batches_of(self.sample, self._recipe, numbers, device)
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give the mean squared error, and for the background the weighted L_H."""

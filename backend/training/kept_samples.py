@@ -1,18 +1,25 @@
 """Samples for matting that are drawn once and learned from again and again, never twice alike.
 
-Drawing one takes ten times as long as turning, mirroring and recolouring it. An affine map of the
-colours keeps C = αF + (1−α)B as it is, and closed-form alpha too, whose model of colours is affine.
+They are kept where the network learns, and turned, mirrored and recoloured there. An affine map of
+the colours keeps C = αF + (1−α)B as it is, and closed-form alpha too, whose model of colours is
+affine.
 """
 
-import threading
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.band_planes import LIKENESS
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
+from layerpeel.backend.training.recipe import Recipe
 from layerpeel.backend.training.samples import Sample, SampleSettings, draw_sample
 
 # How often colours lose some of their saturation, and how often light becomes dark.
@@ -20,79 +27,145 @@ PALER, INVERTED = 0.5, 0.3
 
 LEAST_CONTRAST = 0.6
 
+COLOURS = 5
+"""Colours that are kept: the picture's, F, B, and the two of `Hints`."""
+
 
 @dataclass(frozen=True)
-class MattingSample:
-    """A sample and the alpha that a network starts from: h×w(×3), float32, RGB, 0–1, straight."""
+class Hints:
+    """What a network starts from, besides picture and trimap.
 
-    picture: Float32
-    trimap: Float32
-    coarse_alpha: Float32
-    alpha: Float32
+    foreground, background: h×w×3; coarse_alpha: h×w; all float32, 0–1, the trimap outside its band.
+    """
+
     foreground: Float32
     background: Float32
+    coarse_alpha: Float32
+
+
+HintsOf = Callable[[Sample], Hints]
 
 
 class KeptSamples:
-    """Draws the first `distinct` samples when they are asked for, and keeps them in memory.
+    """Batches of the first `distinct` samples of a recipe.
 
-    In 8 bits, alpha in half floats: 320 kB for 160×160 pixels.
+    Every `again`-th batch is of new ones until all are drawn; the others are of those that have
+    been. Of n×n pixels each takes 19·n² bytes: in 8 bits, alpha in half floats.
     """
 
-    def __init__(
-        self,
-        art: OpenedArt,
-        settings: SampleSettings,
-        seed: int,
-        distinct: int,
-        coarse_alpha: Callable[[Sample], Float32],
-    ) -> None:
-        """Draw as `draw_sample` does; coarse_alpha: the alpha (h×w) that a network starts from."""
-        self._art, self._settings, self._seed, self._distinct = art, settings, seed, distinct
-        self._coarse_alpha = coarse_alpha
-        self._kept: dict[int, tuple[UInt8, npt.NDArray[np.float16]]] = {}
-        self._lock = threading.Lock()
+    def __init__(self, art: OpenedArt, recipe: Recipe, hints_of: HintsOf) -> None:
+        """hints_of: a function of a module, which other processes can import."""
+        self._recipe = recipe
+        self._drawn = _DrawnSamples(art, recipe.samples, recipe.training.seed, hints_of)
 
-    def sample(self, index: int) -> MattingSample:
-        """Give the sample of this number, the same each time; raises as `draw_sample` does."""
-        number = index % self._distinct
-        if number not in self._kept:
-            drawn = self._drawn(number)
-            with self._lock:
-                self._kept[number] = drawn
-        planes, alpha = self._kept[number]
-        # A seed of three numbers, so that it is none of those that samples are drawn by.
-        return _varied(planes, alpha, np.random.default_rng((self._seed, index, 1)))
+    def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """Give the batches of these numbers, each as `varied` does; raises as `draw_sample` does.
 
-    def _drawn(self, number: int) -> tuple[UInt8, npt.NDArray[np.float16]]:
-        sample = draw_sample(self._art, self._settings, self._seed, number)
-        coarse = self._coarse_alpha(sample)
-        planes = (
-            sample.picture,
-            sample.foreground,
-            sample.background,
-            sample.trimap,
-            coarse,
+        What is in a batch depends on its number alone: what was drawn for those before is drawn.
+        """
+        settings, samples = self._recipe.training, self._recipe.samples
+        drawn = iter(self._drawing())
+        pixels = (samples.side, samples.side)
+        room = -(-samples.distinct // settings.batch) * settings.batch
+        steps = torch.empty(room, 3 * COLOURS + 2, *pixels, dtype=torch.uint8, device=device)
+        alpha = torch.empty(room, 1, *pixels, dtype=torch.float16, device=device)
+        count = 0
+        for number in range(numbers.stop):
+            random = np.random.default_rng((settings.seed, number, 1))
+            if number % samples.again == 0 and count < samples.distinct:
+                new = slice(count, count + settings.batch)
+                steps[new], alpha[new] = next(drawn)
+                count, chosen = new.stop, torch.arange(new.start, new.stop)
+            else:
+                chosen = torch.from_numpy(random.integers(count, size=settings.batch))
+            if number in numbers:
+                chosen = chosen.to(device)
+                yield varied(steps[chosen], alpha[chosen], random)
+
+    def _drawing(self) -> DataLoader[tuple[Tensor, Tensor]]:
+        # There are as many processes as are to work at once. It is said before they begin: one that
+        # is forked would wait for the threads of OpenCV for ever.
+        cv2.setNumThreads(1)
+        return DataLoader(
+            # Arrays become tensors on the way.
+            self._drawn,  # type: ignore[arg-type]
+            self._recipe.training.batch,
+            num_workers=min(self._recipe.run.workers, os.cpu_count() or 1),
         )
-        steps = np.floor(np.dstack(planes) * 255 + 0.5).astype(np.uint8)
-        return steps, sample.alpha.astype(np.float16)
 
 
-def _varied(
-    planes: UInt8, alpha: npt.NDArray[np.float16], random: np.random.Generator
-) -> MattingSample:
+class _DrawnSamples(Dataset[tuple[UInt8, npt.NDArray[np.float16]]]):
+    """Without an end: how many are asked for is the recipe's business."""
+
+    def __init__(
+        self, art: OpenedArt, settings: SampleSettings, seed: int, hints_of: HintsOf
+    ) -> None:
+        self._art, self._settings, self._seed, self._hints_of = art, settings, seed, hints_of
+
+    def __len__(self) -> int:
+        return 1 << 40
+
+    def __getitem__(self, number: int) -> tuple[UInt8, npt.NDArray[np.float16]]:
+        sample = draw_sample(self._art, self._settings, self._seed, number)
+        hints = self._hints_of(sample)
+        colours = (
+            *(sample.picture, sample.foreground, sample.background),
+            *(hints.foreground, hints.background),
+        )
+        planes = np.dstack((*colours, sample.trimap, hints.coarse_alpha)).transpose(2, 0, 1)
+        steps = np.floor(np.ascontiguousarray(planes) * 255 + 0.5).astype(np.uint8)
+        return steps, sample.alpha[None].astype(np.float16)
+
+
+def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[str, Tensor]:
+    """Turn and mirror samples, alike for all, and recolour each in its own way.
+
+    steps: [N, 17, h, w], 8 bits: picture, F, B, F and B of the hints, trimap, coarse alpha. alpha:
+    [N, 1, h, w], half floats. Gives `planes` as `band_planes.planes_of` does, and the truth:
+    `composite`, `alpha`, `foreground`, `background`, all [N, C, h, w], float32.
+    """
     quarters, mirrored = int(random.integers(4)), random.random() < 0.5
-    turned = np.rot90(np.dstack([planes.astype(np.float32) / 255, alpha]), quarters)
-    turned = np.ascontiguousarray(turned[:, ::-1] if mirrored else turned, np.float32)
-    mixing, shift = _other_colours(random)
-    picture, foreground, background = (
-        np.asarray(turned[..., first : first + 3] @ mixing + shift, np.float32)
-        for first in (0, 3, 6)
+
+    def turned(planes: Tensor) -> Tensor:
+        planes = planes.rot90(quarters, (-2, -1))
+        return planes.flip(-1) if mirrored else planes
+
+    shown, alpha = turned(steps).float() / 255, turned(alpha).float()
+    maps = [_other_colours(random) for _ in range(len(steps))]
+    mixing, shift = (
+        torch.from_numpy(np.stack(part)).to(shown.device) for part in zip(*maps, strict=True)
     )
+    colours = shown[:, : 3 * COLOURS].reshape(len(shown), COLOURS, 3, *shown.shape[2:])
+    colours = torch.einsum("nskhw,nkc->nschw", colours, mixing) + shift[:, None, :, None, None]
+    picture, foreground, background, near_foreground, near_background = colours.unbind(1)
     # In 8 bits a half is 128/255.
-    trimap = np.asarray(np.round(turned[..., 9] * 2) / 2, np.float32)
-    coarse = np.where(trimap == 0.5, turned[..., 10], trimap)
-    return MattingSample(picture, trimap, coarse, turned[..., 11], foreground, background)
+    trimap = (shown[:, -2:-1] * 2).round() / 2
+    band = trimap == 0.5
+    planes = (
+        *(picture, trimap == 1, trimap == 0, near_foreground, near_background),
+        torch.where(band, _between(picture, near_foreground, near_background), trimap),
+        torch.where(band, shown[:, -1:], trimap),
+    )
+    batch = {
+        "planes": torch.cat(planes, dim=1),
+        "composite": alpha * foreground + (1 - alpha) * background,
+        "alpha": alpha,
+        "foreground": foreground,
+        "background": background,
+    }
+    return {
+        name: each.contiguous(memory_format=torch.channels_last) for name, each in batch.items()
+    }
+
+
+def _between(picture: Tensor, foreground: Tensor, background: Tensor) -> Tensor:
+    """Do as `band_planes.alpha_between` does: [N, 1, h, w], 0–1."""
+    line = foreground - background
+    along = ((picture - background) * line).sum(dim=1, keepdim=True)
+    length = (line**2).sum(dim=1, keepdim=True)
+    likeness = float(LIKENESS)
+    alpha: Tensor = ((along + likeness / 2) / (length + likeness)).clamp(0, 1)
+    return alpha
 
 
 def _other_colours(random: np.random.Generator) -> tuple[Float32, Float32]:

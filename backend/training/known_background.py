@@ -1,6 +1,6 @@
 """The network for a known background (alpha and the foreground's colour), learned and asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +10,15 @@ from torch import Tensor, nn
 
 from layerpeel.backend.evaluation.composites import Composite
 from layerpeel.backend.evaluation.metrics import Separation
-from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.local_unet import LocalUNet
 from layerpeel.backend.stages.known_background import (
     FAINT,
     OUTPUTS,
-    alpha_over,
     foreground_of_answer,
     planes_over,
 )
 from layerpeel.backend.training.comparison import mean_figures, write_sheet
-from layerpeel.backend.training.kept_samples import KeptSamples
+from layerpeel.backend.training.kept_samples import Hints, KeptSamples
 from layerpeel.backend.training.matting import (
     WEIGHTS,
     Layers,
@@ -32,6 +30,7 @@ from layerpeel.backend.training.matting import (
 from layerpeel.backend.training.matting_task import PICTURES_ON_SHEET
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.recipe import Recipe
+from layerpeel.backend.training.samples import Sample
 
 
 class KnownBackgroundTask:
@@ -46,34 +45,16 @@ class KnownBackgroundTask:
     def __init__(self, recipe: Recipe, art: OpenedArt, composites: Sequence[Composite]) -> None:
         """Learn from `art`, check on `composites`."""
         self._recipe = recipe
-        samples = recipe.samples
-        self._kept = KeptSamples(
-            art,
-            samples,
-            recipe.training.seed,
-            samples.distinct,
-            lambda sample: alpha_over(sample.picture, sample.background, sample.trimap),
-        )
+        self._kept = KeptSamples(art, recipe, _hints_of)
         self._composites = composites
 
     def network(self) -> LocalUNet:
         """Make the network that is to be trained."""
         return matting_network(self._recipe, OUTPUTS)
 
-    def sample(self, index: int) -> dict[str, Float32]:
-        """Draw a sample: `planes` for the network, and the truth, all C×h×w."""
-        sample = self._kept.sample(index)
-        share = sample.alpha[..., None]
-        composite = share * sample.foreground + (1 - share) * sample.background
-        return {
-            "planes": planes_over(
-                sample.picture, sample.background, sample.trimap, sample.coarse_alpha
-            ),
-            "composite": composite.transpose(2, 0, 1),
-            "alpha": sample.alpha[None],
-            "foreground": sample.foreground.transpose(2, 0, 1),
-            "background": sample.background.transpose(2, 0, 1),
-        }
+    def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """Make the batches of these numbers."""
+        return self._kept.batches(numbers, device)
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give each loss, weighted; there is none of the background, which is known."""
@@ -86,6 +67,11 @@ class KnownBackgroundTask:
         separate = partial(separate_over, network)
         write_sheet(separate, self._composites[:PICTURES_ON_SHEET], sheet)
         return mean_figures(separate, self._composites)
+
+
+def _hints_of(sample: Sample) -> Hints:
+    planes = planes_over(sample.picture, sample.background, sample.trimap)
+    return Hints(planes[5:8].transpose(1, 2, 0), sample.background, planes[12])
 
 
 def layers_over(answer: Tensor, planes: Tensor) -> Layers:

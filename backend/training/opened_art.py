@@ -1,7 +1,9 @@
 """The pictures to learn from and those to check on, and how they are kept in memory."""
 
+import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,9 @@ from layerpeel.backend.progress import ReportProgress
 UInt8 = npt.NDArray[np.uint8]
 
 HELD_BACK = 0.1
+
+# Files that are opened together.
+_AT_ONCE = 64
 
 
 def is_held_back(path: Path) -> bool:
@@ -81,8 +86,7 @@ class OpenedArt:
 
     def _usable(self, paths: list[Path], read: Callable[[Path], Float32 | None]) -> list[Path]:
         usable = []
-        for path in paths:
-            pixels = _eight_bit(read(path))
+        for path, pixels in _opened(paths, read):
             if pixels is None:
                 continue
             usable.append(path)
@@ -95,6 +99,16 @@ class OpenedArt:
                 f"None of the {len(paths)} pictures in {paths[0].parent} can be used: {name} {why}."
             )
         return usable
+
+
+def _opened(
+    paths: list[Path], read: Callable[[Path], Float32 | None]
+) -> Iterator[tuple[Path, UInt8 | None]]:
+    """Open files several at once, in their order; a few at a time, as they take memory."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for begin in range(0, len(paths), _AT_ONCE):
+            some = paths[begin : begin + _AT_ONCE]
+            yield from zip(some, pool.map(lambda path: _eight_bit(read(path)), some), strict=True)
 
 
 def _eight_bit(pixels: Float32 | None) -> UInt8 | None:

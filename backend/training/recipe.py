@@ -65,6 +65,7 @@ class TrainingSettings:
 class RunSettings:
     """What decides how a run goes about it, and not what comes out.
 
+    workers: threads that make samples meanwhile; processes, for the small networks.
     at_once: samples that the device works on at once, whose gradients are added up to those of a
         batch; the whole batch where nothing is said.
     """
@@ -86,9 +87,10 @@ class TrainingRecipe:
 
 @dataclass(frozen=True)
 class MattingSampleSettings(SampleSettings):
-    """As `SampleSettings`; distinct: how many are drawn (`kept_samples.py`)."""
+    """As `SampleSettings`; `distinct` are drawn, and come `again` (`kept_samples.py`)."""
 
     distinct: int
+    again: int
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,15 @@ bit on the same machine.
 """
 
 import math
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.errors import LayerpeelError, OutputError
-from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress
 from layerpeel.backend.training.checkpoint import (
     CHECKPOINT,
@@ -31,9 +26,6 @@ from layerpeel.backend.training.checkpoint import (
 from layerpeel.backend.training.recipe import TrainingRecipe
 from layerpeel.backend.training.run_log import RunLog
 
-# Batches that are made ahead.
-_AHEAD = 3
-
 
 class Task(Protocol):
     """What a network learns, and from what."""
@@ -44,8 +36,8 @@ class Task(Protocol):
         """Make the network, untrained; torch's random numbers are seeded."""
         ...
 
-    def sample(self, index: int) -> dict[str, Float32]:
-        """Draw a sample, the same for the same index; called in several threads at once."""
+    def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """Make the batches of these numbers, the same for the same number, on a device."""
         ...
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -94,8 +86,7 @@ def train(
     if resume:
         load_checkpoint(training, task.name, recipe, folder)
     log = RunLog(folder, training.iteration)
-    batches = _batches(task, recipe, training.iteration, device)
-    for batch in batches:
+    for batch in task.batches(range(training.iteration, settings.iterations), device):
         losses, rate = _learn(task, training, recipe, batch)
         log.write(training.iteration, {**losses, "learning_rate": rate})
         last = training.iteration == settings.iterations
@@ -167,8 +158,10 @@ def _add_gradients(
     halved = recipe.training.precision == "bfloat16"
     with torch.autocast(device.type, torch.bfloat16, enabled=halved):
         losses = {name: share * loss for name, loss in task.losses(network, part).items()}
-    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-    return {name: loss.item() for name, loss in losses.items()}
+    every = torch.stack(list(losses.values()))
+    every.sum().backward()  # type: ignore[no-untyped-call]
+    # All at once: asking a GPU for a number takes until it has done all its work.
+    return dict(zip(losses, every.tolist(), strict=True))
 
 
 def _parts_of(batch: dict[str, Tensor], size: int) -> Iterator[dict[str, Tensor]]:
@@ -187,31 +180,3 @@ def learning_rate(iteration: int, recipe: TrainingRecipe) -> float:
         return settings.learning_rate * (iteration + 1) / settings.warm_up
     done = (iteration - settings.warm_up) / max(settings.iterations - settings.warm_up, 1)
     return settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
-
-
-def _batches(
-    task: Task, recipe: TrainingRecipe, first: int, device: torch.device
-) -> Iterator[dict[str, Tensor]]:
-    """Make batches number `first` and on in other threads, a few ahead."""
-    # The samples are small, and there are threads enough at work.
-    cv2.setNumThreads(1)
-    size, made = recipe.training.batch, deque[list[Future[dict[str, Float32]]]]()
-    pool = ThreadPoolExecutor(recipe.run.workers)
-    try:
-        for number in range(first, recipe.training.iterations + _AHEAD):
-            if number < recipe.training.iterations:
-                indices = range(number * size, (number + 1) * size)
-                made.append([pool.submit(task.sample, index) for index in indices])
-            if number >= first + _AHEAD and made:
-                yield stacked([future.result() for future in made.popleft()], device)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def stacked(samples: list[dict[str, Float32]], device: torch.device) -> dict[str, Tensor]:
-    """Stack C×h×w planes to [N, C, h, w], on a device."""
-    batch = {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
-    return {
-        name: torch.from_numpy(planes).to(device, memory_format=torch.channels_last)
-        for name, planes in batch.items()
-    }

@@ -17,7 +17,6 @@ from layerpeel.backend.lossless import (
 )
 from layerpeel.shared.protocol import Depth
 
-
 HAIR = Fraction(1001, 1000)
 
 

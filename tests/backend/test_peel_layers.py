@@ -11,7 +11,7 @@ from layerpeel.shared.protocol import Mask, Role
 
 @pytest.fixture(scope="module")
 def scene(make_scene):
-    return make_scene((288, 240), "mountains", ("cactus1", 20, 30, 190), ("jessica", 160, 50, 180))
+    return make_scene((288, 240), "mountains", ("cactus1", 60, 25, 200), ("jessica", 180, 50, 180))
 
 
 @pytest.fixture(scope="module")

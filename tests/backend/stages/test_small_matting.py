@@ -63,12 +63,12 @@ def test_any_size_and_trimap_is_survived(size, value):
     assert np.isfinite(layers.background).all()
 
 
-def test_a_mirrored_picture_gets_mirrored_layers(composites):
+def test_a_picture_turned_by_a_half_gets_turned_layers(composites):
     """Where its sides are multiples of the network's stride: else the padding lies elsewhere."""
     each = composites[0]
     found = matte_by_small_network(each.picture, each.trimap)
-    mirrored = matte_by_small_network(
-        np.ascontiguousarray(each.picture[:, ::-1]), np.ascontiguousarray(each.trimap[:, ::-1])
+    turned = matte_by_small_network(
+        np.ascontiguousarray(each.picture[::-1, ::-1]), np.ascontiguousarray(each.trimap[::-1, ::-1])
     )
-    np.testing.assert_allclose(mirrored.alpha[:, ::-1], found.alpha, atol=0.02)
-    np.testing.assert_allclose(mirrored.background[:, ::-1], found.background, atol=0.02)
+    np.testing.assert_allclose(turned.alpha[::-1, ::-1], found.alpha, atol=0.02)
+    np.testing.assert_allclose(turned.background[::-1, ::-1], found.background, atol=0.02)

@@ -14,6 +14,7 @@ from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.networks.fbdd_folder import save_fbdd
 from layerpeel.backend.progress import Cancelled
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
+from layerpeel.backend.training.batches import stacked
 from layerpeel.backend.training.checkpoint import WEIGHTS
 from layerpeel.backend.training.fbdd_task import (
     FbddTask,
@@ -23,7 +24,7 @@ from layerpeel.backend.training.fbdd_task import (
 )
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import RECIPES, FbddRecipe, read_recipe_as
-from layerpeel.backend.training.trainer import stacked, train
+from layerpeel.backend.training.trainer import train
 from tiny_checkpoints.layering import (
     STOCK_SCHEDULE,
     save_tiny_fbdd,

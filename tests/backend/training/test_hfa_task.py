@@ -9,6 +9,7 @@ from PIL import Image
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.networks.hfa_folder import load_hfa
+from layerpeel.backend.training.batches import stacked
 from layerpeel.backend.training.hfa_task import HfaTask, save_trained_hfa
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import (
@@ -18,7 +19,7 @@ from layerpeel.backend.training.recipe import (
     Recipe,
     read_recipe_as,
 )
-from layerpeel.backend.training.trainer import stacked, train
+from layerpeel.backend.training.trainer import train
 from tiny_checkpoints.layering import tiny_fbdd
 
 pytestmark = pytest.mark.torch

@@ -1,70 +1,123 @@
-from dataclasses import fields
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from layerpeel.backend.stages.band_planes import coarse_alpha_of
-from layerpeel.backend.training.kept_samples import KeptSamples, MattingSample
+from layerpeel.backend.stages.band_planes import planes_of
+from layerpeel.backend.stages.known_background import planes_over
+from layerpeel.backend.training.kept_samples import varied
+from layerpeel.backend.training.known_background import KnownBackgroundTask
+from layerpeel.backend.training.matting_task import MattingTask
 from layerpeel.backend.training.samples import draw_sample
 
-DISTINCT = 6
+pytestmark = pytest.mark.torch
 
-
-def coarse_alpha(sample):
-    return coarse_alpha_of(sample.picture, sample.trimap)
+BATCH, AGAIN, DISTINCT, ITERATIONS = 3, 2, 5, 8
+CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def kept(opened_art, tiny_recipe):
-    return KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT, coarse_alpha)
-
-
-def planes_in(sample):
-    return {field.name: getattr(sample, field.name) for field in fields(sample)}
-
-
-def same(first: MattingSample, second: MattingSample):
-    return all(
-        np.array_equal(plane, planes_in(second)[name]) for name, plane in planes_in(first).items()
+def recipe(tiny_recipe):
+    return replace(
+        tiny_recipe,
+        training=replace(tiny_recipe.training, iterations=ITERATIONS, batch=BATCH),
+        samples=replace(tiny_recipe.samples, distinct=DISTINCT, again=AGAIN),
     )
 
 
-def test_a_sample_depends_on_nothing_but_its_number(opened_art, tiny_recipe, kept):
-    in_order = [kept.sample(index) for index in range(2 * DISTINCT)]
-    another = KeptSamples(opened_art, tiny_recipe.samples, 3, DISTINCT, coarse_alpha)
-    for index in reversed(range(2 * DISTINCT)):
-        assert same(in_order[index], another.sample(index))
+@pytest.fixture(params=[MattingTask, KnownBackgroundTask])
+def task(request, opened_art, recipe):
+    return request.param(recipe, opened_art, [])
 
 
-def test_what_comes_again_is_never_quite_the_same(kept):
-    for index in range(DISTINCT):
-        assert not same(kept.sample(index), kept.sample(index + DISTINCT))
+def same(first, second):
+    return set(first) == set(second) and all(
+        torch.equal(first[each], second[each]) for each in first
+    )
 
 
-def test_what_comes_again_is_of_the_same_edge(kept):
-    for index in range(DISTINCT):
-        first, again = (kept.sample(index + times * DISTINCT) for times in (0, 1))
-        assert np.array_equal(np.sort(first.alpha, axis=None), np.sort(again.alpha, axis=None))
+def test_a_batch_depends_on_nothing_but_its_number(task):
+    whole = list(task.batches(range(ITERATIONS), CPU))
+    assert len(whole) == ITERATIONS
+    for first in (1, 2, 5):
+        rest = list(task.batches(range(first, ITERATIONS), CPU))
+        assert len(rest) == ITERATIONS - first
+        assert all(same(*pair) for pair in zip(rest, whole[first:], strict=True))
 
 
-def test_other_colours_keep_to_the_composition_model(opened_art, tiny_recipe, kept):
-    """As exactly as the sample that was drawn does, whose picture may have suffered."""
-    for index in range(5 * DISTINCT):
-        drawn = draw_sample(opened_art, tiny_recipe.samples, 3, index % DISTINCT)
-        suffered = np.abs(drawn.picture - drawn.composite).max()
-        sample = kept.sample(index)
-        share = sample.alpha[..., None]
-        mixed = share * sample.foreground + (1 - share) * sample.background
-        assert np.abs(mixed - sample.picture).max() < suffered + 3 / 255
-        for plane in planes_in(sample).values():
-            assert plane.dtype == np.float32
-            assert plane.min() >= -1e-6
-            assert plane.max() <= 1 + 1e-6
+def edges_in(batch):
+    """What of a sample stays as it is when it comes again: alpha's values, in order of size."""
+    return {tuple(np.sort(each, axis=None).tolist()) for each in batch["alpha"].numpy()}
 
 
-def test_the_trimap_survives_its_8_bits(kept):
-    for index in range(DISTINCT):
-        sample = kept.sample(index)
-        assert set(np.unique(sample.trimap)) <= {0, 0.5, 1}
-        sure = sample.trimap != 0.5
-        assert np.array_equal(sample.coarse_alpha[sure], sample.trimap[sure])
+def test_new_samples_come_with_every_so_many_batches_until_all_are_drawn(task):
+    seen, new = set(), []
+    for batch in task.batches(range(ITERATIONS), CPU):
+        edges = edges_in(batch)
+        new.append(len(edges - seen))
+        seen |= edges
+    # Whole batches of new ones: the first, and the third, after which there are enough.
+    assert new == [BATCH, 0, BATCH, 0, 0, 0, 0, 0]
+
+
+def test_what_comes_again_is_never_quite_the_same(task):
+    pictures = [
+        picture
+        for batch in task.batches(range(ITERATIONS), CPU)
+        for picture in batch["planes"][:, :3]
+    ]
+    for number, picture in enumerate(pictures):
+        assert not any(torch.equal(picture, other) for other in pictures[:number])
+
+
+def test_other_colours_keep_to_the_composition_model(task, opened_art, recipe):
+    """As exactly as the samples that were drawn do, whose pictures may have suffered."""
+    drawn = [draw_sample(opened_art, recipe.samples, recipe.training.seed, n) for n in range(6)]
+    suffered = max(np.abs(each.picture - each.composite).max() for each in drawn)
+    for batch in task.batches(range(ITERATIONS), CPU):
+        off = (batch["composite"] - batch["planes"][:, :3]).abs().max()
+        assert off < suffered + 3 / 255
+        for planes in batch.values():
+            assert planes.dtype == torch.float32
+            assert planes.min() >= -1e-5
+            assert planes.max() <= 1 + 1e-5
+
+
+@pytest.mark.parametrize("kind", [MattingTask, KnownBackgroundTask])
+def test_planes_are_those_that_the_varied_picture_has(kind, opened_art, recipe):
+    """Colours may be recoloured and turned after they have been spread, as well as before."""
+    for batch in kind(recipe, opened_art, []).batches(range(ITERATIONS), CPU):
+        for planes, background in zip(
+            batch["planes"].numpy(), batch["background"].numpy(), strict=True
+        ):
+            picture = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
+            trimap = np.where(planes[3] > 0, 1, np.where(planes[4] > 0, 0, 0.5)).astype(np.float32)
+            coarse = planes[12]
+            if kind is MattingTask:
+                fresh = planes_of(picture, trimap, coarse)
+            else:
+                behind = np.ascontiguousarray(background.transpose(1, 2, 0))
+                fresh = planes_over(picture, behind, trimap, coarse)
+            assert np.array_equal(fresh[:5], planes[:5])
+            # Spreading works in squares of 2, 4, 8, … pixels, whose sides turn with the picture: 32
+            # of them are whole ones.
+            np.testing.assert_allclose(fresh[5:11], planes[5:11], atol=0.02)
+            assert np.abs(fresh[11] - planes[11]).mean() < 0.02
+            sure = trimap != 0.5
+            assert np.array_equal(planes[11:][:, sure], np.stack([trimap, trimap])[:, sure])
+
+
+def test_a_batch_is_turned_alike_in_all_its_planes():
+    steps = torch.zeros(1, 17, 4, 4, dtype=torch.uint8)
+    alpha = torch.zeros(1, 1, 4, 4, dtype=torch.float16)
+    steps[0, 3:6, 0, 1], alpha[0, 0, 0, 1] = 255, 1
+    places = set()
+    for seed in range(40):
+        batch = varied(steps, alpha, np.random.default_rng(seed))
+        foreground = batch["foreground"][0]
+        (place,) = (batch["alpha"][0, 0] == 1).nonzero().tolist()
+        other = (foreground - foreground[:, :1, :1]).abs().amax(dim=0)
+        assert other.argmax() == 4 * place[0] + place[1]
+        places.add(tuple(place))
+    assert len(places) == 8

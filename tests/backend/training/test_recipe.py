@@ -8,7 +8,7 @@ SHIPPED = RECIPES / "small-matting.toml"
 
 def test_the_shipped_recipe_can_be_followed():
     recipe = read_recipe(SHIPPED)
-    assert recipe.network.widths == (32, 64, 128, 192)
+    assert recipe.network.widths == (48, 96, 192, 288)
     assert recipe.samples.softness["hair"] > 0
 
 
@@ -16,16 +16,16 @@ def test_the_shipped_recipe_can_be_followed():
     ("right", "wrong", "said"),
     [
         ("format = 1", "format = 9", "does not begin with"),
-        ("batch = 8", "batch = 0", "batch = 0 is not possible"),
-        ("batch = 8", "batch = true", "batch = True is not possible"),
-        ("batch = 8", "", "missing, or that nobody knows: batch"),
-        ("batch = 8", "batch = 8\nbach = 1", "nobody knows: bach"),
+        ("batch = 64", "batch = 0", "batch = 0 is not possible"),
+        ("batch = 64", "batch = true", "batch = True is not possible"),
+        ("batch = 64", "", "missing, or that nobody knows: batch"),
+        ("batch = 64", "batch = 64\nbach = 1", "nobody knows: bach"),
         ("learning_rate = 1e-3", "learning_rate = -1.0", "learning_rate"),
         ("degraded = 0.35", "degraded = 1.5", "degraded"),
         ('"bfloat16"', '"bfloat17"', "precision"),
         ("[200, 900]", "[900, 200]", "longest_side"),
         ("hair = 3", "fur = 3", "softness"),
-        ("[32, 64, 128, 192]", "[]", "widths"),
+        ("[48, 96, 192, 288]", "[]", "widths"),
         ("[network]", "[net]", "sections"),
         ("[network]", "[network", "not TOML"),
     ],

@@ -18,6 +18,8 @@ def network(tmp_path, monkeypatch):
     network = LocalUNet(UNetShape(5, 3, (4, 6), 1, 2)).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
+        # As the file keeps it.
+        parameter.data = parameter.half().float()
     (tmp_path / "tiny.onnx").write_bytes(onnx_of(network))
     monkeypatch.setattr(running, "__file__", str(tmp_path / "running.py"))
     running._session.cache_clear()
