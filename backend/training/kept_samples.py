@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.band_planes import LIKENESS
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
@@ -59,17 +60,17 @@ class KeptSamples:
         self._drawn = _DrawnSamples(art, recipe.samples, recipe.training.seed, hints_of)
 
     def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
-        """Give the batches of these numbers, each as `varied` does; raises as `draw_sample` does.
+        """Give the batches of these numbers, each as `varied` does.
 
         What is in a batch depends on its number alone: what was drawn for those before is drawn.
+
+        Raises BadInputError as `draw_sample` does, and when there is no room for the samples.
         """
         settings, samples = self._recipe.training, self._recipe.samples
-        drawn = iter(self._drawing())
-        pixels = (samples.side, samples.side)
-        room = -(-samples.distinct // settings.batch) * settings.batch
-        steps = torch.empty(room, 3 * COLOURS + 2, *pixels, dtype=torch.uint8, device=device)
-        alpha = torch.empty(room, 1, *pixels, dtype=torch.float16, device=device)
-        count = 0
+        # Pictures of no use are told of here: errors of other processes come wrapped in much else.
+        self._drawn.draw(0)
+        steps, alpha = self._room(device)
+        drawn, count = iter(self._drawing()), 0
         for number in range(numbers.stop):
             random = np.random.default_rng((settings.seed, number, 1))
             if number % samples.again == 0 and count < samples.distinct:
@@ -81,6 +82,23 @@ class KeptSamples:
             if number in numbers:
                 chosen = chosen.to(device)
                 yield varied(steps[chosen], alpha[chosen], random)
+
+    def _room(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Make room for all samples: [distinct, 17, h, w] in 8 bits, [distinct, 1, h, w] in 16."""
+        batch, samples = self._recipe.training.batch, self._recipe.samples
+        count = -(-samples.distinct // batch) * batch
+        pixels = (samples.side, samples.side)
+        try:
+            return (
+                torch.empty(count, 3 * COLOURS + 2, *pixels, dtype=torch.uint8, device=device),
+                torch.empty(count, 1, *pixels, dtype=torch.float16, device=device),
+            )
+        except RuntimeError as error:
+            needed = count * (3 * COLOURS + 4) * samples.side**2 / 1e9
+            raise BadInputError(
+                f"The {samples.distinct} samples of the recipe take {needed:.0f} GB, which is not "
+                "there: lower `distinct` in it."
+            ) from error
 
     def _drawing(self) -> DataLoader[tuple[Tensor, Tensor]]:
         # There are as many processes as are to work at once. It is said before they begin: one that
@@ -105,8 +123,11 @@ class _DrawnSamples(Dataset[tuple[UInt8, npt.NDArray[np.float16]]]):
     def __len__(self) -> int:
         return 1 << 40
 
+    def draw(self, number: int) -> Sample:
+        return draw_sample(self._art, self._settings, self._seed, number)
+
     def __getitem__(self, number: int) -> tuple[UInt8, npt.NDArray[np.float16]]:
-        sample = draw_sample(self._art, self._settings, self._seed, number)
+        sample = self.draw(number)
         hints = self._hints_of(sample)
         colours = (
             *(sample.picture, sample.foreground, sample.background),

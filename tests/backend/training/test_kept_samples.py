@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.stages.band_planes import planes_of
 from layerpeel.backend.stages.known_background import planes_over
 from layerpeel.backend.training.kept_samples import varied
@@ -106,6 +107,18 @@ def test_planes_are_those_that_the_varied_picture_has(kind, opened_art, recipe):
             assert np.abs(fresh[11] - planes[11]).mean() < 0.02
             sure = trimap != 0.5
             assert np.array_equal(planes[11:][:, sure], np.stack([trimap, trimap])[:, sure])
+
+
+def test_more_samples_than_there_is_room_for_are_refused(opened_art, recipe):
+    many = replace(recipe, samples=replace(recipe.samples, distinct=10**12))
+    with pytest.raises(BadInputError, match="lower `distinct`"):
+        next(MattingTask(many, opened_art, []).batches(range(1), CPU))
+
+
+def test_pictures_of_no_use_are_told_of_plainly(opened_art, recipe):
+    nothing = replace(recipe, samples=replace(recipe.samples, side=2))
+    with pytest.raises(BadInputError, match="are of no use for training"):
+        next(MattingTask(nothing, opened_art, []).batches(range(1), CPU))
 
 
 def test_a_batch_is_turned_alike_in_all_its_planes():
