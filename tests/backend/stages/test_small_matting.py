@@ -1,10 +1,12 @@
 """The shipped matting network, on pictures with known layers, beside what it replaces."""
 
+import cv2
 import numpy as np
 import pytest
 
 from layerpeel.backend.evaluation.classical import closed_form_alpha
 from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.stages.crop import grown
 from layerpeel.backend.stages.small_matting import matte_by_small_network
 
 
@@ -73,3 +75,34 @@ def test_a_picture_turned_by_a_half_gets_turned_layers(composites):
     )
     np.testing.assert_allclose(turned.alpha[turn], found.alpha, atol=0.02)
     np.testing.assert_allclose(turned.background[turn], found.background, atol=0.02)
+
+
+# Foreground, background: what flat drawings are made of.
+INKS = [
+    ((0, 0, 0), (255, 255, 255)),
+    ((255, 255, 255), (0, 0, 0)),
+    ((200, 40, 60), (240, 220, 180)),
+    ((90, 140, 90), (70, 90, 150)),
+]
+
+
+@pytest.mark.parametrize("reach", [3, 8, 20])
+@pytest.mark.parametrize("inks", INKS)
+def test_flat_drawings_get_neither_a_veil_nor_thin_spots(inks, reach):
+    disc = np.zeros((2048, 2048), np.uint8)
+    cv2.circle(disc, (1024, 1024), 600, 255, -1)
+    alpha = cv2.resize(disc, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    share = alpha[..., None]
+    picture = np.round(share * inks[0] + (1 - share) * inks[1]).astype(np.float32) / 255
+    trimap = np.full_like(alpha, 0.5)
+    trimap[~grown(alpha > 0, reach)] = 0
+    trimap[~grown(alpha < 1, reach)] = 1
+
+    layers = matte_by_small_network(picture, trimap)
+
+    assert layers.alpha[alpha == 0].max() == 0
+    assert layers.alpha[alpha == 1].min() == 1
+    assert np.array_equal(layers.background[alpha == 0], picture[alpha == 0])
+    assert np.array_equal(layers.foreground[alpha == 1], picture[alpha == 1])
+    # What is left is how far the smoothed edge itself is off.
+    assert np.abs(layers.alpha - alpha)[trimap == 0.5].mean() < 0.005
