@@ -97,7 +97,7 @@ class ScenePage(QWidget):
         self._strip.add(press.variants)
         for variant in press.variants:
             self._working.append(variant)
-            variant.changed.connect(self._show_working)
+            variant.changed.connect(lambda variant=variant: self._changed(variant))
             variant.settled.connect(lambda line, variant=variant: self._settled(variant, line))
         self._show_working()
         press.start()
@@ -132,6 +132,12 @@ class ScenePage(QWidget):
         self._button.setIcon(themed_icon("generate", self))
         self._form.draw_icons()
 
+    def _changed(self, variant: Variant) -> None:
+        # One that was ready works again while it is put into the picture.
+        if variant.is_working and variant not in self._working:
+            self._working.append(variant)
+        self._show_working()
+
     def _settled(self, variant: Variant, line: str) -> None:
         if variant in self._working:
             self._working.remove(variant)
@@ -144,8 +150,8 @@ class ScenePage(QWidget):
 
     def _show_working(self) -> None:
         working = [variant for variant in self._working if variant.is_working]
-        for widget in (self._cancel, self._bar):
-            widget.setVisible(bool(working))
+        self._bar.setVisible(bool(working))
+        self._cancel.setVisible(any(variant.can_be_cancelled() for variant in working))
         if not working:
             return
         # The queue goes by age: the oldest is the one that something is done for.

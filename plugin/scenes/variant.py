@@ -54,9 +54,13 @@ class Variant(QObject):
             self._job.insert()
             self.changed.emit()
 
+    def can_be_cancelled(self) -> bool:
+        """Whether it works for something that has not been chosen from what is ready."""
+        return self.is_working and (not self.is_ready or self._inserts_itself)
+
     def cancel(self) -> None:
-        """Stop it, unless it is ready."""
-        if self.is_working and (not self.is_ready or self._inserts_itself):
+        """Stop it, if it can be; what is ready stays so."""
+        if self.can_be_cancelled():
             self._job.cancel()
 
     def _progressed(self, stage: str, done: float) -> None:

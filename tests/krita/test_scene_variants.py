@@ -31,6 +31,28 @@ def test_two_variants_wait_for_a_click_and_each_seed_is_itself(
     np.testing.assert_array_equal(krita.pixels(), second)
 
 
+def test_while_a_variant_is_put_into_the_picture_the_docker_says_so(
+    krita, generating, easel, painter, small_painting
+):
+    easel.picture(small_painting)
+    generating.set(prompt="a hill", seed=40, variants=2)
+    generating.generate()
+    # In one turn of the event loop: nothing of the result can have come yet.
+    line, works, can_be_clicked, can_be_cancelled = krita.run(
+        "variant = widgets.the('layerpeel_variant_41')\n"
+        "variant.click()\n"
+        "result = [widgets.the('layerpeel_scene_message').text(),"
+        " widgets.the('layerpeel_generating').isVisible(), variant.isEnabled(),"
+        " widgets.the('layerpeel_cancel_generating').isVisible()]"
+    )
+    assert line == "Fetching the layers …"
+    assert works
+    assert not can_be_clicked
+    assert not can_be_cancelled
+    assert generating.wait_for_end().startswith("Done: 1 layer")
+    assert generating.thumbnails == [[40, True], [41, True]]
+
+
 def test_more_can_be_asked_for_while_it_works(krita, generating, easel, painter, small_painting):
     easel.picture(small_painting)
     painter.go_on.clear()

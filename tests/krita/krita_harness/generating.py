@@ -57,7 +57,7 @@ class Generating:
     @property
     def is_working(self):
         """Whether anything works, or waits."""
-        return self._krita.evaluate("widgets.the('layerpeel_cancel_generating').isVisible()")
+        return self._krita.evaluate("widgets.the('layerpeel_generating').isVisible()")
 
     @property
     def message(self):
