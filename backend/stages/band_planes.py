@@ -102,7 +102,7 @@ def layers_of_answer(answer: Float32, planes: Float32) -> BandLayers:
     again, as far as 0–1 allows. Outside it alpha is the trimap.
     planes: what the network was given.
     """
-    picture, foreground, background = planes[:3], planes[5:8], planes[8:11]
+    picture, foreground, background = colours_of(planes)
     alpha = corrected_alpha(answer[0], planes)
     foreground = np.clip(foreground + answer[1:4], 0, 1)
     background = np.clip(background + answer[4:7], 0, 1)
@@ -111,6 +111,11 @@ def layers_of_answer(answer: Float32, planes: Float32) -> BandLayers:
     foreground = np.clip(foreground + alpha * missing, 0, 1)
     background = np.clip(background + (1 - alpha) * missing, 0, 1)
     return BandLayers(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))
+
+
+def colours_of(planes: Float32) -> tuple[Float32, Float32, Float32]:
+    """Give the picture and the nearest sure F and B, 3×H×W each, of what the network is given."""
+    return planes[:3], planes[5:8], planes[8:11]
 
 
 def corrected_alpha(answer: Float32, planes: Float32) -> Float32:
