@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+from layerpeel.backend.answering import answer
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.reading import read_picture
 from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
-from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.peeling import answer
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.shared.protocol import LayerStack, Lift, Outcome, PeelRequest, Picture, Subject
 

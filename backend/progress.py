@@ -10,7 +10,7 @@ from layerpeel.backend.image import Float32
 ReportProgress = Callable[[str, float], None]
 """Called with the stage in words and how much of the whole is done (0–1).
 
-Raising `Cancelled` from inside stops the work at this point; nothing has been changed by then.
+Raising `StopWork` from inside stops the work at this point; nothing has been changed by then.
 """
 
 ShowFound = Callable[[Float32], None]
@@ -21,7 +21,7 @@ what shines through a soft edge is in them.
 """
 
 
-class Cancelled(Exception):  # noqa: N818  (nothing went wrong)
+class StopWork(Exception):  # noqa: N818  (nothing went wrong)
     """The person who asked for the work no longer wants it."""
 
 

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Where Krita looks for what does not come as Python: from the repository, to the zip.
 PLACED = {
-    f"plugin/{NAME}.desktop": f"{NAME}.desktop",
+    "plugin.desktop": f"{NAME}.desktop",
     f"plugin/{NAME}.action": f"{NAME}.action",
     "plugin/Manual.html": f"{NAME}/Manual.html",
     "packaging/krita_root.py": f"{NAME}/__init__.py",

@@ -4,11 +4,10 @@ from typing import List, Optional
 
 from krita import Canvas, DockWidget
 
+from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.canvas.finding import active_document, peeled_groups
-from layerpeel.plugin.connection import Connection, State
-from layerpeel.plugin.engines import find_engine, no_such_engine
-from layerpeel.plugin.icons import themed_icon
-from layerpeel.plugin.peel_page import PeelPage
+from layerpeel.plugin.engine_names import find_engine, no_such_engine
+from layerpeel.plugin.peel.peel_page import PeelPage
 from layerpeel.plugin.qt import (
     QApplication,
     QEvent,
@@ -18,14 +17,15 @@ from layerpeel.plugin.qt import (
     QVBoxLayout,
     QWidget,
 )
-from layerpeel.plugin.results import ResultsMenu
-from layerpeel.plugin.scenes.page import ScenePage
-from layerpeel.plugin.scrolled import Scrolled
-from layerpeel.plugin.segments import Segments
-from layerpeel.plugin.settings import read_settings
-from layerpeel.plugin.settings_dialog import SettingsDialog
+from layerpeel.plugin.results_menu import ResultsMenu
+from layerpeel.plugin.scenes.scene_page import ScenePage
+from layerpeel.plugin.settings.settings_dialog import SettingsDialog
+from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.scrolled import Scrolled
+from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 
 # One backend for all of Krita's windows.
 CONNECTION = Connection()
@@ -92,7 +92,7 @@ class LayerpeelDocker(DockWidget):
             return False
         if event.type() == QEvent.Type.Enter:
             self.refresh()
-        elif event.type() == QEvent.Type.Show and CONNECTION.state is State.UNKNOWN:
+        elif event.type() == QEvent.Type.Show and CONNECTION.state is ConnectionState.UNKNOWN:
             QTimer.singleShot(0, CONNECTION.look)
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._draw_icons()
@@ -124,10 +124,10 @@ class LayerpeelDocker(DockWidget):
 
     def _show_status(self) -> None:
         words = {
-            State.UNKNOWN: i18n("Looking for the backend …"),
-            State.STOPPED: i18n("The backend starts when it is needed."),
-            State.STARTING: i18n("The backend is starting …"),
-            State.READY: i18n("Ready."),
+            ConnectionState.UNKNOWN: i18n("Looking for the backend …"),
+            ConnectionState.STOPPED: i18n("The backend starts when it is needed."),
+            ConnectionState.STARTING: i18n("The backend is starting …"),
+            ConnectionState.READY: i18n("Ready."),
         }
         line = CONNECTION.message or words.get(CONNECTION.state, "")
         page = self._scene_page if self._generates() else self._peel_page

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image, ImageOps
 
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.shared.protocol import Coverage
 
 # The same examples everywhere and always; how fast a machine is decides nothing.
@@ -98,6 +98,6 @@ def isnet_store():
     """The user's own model store with ISNet in it. A test that needs it fails without, so that
     nobody takes a suite for passed which never found a subject."""
     store = ModelStore()
-    if store.state("isnet") is not State.INSTALLED:
+    if store.state("isnet") is not ModelState.INSTALLED:
         pytest.fail("ISNet is not installed: run `layerpeel models pull isnet`.", pytrace=False)
     return store

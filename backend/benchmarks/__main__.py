@@ -8,12 +8,12 @@ from pathlib import Path
 from layerpeel.backend.benchmarks.quality import measure_quality
 from layerpeel.backend.benchmarks.report import quality_lines, record_of, speed_lines
 from layerpeel.backend.benchmarks.speed import measure_speed
+from layerpeel.backend.composites.art import Art, own_art
+from layerpeel.backend.composites.composite import SIZE
 from layerpeel.backend.errors import BadInputError, LayerpeelError, StoppedError
-from layerpeel.backend.evaluation.art import Art, own_art
-from layerpeel.backend.evaluation.composites import SIZE
 from layerpeel.backend.evaluation.machine import machine_facts
 from layerpeel.backend.formats.destination import check_file, new_file
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 
 def main(words: list[str] | None = None) -> int:

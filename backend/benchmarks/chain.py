@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 
 from layerpeel.backend.evaluation.classical import separate_classically
 from layerpeel.backend.image import Float32, from_float
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.isnet import IsnetSubjectFinder
 from layerpeel.shared.protocol import Depth
 

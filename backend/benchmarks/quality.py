@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerpeel.backend.composites.art import Art
+from layerpeel.backend.composites.composite import SIZE
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.backend.evaluation.art import Art
+from layerpeel.backend.evaluation.baselines.baseline_registry import CLASSICAL
 from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
-from layerpeel.backend.evaluation.baselines.registry import CLASSICAL
-from layerpeel.backend.evaluation.composites import SIZE
 from layerpeel.backend.evaluation.evaluate import Evaluation, Plan, evaluate
 
 OURS = engine_baseline("compact")
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class PictureFigures:
+class FiguresOfBoth:
     """The figures of both methods on one composite, by name (`evaluation.figures`)."""
 
     name: str
@@ -32,7 +32,7 @@ class PictureFigures:
 
 def measure_quality(
     art: Path, count: int, seed: int, say: Say, size: int = SIZE
-) -> list[PictureFigures]:
+) -> list[FiguresOfBoth]:
     """Separate `count` composites of size×size with both methods.
 
     Raises BadInputError when `art` is no folder to draw from, before anything is measured, and
@@ -42,7 +42,7 @@ def measure_quality(
     measured = evaluate(plan, lambda words, _done: say(f"Quality: {words}"))
     _require_all(measured)
     return [
-        PictureFigures(picture.name, picture.figures[OURS.name], picture.figures[CLASSICAL.name])
+        FiguresOfBoth(picture.name, picture.figures[OURS.name], picture.figures[CLASSICAL.name])
         for picture in measured.pictures
     ]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from PIL import Image as PillowImage
 
+from layerpeel.backend.composites.composite import Composite, draw_composites
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.backend.evaluation.composites import Composite, draw_composites
 from layerpeel.backend.image import from_float
 from layerpeel.shared.protocol import Depth
 

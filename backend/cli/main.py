@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from layerpeel.backend.cli import models
+from layerpeel.backend.cli import models_command
 from layerpeel.backend.errors import LayerpeelError, StoppedError
 from layerpeel.shared.version import VERSION
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(models.app, name="models")
+app.add_typer(models_command.app, name="models")
 
 
 @app.callback(invoke_without_command=True)
@@ -35,39 +35,39 @@ def layerpeel(
 
 def _add_peel() -> None:
     # It brings compiled libraries that take a second to load; the others do without them.
-    from layerpeel.backend.cli.peel import peel
+    from layerpeel.backend.cli.peel_command import peel
 
     app.command()(peel)
 
 
 def _add_serve() -> None:
-    from layerpeel.backend.cli.serve import register, serve
+    from layerpeel.backend.cli.serve_command import register, serve
 
     app.command()(serve)
     app.command()(register)
 
 
 def _add_generate() -> None:
-    from layerpeel.backend.cli.generate import generate
+    from layerpeel.backend.cli.generate_command import generate
 
     app.command()(generate)
 
 
 def _add_scenes() -> None:
-    from layerpeel.backend.cli.scene import add_background, add_object, scene
+    from layerpeel.backend.cli.scene_command import add_background, add_object, scene
 
     for command in (scene, add_object, add_background):
         app.command()(command)
 
 
 def _add_train() -> None:
-    from layerpeel.backend.cli import train
+    from layerpeel.backend.cli import train_command
 
-    app.add_typer(train.app, name="train")
+    app.add_typer(train_command.app, name="train")
 
 
 def _add_eval() -> None:
-    from layerpeel.backend.cli.evaluate import evaluate_methods
+    from layerpeel.backend.cli.eval_command import evaluate_methods
 
     app.command("eval")(evaluate_methods)
 

@@ -8,14 +8,14 @@ from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportFraction
-from layerpeel.backend.stages.band_planes import BandLayers
 from layerpeel.backend.stages.box import find_in_box
 from layerpeel.backend.stages.classical_separation import KnownColours, separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
-from layerpeel.backend.stages.small_matting import matte_by_small_network
+from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
+from layerpeel.backend.stages.small_networks.planes import BandLayers
 from layerpeel.shared.protocol import (
     Box,
     Mask,

@@ -9,7 +9,7 @@ from layerpeel.backend.devices.compute import compute_on, wanted_device
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.full_install import NEEDS_FULL_INSTALL
 from layerpeel.backend.models.missing import models_to_peel
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 
 Stage = TypeVar("Stage")
 
@@ -23,7 +23,7 @@ def kept_pool(store: ModelStore) -> NetworkPool:
         model.id: store.digest_of(model.id)
         for engine in NEEDS_FULL_INSTALL
         for model in models_to_peel(engine, store)
-        if store.state(model.id) is State.INSTALLED
+        if store.state(model.id) is ModelState.INSTALLED
     }
     return _pool_for(wanted_device(), tuple(installed.items()))
 

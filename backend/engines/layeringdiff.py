@@ -18,7 +18,7 @@ from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.missing import what_is_missing
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
@@ -79,7 +79,7 @@ class LayeringDiffEngine:
         """Raise DeviceError without the device, ModelError when a model is not there or whole."""
         compute_on()
         needed = self.models_needed(request)
-        if any(self._store.state(model_id) is State.MISSING for model_id in needed):
+        if any(self._store.state(model_id) is ModelState.MISSING for model_id in needed):
             # Of all that it lacks, so that nobody learns of one after the other.
             raise ModelError(what_is_missing(self.name, self._store))
         for model_id in needed:

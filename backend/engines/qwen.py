@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from layerpeel.backend.engines.kept_pool import kept_pool
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Image
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.layer_guess import LayerGuess, guesses_from
 from layerpeel.backend.stages.qwen_layers import QwenLayers

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from layerpeel.backend.composites.art import Art
+from layerpeel.backend.composites.captions import read_captions
+from layerpeel.backend.composites.composite import SIZE, Composite, draw_composites
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.art import Art
 from layerpeel.backend.evaluation.baselines.baseline import Baseline
-from layerpeel.backend.evaluation.captions import read_captions
-from layerpeel.backend.evaluation.composites import SIZE, Composite, draw_composites
 from layerpeel.backend.evaluation.figures import SECONDS
 from layerpeel.backend.evaluation.method_process import (
     MethodEndedError,
@@ -19,7 +19,7 @@ from layerpeel.backend.evaluation.method_process import (
 )
 from layerpeel.backend.evaluation.metrics import Separation, as_eight_bit, measure
 from layerpeel.backend.evaluation.networks.network_figure import Meter, NetworkFigure
-from layerpeel.backend.evaluation.placement import placement_of
+from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.progress import ReportProgress
 
 WARM_UP_SIZE = 128

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.image import Bool, Float32
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)

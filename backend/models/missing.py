@@ -2,7 +2,7 @@
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.manifest import Model
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 
 def models_to_peel(engine: str, store: ModelStore) -> list[Model]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from layerpeel.backend.colour import image_of
-from layerpeel.backend.engines.registry import engine_for
+from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
     CLEAR,
@@ -21,8 +21,8 @@ from layerpeel.backend.scenes.canvas import (
     size_of,
 )
 from layerpeel.backend.scenes.kept import peel_or_keep
+from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
-from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.crop import grown
 from layerpeel.backend.stages.generation.request import Start
 from layerpeel.shared.protocol import Coverage, LayerStack, Mask, PeelRequest, Picture, Role

@@ -23,11 +23,14 @@ from layerpeel.backend.scenes.canvas import (
     shown_on,
     size_of,
 )
+from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
-from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.generation.request import SMALLEST_SIDE, Start
-from layerpeel.backend.stages.known_background import NETWORK, lift_off_known_background
+from layerpeel.backend.stages.small_networks.known_background import (
+    NETWORK,
+    lift_off_known_background,
+)
 from layerpeel.shared.protocol import LayerStack, MadeWith, Picture, Role
 from layerpeel.shared.scenes import ObjectRequest
 

@@ -7,7 +7,7 @@ from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.image import array_of
 from layerpeel.backend.outcomes import trimmed
 from layerpeel.backend.pipeline import peel_picture
-from layerpeel.backend.progress import Cancelled, ReportProgress
+from layerpeel.backend.progress import ReportProgress, StopWork
 from layerpeel.shared.protocol import LayerStack, MadeWith, PeelRequest, Picture, Role
 
 _log = logging.getLogger(__name__)
@@ -23,11 +23,11 @@ def peel_or_keep(
 
     instead: a sentence about what there is then.
 
-    Raises Cancelled.
+    Raises StopWork.
     """
     try:
         return peel_picture(painted, peel, engine, report)
-    except Cancelled:
+    except StopWork:
         raise
     except Exception as error:  # noqa: BLE001  (it took long to paint, and cannot be had again)
         return as_one_layer(painted, peel.seed, f"{instead} {_why(error)}")

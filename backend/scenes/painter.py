@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound
-from layerpeel.backend.stages.generation.checkpoint import find_checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
 from layerpeel.backend.stages.generation.request import (
     Control,
     GenerationRequest,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from layerpeel.backend.colour import image_of
-from layerpeel.backend.engines.registry import engine_for
+from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
     FAR,
@@ -20,8 +20,8 @@ from layerpeel.backend.scenes.canvas import (
     size_of,
 )
 from layerpeel.backend.scenes.kept import as_one_layer, peel_or_keep
+from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
-from layerpeel.backend.scenes.provenance import painted_by
 from layerpeel.backend.stages.generation.request import Control, ControlKind, Start
 from layerpeel.backend.stages.generation.style import Style
 from layerpeel.shared.protocol import LayerStack, PeelRequest, Phrases, Picture

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from layerpeel.backend.models.file_names import is_text
 from layerpeel.backend.models.looking import look_into
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.message_body import read_message
 from layerpeel.backend.server.pulls import Pulls
@@ -91,12 +91,12 @@ class GeneratorCalls:
 
 
 def _generators_of(models: ModelStore, pulling: str) -> Generators:
-    from layerpeel.backend.server.generators import generators_of
+    from layerpeel.backend.server.generator_offers import generators_of
 
     return generators_of(models, pulling)
 
 
 def _use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
-    from layerpeel.backend.server.generators import use_checkpoint
+    from layerpeel.backend.server.generator_offers import use_checkpoint
 
     return use_checkpoint(file, models)

@@ -6,7 +6,7 @@ one; those that detect are what finding by words takes.
 
 from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.models.missing import models_to_peel, what_is_missing
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.jobs import EngineInfo, Health
 from layerpeel.shared.version import PROTOCOL, VERSION
 

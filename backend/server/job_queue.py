@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server.feed import JobFeed
+from layerpeel.backend.server.job_store import INTERRUPTED, JobStore
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import (
     STARTING,
     Broken,
-    Outcome,
+    JobOutcome,
     PeelOrder,
     Report,
     StopOrder,
 )
-from layerpeel.backend.server.store import INTERRUPTED, JobStore
 from layerpeel.backend.server.worker import Worker, WorkerEnded
 from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
@@ -130,7 +130,7 @@ class JobQueue:
         self._running = None
         running.ended.set()
 
-    async def _peel(self, running: _Running) -> Outcome:
+    async def _peel(self, running: _Running) -> JobOutcome:
         """Have a job peeled, and outlive whoever was to do it."""
         self._feeds[running.id].publish(STARTING)
         while True:
@@ -144,7 +144,7 @@ class JobQueue:
                 if running.begun or running.unwanted or running.tries == MOST_TRIES:
                     return Failed(str(ended))
 
-    async def _peel_with(self, worker: Worker, running: _Running) -> Outcome:
+    async def _peel_with(self, worker: Worker, running: _Running) -> JobOutcome:
         """Have a worker peel a job, and tell its listeners what is heard of it."""
         feed = self._feeds[running.id]
         request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
@@ -181,7 +181,7 @@ class JobQueue:
             self._worker = Worker()
         return self._worker
 
-    def _end(self, job_id: str, outcome: Outcome) -> None:
+    def _end(self, job_id: str, outcome: JobOutcome) -> None:
         try:
             self._store.end(job_id, outcome)
         except OutputError as error:
@@ -214,6 +214,6 @@ def _unforeseen(kind: str) -> Failed:
     )
 
 
-def _spoken(outcome: Outcome) -> str:
+def _spoken(outcome: JobOutcome) -> str:
     kind = type(outcome).__name__.lower()
     return f"{kind}: {outcome.message}" if isinstance(outcome, Failed) else kind

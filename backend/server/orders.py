@@ -34,8 +34,8 @@ class Broken:
 
 
 Order = PeelOrder | StopOrder
-Outcome = Finished | Cancelled | Failed
+JobOutcome = Finished | Cancelled | Failed
 STARTING = Progress("Starting", 0.0)
 """What a worker reports first, so that nobody else is given the job."""
 
-Report = Progress | Preview | Outcome | Broken
+Report = Progress | Preview | JobOutcome | Broken

@@ -11,10 +11,10 @@ import signal
 from multiprocessing.connection import Connection
 
 from layerpeel.backend.errors import LayerpeelError, ModelError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.feed import JobFeed
 from layerpeel.backend.server.log import log
-from layerpeel.backend.server.orders import Outcome
+from layerpeel.backend.server.orders import JobOutcome
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.generators import PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
@@ -91,7 +91,7 @@ class _Pull:
 
     def __init__(self, models: ModelStore, model: str, stage: str) -> None:
         self.model = model
-        self.outcome: Outcome | None = None
+        self.outcome: JobOutcome | None = None
         self.feed = JobFeed(Progress(stage, 0.0))
         self._stage = stage
         self._is_unwanted = False
@@ -122,10 +122,10 @@ class _Pull:
             self._process.kill()
 
     async def _watch(self) -> None:
-        outcome: Outcome | None = None
+        outcome: JobOutcome | None = None
         with contextlib.suppress(EOFError, OSError):
             while outcome is None:
-                report: float | Outcome = await asyncio.to_thread(self._connection.recv)
+                report: float | JobOutcome = await asyncio.to_thread(self._connection.recv)
                 if isinstance(report, float):
                     self.feed.publish(Progress(self._stage, report))
                 else:
@@ -139,7 +139,9 @@ class _Pull:
         self.feed.publish(outcome)
 
 
-def _pull(models: ModelStore, model: str, connection: "Connection[float | Outcome, None]") -> None:
+def _pull(
+    models: ModelStore, model: str, connection: "Connection[float | JobOutcome, None]"
+) -> None:
     """What the process does."""
     told = -1
 

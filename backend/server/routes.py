@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
 from layerpeel.backend.server.health import health_of
 from layerpeel.backend.server.job_queue import JobQueue
+from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
-from layerpeel.backend.server.store import JobStore
 from layerpeel.backend.server.upload import check_announced, read_job, receive_body
 from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text

@@ -14,16 +14,16 @@ from pathlib import Path
 import uvicorn
 
 from layerpeel.backend.errors import BadInputError, OutputError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.instance import only_server
 from layerpeel.backend.server.job_queue import JobQueue
+from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.log import log, logging_to
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.routes import Backend
-from layerpeel.backend.server.store import JobStore
 from layerpeel.shared.places import (
     ServerAddress,
     log_file,
@@ -37,7 +37,7 @@ _ENDING_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """How to serve.
 
     port: 0 takes a free one. open_to_network: whether `host` may be more than this machine.
@@ -52,7 +52,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: ServerSettings) -> None:
     """Serve until a signal, or the last client's leaving, ends it.
 
     Raises AlreadyRunningError beside another server of the same state folder, BadInputError for an
@@ -73,7 +73,7 @@ def serve(settings: Settings) -> None:
         asyncio.run(_serve(settings, listener, door))
 
 
-async def _serve(settings: Settings, listener: socket.socket, door: Door) -> None:
+async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) -> None:
     store = JobStore(state_folder() / "jobs", settings.limits.result_bytes)
     queue = JobQueue(store, settings.limits.waiting)
     presence = Presence()
@@ -143,7 +143,7 @@ def _cannot_work_in(folder: Path, error: OSError) -> OutputError:
     )
 
 
-def _check_host(settings: Settings) -> None:
+def _check_host(settings: ServerSettings) -> None:
     if settings.open_to_network or settings.host == "localhost":
         return
     try:
@@ -159,7 +159,7 @@ def _check_host(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[tuple[socket.socket, Door]]:
+def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]:
     """Take an address and listen on it. Raises BadInputError when it cannot be had."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)

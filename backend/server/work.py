@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 from layerpeel.backend.server.orders import STARTING, Broken, Order, PeelOrder, Report, StopOrder
 
-PEELING = "layerpeel.backend.server.peeling"
+PEELING = "layerpeel.backend.server.job_in_worker"
 
 
 def work(connection: "Connection[Report, Order]") -> None:
@@ -31,7 +31,7 @@ def _carry_out(
 ) -> Report:
     connection.send(STARTING)
     try:
-        from layerpeel.backend.server.peeling import peel_into_file
+        from layerpeel.backend.server.job_in_worker import peel_into_file
 
         return peel_into_file(order, connection.send, lambda: orders.is_stopped(order.job_id))
     except Exception as error:  # noqa: BLE001  (reported whole; the next job may well succeed)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from layerpeel.backend.evaluation.art import Art
-from layerpeel.backend.evaluation.composites import Composite, draw_composites
+from layerpeel.backend.composites.art import Art
+from layerpeel.backend.composites.composite import Composite, draw_composites
 from layerpeel.backend.evaluation.metrics import Separation, measure
 from layerpeel.backend.evaluation.summary import median_ratio
 from layerpeel.backend.formats.destination import new_file

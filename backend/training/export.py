@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.stages.band_planes import OUTPUTS
+from layerpeel.backend.stages.small_networks.planes import OUTPUTS
 from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
-from layerpeel.backend.training.checkpoint import WEIGHTS
-from layerpeel.backend.training.matting import load_matting_network
+from layerpeel.backend.training.matting_network import load_matting_network
+from layerpeel.backend.training.training_checkpoint import WEIGHTS
 
 
 def main(words: list[str] | None = None) -> int:

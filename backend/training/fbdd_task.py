@@ -30,12 +30,12 @@ from layerpeel.backend.networks.fbdd_start import fbdd_from_inpainting
 from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE, encode
 from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
-from layerpeel.backend.training.checkpoint import fill_with
 from layerpeel.backend.training.known_layers import draw_layers
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, conditions_of, paint
 from layerpeel.backend.training.recipe import FbddRecipe
 from layerpeel.backend.training.scratch_unet import new_unet
+from layerpeel.backend.training.training_checkpoint import fill_with
 
 PICTURES_TO_CHECK_ON, PICTURES_ON_SHEET = 8, 4
 
@@ -154,7 +154,7 @@ def starting_fbdd(folder: Path, recipe: FbddRecipe) -> Fbdd:
 def save_trained_fbdd(
     recipe: FbddRecipe, start: Fbdd, foreground: Path, background: Path, folder: Path
 ) -> None:
-    """Make a folder for the engine of what two trainings have saved (`checkpoint.WEIGHTS`).
+    """Make a folder for the engine of what two trainings have saved (`training_checkpoint.WEIGHTS`).
 
     Raises as `hfa_task.save_trained_hfa` does.
     """

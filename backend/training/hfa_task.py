@@ -32,12 +32,12 @@ from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE
 from layerpeel.backend.networks.local_unet import UNetShape
 from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
-from layerpeel.backend.training.checkpoint import fill_with
 from layerpeel.backend.training.decoded_layers import as_if_decoded, as_if_filled_in
 from layerpeel.backend.training.known_layers import draw_layers
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, paint
 from layerpeel.backend.training.recipe import HfaRecipe
+from layerpeel.backend.training.training_checkpoint import fill_with
 
 # λ of the paper's equation 2.
 HIGH_FREQUENCY_SHARE = 0.2
@@ -159,7 +159,7 @@ def shape_of(recipe: HfaRecipe) -> UNetShape:
 
 
 def save_trained_hfa(recipe: HfaRecipe, fan: Path, ban: Path, folder: Path) -> None:
-    """Make a folder for the engine of what two trainings have saved (`checkpoint.WEIGHTS`).
+    """Make a folder for the engine of what two trainings have saved (`training_checkpoint.WEIGHTS`).
 
     Raises BadInputError when one has saved nothing, ModelError when it is damaged or of another
     recipe, OutputError when the folder cannot be written.

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
-from layerpeel.backend.stages.band_planes import LIKENESS
+from layerpeel.backend.stages.small_networks.planes import LIKENESS
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
 from layerpeel.backend.training.recipe import Recipe
 from layerpeel.backend.training.samples import Sample, SampleSettings, draw_sample
@@ -142,7 +142,7 @@ def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[st
     """Turn and mirror samples, alike for all, and recolour each in its own way.
 
     steps: [N, 17, h, w], 8 bits: picture, F, B, F and B of the hints, trimap, coarse alpha. alpha:
-    [N, 1, h, w], half floats. Gives `planes` as `band_planes.planes_of` does, and the truth:
+    [N, 1, h, w], half floats. Gives `planes` as `planes.planes_of` does, and the truth:
     `composite`, `alpha`, `foreground`, `background`, all [N, C, h, w], float32.
     """
     quarters, mirrored = int(random.integers(4)), random.random() < 0.5
@@ -180,7 +180,7 @@ def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[st
 
 
 def _between(picture: Tensor, foreground: Tensor, background: Tensor) -> Tensor:
-    """Do as `band_planes.alpha_between` does: [N, 1, h, w], 0–1."""
+    """Do as `planes.alpha_between` does: [N, 1, h, w], 0–1."""
     line = foreground - background
     along = ((picture - background) * line).sum(dim=1, keepdim=True)
     length = (line**2).sum(dim=1, keepdim=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from layerpeel.backend.composites.composite import MOST_DRAWS
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.composites import MOST_DRAWS
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.training.degradation import in_eight_bits

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from layerpeel.backend.networks.fbdd_folder import LayerName
 from layerpeel.backend.progress import ReportProgress
-from layerpeel.backend.training.checkpoint import CHECKPOINT, WEIGHTS
 from layerpeel.backend.training.recipe import TrainingRecipe
 from layerpeel.backend.training.trainer import Task, check_run_folder, train
+from layerpeel.backend.training.training_checkpoint import CHECKPOINT, WEIGHTS
 
 LAYERS: tuple[LayerName, ...] = ("foreground", "background")
 

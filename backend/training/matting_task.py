@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.stages.band_planes import planes_of
+from layerpeel.backend.stages.small_networks.planes import planes_of
 from layerpeel.backend.training.comparison import mean_figures, write_sheet
 from layerpeel.backend.training.kept_samples import Hints, KeptSamples
-from layerpeel.backend.training.matting import (
+from layerpeel.backend.training.matting_network import (
     WEIGHTS,
     layers_of,
     matting_losses,

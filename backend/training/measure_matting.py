@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.errors import LayerpeelError, NoEdgeError
 from layerpeel.backend.evaluation.classical import separate_classically
-from layerpeel.backend.evaluation.composites import draw_composites
-from layerpeel.backend.training.checkpoint import WEIGHTS
 from layerpeel.backend.training.comparison import FIGURES, figures_of, median_ratios
-from layerpeel.backend.training.matting import load_matting_network, separate_by
+from layerpeel.backend.training.matting_network import load_matting_network, separate_by
 from layerpeel.backend.training.opened_art import art_to_check_on
+from layerpeel.backend.training.training_checkpoint import WEIGHTS
 
 
 @dataclass

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from layerpeel.backend.composites.art import Art
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.art import Art
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from layerpeel.backend.composites.composite import MOST_DRAWS, trimap_of_true_alpha
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.composites import MOST_DRAWS, trimap_of_true_alpha
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.stages.trimap import trimap_round_mask

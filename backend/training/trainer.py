@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.errors import LayerpeelError, OutputError
 from layerpeel.backend.progress import ReportProgress
-from layerpeel.backend.training.checkpoint import (
+from layerpeel.backend.training.recipe import TrainingRecipe
+from layerpeel.backend.training.run_log import RunLog
+from layerpeel.backend.training.training_checkpoint import (
     CHECKPOINT,
     WEIGHTS,
     Training,
@@ -23,8 +25,6 @@ from layerpeel.backend.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from layerpeel.backend.training.recipe import TrainingRecipe
-from layerpeel.backend.training.run_log import RunLog
 
 
 class Task(Protocol):

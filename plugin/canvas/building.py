@@ -7,8 +7,8 @@ from typing import Callable, Tuple
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.reading import close_copy
-from layerpeel.plugin.placement import Placement
+from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.canvas.source_reading import close_copy
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import KRITA, Turns

@@ -5,7 +5,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
 
-from layerpeel.plugin.placement import PeeledGroup, PeeledGroups
+from layerpeel.plugin.canvas.placement import PeeledGroup, PeeledGroups
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.wire import from_text, to_text

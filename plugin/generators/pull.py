@@ -2,9 +2,9 @@
 
 from typing import List, Optional
 
-from layerpeel.plugin.client import Client, Problem
-from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.job import UNKNOWN
+from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.job import UNKNOWN
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.shared.generators import PullModel, PullSummary

@@ -2,8 +2,8 @@
 
 from typing import Optional
 
-from layerpeel.plugin.client import Client, Problem
-from layerpeel.plugin.connection import Connection
+from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.shared.generators import Generators
 

@@ -11,9 +11,9 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.rows import Rows, combo_of, enable_item
-from layerpeel.plugin.scenes.choice import GuideSource, SceneChoice
+from layerpeel.plugin.scenes.scene_choice import GuideSource, SceneChoice
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
 from layerpeel.shared.scenes import GuideKind
 
 _KINDS = (

@@ -12,9 +12,9 @@ from layerpeel.plugin.qt import (
     QToolButton,
     QWidget,
 )
-from layerpeel.plugin.rows import Rows
-from layerpeel.plugin.scenes.choice import SceneChoice
+from layerpeel.plugin.scenes.scene_choice import SceneChoice
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.rows import Rows
 
 MOST_STEPS = 150
 MOST_GUIDANCE = 30.0

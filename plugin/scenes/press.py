@@ -4,13 +4,13 @@ from typing import List, Optional
 
 from krita import Document
 
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.job import Job
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.reading import while_open
-from layerpeel.plugin.connection import Connection
-from layerpeel.plugin.job import Job
+from layerpeel.plugin.canvas.source_reading import while_open
 from layerpeel.plugin.qt import QObject
-from layerpeel.plugin.scenes.asking import Commission, commission_for
-from layerpeel.plugin.scenes.choice import SceneChoice
+from layerpeel.plugin.scenes.scene_choice import SceneChoice
+from layerpeel.plugin.scenes.scene_message import Commission, commission_for
 from layerpeel.plugin.scenes.variant import Variant
 from layerpeel.plugin.turns import run_in_turns
 

@@ -4,9 +4,9 @@ import random
 from typing import Optional
 
 from layerpeel.plugin.qt import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
-from layerpeel.plugin.scenes.choice import MOST_SEED
-from layerpeel.plugin.segments import SHOW_CHECKED
+from layerpeel.plugin.scenes.scene_choice import MOST_SEED
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.segments import SHOW_CHECKED
 
 # As many as a person can tell apart and copy.
 THROWN_SEEDS = 1_000_000

@@ -14,8 +14,8 @@ from layerpeel.plugin.qt import (
     QWidget,
 )
 from layerpeel.plugin.scenes.variant import Variant
-from layerpeel.plugin.segments import SHOW_CHECKED
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.segments import SHOW_CHECKED
 
 SIDE = 72  # logical pixels
 MOST_SHOWN = 16
@@ -79,7 +79,7 @@ class Thumbnail(QToolButton):
         self.setIcon(icon)
 
 
-class Strip(QWidget):
+class VariantStrip(QWidget):
     """As many thumbnails in a row as fit, those of the last press first."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:

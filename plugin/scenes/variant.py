@@ -2,9 +2,9 @@
 
 from typing import Optional
 
+from layerpeel.plugin.backend.job import UNKNOWN, Job
+from layerpeel.plugin.backend.result_delivery import said_when_done
 from layerpeel.plugin.canvas.finding import is_open
-from layerpeel.plugin.delivery import said_when_done
-from layerpeel.plugin.job import UNKNOWN, Job
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.shared.protocol import LayerStack

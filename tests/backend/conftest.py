@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from layerpeel.backend import peel
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
-from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.progress import StopWork
 from layerpeel.shared.protocol import Box, Coverage, Mask, Role, Subject, Trimap, Words
 
 ART = Path(__file__).parents[1] / "art"
@@ -129,7 +129,7 @@ def test_words_say_which_model_is_missing(picture):
 def test_cancel(composite, picture):
     def stop(_stage, done):
         if done > 0.3:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         peel(picture, lift=Trimap(coverage(composite.trimap)), report=stop)

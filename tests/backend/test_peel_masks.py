@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import DTYPE_OF_DEPTH, FULL_SCALE, array_of, block_of
 from layerpeel.backend.mask_levels import is_level, raised_to_levels
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.pipeline import peel_picture
 from layerpeel.shared.protocol import Depth, Mask, Outcome, PeelRequest, Picture, Role
 

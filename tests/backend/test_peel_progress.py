@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend import peel
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.progress import StopWork
 from layerpeel.shared.protocol import Mask
 
 STAGES = ["Finding what to lift off", "Finding its edge", "Filling in behind it", "Making it exact"]
@@ -52,9 +52,9 @@ def test_raising_from_any_stage_stops_there(scene, lift, stage):
     def report(words, _done):
         reached.append(words)
         if words == stage:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         peel(scene.picture, lift=lift, report=report)
     assert reached[-1] == stage
 
@@ -93,9 +93,9 @@ def test_raising_from_who_is_shown_stops_there(scene, lift):
     reached = []
 
     def refuse(_found):
-        raise Cancelled
+        raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         peel(
             scene.picture,
             lift=lift,

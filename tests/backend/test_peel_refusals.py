@@ -10,7 +10,7 @@ from layerpeel.backend.errors import (
     ModelError,
     NothingFoundError,
 )
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import Box, Mask, Outcome, Subject, Trimap, Words
 
 HEIGHT, WIDTH = 24, 32

@@ -19,7 +19,7 @@ from krita_harness.easel import Easel
 from krita_harness.launcher import Launcher
 from PIL import Image
 
-from layerpeel.backend.models.store import default_folder
+from layerpeel.backend.models.model_store import default_folder
 
 SIZES = ((1024, 1024), (3000, 2000))
 RUNS = 3

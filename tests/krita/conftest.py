@@ -29,7 +29,7 @@ from krita_harness.painter import DOWNLOADS, FAST, LACKING, Painter  # noqa: E40
 from krita_harness.pictures import disc_selection, opaque, small_picture  # noqa: E402
 from krita_harness.strangers import stranger  # noqa: E402
 
-from layerpeel.backend.models.store import default_folder  # noqa: E402
+from layerpeel.backend.models.model_store import default_folder  # noqa: E402
 
 
 def pytest_runtest_setup(item):

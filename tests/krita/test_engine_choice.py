@@ -4,7 +4,7 @@ import pytest
 from krita_harness.docker import DONE
 from krita_harness.strangers import offers, stranger
 
-from layerpeel.backend.models.store import default_folder
+from layerpeel.backend.models.model_store import default_folder
 from layerpeel.shared.jobs import EngineInfo
 
 pytestmark = pytest.mark.krita

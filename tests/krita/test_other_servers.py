@@ -81,7 +81,7 @@ def hanging():
     ids=["older", "newer", "web page", "other JSON", "broken", "silent"],
 )
 def test_another_server_at_the_address_that_was_set(krita, docker, backend, opened, server, line):
-    krita.run("import layerpeel.plugin.client as c\nc.SILENCE = 1500")
+    krita.run("import layerpeel.plugin.backend.client as c\nc.SILENCE = 1500")
     try:
         with server() as address:
             docker.set_backend(address=address)
@@ -89,7 +89,7 @@ def test_another_server_at_the_address_that_was_set(krita, docker, backend, open
             assert "\n" not in docker.message
         assert krita.layer_tree() == opened
     finally:
-        krita.run("import layerpeel.plugin.client as c\nc.SILENCE = 30_000")
+        krita.run("import layerpeel.plugin.backend.client as c\nc.SILENCE = 30_000")
     docker.forget_settings()
     assert docker.peel() == DONE
 

@@ -96,7 +96,7 @@ def test_request_says_what_the_form_says(krita, generating, easel, painter, smal
     assert (painting.guidance, painting.negative) == (4.5, "fog")
     assert (guide.kind.value, guide.strength) == ("sketch", 0.65)
     kept = krita.run(
-        "from layerpeel.plugin.scenes.choice import read_kept_choice as read\n"
+        "from layerpeel.plugin.scenes.scene_choice import read_kept_choice as read\n"
         "result = [read().steps, read().style, read().prompt]"
     )
     assert kept == [7, "fast", ""]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from krita_harness.generating import Generating
 
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 pytestmark = [pytest.mark.krita, pytest.mark.torch]
 

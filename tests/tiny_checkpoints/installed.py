@@ -3,7 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 from .detect import save_tiny_grounding_dino
 from .generation import save_tiny_controlnet, save_tiny_sdxl

@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 
 from layerpeel.backend.api import peel
-from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.baselines.baseline import Baseline
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32, array_of, from_float, to_float
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import Coverage, Depth, Layer, PeelRequest, Trimap
 
 

@@ -5,7 +5,7 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.classical import fill_by_patchmatch, separate_by_alpha
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 MODEL = "vitmatte"
 

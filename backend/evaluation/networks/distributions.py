@@ -6,7 +6,7 @@ little (it is biased upwards, the more the fewer there are); KID is unbiased, bu
 
 from collections import Counter, defaultdict
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import missing_checkpoint, missing_packages

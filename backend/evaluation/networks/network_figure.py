@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.metrics import Separation
 
 Captions = Mapping[str, str]

@@ -4,7 +4,7 @@ Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual M
 torchmetrics (AlexNet). × 100; the foreground is judged over black by the true alpha, as F_mad is.
 """
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (

@@ -3,7 +3,7 @@
 Hessel et al. 2021, by torchmetrics. The foreground is shown over white. Captions come with the art.
 """
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (

@@ -5,7 +5,7 @@ Composites are drawn at random, so the first few are a fair sample; the worst ar
 
 import math
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.evaluate import PictureFigures, Plan
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.report.thumbnails import Thumbnails, thumbnails_of

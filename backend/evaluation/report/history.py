@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from layerpeel.backend.composites.art import own_art
 from layerpeel.backend.errors import OutputError
-from layerpeel.backend.evaluation.art import own_art
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.report.lines import SHOWN, ratio_to_reference
 from layerpeel.backend.evaluation.summary import spread_of

@@ -6,8 +6,8 @@ from typing import Any
 
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.report.gallery import Gallery
-from layerpeel.backend.evaluation.report.page import page_of
 from layerpeel.backend.evaluation.report.record import csv_of
+from layerpeel.backend.evaluation.report.report_page import page_of
 from layerpeel.backend.formats.destination import check_folder, new_folder, write_into
 
 REPORT = "report.html"

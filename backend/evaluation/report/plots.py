@@ -29,7 +29,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Strip:
+class StripPlot:
     """One method: its row's middle, its dots, and the median's place."""
 
     method: str
@@ -46,7 +46,7 @@ class Plot:
     meaning: str
     height: float
     ticks: tuple[tuple[str, float], ...]
-    strips: tuple[Strip, ...]
+    strips: tuple[StripPlot, ...]
     aim: float | None
 
 
@@ -74,7 +74,7 @@ def _plot(evaluation: Evaluation, name: str) -> Plot | None:
         dots = tuple(Dot(place(v), p.number, p.name, v) for p, v in pairs if v > 0)
         spread = spread_of(row_values)
         median = place(spread.median) if spread is not None and spread.median > 0 else None
-        strips.append(Strip(method, TOP + ROW * (row + 0.5), dots, median))
+        strips.append(StripPlot(method, TOP + ROW * (row + 0.5), dots, median))
     height = TOP + ROW * len(strips) + BOTTOM
     ticks = tuple((f"{tick:g}", place(tick)) for tick in ticks_between(low, high))
     meaning = FIGURES[name].meaning

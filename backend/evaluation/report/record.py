@@ -11,7 +11,7 @@ from typing import Any
 
 from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation
 from layerpeel.backend.evaluation.figures import FIGURES
-from layerpeel.backend.evaluation.placement import NAMES as PLACEMENTS
+from layerpeel.backend.evaluation.placement_figures import NAMES as PLACEMENTS
 from layerpeel.backend.evaluation.summary import (
     known_pairs,
     median_ratio,

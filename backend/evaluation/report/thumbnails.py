@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image as PillowImage
 
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.evaluate import TRUTH
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32, from_float

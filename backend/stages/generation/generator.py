@@ -15,9 +15,9 @@ from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundErro
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.backend.stages.generation.additions import Additions, check_steps
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.control import condition, is_dark_on_light
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.latent_preview import preview_of
 from layerpeel.backend.stages.generation.loading import (
     add_controlnet,
@@ -33,7 +33,7 @@ from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
     GenerationRequest,
-    Settings,
+    PaintingSettings,
     Start,
     settle,
 )
@@ -151,7 +151,7 @@ class Generator:
             self._controlled = folder, pipeline
         return self._controlled[1]
 
-    def _check_prompts(self, pipeline: Pipeline, settings: Settings) -> None:
+    def _check_prompts(self, pipeline: Pipeline, settings: PaintingSettings) -> None:
         config = self._config
         tokenizers = {name: getattr(pipeline, name) for name in config.tokenizers}
         check_length(settings.prompt, "The prompt", tokenizers, config.prompt_tokens)
@@ -162,7 +162,7 @@ class Generator:
     def _painted(
         self,
         pipeline: Pipeline,
-        settings: Settings,
+        settings: PaintingSettings,
         size: tuple[int, int],
         report: ReportProgress,
         show: ShowFound,
@@ -209,7 +209,9 @@ class Generator:
         return picture
 
 
-def _chosen(pipeline: Pipeline, settings: Settings, size: tuple[int, int]) -> dict[str, Any]:
+def _chosen(
+    pipeline: Pipeline, settings: PaintingSettings, size: tuple[int, int]
+) -> dict[str, Any]:
     """Arguments that only some requests and generators have."""
     # What begins from a picture may take its size from that.
     sides = zip(SIZE, size, strict=True)
@@ -229,7 +231,7 @@ def _chosen(pipeline: Pipeline, settings: Settings, size: tuple[int, int]) -> di
     return chosen
 
 
-def _notes(settings: Settings, size: tuple[int, int], ran_short: bool) -> tuple[str, ...]:
+def _notes(settings: PaintingSettings, size: tuple[int, int], ran_short: bool) -> tuple[str, ...]:
     notes = []
     width, height = size
     if ran_short:

@@ -19,14 +19,14 @@ from layerpeel.backend.networks.pretrained import (
     first_line_of,
     load_whole,
 )
-from layerpeel.backend.stages.generation.checkpoint import (
+from layerpeel.backend.stages.generation.config import GeneratorConfig
+from layerpeel.backend.stages.generation.generator_checkpoint import (
     INDEX,
     Checkpoint,
     check_single_file,
     variant_of,
     weights_in,
 )
-from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.memory import require_room
 from layerpeel.backend.stages.generation.pipelines import (
     Pipeline,

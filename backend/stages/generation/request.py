@@ -84,7 +84,7 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PaintingSettings:
     """A request in which nothing is left open.
 
     guidance: None when the generator has none.
@@ -104,7 +104,7 @@ class Settings:
     steps_to_run: int
 
 
-def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
+def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSettings:
     """Fill in what a request leaves open.
 
     Raises BadInputError for what this generator cannot do: no prompt, a size, shape, number of
@@ -130,7 +130,7 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> Settings:
     start = request.start
     if start is not None:
         _check_start(start, request, config)
-    return Settings(
+    return PaintingSettings(
         prompt,
         _size(request, config),
         steps,

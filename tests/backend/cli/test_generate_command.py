@@ -14,9 +14,9 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.generate import generate
+from layerpeel.backend.cli.generate_command import generate
 from layerpeel.backend.errors import BadInputError, ModelError, OutputError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation import config
 from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_lora, save_tiny_sdxl
 from tiny_checkpoints.sdxl_single_file import save_single_file

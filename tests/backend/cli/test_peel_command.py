@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.folder import read_folder
 

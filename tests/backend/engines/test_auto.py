@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from layerpeel.backend import peel
-from layerpeel.backend.engines.registry import engine_for, engine_named
+from layerpeel.backend.engines.engine_registry import engine_for, engine_named
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import Mask, PeelRequest, Words
 
 pytestmark = pytest.mark.torch
@@ -66,8 +66,8 @@ def test_without_the_papers_models_there_is_nothing_to_choose(isnet_store):
 NO_TORCH = """
 import sys
 from pathlib import Path
-from layerpeel.backend.engines.registry import engine_for
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.engines.engine_registry import engine_for
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import PeelRequest
 
 engine, _ = engine_for(PeelRequest(engine="auto"), ModelStore(Path(sys.argv[1])))

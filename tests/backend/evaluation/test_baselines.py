@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from layerpeel.backend.engines.registry import ENGINES
+from layerpeel.backend.composites.composite import draw_composites
+from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import BadInputError, ModelError, NoEdgeError
 from layerpeel.backend.evaluation import classical
+from layerpeel.backend.evaluation.baselines.baseline_registry import BASELINES, methods_named
 from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
 from layerpeel.backend.evaluation.baselines.by_vitmatte import separate_by_vitmatte
-from layerpeel.backend.evaluation.baselines.registry import BASELINES, methods_named
-from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.evaluation.metrics import measure
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 
 @pytest.fixture(scope="module")

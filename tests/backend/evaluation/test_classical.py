@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.benchmarks.chain import fixed_trimap
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.evaluation.classical import separate_classically
-from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.evaluation.metrics import Separation, measure
 
 

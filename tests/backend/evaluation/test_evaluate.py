@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from layerpeel.backend.composites.art import Art
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.art import Art
-from layerpeel.backend.evaluation.baselines.registry import methods_named
+from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Plan, evaluate
 from layerpeel.backend.evaluation.figures import FIGURES
-from layerpeel.backend.evaluation.networks.registry import NETWORK_FIGURES
+from layerpeel.backend.evaluation.networks.all_figures import NETWORK_FIGURES
 
 
 def hear_nothing(_words, _done):

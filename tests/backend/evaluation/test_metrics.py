@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from layerpeel.backend.evaluation.composites import Composite, trimap_of_true_alpha
+from layerpeel.backend.composites.composite import Composite, trimap_of_true_alpha
 from layerpeel.backend.evaluation.metrics import (
     Separation,
     as_eight_bit,

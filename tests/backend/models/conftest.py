@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from layerpeel.backend.models.manifest import load_manifest
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.models import app
+from layerpeel.backend.cli.models_command import app
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.store import State
+from layerpeel.backend.models.model_store import ModelState
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_pull_from_a_folder(run, store, tmp_path, payload):
     (tmp_path / "tiny.onnx").write_bytes(payload)
     result = run("pull", "tiny", "--from", str(tmp_path))
     assert f"From: mirror folder {tmp_path}." in result.stderr
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
 
 
 def test_pull_looks_all_ids_up_before_it_fetches(run, hub):

@@ -6,7 +6,7 @@ import pytest
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.hub import file_url
-from layerpeel.backend.models.store import State
+from layerpeel.backend.models.model_store import ModelState
 
 # What is written at once; a broken connection loses less than that.
 PIECE = 65_536
@@ -45,7 +45,7 @@ def test_next_pull_goes_on_where_the_last_one_stopped(store_with, hub, payload, 
     with pytest.raises(ModelError, match=r"131 kB of 300 kB have come and are kept"):
         store.pull("tiny")
     assert part.read_bytes() == payload[: 2 * PIECE]
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
 
     heard = []
     assert store.pull("tiny", heard.append).read_bytes() == payload
@@ -116,7 +116,7 @@ def test_wrong_content_is_deleted_and_named(store_with, hub, payload, part):
     with pytest.raises(ModelError, match=f"its sha256 is [0-9a-f]{{64}} instead of {sha256}"):
         store.pull("tiny")
     assert not part.exists()
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
 
 
 @pytest.mark.parametrize("tells_length", [True, False])

@@ -6,11 +6,11 @@ import imagecodecs
 import numpy as np
 import pytest
 
+from layerpeel.backend.answering import answer
 from layerpeel.backend.errors import BadInputError, LayerpeelError, ModelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
-from layerpeel.backend.peeling import answer
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.progress import StopWork
 from layerpeel.backend.scenes import kept
 from layerpeel.backend.scenes import scene as scene_module
 from layerpeel.shared.protocol import (
@@ -158,9 +158,9 @@ def test_cancel_stops_within_a_step(canvas, paper_store):
     def report(stage, _done):
         said.append(stage)
         if "step 2" in stage:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         answer(canvas, SCENE, paper_store, report)
     assert "step 2" in said[-1]
 

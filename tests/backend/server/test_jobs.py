@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image
 
 from layerpeel.backend.api import peel
-from layerpeel.backend.engines.registry import AUTO, ENGINES
+from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
+from layerpeel.backend.server.job_in_worker import PREVIEW_SIDE, peel_into_file, small_png
 from layerpeel.backend.server.orders import PeelOrder
-from layerpeel.backend.server.peeling import PREVIEW_SIDE, peel_into_file, small_png
 from layerpeel.shared.jobs import (
     Cancelled,
     Failed,

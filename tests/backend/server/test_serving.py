@@ -118,7 +118,11 @@ def test_a_folder_that_cannot_be_used(start, tmp_path):
 def test_the_server_itself_loads_nothing_that_peels():
     heavy = {"numpy", "cv2", "numba", "onnxruntime", "pymatting", "PIL", "scipy"}
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, layerpeel.backend.cli.serve; print(*sys.modules)"],
+        [
+            sys.executable,
+            "-c",
+            "import sys, layerpeel.backend.cli.serve_command; print(*sys.modules)",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -5,13 +5,13 @@ import pytest
 from PIL import ImageOps
 
 from layerpeel.backend.colour import image_of
+from layerpeel.backend.composites.composite import draw_composites, trimap_of_true_alpha
 from layerpeel.backend.engines.compact import CompactEngine
 from layerpeel.backend.evaluation import classical
-from layerpeel.backend.evaluation.composites import draw_composites, trimap_of_true_alpha
 from layerpeel.backend.evaluation.metrics import Separation, measure
 from layerpeel.backend.image import array_of, block_of, to_float
 from layerpeel.backend.lossless import split_exactly
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import say_no_fraction
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.closed_form import matte_closed_form

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.stages import closed_form
 from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.trimap import read_trimap, trimap_round_mask

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layerpeel.backend.evaluation.composites import draw_composites
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.stages.multilevel_colours import MARGIN, estimate_colours
 
 

@@ -12,10 +12,9 @@ from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.networks.fbdd_folder import save_fbdd
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.training.batches import stacked
-from layerpeel.backend.training.checkpoint import WEIGHTS
 from layerpeel.backend.training.fbdd_task import (
     FbddTask,
     kept_signal,
@@ -25,6 +24,7 @@ from layerpeel.backend.training.fbdd_task import (
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import RECIPES, FbddRecipe, read_recipe_as
 from layerpeel.backend.training.trainer import train
+from layerpeel.backend.training.training_checkpoint import WEIGHTS
 from tiny_checkpoints.layering import (
     STOCK_SCHEDULE,
     save_tiny_fbdd,
@@ -79,7 +79,7 @@ def rows_in(folder, table="losses.csv"):
 def killed_after(iterations, of):
     def report(words, done):
         if round(done * of) >= iterations:
-            raise Cancelled
+            raise StopWork
 
     return report
 
@@ -172,7 +172,7 @@ def test_losses_fall_on_a_constant_sample(recipe, opened_art, start, tmp_path):
 
 def test_a_killed_run_goes_on_as_if_nothing_had_been(task, recipe, tmp_path):
     train(task, recipe, tmp_path / "whole", say_nothing)
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         train(task, recipe, tmp_path / "killed", killed_after(5, of=8))
     train(task, recipe, tmp_path / "killed", say_nothing, resume=True)
     assert rows_in(tmp_path / "killed") == rows_in(tmp_path / "whole")

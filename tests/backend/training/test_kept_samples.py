@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.stages.band_planes import planes_of
-from layerpeel.backend.stages.known_background import planes_over
+from layerpeel.backend.stages.small_networks.known_background import planes_over
+from layerpeel.backend.stages.small_networks.planes import planes_of
 from layerpeel.backend.training.kept_samples import varied
-from layerpeel.backend.training.known_background import KnownBackgroundTask
+from layerpeel.backend.training.known_background_task import KnownBackgroundTask
 from layerpeel.backend.training.matting_task import MattingTask
 from layerpeel.backend.training.samples import draw_sample
 

@@ -5,7 +5,7 @@ import pytest
 import safetensors.numpy
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.train import app
+from layerpeel.backend.cli.train_command import app
 from layerpeel.backend.errors import BadInputError, ModelError, OutputError
 from layerpeel.backend.training.recipe import RECIPES
 

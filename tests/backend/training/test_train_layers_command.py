@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from layerpeel.backend import peel
-from layerpeel.backend.cli.train import app
+from layerpeel.backend.cli.train_command import app
 from layerpeel.backend.errors import BadInputError, LayerpeelError, ModelError, OutputError
 from layerpeel.backend.flatten import flatten
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.training.recipe import RECIPES
 from layerpeel.shared.protocol import Mask
 from tiny_checkpoints.layering import save_tiny_inpainting

@@ -6,15 +6,15 @@ import safetensors.torch
 import torch
 from PIL import Image
 
+from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.errors import BadInputError, LayerpeelError, ModelError, OutputError
-from layerpeel.backend.evaluation.composites import draw_composites
 from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
-from layerpeel.backend.progress import Cancelled
-from layerpeel.backend.training.checkpoint import CHECKPOINT, WEIGHTS
-from layerpeel.backend.training.matting import load_matting_network, separate_by
+from layerpeel.backend.progress import StopWork
+from layerpeel.backend.training.matting_network import load_matting_network, separate_by
 from layerpeel.backend.training.matting_task import MattingTask
 from layerpeel.backend.training.opened_art import art_to_check_on
 from layerpeel.backend.training.trainer import learning_rate, train
+from layerpeel.backend.training.training_checkpoint import CHECKPOINT, WEIGHTS
 
 pytestmark = pytest.mark.torch
 
@@ -44,7 +44,7 @@ def losses_in(folder):
 def killed_after(iterations, of):
     def report(words, done):
         if round(done * of) >= iterations:
-            raise Cancelled
+            raise StopWork
 
     return report
 
@@ -52,7 +52,7 @@ def killed_after(iterations, of):
 def test_a_killed_run_goes_on_as_if_nothing_had_been(task, tiny_recipe, tmp_path):
     train(task, tiny_recipe, tmp_path / "whole", say_nothing)
     # Killed three iterations after its checkpoint: these have to be done again.
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         train(task, tiny_recipe, tmp_path / "killed", killed_after(13, of=20))
     assert len(losses_in(tmp_path / "killed")) == 13
     train(task, tiny_recipe, tmp_path / "killed", say_nothing, resume=True)
@@ -120,7 +120,7 @@ def test_a_diverged_run_stops_and_keeps_its_last_checkpoint(
 
 
 def test_a_run_is_not_overwritten_and_not_mixed_with_another(task, tiny_recipe, tmp_path):
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         train(task, tiny_recipe, tmp_path, killed_after(10, of=20))
     with pytest.raises(OutputError, match="--resume"):
         train(task, tiny_recipe, tmp_path, say_nothing)

@@ -220,10 +220,10 @@ class Docker:
     def change_settings(self, **settings):
         """Set what is given, and everything else as it is without settings, without the dialog."""
         self._krita.run(
-            "from layerpeel.plugin import docker, settings\n"
-            "wanted = settings.Settings(**given)\n"
-            "if settings.read_settings() != wanted:\n"
-            "    settings.write_settings(wanted)\n"
+            "from layerpeel.plugin import docker, stored_settings\n"
+            "wanted = stored_settings.DockerSettings(**given)\n"
+            "if stored_settings.read_settings() != wanted:\n"
+            "    stored_settings.write_settings(wanted)\n"
             "    docker.CONNECTION.forget()",
             given=settings,
         )

@@ -6,7 +6,7 @@ import pytest
 from layerpeel.backend import peel
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.progress import StopWork
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -164,7 +164,7 @@ def test_progress_goes_on_within_the_diffusion_and_cancel_is_heard_there(scene, 
 
     def stop(words, done):
         if words == "Filling in behind it" and done > filling[3]:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         peel_here(scene.picture, lift=rough, report=stop)

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from layerpeel.backend import peel
-from layerpeel.backend.engines.registry import engine_named
+from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.errors import (
     BadInputError,
     DeviceError,
     ModelError,
     NothingFoundError,
 )
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import Mask, PeelRequest, Point, Points, Words
 from tiny_checkpoints.detect import tiny_grounding_dino, tiny_processor
 from tiny_checkpoints.segment import tiny_sam

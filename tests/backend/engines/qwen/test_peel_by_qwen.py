@@ -9,8 +9,8 @@ from layerpeel.backend.engines import kept_pool, qwen
 from layerpeel.backend.errors import DeviceError, ModelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.backend.models.store import ModelStore
-from layerpeel.backend.progress import Cancelled
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.progress import StopWork
 from layerpeel.shared.protocol import (
     Box,
     Coverage,
@@ -105,9 +105,9 @@ def test_progress_goes_forward_through_one_decomposition(stack):
 def test_cancelling_between_two_steps(peel_by_qwen, picture):
     def stop(_stage, done):
         if done > 0.5:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         peel_by_qwen(picture, report=stop)
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.networks.qwen_folder import NETWORKS, QwenFolder
-from layerpeel.backend.progress import Cancelled, say_no_fraction
+from layerpeel.backend.progress import StopWork, say_no_fraction
 from layerpeel.backend.stages import qwen_layers
 from layerpeel.backend.stages.qwen_layers import QwenLayers
 from tiny_checkpoints.qwen import save_tiny_qwen
@@ -107,9 +107,9 @@ def test_progress_never_goes_back_and_any_of_it_cancels(decompose):
         def stop(done, moment=moment, heard=heard):
             heard.append(done)
             if done >= moment:
-                raise Cancelled
+                raise StopWork
 
-        with pytest.raises(Cancelled):
+        with pytest.raises(StopWork):
             decompose(report=stop)
         assert heard[-1] == moment
 
@@ -119,9 +119,9 @@ def test_after_a_cancel_the_same_networks_go_on(decompose, make_pool, layers):
 
     def stop(done):
         if done > 0.8:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         decompose(pool=pool, report=stop)
     assert as_bytes(decompose(pool=pool)) == as_bytes(layers)
 

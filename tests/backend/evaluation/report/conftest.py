@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerpeel.backend.evaluation.art import Art
-from layerpeel.backend.evaluation.baselines.registry import methods_named
-from layerpeel.backend.evaluation.composites import Composite
+from layerpeel.backend.composites.art import Art
+from layerpeel.backend.composites.composite import Composite
+from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation, PictureFigures, Plan
 from layerpeel.backend.evaluation.figures import FIGURES
 from layerpeel.backend.evaluation.metrics import Separation
-from layerpeel.backend.evaluation.placement import placement_of
+from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.evaluation.report.gallery import Gallery
 
 # Pytest imports each test file by itself: the helper beside them needs a way of its own.

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from layerpeel.backend.models.manifest import load_manifest
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.models import app
+from layerpeel.backend.cli.models_command import app
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.store import State
+from layerpeel.backend.models.model_store import ModelState
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_total_is_told_first(run, store, hub, tmp_path, monkeypatch):
     assert "Made (splits): size unknown, licence openrail++. Trained on" in result.stderr
     assert f"Mirror folder {tmp_path}: it has no folder made" in result.stderr
     assert "models were not pulled: made" in error_of(result)
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
 
 
 def test_what_is_there_is_skipped(run, hub):

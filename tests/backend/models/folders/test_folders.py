@@ -9,7 +9,7 @@ import pytest
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.content import memory_of
-from layerpeel.backend.models.store import State
+from layerpeel.backend.models.model_store import ModelState
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def spoil(path):
 
 def test_missing_folder_says_what_to_run(store_with):
     store = store_with("hub")
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
     with pytest.raises(
         ModelError, match=r"not installed: run `layerpeel models pull tiny` \(400 k"
     ):
@@ -47,7 +47,7 @@ def test_model_that_no_hub_has(store_with):
 
 
 def test_whole_folder(store):
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
     assert store.path_of("tiny") == store.folder / "tiny"
     assert store.verify("tiny") == store.folder / "tiny"
     assert not store.is_imported("tiny")
@@ -71,7 +71,7 @@ def test_digest_is_that_of_the_list_that_sha256sum_prints(store, files):
 )
 def test_damage_is_told_by_file(store, hub, files, shard, change, words):
     change(store.path_of("tiny") / shard)
-    assert store.state("tiny") is State.DAMAGED
+    assert store.state("tiny") is ModelState.DAMAGED
     for ask in (store.path_of, store.verify, store.digest_of):
         with pytest.raises(ModelError, match=words.format(file=shard)) as caught:
             ask("tiny")
@@ -91,9 +91,11 @@ def test_many_faults_are_named_in_part(store, files):
 def test_hashes_are_remembered_until_a_file_changes(store, shard):
     path = store.path_of("tiny") / shard
     spoil(path)
-    assert store.state("tiny") is State.INSTALLED  # Not hashed: size and time are as remembered.
+    assert (
+        store.state("tiny") is ModelState.INSTALLED
+    )  # Not hashed: size and time are as remembered.
     os.utime(path)
-    assert store.state("tiny") is State.DAMAGED
+    assert store.state("tiny") is ModelState.DAMAGED
 
 
 def test_verify_trusts_no_memory(store, shard):
@@ -104,7 +106,7 @@ def test_verify_trusts_no_memory(store, shard):
     spoil(store.path_of("tiny") / shard)
     with pytest.raises(ModelError, match=f"the sha256 of {shard}"):
         store.verify("tiny")
-    assert store.state("tiny") is State.DAMAGED
+    assert store.state("tiny") is ModelState.DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -114,16 +116,16 @@ def test_spoilt_memory_is_not_believed(store, memory):
     folder = store.path_of("tiny")
     memory_of(folder).write_text(memory, encoding="utf-8")
     spoil(folder / "config.json")
-    assert store.state("tiny") is State.DAMAGED
+    assert store.state("tiny") is ModelState.DAMAGED
 
 
 def test_where_nothing_can_be_remembered_it_is_until_the_process_ends(store, shard):
     folder = store.path_of("tiny")
     memory_of(folder).unlink()
     memory_of(folder).mkdir()
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
     spoil(folder / shard)
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
     assert list(memory_of(folder).iterdir()) == []
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.store import State
+from layerpeel.backend.models.model_store import ModelState
 
 # What is written at once; a broken connection loses less than that.
 PIECE = 65_536
@@ -74,7 +74,7 @@ def test_next_pull_goes_on_where_the_last_one_stopped(store_with, hub, files, pa
         ModelError, match=f"while {shard} came, .* 131 kB of 280 kB have come and are kept"
     ):
         store.pull("tiny")
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
     assert (part / shard).read_bytes() == files[shard][: 2 * PIECE]
 
     hub.asked.clear()
@@ -101,7 +101,7 @@ def test_cancelled_pull_keeps_what_has_come(store_with, hub, files, part, shard)
         store.pull("tiny", cancel)
     assert 2 * PIECE <= (part / shard).stat().st_size <= 3 * PIECE
     assert (part / "config.json").read_bytes() == files["config.json"]
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
     assert pulled(store.pull("tiny"))[0] == files
 
 
@@ -121,7 +121,7 @@ def test_other_content_than_listed_is_refused(store_with, hub, files, part, path
     with pytest.raises(ModelError, match=f"{path} came as another file, .* it was deleted"):
         store.pull("tiny")
     assert not (part / path).exists()
-    assert store.state("tiny") is State.MISSING
+    assert store.state("tiny") is ModelState.MISSING
     hub.files[path] = files[path]
     assert pulled(store.pull("tiny"))[0] == files
 
@@ -223,7 +223,7 @@ def test_folder_is_replaced_only_by_a_whole_one(store_with, hub, files, shard):
     assert (path / shard).read_bytes() == b"damaged"
     hub.status = 200
     assert pulled(store.pull("tiny"))[0] == files
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
 
 
 def test_pull_leaves_a_whole_folder_alone(store_with, hub):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_folder_with_a_record(store_with, other, files):
     assert contents(path) == contents(other / "tiny")  # The record still names the hub.
     assert heard == sorted(heard)
     assert (heard[0], heard[-1]) == (0.0, 1.0)
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
 
 
 def test_folder_without_a_record(store_with, mirror, files):
@@ -82,7 +82,7 @@ def test_next_pull_copies_only_what_is_missing(store_with, other, part, shard):
     inode = (part / shard).stat().st_ino
     path = store.pull("tiny", mirror=other)
     assert (path / shard).stat().st_ino == inode
-    assert store.state("tiny") is State.INSTALLED
+    assert store.state("tiny") is ModelState.INSTALLED
 
 
 @pytest.mark.parametrize(
@@ -152,4 +152,6 @@ def test_model_folder_shared_by_several(store_with, other):
     shared = ModelStore(other, store_with().manifest)
     assert shared.path_of("tiny") == other / "tiny"
     shutil.copytree(other, other.with_name("copy"))  # Keeps the times: nothing is hashed.
-    assert ModelStore(other.with_name("copy"), shared.manifest).state("tiny") is State.INSTALLED
+    assert (
+        ModelStore(other.with_name("copy"), shared.manifest).state("tiny") is ModelState.INSTALLED
+    )

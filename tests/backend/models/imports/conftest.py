@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 
 UNET = "model.diffusion_model."
 SDXL = {

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.models import app
+from layerpeel.backend.cli.models_command import app
 from layerpeel.backend.errors import ModelError
 
 

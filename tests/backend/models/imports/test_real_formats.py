@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 
 pytestmark = pytest.mark.torch
 
@@ -11,7 +11,7 @@ def check(store, path, model_id):
     candidate = store.recognise(path)
     assert candidate.model.id == model_id
     store.take_in(candidate)
-    assert store.state(model_id) is State.INSTALLED
+    assert store.state(model_id) is ModelState.INSTALLED
     return candidate.found
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.manifest import FileModel, Manifest, load_manifest
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 
 
 def take(store, path, **options):
@@ -35,7 +35,7 @@ def test_folder_is_copied(store, make_folder):
     assert heard == sorted(heard)
     assert (heard[0], heard[-1]) == (0.0, 1.0)
     shutil.rmtree(original)
-    assert store.state("sdxl") is State.INSTALLED
+    assert store.state("sdxl") is ModelState.INSTALLED
     assert store.verify("sdxl") == path
     assert store.is_imported("sdxl")
 
@@ -69,7 +69,7 @@ def test_existing_model_needs_force(store, make_folder, checkpoint):
     assert (store.folder / "sdxl" / "unet").exists()
     path = take(store, checkpoint, force=True)
     assert names_in(path) == {checkpoint.name, "layerpeel-files.json"}
-    assert store.state("sdxl") is State.INSTALLED
+    assert store.state("sdxl") is ModelState.INSTALLED
 
 
 def test_cancelled_copy_leaves_nothing(store, make_folder, checkpoint):
@@ -83,7 +83,7 @@ def test_cancelled_copy_leaves_nothing(store, make_folder, checkpoint):
     with pytest.raises(KeyboardInterrupt):
         take(store, checkpoint, force=True, progress=cancel)
     assert names_in(store.folder) == before
-    assert store.state("sdxl") is State.INSTALLED
+    assert store.state("sdxl") is ModelState.INSTALLED
 
 
 def test_full_disk_is_noticed_before_the_copy(store, checkpoint, monkeypatch):
@@ -111,7 +111,7 @@ def test_original_that_moved_away_is_told(store, make_folder):
     original = make_folder("vitmatte")
     take(store, original, in_place=True)
     original.rename(original.with_name("elsewhere"))
-    assert store.state("vitmatte") is State.DAMAGED
+    assert store.state("vitmatte") is ModelState.DAMAGED
     with pytest.raises(ModelError, match=f"imported in place, and {original} is no longer there"):
         store.path_of("vitmatte")
     take(store, original.with_name("elsewhere"), in_place=True, force=True)
@@ -152,7 +152,7 @@ def test_single_file_in_place_is_a_link(store, checkpoint):
     assert (path / checkpoint.name).samefile(checkpoint)
     assert store.verify("sdxl") == path
     checkpoint.rename(checkpoint.with_name("moved.safetensors"))
-    assert store.state("sdxl") is State.DAMAGED
+    assert store.state("sdxl") is ModelState.DAMAGED
     with pytest.raises(ModelError, match=f"in place, and {checkpoint} is no longer there"):
         store.path_of("sdxl")
 
@@ -169,7 +169,7 @@ def test_single_file_in_place_without_symbolic_links(store, checkpoint, monkeypa
         ModelError, match=r"no link to it .* leave --in-place out, and it is copied"
     ):
         take(store, checkpoint, in_place=True, force=True)
-    assert store.state("sdxl") is State.INSTALLED
+    assert store.state("sdxl") is ModelState.INSTALLED
 
 
 def test_what_lies_in_the_model_folder_is_not_used_in_place(store, make_folder):
@@ -178,7 +178,7 @@ def test_what_lies_in_the_model_folder_is_not_used_in_place(store, make_folder):
         take(store, path, in_place=True, force=True)
     assert store.path_of("vitmatte") == path
     assert take(store, path, force=True) == path
-    assert store.state("vitmatte") is State.INSTALLED
+    assert store.state("vitmatte") is ModelState.INSTALLED
 
 
 def test_single_model_file_by_its_hash(store, tmp_path):
@@ -220,4 +220,4 @@ def test_unreadable_original(store, make_folder, in_place, monkeypatch):
     (original / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"cannot be (read|written): No such file"):
         store.take_in(candidate, in_place=in_place)
-    assert store.state("vitmatte") is State.MISSING
+    assert store.state("vitmatte") is ModelState.MISSING

@@ -3,9 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
-from layerpeel.backend.cli.models import app
+from layerpeel.backend.cli.models_command import app
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.store import ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation.style import styles_folder
 
 

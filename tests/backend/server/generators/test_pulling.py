@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerpeel.backend.models.store import ModelStore, State
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.shared.generators import Generators, PullModel, PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
 
@@ -26,7 +26,7 @@ def test_a_model_comes_and_every_step_is_told(calls, hub, home):
     assert "SDXL's small files" in progress[0].stage
     assert list(calls.events()) == [Finished()]
     store = ModelStore(home / ".local" / "share" / "layerpeel" / "models")
-    assert store.state(SMALL) is State.INSTALLED
+    assert store.state(SMALL) is ModelState.INSTALLED
     after = calls.get(Generators, "/generators")
     assert (SMALL in [each.model for each in after.downloads], after.pulling) == (False, "")
 

@@ -51,7 +51,7 @@ def sdxl(sdxl_config, tiny_sdxl):
     """A tiny SDXL that is loaded once for all tests that do not break it."""
     from layerpeel.backend.devices.compute import compute_on
     from layerpeel.backend.devices.pool import NetworkPool
-    from layerpeel.backend.stages.generation.checkpoint import Checkpoint
     from layerpeel.backend.stages.generation.generator import Generator
+    from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 
     return Generator(sdxl_config, Checkpoint(tiny_sdxl), NetworkPool(compute_on("cpu")))

@@ -6,8 +6,8 @@ from safetensors.torch import load_file, save_file
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.stages.generation.additions import SAMPLERS, Additions, Lora
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.generator import Generator
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.request import GenerationRequest
 from tiny_checkpoints.generation import save_tiny_lora
 

@@ -7,10 +7,10 @@ from diffusers import StableDiffusionXLPipeline
 
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
-from layerpeel.backend.progress import Cancelled
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
+from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator import Generator
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.request import Control, ControlKind, GenerationRequest
 from tiny_checkpoints.generation import save_tiny_flux2_klein, save_tiny_z_image
 
@@ -111,9 +111,9 @@ def test_it_stops_within_a_step(sdxl, made, after):
 
     def cancel(stage, _done):
         if f"step {after + 1} of" in stage:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         sdxl.generate(ASKED, cancel)
     watch.remove()
     assert len(steps) == after

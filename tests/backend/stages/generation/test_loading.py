@@ -9,7 +9,7 @@ import torch
 from diffusers import ControlNetModel, StableDiffusionXLPipeline, UNet2DConditionModel
 
 from layerpeel.backend.errors import DeviceError, ModelError
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.loading import add_controlnet, load_pipeline
 from layerpeel.backend.stages.generation.pipelines import networks_of
 

@@ -9,8 +9,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from layerpeel.backend.devices.compute import ROOM_TO_WORK, STATED_BUDGET, budget_on_card
 from layerpeel.backend.devices.pool import bytes_of
 from layerpeel.backend.errors import DeviceError
-from layerpeel.backend.progress import Cancelled
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
+from layerpeel.backend.progress import StopWork
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.loading import load_pipeline
 from layerpeel.backend.stages.generation.memory import (
     BYTES_TO_DECODE_A_PIXEL,
@@ -61,9 +61,9 @@ def test_what_was_stopped_while_decoding_is_as_it_was(pipeline):
     def stop_while_decoding():
         with offloading(pipeline, CPU):
             pipeline.vae.to(torch.float32)  # as the pipeline does before it decodes
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         stop_while_decoding()
     assert pipeline.vae.dtype == torch.float16
     assert hooked(pipeline) == []

@@ -7,8 +7,8 @@ import pytest
 from transformers import CLIPImageProcessor
 
 from layerpeel.backend.errors import NothingFoundError
-from layerpeel.backend.stages.generation.checkpoint import INDEX, Checkpoint
 from layerpeel.backend.stages.generation.generator import Generator
+from layerpeel.backend.stages.generation.generator_checkpoint import INDEX, Checkpoint
 from layerpeel.backend.stages.generation.request import GenerationRequest
 
 pytestmark = pytest.mark.torch

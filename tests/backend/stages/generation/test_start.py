@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.progress import Cancelled
-from layerpeel.backend.stages.generation.checkpoint import Checkpoint
+from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator import Generator
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.request import GenerationRequest, Start
 from layerpeel.backend.stages.generation.start import mask_in_cells, strength_for
 from tiny_checkpoints.generation import (
@@ -99,9 +99,9 @@ def test_others_begin_from_pictures_too(tmp_path, pool, name, save, masked):
 def test_it_stops_within_a_step(sdxl):
     def cancel(stage, _done):
         if "step 2 of 3" in stage:
-            raise Cancelled
+            raise StopWork
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(StopWork):
         sdxl.generate(replace(ASKED, start=start()), cancel)
 
 

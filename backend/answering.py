@@ -1,0 +1,55 @@
+"""From a request to its result: who answers it, and what made that."""
+
+from dataclasses import replace
+
+from layerpeel.backend.engines.engine_registry import engine_for
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.pipeline import peel_picture
+from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
+from layerpeel.backend.scenes.adding_background import add_background
+from layerpeel.backend.scenes.adding_object import add_object
+from layerpeel.backend.scenes.painter import painter_of
+from layerpeel.backend.scenes.scene import paint_scene
+from layerpeel.shared.jobs import Request
+from layerpeel.shared.protocol import LayerStack, PeelRequest, Picture
+from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
+
+
+def answer(
+    picture: Picture,
+    request: Request,
+    store: ModelStore,
+    report: ReportProgress = say_nothing,
+    show: ShowFound = show_nobody,
+) -> LayerStack:
+    """Answer with the engine and the style that the request names, or with the best there are.
+
+    Raises as `peel_picture`, `engine_for`, and those of `backend.scenes` do.
+    """
+    match request:
+        case PeelRequest():
+            stack = _peeled(picture, request, store, report, show)
+        case SceneRequest():
+            painter = painter_of(request.painting, store)
+            stack = paint_scene(picture, request, painter, store, report, show)
+        case ObjectRequest():
+            stack = add_object(picture, request, painter_of(request.painting, store), report, show)
+        case BackgroundRequest():
+            painter = painter_of(request.painting, store)
+            stack = add_background(picture, request, painter, store, report, show)
+    known = {model.id: model.licence for model in store.manifest.models}
+    made = stack.made_with
+    licences = {name: known[name] for name in made.models if name in known}
+    return replace(stack, made_with=replace(made, licences={**licences, **made.licences}))
+
+
+def _peeled(
+    picture: Picture,
+    request: PeelRequest,
+    store: ModelStore,
+    report: ReportProgress,
+    show: ShowFound,
+) -> LayerStack:
+    engine, notes = engine_for(request, store)
+    stack = peel_picture(picture, request, engine, report, show)
+    return replace(stack, notes=(*notes, *stack.notes))

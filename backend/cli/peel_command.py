@@ -1,0 +1,221 @@
+"""`layerpeel peel`: a picture in, a layered file out."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from layerpeel.backend.answering import answer
+from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.long_work import with_bar
+from layerpeel.backend.cli.models_command import pull_missing
+from layerpeel.backend.engines.engine_registry import AUTO, ENGINES, engine_for
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.preview import check_preview, write_preview
+from layerpeel.backend.formats.provenance import without_provenance
+from layerpeel.backend.formats.reading import read_mask, read_picture
+from layerpeel.backend.formats.writing import check_output, write_stack
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.shared.protocol import (
+    Box,
+    Coverage,
+    LayerStack,
+    Lift,
+    Mask,
+    PeelRequest,
+    Point,
+    Points,
+    Subject,
+    Trimap,
+    Words,
+)
+
+
+@dataclass(frozen=True)
+class LiftOptions:
+    """What was said about what to lift off; at most one of them."""
+
+    mask: Path | None
+    trimap: Path | None
+    within: Path | None
+    box: str | None
+    text: str | None
+    point: list[str] | None
+    not_point: list[str] | None
+
+
+def peel(
+    context: typer.Context,
+    picture: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, KRA, ORA …")],
+    out: Annotated[
+        str,
+        typer.Option(help="NAME.ora for OpenRaster; NAME or NAME/ for a folder of PNGs."),
+    ],
+    mask: Annotated[
+        Path | None, typer.Option(help="Lift off what this picture shows in white, roughly.")
+    ] = None,
+    exact_edge: Annotated[
+        bool, typer.Option("--exact-edge", help="The mask is the alpha, to the last byte.")
+    ] = False,
+    within: Annotated[
+        Path | None,
+        typer.Option(help="Lift off the subject within what this picture shows in white."),
+    ] = None,
+    trimap: Annotated[
+        Path | None,
+        typer.Option(help="Lift off by this trimap: white foreground, black background."),
+    ] = None,
+    box: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Lift off what lies in this box.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="Lift off what these words name: “a cat, a dog” (layeringdiff)."),
+    ] = None,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="Lift off what lies here; repeatable (layeringdiff)."),
+    ] = None,
+    not_point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="Beside --point: what lies here stays; repeatable."),
+    ] = None,
+    layers: Annotated[
+        int, typer.Option(help="How many foregrounds; the background comes on top of that.")
+    ] = 1,
+    band: Annotated[
+        float | None,
+        typer.Option(help="Half the width of the band round a mask's edge, in pixels."),
+    ] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Also write one picture that shows all of it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
+    engine: Annotated[
+        str,
+        typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best."),
+    ] = AUTO,
+    device: DeviceOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Pull a model that is missing, without being asked.")
+    ] = False,
+    no_provenance: Annotated[
+        bool,
+        typer.Option("--no-provenance", help="Do not write down in the file what made it."),
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
+) -> None:
+    """Separate a picture into layers that, flattened, are the picture.
+
+    Without --mask, --trimap, --box, --text or --point the subject is lifted off, of the whole
+    picture or --within a part of it.
+    """
+    choose_device(device)
+    check_output(out, force)
+    if preview is not None:
+        check_preview(preview, force)
+    read = read_picture(picture)
+    check_output(out, force, read.picture.pixels.depth)
+    size = (read.picture.pixels.width, read.picture.pixels.height)
+    request = PeelRequest(
+        _lift(LiftOptions(mask, trimap, within, box, text, point, not_point), exact_edge, size),
+        layers,
+        band,
+        seed,
+        engine,
+    )
+    store = context.find_object(ModelStore) or ModelStore()
+    if yes:
+        pull_missing(store, engine_for(request, store)[0].models_needed(request))
+    stack = with_bar(
+        lambda report: answer(read.picture, request, store, report), quiet=quiet or as_json
+    )
+    files = write_stack(without_provenance(stack) if no_provenance else stack, out, force)
+    if preview is not None:
+        write_preview(read.picture, stack, preview, force)
+    notes = (*read.notes, *stack.notes)
+    if as_json:
+        typer.echo(json.dumps(_record(stack, files, preview, notes), ensure_ascii=False, indent=2))
+    elif not quiet:
+        _tell(stack, out, preview, notes)
+
+
+def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift:
+    given = [
+        name
+        for name, value in vars(options).items()
+        if value is not None and value != [] and name != "not_point"
+    ]
+    if options.not_point and not options.point:
+        raise BadInputError("--not-point goes with --point: give a point of what is to be lifted.")
+    if len(given) > 1:
+        names = " and ".join(f"--{name}" for name in given)
+        raise BadInputError(f"{names} were given: say in one way only what to lift off.")
+    if exact_edge and options.mask is None:
+        raise BadInputError("--exact-edge goes with --mask: give the mask whose edge is exact.")
+    if options.mask is not None:
+        return Mask(_coverage(options.mask, size), exact_edge)
+    if options.within is not None:
+        return Subject(_coverage(options.within, size))
+    if options.trimap is not None:
+        return Trimap(_coverage(options.trimap, size))
+    if options.box is not None:
+        return _box(options.box)
+    if options.text is not None:
+        return Words(options.text)
+    if options.point:
+        meant = [_point(text, inside=True) for text in options.point]
+        return Points((*meant, *(_point(text, inside=False) for text in options.not_point or ())))
+    return Subject()
+
+
+def _coverage(path: Path, size: tuple[int, int]) -> Coverage:
+    levels = np.floor(read_mask(path, size) * 255 + 0.5).astype(np.uint8)
+    return Coverage(*size, levels.tobytes())
+
+
+def _box(text: str) -> Box:
+    numbers = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(-?\d+)\s*", text)
+    if numbers is None:
+        raise BadInputError(f"“{text}” is no box: give four whole numbers, left,top,width,height.")
+    return Box(*(int(number) for number in numbers.groups()))
+
+
+def _point(text: str, inside: bool) -> Point:
+    numbers = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*", text)
+    if numbers is None:
+        raise BadInputError(f"“{text}” is no point: give two whole numbers, x,y.")
+    return Point(int(numbers[1]), int(numbers[2]), inside)
+
+
+def _record(
+    stack: LayerStack, files: list[Path], preview: Path | None, notes: tuple[str, ...]
+) -> dict[str, object]:
+    layers = [
+        {"name": layer.name, "role": layer.role.value, "offset": list(layer.offset)}
+        for layer in stack.layers
+    ]
+    return {
+        "files": [str(path) for path in files],
+        "preview": None if preview is None else str(preview),
+        "size": list(stack.size),
+        "layers": layers,
+        "notes": list(notes),
+        "made_with": asdict(stack.made_with),
+    }
+
+
+def _tell(stack: LayerStack, out: str, preview: Path | None, notes: tuple[str, ...]) -> None:
+    seconds = sum(stack.made_with.seconds.values())
+    engine = stack.made_with.engine
+    typer.echo(f"{len(stack.layers)} layers in {seconds:.1f} s by the engine {engine}: {out}")
+    if preview is not None:
+        typer.echo(f"Preview: {preview}")
+    for note in notes:
+        typer.echo(f"Note: {note}")

@@ -1,0 +1,311 @@
+"""`layerpeel train`: networks of our own, from a folder of cut-outs and backgrounds."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.progress import ReportProgress
+
+if TYPE_CHECKING:
+    from layerpeel.backend.composites.composite import Composite
+    from layerpeel.backend.networks.fbdd_folder import LayerName
+    from layerpeel.backend.training.opened_art import OpenedArt
+    from layerpeel.backend.training.recipe import Recipe, TrainingRecipe
+    from layerpeel.backend.training.trainer import Task
+
+app = typer.Typer(
+    help="Train the paper's networks and small ones of our own. It takes the full install.",
+    no_args_is_help=True,
+)
+
+
+class TrainedLayer(StrEnum):
+    """Which network of a pair to train."""
+
+    BOTH = "both"
+    FOREGROUND = "foreground"
+    BACKGROUND = "background"
+
+
+_Art = Annotated[Path, typer.Option(help="Holds cut-outs in fg, backgrounds in bg.")]
+_Out = Annotated[
+    Path, typer.Option(help="Folder for a run of each layer, and for what both make together.")
+]
+_Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoints in the folder.")
+]
+_Iterations = Annotated[
+    int | None, typer.Option(min=1, help="How many, instead of what the recipe says.")
+]
+_Start = Annotated[
+    Path | None,
+    typer.Option(
+        help="Weights (network.safetensors) of an earlier training, to begin with instead of "
+        "random ones."
+    ),
+]
+_Layer = Annotated[TrainedLayer, typer.Option(help="Train only one, say on a GPU of its own.")]
+
+_COMPOSITES = 16
+
+# Where there is no terminal to draw a bar on, a line is written so often.
+_SECONDS_BETWEEN_LINES = 60
+
+
+@app.callback()
+def train() -> None:
+    """Train the paper's networks and small ones of our own. It takes the full install."""
+
+
+@app.command()
+def matting(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file instead of small-matting."),
+    ] = None,
+    start: _Start = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that finds alpha and both colours in the band of a trimap.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.matting_task import MattingTask
+
+    _train_matting(MattingTask, recipe, "small-matting", art, out, start, resume, iterations)
+
+
+@app.command()
+def known_background(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file; recipes/small-known-background.toml unless given."),
+    ] = None,
+    start: _Start = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that finds alpha and colour of what was painted over a known background.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.known_background_task import KnownBackgroundTask
+
+    _train_matting(
+        KnownBackgroundTask,
+        recipe,
+        "small-known-background",
+        art,
+        out,
+        start,
+        resume,
+        iterations,
+    )
+
+
+@app.command()
+def hfa(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file, or small-hfa (unless given) or paper-hfa."),
+    ] = None,
+    fbdd: Annotated[
+        Path | None,
+        typer.Option(
+            help="FBDD that paints the decoded layers, for recipes that have them by it; the "
+            "installed model unless given."
+        ),
+    ] = None,
+    layer: _Layer = TrainedLayer.BOTH,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train FAN and BAN, which bring fine detail back (the paper's HFA).
+
+    A tenth of the pictures is kept back, and the networks checked on it as they learn.
+    """
+    _require_torch()
+    from layerpeel.backend.training.hfa_task import HfaTask, save_trained_hfa
+    from layerpeel.backend.training.layer_runs import trained_weights
+    from layerpeel.backend.training.painting import painting_fbdd
+    from layerpeel.backend.training.recipe import HfaRecipe, read_recipe_as, recipe_file
+
+    followed = read_recipe_as(HfaRecipe, recipe_file(recipe, "small-hfa"))
+    painter = None
+    if fbdd is not None or followed.decoded.by == "fbdd":
+        painter = painting_fbdd(fbdd or _installed("fbdd"))
+
+    def task_of(layer: "LayerName", learned: "OpenedArt", checked: "OpenedArt") -> "Task":
+        return HfaTask(layer, followed, learned, checked, painter)
+
+    _train_layers(task_of, followed, art, out, layer, resume, iterations)
+    weights = trained_weights(out)
+    if weights is not None:
+        save_trained_hfa(followed, *weights, out / "hfa")
+    _say_what_next(out / "hfa", weights is not None)
+
+
+@app.command()
+def fbdd(
+    art: _Art,
+    out: _Out,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Stable Diffusion 2 inpainting as the hub has it, or an FBDD to train on; the "
+            "installed model sd2-inpainting unless given."
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file, or paper-fbdd (unless given) or small-fbdd."),
+    ] = None,
+    layer: _Layer = TrainedLayer.BOTH,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the two diffusion UNets that split foreground and background (the paper's FBDD).
+
+    A tenth of the pictures is kept back, and the networks checked on it as they learn.
+    """
+    _require_torch()
+    from layerpeel.backend.training.fbdd_task import FbddTask, save_trained_fbdd, starting_fbdd
+    from layerpeel.backend.training.layer_runs import trained_weights
+    from layerpeel.backend.training.recipe import FbddRecipe, read_recipe_as, recipe_file
+
+    followed = read_recipe_as(FbddRecipe, recipe_file(recipe, "paper-fbdd"))
+    begun_with = starting_fbdd(start or _installed("sd2-inpainting"), followed)
+
+    def task_of(layer: "LayerName", learned: "OpenedArt", checked: "OpenedArt") -> "Task":
+        return FbddTask(layer, followed, learned, checked, begun_with)
+
+    _train_layers(task_of, followed, art, out, layer, resume, iterations)
+    weights = trained_weights(out)
+    if weights is not None:
+        save_trained_fbdd(followed, begun_with, *weights, out / "fbdd")
+    _say_what_next(out / "fbdd", weights is not None)
+
+
+def _train_matting(
+    task: "Callable[[Recipe, OpenedArt, Sequence[Composite]], Task]",
+    recipe: Path | None,
+    shipped: str,
+    art: Path,
+    out: Path,
+    start: Path | None,
+    resume: bool,
+    iterations: int | None,
+) -> None:
+    """Open the pictures, and train on pieces of composites; recipe: `shipped` unless given."""
+    from layerpeel.backend.training.comparison import composites_to_check_on
+    from layerpeel.backend.training.opened_art import OpenedArt, art_to_check_on, art_to_learn_from
+    from layerpeel.backend.training.recipe import read_recipe, recipe_file
+    from layerpeel.backend.training.trainer import check_run_folder, train
+
+    followed = read_recipe(recipe_file(recipe, shipped))
+    if iterations is not None:
+        followed = replace(followed, training=replace(followed.training, iterations=iterations))
+    to_learn_from = art_to_learn_from(art)
+    check_run_folder(out, resume)
+    composites = composites_to_check_on(art_to_check_on(art), _COMPOSITES)
+    with _progress_shown() as say:
+        opened = OpenedArt(to_learn_from, followed.run.cache_megabytes * 1_000_000, say)
+        for name, why in to_learn_from.unusable.items():
+            typer.echo(f"Left out: {name} {why}.", err=True)
+        weights = train(task(followed, opened, composites), followed, out, say, resume, start)
+    typer.echo(f"The weights: {weights}")
+
+
+def _require_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            "Training needs the full install: run `pip install 'layerpeel[full]'` (some 6 GB)."
+        ) from error
+
+
+def _installed(model_id: str) -> Path:
+    from layerpeel.backend.models.model_store import ModelStore
+
+    return ModelStore().path_of(model_id)
+
+
+def _train_layers(
+    task_of: "Callable[[LayerName, OpenedArt, OpenedArt], Task]",
+    recipe: "TrainingRecipe",
+    art: Path,
+    out: Path,
+    layer: TrainedLayer,
+    resume: bool,
+    iterations: int | None,
+) -> None:
+    """Open the pictures and train what was asked for; out: gets a folder for each layer."""
+    from layerpeel.backend.training.layer_runs import LAYERS, check_run_folders, train_layers
+    from layerpeel.backend.training.opened_art import OpenedArt, art_to_check_on, art_to_learn_from
+
+    if iterations is not None:
+        recipe = replace(recipe, training=replace(recipe.training, iterations=iterations))
+    to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
+    layers = [each for each in LAYERS if layer in (TrainedLayer.BOTH, each)]
+    check_run_folders(out, layers, resume)
+    with _progress_shown() as say:
+        learned = OpenedArt(to_learn_from, recipe.run.cache_megabytes * 1_000_000, say)
+        # Few of these are drawn, each once.
+        checked = OpenedArt(to_check_on, 0, say)
+        for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
+            typer.echo(f"Left out: {name} {why}.", err=True)
+        train_layers(lambda each: task_of(each, learned, checked), recipe, out, layers, say, resume)
+
+
+def _say_what_next(folder: Path, is_there: bool) -> None:
+    if is_there:
+        typer.echo(f"The model: {folder}. Install it by `layerpeel models import {folder}`.")
+    else:
+        typer.echo(
+            f"{folder} is made when the other layer has been trained too, into {folder.parent}."
+        )
+
+
+@contextmanager
+def _progress_shown() -> Iterator[ReportProgress]:
+    """Show a bar on a terminal, and a line now and then anywhere else."""
+    console = Console(stderr=True)
+    columns = (
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    next_line = time.monotonic()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("Loading", total=1.0)
+
+        def say(words: str, done: float) -> None:
+            nonlocal next_line
+            bar.update(task, description=words, completed=done)
+            if not console.is_terminal and time.monotonic() >= next_line:
+                typer.echo(words, err=True)
+                next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
+
+        yield say

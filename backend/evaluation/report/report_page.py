@@ -1,0 +1,114 @@
+"""The page to look at: one HTML file that holds everything it shows and asks no network."""
+
+import hashlib
+import json
+import math
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation
+from layerpeel.backend.evaluation.figures import FIGURES, Better
+from layerpeel.backend.evaluation.placement_figures import NAMES as PLACEMENTS
+from layerpeel.backend.evaluation.report import plots
+from layerpeel.backend.evaluation.report.gallery import JUDGED_BY, Gallery
+from layerpeel.backend.evaluation.report.lines import note_lines
+from layerpeel.backend.evaluation.summary import spread_of
+
+PACKAGE = "layerpeel.backend.evaluation.report"
+SCRIPTS = ("views.js", "pictures.js", "preference.js", "comparison.js")
+
+# Of each layer on the page, under it.
+CAPTIONS = {"backgrounds": ("Bvis_mad", "texture", "rim"), "foregrounds": ("alpha_mad", "pF_mad")}
+
+
+def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> str:
+    """Lay out what `record_of` says and the gallery shows as HTML."""
+    by_number = {picture.number: picture for picture in evaluation.pictures}
+    shown = [(by_number[n], gallery.pictures_of(n)) for n in gallery.worst_first]
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            record=record,
+            evaluation=evaluation,
+            figures=FIGURES,
+            best=_best(evaluation),
+            notes=note_lines(evaluation),
+            placements=PLACEMENTS,
+            plots=plots.plots_of(evaluation),
+            geometry=plots,
+            shown=shown,
+            captions=CAPTIONS,
+            judged_by=JUDGED_BY,
+            truth=TRUTH,
+            data=_data(evaluation, record, gallery),
+            style=_own("report.css"),
+            scripts=[_own(name) for name in SCRIPTS],
+        )
+    )
+
+
+def _data(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> dict[str, Any]:
+    """What the scripts of the page work on."""
+    return {
+        "id": _identity(record),
+        "run": record["run"],
+        "reference": evaluation.plan.reference,
+        "methods": evaluation.methods,
+        "titles": record["methods"],
+        "compared": gallery.compared,
+        "nearOne": [name for name, f in FIGURES.items() if f.better is Better.NEAR_ONE],
+        "pictures": {
+            str(picture["number"]): {"name": picture["name"], "figures": picture["figures"]}
+            for picture in record["pictures"]
+        },
+    }
+
+
+def _identity(record: dict[str, Any]) -> str:
+    """Tell reports apart, so that the answers kept by a browser belong to one of them."""
+    said = json.dumps(record, sort_keys=True).encode()
+    return hashlib.sha256(said).hexdigest()[:16]
+
+
+def _best(evaluation: Evaluation) -> dict[str, str]:
+    """Name for each figure with an aim the method whose median is best."""
+    best = {}
+    for name, figure in FIGURES.items():
+        summary = {m: evaluation.values(m, name) for m in evaluation.methods}
+        medians = {m: spread_of(values) for m, values in summary.items()}
+        ranked = {m: figure.badness(s.median) for m, s in medians.items() if s is not None}
+        if ranked and figure.better is not Better.NEITHER:
+            best[name] = min(ranked, key=lambda method: ranked[method])
+    return best
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(PACKAGE, "page"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    return environment
+
+
+def number(value: float | None) -> str:
+    """Say a figure with three or four digits that matter; a dash for none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+
+
+def _own(name: str) -> Markup:
+    """A file of this package, put into the page as it is."""
+    return Markup((resources.files(PACKAGE) / "page" / name).read_text("utf-8"))  # noqa: S704

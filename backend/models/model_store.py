@@ -1,0 +1,222 @@
+"""The model store: a folder of models, each whole or not used.
+
+Nothing is ever downloaded but by `ModelStore.pull`, and nothing of a user's copied but by
+`ModelStore.take_in`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import platformdirs
+
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
+from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
+from layerpeel.backend.models.installed import Installed, place_of
+from layerpeel.backend.models.lock import alone_in
+from layerpeel.backend.models.manifest import (
+    FileModel,
+    Manifest,
+    MirrorSource,
+    Model,
+    load_manifest,
+)
+from layerpeel.backend.models.pulling import pull_model
+from layerpeel.backend.models.sources import describe, mirror_folder
+
+
+class ModelState(StrEnum):
+    """How it stands with a model here."""
+
+    INSTALLED = "installed"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+def default_folder() -> Path:
+    """Where models live: LAYERPEEL_MODELS, else `models` in the user's data folder."""
+    named = os.environ.get("LAYERPEEL_MODELS")
+    if named:
+        return Path(named).expanduser()
+    return Path(platformdirs.user_data_dir("layerpeel", appauthor=False)) / "models"
+
+
+class ModelStore:
+    """The models of a manifest in a folder, which need not exist yet.
+
+    folder: `default_folder()` unless given. manifest: the one that Layerpeel ships unless given.
+
+    Where a `progress` can be given, it hears the fraction 0–1 and may raise to cancel.
+    """
+
+    def __init__(self, folder: Path | None = None, manifest: Manifest | None = None) -> None:
+        self.folder = default_folder() if folder is None else folder
+        self.manifest = load_manifest() if manifest is None else manifest
+
+    def state(self, model_id: str) -> ModelState:
+        """How it stands with a model. A file that has not changed is hashed once only.
+
+        Raises ModelError when the id is unknown or the model cannot be read.
+        """
+        model = self.manifest.usable(model_id)
+        if not self._place(model).exists:
+            return ModelState.MISSING
+        return ModelState.INSTALLED if self._fault_in(model) is None else ModelState.DAMAGED
+
+    def path_of(self, model_id: str) -> Path:
+        """Path of a model's file or folder, known to be whole: sizes always, hashes when new.
+
+        Raises ModelError when the model is unknown, missing or damaged.
+        """
+        return self._checked(model_id).path
+
+    def digest_of(self, model_id: str) -> str:
+        """Hash that tells which model this is: sha256 of its file, or of the list of its files.
+
+        Raises ModelError as `path_of` does.
+        """
+        return self._checked(model_id).sha256
+
+    def is_imported(self, model_id: str) -> bool:
+        """Whether a model is a user's own weights. Raises ModelError when the id is unknown."""
+        return self._place(self.manifest.usable(model_id)).imported
+
+    def verify(self, model_id: str, progress: Progress = no_progress) -> Path:
+        """Hash a model afresh, whatever is remembered of it, and give back its path.
+
+        Raises ModelError as `path_of` does.
+        """
+        return self._checked(model_id, fresh=True, progress=progress).path
+
+    def sources_of(self, model_id: str, mirror: Path | None = None) -> tuple[str, ...]:
+        """Say where `pull` would look, in order; no mirror folder is named when none is set.
+
+        Raises ModelError as `pull` does for the id.
+        """
+        model = self.manifest.usable(model_id)
+        folder = mirror or mirror_folder()
+        return tuple(
+            describe(source, folder)
+            for source in (model.sources if mirror is None else (MirrorSource(),))
+            if folder is not None or not isinstance(source, MirrorSource)
+        )
+
+    def pull(
+        self, model_id: str, progress: Progress = no_progress, mirror: Path | None = None
+    ) -> Path:
+        """Get a model from the first source that delivers it whole, and give back its path.
+
+        Calling this is consent: nothing is asked. A model that is here and whole is left alone, a
+        damaged one is replaced only once the new one is whole.
+
+        progress: starts from 0 again at each source; what has come by the time that it cancels is
+            kept for the next pull.
+        mirror: a folder that is then the only source. Without it the manifest's sources are tried
+            in order, LAYERPEEL_MODEL_MIRROR being the folder among them.
+
+        Raises ModelError when the model is unknown, when no source delivers it, when another pull
+        is going on, or when the model folder cannot be written.
+        """
+        model = self.manifest.usable(model_id)
+        with self._writing():
+            if self.state(model_id) is not ModelState.INSTALLED:
+                pull_model(model, self.folder, mirror, progress)
+        return self._place(model).path
+
+    def recognise(self, path: Path, stated: str | None = None) -> Candidate:
+        """Find out which model a user's file or folder is; nothing is written.
+
+        stated: the id that the user says it is.
+
+        Raises ModelError when it is none, is damaged, or is another one than stated.
+        """
+        return identify(path, stated, self.manifest)
+
+    def take_in(
+        self,
+        candidate: Candidate,
+        *,
+        in_place: bool = False,
+        force: bool = False,
+        progress: Progress = no_progress,
+    ) -> Path:
+        """Copy a user's own weights into the model folder, and give back their path there.
+
+        in_place: use them where they are, and only remember where that is.
+        force: replace what is installed under this id.
+
+        Raises ModelError when something is installed, when it cannot be read, when there is no
+        room, when a pull is going on, or when the model folder cannot be written.
+        """
+        model = candidate.model
+        with self._writing():
+            if self._place(model).exists and not force:
+                raise ModelError(
+                    f"There is a model {model.id} already in {self.folder}: nothing was imported. "
+                    "Replace it with --force."
+                )
+            take = keep_in_place if in_place else copy_in
+            try:
+                take(candidate, self.folder, progress)
+            except SourceError as error:
+                raise ModelError(f"{candidate.path} was not imported: {error}.") from error
+        return self._place(model).path
+
+    def _place(self, model: Model) -> Installed:
+        return place_of(model, self.folder)
+
+    def _checked(
+        self, model_id: str, fresh: bool = False, progress: Progress = no_progress
+    ) -> Installed:
+        model = self.manifest.usable(model_id)
+        place = self._place(model)
+        if not place.exists:
+            raise ModelError(f"{model.title} is not installed: {_how_to_get(model)}.")
+        fault = self._fault_in(model, fresh, progress)
+        if fault is not None:
+            raise ModelError(
+                f"{model.title} is damaged and cannot be used: {place.path} is not what it should "
+                f"be, {fault}. {_how_to_replace(model)}"
+            )
+        return place
+
+    def _fault_in(
+        self, model: Model, fresh: bool = False, progress: Progress = no_progress
+    ) -> str | None:
+        place = self._place(model)
+        try:
+            return place.fault(fresh, progress)
+        except OSError as error:
+            raise ModelError(
+                f"{model.title} cannot be read from {place.path}: {error.strerror or error}. "
+                "Make it readable for you."
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with alone_in(self.folder):
+                yield
+        except OSError as error:
+            raise ModelError(
+                f"The model folder {self.folder} cannot be written: {error.strerror or error}. "
+                "Make room there or set LAYERPEEL_MODELS to another folder."
+            ) from error
+
+
+def _how_to_get(model: Model) -> str:
+    return model.how_to_get or f"run {model.pull_command} ({model.size}, {model.licence})"
+
+
+def _how_to_replace(model: Model) -> str:
+    if isinstance(model, FileModel):
+        return f"Run {model.pull_command} again, which replaces it."
+    if model.how_to_get:
+        return "Import it again with --force."
+    return (
+        f"Run {model.pull_command} again, or import your own again with --force: both replace it."
+    )

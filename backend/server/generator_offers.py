@@ -1,0 +1,114 @@
+"""What there is to paint with, and what could be pulled. Nothing is loaded to find out.
+
+Of other programs only the folders are named that are there: nothing in them is read.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from layerpeel.backend.engines.full_install import PACKAGES
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.file_names import is_weights
+from layerpeel.backend.models.manifest import FileModel, Model
+from layerpeel.backend.models.model_store import ModelState, ModelStore
+from layerpeel.backend.models.other_programs import likely_folders
+from layerpeel.backend.models.style_files import make_style
+from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
+from layerpeel.backend.stages.generation.style import (
+    Style,
+    find_styles,
+    read_style,
+    styles_folder,
+)
+from layerpeel.shared.generators import Download, Generators, StyleInfo
+from layerpeel.shared.scenes import GuideKind
+
+_STAGE = "generate"
+
+
+def generators_of(models: ModelStore, pulling: str) -> Generators:
+    """Look afresh at styles and models. A new model's files are hashed, which may take a while.
+
+    pulling: id of the model that is on its way; may be empty.
+    """
+    styles = tuple(style_info(style, models) for style in find_styles())
+    downloads = tuple(
+        _download(model, models)
+        for model in models.manifest.models
+        if model.stage == _STAGE and _could_be_pulled(model, models)
+    )
+    return Generators(styles, downloads, likely_folders(), pulling)
+
+
+def use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
+    """Make an SDXL checkpoint a style, where it lies. Raises OutputError, BadInputError."""
+    taken = [style.name for style in find_styles()]
+    return style_info(read_style(make_style(file, styles_folder(), taken)), models)
+
+
+def style_info(style: Style, models: ModelStore) -> StyleInfo:
+    """Tell what a style is, and what it lacks."""
+    missing = _what_is_missing(style, models)
+    return StyleInfo(
+        name=style.name,
+        title=style.title,
+        missing=missing,
+        needs=_needs(style, models) if missing else (),
+        guides=_guides(style),
+    )
+
+
+def _what_is_missing(style: Style, models: ModelStore) -> str:
+    packages = [package for package in PACKAGES if find_spec(package) is None]
+    if packages:
+        return (
+            f"Painting needs the full install, and {', '.join(packages)} cannot be found: run "
+            "`pip install 'layerpeel[full]'` (some 6 GB)."
+        )
+    try:
+        find_checkpoint(style.generator, style.checkpoint, models)
+    except ModelError as error:
+        return str(error)
+    gone = [str(lora.file) for lora in style.additions.loras if not lora.file.exists()]
+    if gone:
+        return f"There is no {', '.join(gone)}, which the style names as a LoRA."
+    return ""
+
+
+def _needs(style: Style, models: ModelStore) -> tuple[str, ...]:
+    """What would be pulled: the checkpoint, or what describes it where it is one file."""
+    generator = style.generator
+    own_file = style.checkpoint is not None or isinstance(generator.checkpoint, Path)
+    place = generator.descriptions if own_file else generator.checkpoint
+    return tuple(
+        model.id
+        for model in models.manifest.models
+        if model.id == place and _could_be_pulled(model, models)
+    )
+
+
+def _guides(style: Style) -> tuple[GuideKind, ...]:
+    """A sketch is begun from; all else takes a ControlNet, which must be there."""
+    followed = [GuideKind(kind.value) for kind, place in style.controls.items() if place.exists()]
+    begun = [GuideKind.SKETCH] if style.generator.start_pipeline else []
+    return tuple(kind for kind in GuideKind if kind in followed + begun)
+
+
+def _could_be_pulled(model: Model, models: ModelStore) -> bool:
+    return not model.how_to_get and models.state(model.id) is not ModelState.INSTALLED
+
+
+def _download(model: Model, models: ModelStore) -> Download:
+    note = f" ({model.licence_note})" if model.licence_note else ""
+    files = (model.file,) if isinstance(model, FileModel) else model.files
+    size = model.bytes or 0
+    return Download(
+        model=model.id,
+        title=model.title,
+        bytes=size,
+        # It lies in memory as it does on the disk.
+        memory=size if any(map(is_weights, files)) else 0,
+        licence=f"{model.licence}{note}",
+        trained_on=model.trained_on,
+        source=", else ".join(models.sources_of(model.id)),
+    )

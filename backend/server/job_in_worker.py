@@ -1,0 +1,80 @@
+"""One job in the worker process: a request's file in, events, a result's file out."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from layerpeel.backend.answering import answer
+from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.image import Float32, from_float
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.progress import StopWork
+from layerpeel.backend.server.orders import JobOutcome, PeelOrder, Report
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress, SubmitJob
+from layerpeel.shared.protocol import Depth
+from layerpeel.shared.wire import pack, unpack
+
+PREVIEW_SIDE = 256
+
+NO_MEMORY = (
+    "There is not enough memory for this picture. Close other programs, or scale it down, "
+    "then press Peel again."
+)
+
+
+def peel_into_file(
+    order: PeelOrder, tell: Callable[[Report], None], is_stopped: Callable[[], bool]
+) -> JobOutcome:
+    """Peel, and write the packed stack to `order.result` only when all of it is there.
+
+    tell: hears progress and the preview. is_stopped: asked at each step whether to go on.
+
+    Raises whatever nobody foresaw.
+    """
+
+    def report(stage: str, done: float) -> None:
+        if is_stopped():
+            raise StopWork
+        tell(Progress(stage, done))
+
+    def show(found: Float32) -> None:
+        tell(Preview(small_png(found)))
+
+    try:
+        job = unpack(SubmitJob, order.request.read_bytes())
+        stack = answer(job.picture, job.request, ModelStore(), report, show)
+        return _written(order.result, pack(stack)) or Finished(stack.notes)
+    except StopWork:
+        return Cancelled()
+    except LayerpeelError as error:
+        return Failed(str(error))
+    except MemoryError:
+        return Failed(NO_MEMORY)
+
+
+def small_png(found: Float32) -> bytes:
+    """Draw H×W×4 display sRGB (0–1, straight alpha) as a PNG of at most `PREVIEW_SIDE` a side."""
+    picture = Image.fromarray(from_float(found, Depth.U8), "RGBA")
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()
+
+
+def _written(path: Path, data: bytes) -> Failed | None:
+    """Write a new file and force it to disk; say so when that cannot be done."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        return Failed(
+            f"The result cannot be kept in {path.parent}: {error.strerror or error}. "
+            "Make room there, then press Peel again."
+        )
+    return None

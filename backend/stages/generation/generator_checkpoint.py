@@ -1,0 +1,136 @@
+"""The files of a generator: where they are, what they are, and how much they hold."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.file_names import is_pickle
+from layerpeel.backend.models.model_store import ModelState, ModelStore
+from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
+from layerpeel.backend.models.single_file import UnfitError, require_sdxl
+from layerpeel.backend.stages.generation.config import GeneratorConfig
+
+INDEX = "model_index.json"
+"""What tells a folder as on the model hub: it names the pipeline and its components."""
+
+# The first layer of an SDXL's UNet, and the channels that it takes where it makes pictures.
+
+# Named by those who train such checkpoints, so that others do not take them for what they are not.
+_PREDICTS_VELOCITY = "v_pred"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A generator's weights: a folder as on the model hub, or one .safetensors file.
+
+    descriptions: for a file the folder which describes its components and holds the tokenizers.
+    """
+
+    path: Path
+    descriptions: Path | None = None
+
+
+def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelStore) -> Checkpoint:
+    """Find a generator's weights: `given` by a person, else where the config says.
+
+    A folder in which nothing is but one file is that file.
+
+    Raises ModelError when they are not there, are a pickle, or are one file where the generator
+    needs a folder, or when the folder that describes the file is not installed.
+    """
+    path = _file_alone_in(given or _path_of(config.checkpoint, store))
+    if path.is_dir():
+        return Checkpoint(path)
+    if not path.exists():
+        raise ModelError(f"There is no {path}. Give the folder or file of a generator.")
+    if is_pickle(path.name):
+        raise ModelError(
+            f"{path} is a pickle: reading it may run any program that somebody hid in it. Get the "
+            "same checkpoint as .safetensors."
+        )
+    if config.descriptions is None:
+        raise ModelError(
+            f"{path} is one file, and {config.title} is read from a folder, as it is on the model "
+            "hub: give that."
+        )
+    return Checkpoint(path, _descriptions(config.checkpoint, config.descriptions, store))
+
+
+def check_single_file(file: Path) -> None:
+    """Raise ModelError when a file is no whole SDXL that makes pictures; it says what it is."""
+    try:
+        require_sdxl(file)
+    except UnfitError as error:
+        raise ModelError(f"{file} {error}.") from error
+    except (WeightsError, OSError) as error:
+        raise _unreadable(file, error) from error
+    shapes = _shapes_in(file)
+    if _PREDICTS_VELOCITY in shapes:
+        raise ModelError(
+            f"{file} is an SDXL that predicts velocity (v-pred), which cannot be used here: give "
+            "another."
+        )
+
+
+def weights_in(path: Path) -> int:
+    """Count the numbers in a single file, or in a folder as on the model hub.
+
+    Raises ModelError when a file cannot be read, is cut short, or is of another kind.
+    """
+    files = [path]
+    if path.is_dir():
+        there = list(path.glob("*/*.safetensors"))
+        half = variant_of(there) is not None
+        files = [file for file in there if _is_half(file) == half]
+    return sum(math.prod(shape) for file in files for shape in _shapes_in(file).values())
+
+
+def variant_of(files: Iterable[Path]) -> str | None:
+    """Name the variant to load: “fp16” where the hub's files of that name are all there is."""
+    there = list(files)
+    return "fp16" if there and all(map(_is_half, there)) else None
+
+
+def _is_half(file: Path) -> bool:
+    return ".fp16" in file.name
+
+
+def _file_alone_in(path: Path) -> Path:
+    if not path.is_dir() or (path / INDEX).exists():
+        return path
+    files = list(path.glob("*.safetensors"))
+    return files[0] if len(files) == 1 else path
+
+
+def _path_of(place: str | Path, store: ModelStore) -> Path:
+    if isinstance(place, Path):
+        return place
+    if place not in {model.id for model in store.manifest.models}:
+        raise ModelError(
+            f"{place} is no model that can be pulled: get it from whoever publishes it, and give "
+            "its folder (--checkpoint FOLDER)."
+        )
+    return store.path_of(place)
+
+
+def _descriptions(whole: str | Path, small: str | Path, store: ModelStore) -> Path:
+    """The folder of the whole generator describes them as well, where that is installed."""
+    if isinstance(whole, str) and store.state(whole) is ModelState.INSTALLED:
+        folder = store.path_of(whole)
+        if (folder / INDEX).exists():
+            return folder
+    return _path_of(small, store)
+
+
+def _shapes_in(file: Path) -> Shapes:
+    try:
+        return shapes_in(file)
+    except (WeightsError, OSError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: WeightsError | OSError) -> ModelError:
+    said = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+    return ModelError(f"{file} {said}. Copy or pull it again.")

@@ -1,0 +1,86 @@
+"""Alpha and colours in the unknown band of a trimap, by a small network."""
+
+import numpy as np
+
+from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.small_networks import answer_of
+from layerpeel.backend.stages.small_networks.planes import (
+    OUTPUTS,
+    BandLayers,
+    colours_of,
+    layers_of_answer,
+    planes_of,
+)
+
+NETWORK = "matting"
+
+# Steps along rows and columns: the picture as it is, and turned by a half.
+TURNED = (1, -1)
+
+# What the network may see beyond the band, in pixels.
+MARGIN = 64
+
+# A pixel shows one layer alone when its colour is the nearest sure one of that layer to within a
+# step of 8 bits, rounded, and the other layer's differs by as much as this, of full scale.
+ALIKE, APART = np.float32(1.5 / 255), np.float32(0.05)
+
+
+def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
+    """Find alpha, F and B of H×W×3 RGB in the band of a trimap with 1, 0 and 0.5 for unknown.
+
+    Outside the band alpha is the trimap, and the colours are the picture's.
+    """
+    band = trimap == 0.5
+    alpha, foreground, background = trimap.copy(), proxy.copy(), proxy.copy()
+    if not band.any():
+        return BandLayers(alpha, foreground, background)
+    window = window_round(band, MARGIN).slices
+    inside = np.ascontiguousarray(band[window])
+    planes = planes_of(proxy[window], trimap[window])
+    found = _settled_where_flat(layers_of_answer(_mean_answer(planes, inside), planes), planes)
+    alpha[window][inside] = found.alpha[inside]
+    foreground[window][inside] = found.foreground[inside]
+    background[window][inside] = found.background[inside]
+    return BandLayers(alpha, foreground, background)
+
+
+def _settled_where_flat(layers: BandLayers, planes: Float32) -> BandLayers:
+    """Let flat colours show one layer alone, where the network leaves a veil or a thin spot.
+
+    It has learned from photographs and paintings, where equal colours are rare. In drawings they
+    are the rule: a black disc on white, in a wide band, would get a white rim of alpha up to 0.25.
+    On 24 composites of the training art this settles 6% of the band: alpha errs by 0.0069 instead
+    of 0.0070 where it becomes 0, by 0.0003 instead of 0.0032 where it becomes 1.
+    """
+    picture, foreground, background = colours_of(planes)
+    apart = _furthest(foreground, background) > APART
+    clear = apart & (layers.alpha < 0.5) & (_furthest(picture, background) < ALIKE)
+    full = apart & (layers.alpha > 0.5) & (_furthest(picture, foreground) < ALIKE)
+    colours = picture.transpose(1, 2, 0)
+    return BandLayers(
+        np.where(clear, np.float32(0), np.where(full, np.float32(1), layers.alpha)),
+        np.where(full[..., None], colours, layers.foreground),
+        np.where(clear[..., None], colours, layers.background),
+    )
+
+
+def _furthest(one: Float32, other: Float32) -> Float32:
+    """Largest difference of any channel: 3×H×W and 3×H×W to H×W."""
+    return np.asarray(np.abs(one - other).max(axis=0), np.float32)
+
+
+def _mean_answer(planes: Float32, wanted: Bool) -> Float32:
+    """Answer 13×H×W as it is and turned by a half, and take the mean, which errs less.
+
+    On 48 composites of the training art that were kept back, foreground as painted 0.56 instead of
+    0.57 × the classical chain's (medians of ratios); above all, the worst pixels are better: what
+    stays of a loud colour in the background is down from 21 steps of 255 to 9, in one case.
+    """
+    total = np.zeros((OUTPUTS, *wanted.shape), np.float32)
+    for step in TURNED:
+        turn = np.s_[..., ::step, ::step]
+        seen = np.ascontiguousarray(planes[turn])
+        total += answer_of(NETWORK, seen, np.ascontiguousarray(wanted[turn]))[turn]
+    total /= np.float32(len(TURNED))
+    return total

@@ -1,0 +1,196 @@
+"""The matting network (alpha and both colours in the band of a trimap) and how wrong it is."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from layerpeel.backend.composites.composite import Composite
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
+from layerpeel.backend.stages.small_networks.planes import (
+    ENDS,
+    INPUTS,
+    OUTPUTS,
+    layers_of_answer,
+    planes_of,
+)
+from layerpeel.backend.training.initial_weights import keep_signals_even
+from layerpeel.backend.training.recipe import Recipe
+from layerpeel.backend.training.training_checkpoint import read_weights
+
+# How much each loss counts.
+WEIGHTS = {
+    "alpha": 1.0,
+    "alpha_odds": 0.5,
+    "alpha_gradient": 0.5,
+    "composition": 0.5,
+    "foreground": 1.0,
+    "painted": 1.0,
+    "background": 0.5,
+    "surroundings": 1.0,
+}
+GRADIENT_SCALES = 3
+
+# What closed-form alpha is wrong by in a typical band, and what all is measured against at least.
+TYPICAL_ERROR, LEAST_ERROR = 0.08, 0.008
+
+# Up to this alpha the background is visible, as `evaluation.metrics` counts it.
+VISIBLE_TO = 0.999
+
+
+@dataclass(frozen=True)
+class Layers:
+    """α [N, 1, h, w], F and B [N, 3, h, w], in 0–1; odds: what α was made of, log-odds."""
+
+    odds: Tensor
+    alpha: Tensor
+    foreground: Tensor
+    background: Tensor
+
+
+def matting_network(recipe: Recipe, outputs: int = OUTPUTS) -> LocalUNet:
+    """Make the network of a recipe, untrained."""
+    made = recipe.network
+    network = LocalUNet(UNetShape(INPUTS, outputs, made.widths, made.blocks, made.unshuffle))
+    keep_signals_even(network)
+    return network
+
+
+def load_matting_network(file: Path, outputs: int = OUTPUTS) -> tuple[LocalUNet, dict[str, str]]:
+    """Load what a training has saved (`training_checkpoint.WEIGHTS`), and what it says about itself.
+
+    Raises BadInputError when there is no such file, ModelError when it is damaged or of another
+    network.
+    """
+    weights, about = read_weights(file)
+    try:
+        made = json.loads(about["recipe"])["network"]
+        shape = UNetShape(INPUTS, outputs, tuple(made["widths"]), made["blocks"], made["unshuffle"])
+        network = LocalUNet(shape)
+        network.load_state_dict(weights)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{file} holds no matting network: {error}.") from error
+    return network.eval(), about
+
+
+def layers_of(answer: Tensor, planes: Tensor) -> Layers:
+    """Do as `planes.layers_of_answer` does, so that gradients come through.
+
+    answer: [N, 7, h, w]. planes: [N, 13, h, w].
+    """
+    picture = planes[:, :3]
+    odds, alpha = corrected_alpha(answer[:, :1], planes)
+    foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
+    background = clamp(planes[:, 8:11] + answer[:, 4:7])
+    missing = picture - alpha * foreground - (1 - alpha) * background
+    missing = missing / (alpha**2 + (1 - alpha) ** 2)
+    return Layers(
+        odds, alpha, clamp(foreground + alpha * missing), clamp(background + (1 - alpha) * missing)
+    )
+
+
+def corrected_alpha(answer: Tensor, planes: Tensor) -> tuple[Tensor, Tensor]:
+    """Do as `planes.corrected_alpha` does: log-odds and α, [N, 1, h, w]."""
+    odds = torch.logit(planes[:, 12:], ENDS) + answer
+    corrected = clamp((torch.sigmoid(odds) - ENDS) / (1 - 2 * ENDS))
+    return odds, torch.where(_band_of(planes), corrected, planes[:, 12:])
+
+
+def _band_of(planes: Tensor) -> Tensor:
+    """Where alpha is unknown: [N, 1, h, w], bool."""
+    return (planes[:, 3:4] == 0) & (planes[:, 4:5] == 0)
+
+
+class _Clamp(torch.autograd.Function):
+    @staticmethod
+    def forward(context: torch.autograd.function.FunctionCtx, value: Tensor) -> Tensor:
+        context.save_for_backward(value)
+        return value.clamp(0, 1)
+
+    @staticmethod
+    def backward(context: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:
+        (value,) = context.saved_tensors  # type: ignore[attr-defined]
+        stuck = ((value < 0) & (gradient > 0)) | ((value > 1) & (gradient < 0))
+        return gradient.masked_fill(stuck, 0)
+
+
+def clamp(value: Tensor) -> Tensor:
+    """Clamp to 0–1; a gradient that leads back inside still passes, so that nothing gets stuck."""
+    clamped: Tensor = _Clamp.apply(value)
+    return clamped
+
+
+def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Mean errors in the band, by the names in `WEIGHTS`.
+
+    All are absolute but that of the log-odds, which is a cross entropy. Absolute errors alone learn
+    next to nothing where closed-form alpha is more often right than wrong: there it is the median.
+
+    Samples count by how wrong closed-form alpha is about them: what is judged in the end is the
+    ratio to it, and a few riddles would else be all that is learned from.
+
+    truth: as `MattingTask.sample` gives it, in batches [N, C, h, w].
+    F counts as far as it shows: where alpha is 0, it is anybody's guess. B counts wherever it shows
+    at all, as that is where it can be seen once the foreground is gone; and once more as far as it
+    shows already: what stays of the object's colour in its surroundings is seen first of all.
+    """
+    band = _band_of(truth["planes"]).float()
+    pixels = band.sum(dim=(1, 2, 3)).clamp(min=1)  # [N]
+    alpha, foreground, background = truth["alpha"], truth["foreground"], truth["background"]
+
+    def of_each(error: Tensor) -> Tensor:
+        return (error.abs() * band).mean(dim=1).sum(dim=(1, 2)) / pixels  # [N]
+
+    typical = TYPICAL_ERROR + LEAST_ERROR
+    counts = typical / (of_each(truth["planes"][:, 12:] - alpha) + LEAST_ERROR)  # [N]
+
+    def mean(error: Tensor) -> Tensor:
+        return (counts * of_each(error)).mean()
+
+    error = (layers.alpha - alpha) * band
+    recomposed = layers.alpha * foreground + (1 - layers.alpha) * background
+    return {
+        "alpha": mean(error),
+        "alpha_odds": mean(_divergence(layers.odds, alpha)),
+        "alpha_gradient": (counts * _gradient_of(error) / pixels).mean(),
+        "composition": mean(recomposed - truth["composite"]),
+        "foreground": mean(alpha * (layers.foreground - foreground)),
+        "painted": mean(layers.alpha * layers.foreground - alpha * foreground),
+        "background": mean((alpha < VISIBLE_TO) * (layers.background - background)),
+        "surroundings": mean((1 - alpha) * (layers.background - background)),
+    }
+
+
+def _divergence(odds: Tensor, alpha: Tensor) -> Tensor:
+    """Cross entropy less that of the truth with itself: 0 at the truth."""
+    entropy = torch.special.entr(alpha) + torch.special.entr(1 - alpha)
+    divergence: Tensor = (
+        functional.binary_cross_entropy_with_logits(odds, alpha, reduction="none") - entropy
+    )
+    return divergence
+
+
+def _gradient_of(error: Tensor) -> Tensor:
+    """Sum the steps between neighbours in [N, 1, h, w], at three scales: [N]."""
+    total = error.new_zeros(len(error))
+    for scale in range(GRADIENT_SCALES):
+        small = functional.avg_pool2d(error, 2**scale) if scale else error
+        steps = sum(small.diff(dim=dim).abs().sum(dim=(1, 2, 3)) for dim in (-1, -2))
+        total = total + steps * 2**scale
+    return total / GRADIENT_SCALES
+
+
+@torch.inference_mode()
+def separate_by(network: nn.Module, composite: Composite) -> Separation:
+    """Let a network separate a whole picture, on the device where it lies."""
+    planes = planes_of(composite.picture, composite.trimap)
+    device = next(network.parameters()).device
+    answer = network(torch.from_numpy(planes)[None].to(device))[0]
+    layers = layers_of_answer(np.asarray(answer.float().cpu().numpy()), planes)
+    return Separation(layers.alpha, layers.foreground, layers.background)

@@ -1,0 +1,176 @@
+"""Keeps in touch with the backend: finds it, starts it when needed, notices when it is gone."""
+
+from enum import Enum
+from typing import Callable, List, Optional, Tuple
+
+from layerpeel.plugin.backend.backend_process import BackendStart, backend_command
+from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.engine_names import find_engine, no_such_engine
+from layerpeel.plugin.qt import QObject, pyqtSignal
+from layerpeel.plugin.stored_settings import read_settings
+from layerpeel.plugin.texts import i18n
+from layerpeel.shared.jobs import EngineInfo, Health
+from layerpeel.shared.places import ServerAddress, read_server_file
+from layerpeel.shared.version import PROTOCOL, VERSION
+
+
+class ConnectionState(Enum):
+    """Whether there is a backend."""
+
+    UNKNOWN = "unknown"
+    STOPPED = "stopped"  # one will be started when it is needed
+    MISSING = "missing"  # none is known that could be started
+    STARTING = "starting"
+    READY = "ready"
+    REFUSED = "refused"  # one answers, but not to us
+
+
+class Connection(QObject):
+    """The one backend of this Krita.
+
+    changed: emitted when `state`, `message` or `engines` may have changed.
+    message: what keeps us from peeling with the engine in the settings; empty when nothing does.
+    engines: what the backend that answered last can do; empty before the first.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self.state = ConnectionState.UNKNOWN
+        self.message = ""
+        self.engines: Tuple[EngineInfo, ...] = ()
+        self._client: Optional[Client] = None
+        self._start: Optional[BackendStart] = None
+        self._waiting: List[Tuple[Callable[[Client], None], Callable[[str], None]]] = []
+
+    def look(self) -> None:
+        """Find out whether a backend runs, and what it can do; start none."""
+        if self.state is ConnectionState.STARTING:
+            return
+        address = _known_address()
+        if address is None:
+            self._not_running()
+        else:
+            self._try(address, self._not_running)
+
+    def when_ready(self, done: Callable[[Client], None], failed: Callable[[str], None]) -> None:
+        """Call `done` with a backend that answers, started if need be, or `failed` with why not."""
+        address = _known_address()
+        known = self._client if self.state is ConnectionState.READY and not self.message else None
+        if known is not None and known.address == address:
+            # It holds a connection open (`Client.stay`): one that has gone would be known. Only one
+            # that lacked something is asked again: it may lack nothing by now.
+            done(known)
+            return
+        self._waiting.append((done, failed))
+        if self.state is ConnectionState.STARTING:
+            return
+        if address is None:
+            self._start_one()
+        else:
+            self._try(address, self._start_one)
+
+    def forget(self) -> None:
+        """Look anew, after the settings have changed."""
+        self._client = None
+        self._set(ConnectionState.UNKNOWN, "")
+        self.look()
+
+    def _try(self, address: ServerAddress, silent: Callable[[], None]) -> None:
+        """Ask whether a backend answers there; `silent` is called when nobody does."""
+        same = self._client is not None and self._client.address == address
+        client = self._client if same and self._client else Client(address, self)
+
+        def answered(health: Health) -> None:
+            self._meet(client, health)
+
+        def failed(problem: Problem) -> None:
+            if problem.unreachable and not read_settings().address:
+                silent()
+            else:
+                self._refuse(problem.message)
+
+        client.health(answered, failed)
+
+    def _meet(self, client: Client, health: Health) -> None:
+        if health.protocol != PROTOCOL:
+            self._refuse(_which_to_update(health))
+            return
+        self.engines = health.engines
+        if client is not self._client:
+            self._client = client
+            client.stay(lambda: self._lost(client))
+        chosen = read_settings().engine
+        engine = find_engine(chosen, health.engines)
+        self._set(
+            ConnectionState.READY, no_such_engine(chosen) if engine is None else engine.missing
+        )
+        waiting, self._waiting = self._waiting, []
+        for done, _failed in waiting:
+            done(client)
+
+    def _lost(self, client: Client) -> None:
+        if client is self._client:
+            self._client = None
+            self._not_running()
+
+    def _not_running(self) -> None:
+        if backend_command(_configured_command()):
+            self._set(ConnectionState.STOPPED, "")
+        else:
+            self._set(ConnectionState.MISSING, _how_to_register())
+
+    def _start_one(self) -> None:
+        command = backend_command(_configured_command())
+        if not command:
+            self._refuse(_how_to_register(), ConnectionState.MISSING)
+            return
+        self._set(ConnectionState.STARTING, "")
+        self._start = BackendStart(command, self._started, self._refuse, self)
+
+    def _started(self, address: ServerAddress) -> None:
+        self._try(address, lambda: self._refuse(i18n("The backend ended as soon as it started.")))
+
+    def _refuse(self, message: str, state: ConnectionState = ConnectionState.REFUSED) -> None:
+        self._set(state, message)
+        waiting, self._waiting = self._waiting, []
+        for _done, failed in waiting:
+            failed(message)
+
+    def _set(self, state: ConnectionState, message: str) -> None:
+        self.state, self.message = state, message
+        self.changed.emit()
+
+
+def _known_address() -> Optional[ServerAddress]:
+    settings = read_settings()
+    if settings.address:
+        return ServerAddress(settings.address.rstrip("/"), settings.token)
+    return read_server_file()
+
+
+def _configured_command() -> List[str]:
+    try:
+        return read_settings().command_parts()
+    except ValueError:
+        return []
+
+
+def _how_to_register() -> str:
+    return i18n(
+        "No backend is known: run “layerpeel register” once, or set its command in Settings."
+    )
+
+
+def _which_to_update(health: Health) -> str:
+    versions = {"backend": health.version, "plugin": VERSION}
+    if health.protocol < PROTOCOL:
+        text = i18n(
+            "The backend ({backend}) is older than this plugin ({plugin}): update the backend."
+        )
+    else:
+        text = i18n(
+            "This plugin ({plugin}) is older than the backend ({backend}): update the plugin."
+        )
+    return text.format(**versions)

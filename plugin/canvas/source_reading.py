@@ -1,0 +1,290 @@
+"""Reads what is to be peeled, and finds out where the result belongs."""
+
+from typing import Iterator, Optional, Tuple, Union
+
+from krita import Document, Node
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import (
+    id_of,
+    is_mask,
+    is_open,
+    node_of,
+    peeled_groups,
+    position_of,
+    size_of,
+)
+from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
+from layerpeel.plugin.canvas.placement import Place
+from layerpeel.plugin.canvas.profiles import LINEAR_SRGB, SRGB
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import KRITA, Result, Turns
+from layerpeel.shared.protocol import ColourModel, Coverage, Depth
+
+
+def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
+    """Take turns for as long as the document is open.
+
+    Raises CanvasError once it is closed; what the turns had begun is tidied up.
+    """
+    try:
+        while is_open(document):
+            try:
+                name = next(turns)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield name
+    finally:
+        turns.close()
+    raise CanvasError(i18n("Its document was closed before it was read."))
+
+
+def read_selection(document: Document) -> Optional[Selected]:
+    """Read the selection within the canvas; None when there is none.
+
+    Raises CanvasError when nothing of it lies on the canvas.
+    """
+    selection = document.selection()
+    if selection is None:
+        return None
+    width, height = size_of(document)
+    data = bytes(selection.pixelData(0, 0, width, height))
+    if data.count(0) == len(data):
+        raise CanvasError(i18n("The selection lies outside the canvas, or is empty."))
+    left, top = max(0, selection.x()), max(0, selection.y())
+    right = min(width, selection.x() + selection.width())
+    bottom = min(height, selection.y() + selection.height())
+    inside = bytes(selection.pixelData(left, top, right - left, bottom - top))
+    box = (left, top, right - left, bottom - top) if inside.count(255) == len(inside) else None
+    return Selected(Coverage(width, height, data), box)
+
+
+def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Place]]":
+    """Read what is to be peeled, and find out where its result belongs.
+
+    Raises CanvasError when there is nothing that could be peeled.
+    """
+    yield "begin to read"
+    if kind is SourceKind.LAYER:
+        return (yield from _read_layer(document, document.activeNode()))
+    if kind is SourceKind.LEFT:
+        return (yield from _read_what_is_left(document))
+    pixels = yield from read_picture(document)
+    if pixels.is_empty():
+        raise CanvasError(i18n("The picture is empty: there is nothing to lift off."))
+    opaque = pixels.is_opaque()
+    yield "look at its transparency"
+    return pixels, Place(patch=opaque, blending_mode="normal" if opaque else "copy")
+
+
+def read_picture(document: Document) -> "Turns[Pixels]":
+    """Read the picture as it is seen, empty or not."""
+    width, height = size_of(document)
+    space = _colour_space(document)
+    if space is None:
+        return (yield from _read_converted(document, None))
+    data = bytes(document.pixelData(0, 0, width, height))
+    yield KRITA + "read the picture"
+    return Pixels(width, height, *space, data)
+
+
+def read_active_layer(document: Document) -> "Turns[Tuple[Pixels, str]]":
+    """Read the active paint layer, and its unique id.
+
+    Raises CanvasError when none is active, or there is nothing on it.
+    """
+    layer = document.activeNode()
+    if layer is None or layer.type() != "paintlayer":
+        raise CanvasError(i18n("Choose a paint layer in the Layers docker first."))
+    pixels = yield from _pixels_of(document, layer)
+    if pixels.is_empty():
+        raise CanvasError(i18n("“{name}” is empty.").format(name=layer.name()))
+    yield "look at its transparency"
+    return pixels, id_of(layer)
+
+
+def active_layer_id(document: Document) -> str:
+    """Give the unique id of the active layer, or of that whose mask is active; else empty."""
+    node = document.activeNode()
+    while node is not None and is_mask(node):
+        node = node.parentNode()
+    is_layer = node is not None and node.parentNode() is not None
+    return id_of(node) if node is not None and is_layer else ""
+
+
+def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixels, Place]]":
+    if layer is None:
+        raise CanvasError(i18n("No layer is active: choose one in the Layers docker."))
+    named = {"name": layer.name()}
+    if layer.type() != "paintlayer":
+        raise CanvasError(
+            i18n("“{name}” is no paint layer: choose one, or peel the whole picture.").format(
+                **named
+            )
+        )
+    if not all(node.visible() for node in (layer, *_around(layer))):
+        raise CanvasError(i18n("“{name}” is hidden: show it first.").format(**named))
+    pixels = yield from _pixels_of(document, layer)
+    if pixels.is_empty():
+        raise CanvasError(i18n("“{name}” is empty: there is nothing to lift off.").format(**named))
+    opaque, plain = pixels.is_opaque(), _is_plain(layer)
+    yield "look at its transparency"
+    if plain and not opaque and _nothing_shows_below(layer):
+        return pixels, Place(above=id_of(layer), patch=False, blending_mode="copy")
+    return pixels, Place(
+        above=id_of(layer),
+        # What lies round the layer and changes how it looks would change what is left of it twice.
+        patch=plain and opaque and all(_is_plain(node) for node in _around(layer)),
+        blending_mode=layer.blendingMode(),
+        opacity=layer.opacity(),
+        inherit_alpha=layer.inheritAlpha(),
+        covers_original=plain and opaque,
+    )
+
+
+def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
+    groups = peeled_groups(document)
+    background = node_of(document, groups[-1].background) if groups else None
+    if background is None:
+        raise CanvasError(i18n("Nothing has been peeled here yet: peel the picture first."))
+    if groups[-1].patch:
+        pixels = yield from _pixels_up_to(document, background)
+    else:
+        pixels = yield from _pixels_of(document, background)
+    opaque = pixels.is_opaque()
+    yield "look at its transparency"
+    return pixels, Place(
+        above=id_of(background),
+        patch=opaque and groups[-1].patch,
+        blending_mode="normal" if opaque else "copy",
+    )
+
+
+def _is_plain(layer: Node) -> bool:
+    """Whether a layer is seen just as its pixels are; of a group, just as its layers are."""
+    is_masked = layer.type() == "grouplayer" and any(is_mask(node) for node in layer.childNodes())
+    is_mixed = layer.opacity() != 255 or layer.blendingMode() != "normal" or layer.inheritAlpha()
+    return not is_masked and not is_mixed
+
+
+def _around(layer: Node) -> Iterator[Node]:
+    """Give the groups in which a layer lies, innermost first, without the picture itself."""
+    group = layer.parentNode()
+    while group is not None and group.parentNode() is not None:
+        yield group
+        group = group.parentNode()
+
+
+def _nothing_shows_below(layer: Node) -> bool:
+    """Whether a group in blend mode `copy` above `layer` would hide nothing else."""
+    parent = layer.parentNode()
+    if parent is None:
+        return True
+    if (
+        parent.type() == "grouplayer"
+        and parent.parentNode() is not None
+        and parent.passThroughMode()
+    ):
+        return False
+    siblings = parent.childNodes()
+    below = siblings[: position_of(layer, siblings)]
+    return not any(node.visible() and not is_mask(node) for node in below)
+
+
+def _pixels_of(document: Document, layer: Node) -> "Turns[Pixels]":
+    width, height = size_of(document)
+    space = _colour_space(layer)
+    if space is None:
+        return (yield from _read_converted(document, id_of(layer)))
+    data = _layer_bytes(layer, width, height)
+    yield KRITA + "read the layer"
+    return Pixels(width, height, *space, data)
+
+
+def _layer_bytes(layer: Node, width: int, height: int) -> bytes:
+    # Masks on the layer are part of what the artist sees of it.
+    read = layer.projectionPixelData if layer.childNodes() else layer.pixelData
+    return bytes(read(0, 0, width, height))
+
+
+def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, Depth, str]]:
+    """Give model, depth and profile; None for a model that has to be converted first."""
+    if source.colorModel() not in (ColourModel.RGBA.value, ColourModel.GRAYA.value):
+        return None
+    model, depth = ColourModel(source.colorModel()), Depth(source.colorDepth())
+    return model, depth, source.colorProfile()
+
+
+def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
+    """Read the picture as it would be if no layer lay above `top`."""
+    copy = document.clone()
+    try:
+        yield KRITA + "copy the document"
+        node = node_of(copy, id_of(top))
+        parent = node.parentNode() if node is not None else None
+        while node is not None and parent is not None:
+            siblings = parent.childNodes()
+            for sibling in siblings[position_of(node, siblings) + 1 :]:
+                if not is_mask(sibling):
+                    sibling.setVisible(False)
+            node, parent = parent, parent.parentNode()
+        copy.refreshProjection()
+        yield KRITA + "draw what is left"
+        copy.waitForDone()
+        return (yield from read_picture(copy))
+    finally:
+        close_copy(copy)
+
+
+def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixels]":
+    """Read a picture or layer of a model that is neither RGB nor grey, as RGB of its depth.
+
+    On a copy: the artist's document stays what it is.
+    """
+    width, height = size_of(document)
+    copy = document.clone()
+    try:
+        yield KRITA + "copy the document"
+        source = copy if layer_id is None else node_of(copy, layer_id)
+        if source is None:
+            raise CanvasError(i18n("The layer is no longer there."))
+        depth = Depth(source.colorDepth())
+        profile = LINEAR_SRGB if depth.is_float else SRGB
+        source.setColorSpace(ColourModel.RGBA.value, depth.value, profile)
+        yield KRITA + "convert to RGB"
+        copy.waitForDone()
+        if isinstance(source, Node):
+            data = _layer_bytes(source, width, height)
+        else:
+            data = bytes(copy.pixelData(0, 0, width, height))
+        yield KRITA + "read as RGB"
+        return Pixels(width, height, ColourModel.RGBA, depth, profile, data)
+    finally:
+        close_copy(copy)
+
+
+def convert_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
+    """Let Krita turn pixels, in whatever profile, into 8-bit sRGB."""
+    copy = document.clone()
+    try:
+        yield KRITA + "copy the document"
+        node = copy.createNode("display", "paintlayer")
+        node.setColorSpace(pixels.model.value, pixels.depth.value, pixels.profile)
+        node.setPixelData(QByteArray(pixels.data), 0, 0, pixels.width, pixels.height)
+        copy.rootNode().addChildNode(node, None)
+        yield KRITA + "copy the pixels"
+        node.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
+        yield KRITA + "convert to sRGB"
+        copy.waitForDone()
+        data = bytes(node.pixelData(0, 0, pixels.width, pixels.height))
+        return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)
+    finally:
+        close_copy(copy)
+
+
+def close_copy(copy: Document) -> None:
+    """Close a hidden copy of a document without a question."""
+    copy.setModified(False)
+    copy.close()

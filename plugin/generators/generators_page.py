@@ -1,0 +1,183 @@
+"""The page that gets something to paint with: by pulling it, or from other programs."""
+
+from typing import List, Optional
+
+from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.generators.allowing import AllowDialog
+from layerpeel.plugin.generators.found import FoundList
+from layerpeel.plugin.generators.offer import Offer
+from layerpeel.plugin.generators.pull import Pull
+from layerpeel.plugin.generators.shelf import Shelf
+from layerpeel.plugin.qt import QProgressBar, QPushButton, QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.shared.generators import FoundFiles, Generators, LookInto, StyleInfo, UseFile
+
+FULL = 1000  # steps of the progress bar
+
+
+class GeneratorsPage(QWidget):
+    """Says what is missing and what it costs. Nothing is got, or looked at, before a click.
+
+    left: emitted when the artist goes back to the form.
+    style_made: emitted with the name of a style that the artist has just added.
+    """
+
+    left = pyqtSignal()
+    style_made = pyqtSignal(str)
+
+    def __init__(
+        self, connection: Connection, shelf: Shelf, parent: Optional[QWidget] = None
+    ) -> None:
+        super().__init__(parent)
+        self._connection = connection
+        self._shelf = shelf
+        self._told: Optional[Generators] = None
+        self._pull = Pull(connection, self)
+        self._heading = WrappedLabel("layerpeel_generators_heading")
+        self._offers = QWidget()
+        self._stage = WrappedLabel("layerpeel_pull_stage")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("layerpeel_pull_progress")
+        self._bar.setTextVisible(False)
+        self._cancel = QPushButton(i18n("Cancel"))
+        self._cancel.setObjectName("layerpeel_cancel_pull")
+        self._look = QPushButton(i18n("Look for checkpoints of other programs …"))
+        self._look.setObjectName("layerpeel_look")
+        self._found = FoundList()
+        self._said = WrappedLabel("layerpeel_generators_message")
+        self._back = QPushButton(i18n("Back"))
+        self._back.setObjectName("layerpeel_leave_generators")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._heading, self._offers, self._stage, self._bar, self._cancel):
+            self._layout.addWidget(widget)
+        for widget in (self._look, self._found, self._said, self._back):
+            self._layout.addWidget(widget)
+        self._pull.progressed.connect(self._show_progress)
+        self._pull.ended.connect(self._pull_ended)
+        self._cancel.clicked.connect(lambda _checked=False: self._pull.cancel())
+        self._look.clicked.connect(lambda _checked=False: self._ask_to_look())
+        self._found.wanted.connect(self._use)
+        self._back.clicked.connect(lambda _checked=False: self.left.emit())
+        shelf.changed.connect(self._show)
+        self._show_pulling(False)
+        self.say("")
+
+    # What can be pulled ---------------------------------------------------------------------
+
+    def _show(self) -> None:
+        known = self._shelf.known
+        self._back.setVisible(self._shelf.can_paint())
+        if known is None or known == self._told:
+            return
+        self._told = known
+        self._heading.setText(
+            i18n("Something else to paint with is got once, and stays on this machine.")
+            if self._shelf.can_paint()
+            else i18n(
+                "There is nothing to paint with yet. What you choose is got once, and stays on "
+                "this machine; nothing you draw or write ever leaves it."
+            )
+        )
+        self._show_offers(known)
+        if known.pulling and not self._pull.is_running:
+            self._pull.join()
+
+    def _show_offers(self, known: Generators) -> None:
+        offers = QWidget()
+        layout = QVBoxLayout(offers)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for offer in offers_of(known):
+            offer.wanted.connect(self._pull.start)
+            layout.addWidget(offer)
+        self._layout.replaceWidget(self._offers, offers)
+        self._offers.hide()
+        self._offers.deleteLater()
+        self._offers = offers
+        self._offers.setEnabled(not self._pull.is_running)
+
+    def _show_progress(self, stage: str, done: float) -> None:
+        self.say("")
+        self._show_pulling(True)
+        self._stage.setText(stage + " …")
+        self._bar.setRange(0, FULL if done >= 0 else 0)
+        self._bar.setValue(round(max(done, 0.0) * FULL))
+
+    def _show_pulling(self, is_running: bool) -> None:
+        for widget in (self._stage, self._bar, self._cancel):
+            widget.setVisible(is_running)
+        self._offers.setEnabled(not is_running)
+
+    def _pull_ended(self, line: str) -> None:
+        self._show_pulling(False)
+        self.say(line or i18n("It is here."))
+        self._told = None
+        self._shelf.ask()
+
+    # What other programs have ---------------------------------------------------------------
+
+    def _ask_to_look(self) -> None:
+        known = self._shelf.known
+        dialog = AllowDialog(known.folders if known is not None else (), self)
+        if dialog.exec() and dialog.allowed():
+            folders = LookInto(dialog.allowed())
+            self.say(i18n("Looking for checkpoints") + " …")
+            self._look.setEnabled(False)
+            self._connection.when_ready(
+                lambda client: client.look_into(folders, self._looked, self._failed), self._fail
+            )
+        dialog.deleteLater()
+
+    def _looked(self, found: FoundFiles) -> None:
+        self._look.setEnabled(True)
+        self.say("")
+        self._found.show_files(found)
+
+    def _use(self, path: str) -> None:
+        def use(client: Client) -> None:
+            client.use_file(UseFile(path), self._used, self._failed)
+
+        self._connection.when_ready(use, self._fail)
+
+    def _used(self, style: StyleInfo) -> None:
+        self.style_made.emit(style.name)
+        if style.missing:
+            self.say(style.missing)
+        else:
+            self.say("")
+            self.left.emit()
+        self._shelf.ask()
+
+    def _failed(self, problem: Problem) -> None:
+        self._fail(problem.message)
+
+    def _fail(self, line: str) -> None:
+        self._look.setEnabled(True)
+        self.say(line)
+
+    def say(self, line: str) -> None:
+        """Show a line to the artist."""
+        self._said.setText(line)
+        self._said.setVisible(bool(line))
+
+
+def offers_of(known: Generators) -> List[Offer]:
+    """Make an offer of each style that lacks something, and of what else could be pulled."""
+    by_model = {download.model: download for download in known.downloads}
+    lacking = [style for style in known.styles if style.missing]
+    offers = [
+        Offer(
+            style.name,
+            style.title,
+            style.missing,
+            [by_model[model] for model in style.needs if model in by_model],
+        )
+        for style in lacking
+    ]
+    needed = {model for style in lacking for model in style.needs}
+    for download in known.downloads:
+        if download.model not in needed:
+            offers.append(Offer(download.model, download.title, "", [download]))
+    return offers

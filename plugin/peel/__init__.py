@@ -1,0 +1,1 @@
+"""A peel, from the form in the docker to the layers in the document."""

@@ -1,0 +1,77 @@
+"""One peel, from the click to the layers."""
+
+from typing import Optional, Tuple
+
+from krita import Document
+
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.job import UNKNOWN, Job
+from layerpeel.plugin.backend.result_delivery import said_when_done
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.canvas.source_reading import while_open
+from layerpeel.plugin.engine_names import AUTOMATIC
+from layerpeel.plugin.peel.peel_choice import Choice
+from layerpeel.plugin.peel.peel_message import message_for
+from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import run_in_turns
+from layerpeel.shared.protocol import LayerStack
+
+# Drawing the docker anew costs more than reading most canvases: only a long reading is shown.
+PATIENCE = 200  # milliseconds
+
+
+class Peel(QObject):
+    """One peel.
+
+    progressed, previewed: as of the `Job`.
+    ended: one line for the artist, and whether all went well.
+    """
+
+    progressed = pyqtSignal(str, float)
+    previewed = pyqtSignal(bytes)
+    ended = pyqtSignal(str, bool)
+
+    def __init__(
+        self,
+        connection: Connection,
+        document: Document,
+        engine: str,
+        parent: Optional[QObject] = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._engine = engine
+        self._covers_original = True
+        self._job = Job(connection, document, engine, self)
+        self._job.progressed.connect(self.progressed)
+        self._job.previewed.connect(self.previewed)
+        self._job.finished.connect(self._job.insert)
+        self._job.inserted.connect(self._arrived)
+        self._job.ended.connect(lambda line: self.ended.emit(line, False))
+
+    def start(self, choice: Choice) -> None:
+        """Read the canvas, and hand the job in."""
+        QTimer.singleShot(PATIENCE, self._tell_reading)
+        turns = while_open(self._document, message_for(self._document, choice, self._engine))
+        run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
+
+    def cancel(self) -> None:
+        """Stop as soon as possible; nothing in the document changes."""
+        self._job.cancel()
+
+    def _tell_reading(self) -> None:
+        if not self._job.is_read and not self._job.is_over:
+            self._job.tell(i18n("Reading the canvas"), UNKNOWN)
+
+    def _send(self, made: "Tuple[bytes, Placement]") -> None:
+        message, placement = made
+        self._covers_original = placement.place.covers_original
+        self._job.hand_in(message, placement)
+
+    def _arrived(self, stack: LayerStack) -> None:
+        lines = [said_when_done(stack, self._engine == AUTOMATIC), *stack.notes]
+        if stack.layers and not self._covers_original:
+            lines.append(i18n("Hide the layer that was peeled: it shows through its pieces."))
+        self.ended.emit(" ".join(lines), True)

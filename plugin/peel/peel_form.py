@@ -1,0 +1,168 @@
+"""The part of the docker in which the artist says what to do."""
+
+from typing import Optional
+
+from layerpeel.plugin.canvas.pixels import SourceKind
+from layerpeel.plugin.canvas.placement import ResultForm
+from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
+from layerpeel.plugin.qt import (
+    QCheckBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+    pyqtSignal,
+)
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.rows import combo_of
+from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+
+MOST_LAYERS = 32
+
+
+class PeelForm(QWidget):
+    """What to lift off, from where, how often, and as what it comes back.
+
+    changed: emitted when a choice has changed.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._has_selection = False
+        self._words_hint = ""
+        self._source_before = SourceKind.PICTURE
+        self._lifts = Segments(
+            "layerpeel_lift", [(lift.value, i18n(text), i18n(tip)) for lift, text, tip in _LIFTS]
+        )
+        self._words = QLineEdit()
+        self._words.setObjectName("layerpeel_words")
+        self._words.setPlaceholderText(i18n("a bird, the red car …"))
+        self._exact = QCheckBox(i18n("Exact edge"))
+        self._exact.setObjectName("layerpeel_exact_edge")
+        self._exact.setToolTip(
+            i18n(
+                "The selection is the edge, to the last pixel. Without it, the edge is looked for."
+            )
+        )
+        self._hint = WrappedLabel("layerpeel_hint")
+        self._source = combo_of(
+            "layerpeel_source",
+            i18n("What is peeled"),
+            (SourceKind.PICTURE.value, i18n("Whole picture")),
+            (SourceKind.LAYER.value, i18n("Active layer")),
+        )
+        self._form = combo_of(
+            "layerpeel_form",
+            i18n("As what the result comes back"),
+            (ResultForm.LAYERS.value, i18n("Layers")),
+            (ResultForm.MASKS.value, i18n("Layers with masks")),
+            (ResultForm.SELECTION.value, i18n("Selection only")),
+        )
+        self._layers = QSpinBox()
+        self._layers.setObjectName("layerpeel_layers")
+        self._layers.setRange(1, MOST_LAYERS)
+        self._layers.setToolTip(i18n("How many things to lift off, one behind the other"))
+        self._arrange()
+        self._update()
+
+    def choice(self) -> Choice:
+        """Give what is chosen now."""
+        return Choice(
+            lift=self._lift(),
+            words=self._words.text(),
+            exact_edge=self._exact.isChecked(),
+            layers=self._layers.value(),
+            source=SourceKind(self._source.currentData()),
+            form=ResultForm(self._form.currentData()),
+        )
+
+    def show_document(self, has_selection: bool, left_of: str) -> None:
+        """Say what the document offers.
+
+        left_of: the name of what was peeled last; empty when nothing was.
+        """
+        self._has_selection = has_selection
+        index = self._source.findData(SourceKind.LEFT.value)
+        if left_of:
+            text = i18n("What “{name}” left").format(name=left_of)
+            if index < 0:
+                self._source.addItem(text, SourceKind.LEFT.value)
+            else:
+                self._source.setItemText(index, text)
+        elif index >= 0:
+            if self._source.currentIndex() == index:
+                self._choose_source(self._source_before)
+            self._source.removeItem(index)
+        self._update()
+
+    def choose_what_is_left(self) -> None:
+        """Make the next peel go on where the last one ended, if that is offered.
+
+        It is not when the artist looks at another document by now.
+        """
+        if self._source.findData(SourceKind.LEFT.value) < 0:
+            return
+        if self._source.currentData() != SourceKind.LEFT.value:
+            self._source_before = SourceKind(self._source.currentData())
+        self._choose_source(SourceKind.LEFT)
+
+    def offer_words(self, possible: bool, hint: str) -> None:
+        """Say whether things can be named, and what to do when they cannot."""
+        self._words_hint = "" if possible else hint
+        button = self._lifts.button(LiftOff.WORDS.value)
+        button.setEnabled(possible)
+        button.setToolTip(i18n("Lift off what a few words name") if possible else hint)
+        self._update()
+
+    def _choose_source(self, kind: SourceKind) -> None:
+        self._source.setCurrentIndex(max(0, self._source.findData(kind.value)))
+
+    def _lift(self) -> LiftOff:
+        return LiftOff(self._lifts.value())
+
+    def _arrange(self) -> None:
+        self._lifts.button(LiftOff.WORDS.value).setEnabled(False)
+        self._lifts.chosen.connect(self._update)
+        for combo in (self._source, self._form):
+            combo.currentIndexChanged.connect(lambda _index: self._update())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel(i18n("Lift off")))
+        layout.addWidget(self._lifts)
+        layout.addWidget(self._words)
+        layout.addWidget(self._exact)
+        layout.addWidget(self._hint)
+        rows = QFormLayout()
+        rows.addRow(i18n("From:"), self._source)
+        rows.addRow(i18n("Layers:"), self._layers)
+        rows.addRow(i18n("Result:"), self._form)
+        layout.addLayout(rows)
+
+    def _update(self) -> None:
+        lift = self._lift()
+        self._words.setVisible(lift is LiftOff.WORDS)
+        self._exact.setVisible(lift is LiftOff.SELECTION)
+        selection_only = self._form.currentData() == ResultForm.SELECTION.value
+        self._layers.setEnabled(not selection_only)
+        hint = ""
+        if lift is LiftOff.SUBJECT and self._has_selection:
+            hint = i18n("Looked for inside the selection.")
+        elif lift is LiftOff.SELECTION and not self._has_selection:
+            hint = i18n("Select what to lift off: roughly is enough.")
+        elif lift is LiftOff.WORDS:
+            hint = self._words_hint
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self.changed.emit()
+
+
+_LIFTS = (
+    (LiftOff.SUBJECT, "Subject", "Lift off what the picture is of"),
+    (LiftOff.SELECTION, "Selection", "Lift off what is selected; a rectangle is searched"),
+    (LiftOff.WORDS, "Words", "Needs a detector; the backend says which"),
+)

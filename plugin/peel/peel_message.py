@@ -1,0 +1,116 @@
+"""Turns what the artist chose, and what is on the canvas, into a message for the backend."""
+
+from typing import List, Optional, Tuple
+
+from krita import Document
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import layer_names, size_of
+from layerpeel.plugin.canvas.pixels import Pixels, Selected
+from layerpeel.plugin.canvas.placement import Placement, ResultForm
+from layerpeel.plugin.canvas.profiles import SRGB, profile_bytes
+from layerpeel.plugin.canvas.source_reading import convert_for_display, read_selection, read_source
+from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import Turns
+from layerpeel.shared.jobs import SubmitJob
+from layerpeel.shared.protocol import (
+    Box,
+    Lift,
+    Mask,
+    Outcome,
+    PeelRequest,
+    Picture,
+    PixelBlock,
+    Subject,
+    Words,
+)
+from layerpeel.shared.wire import pack, to_text
+
+
+def message_for(
+    document: Document, choice: Choice, engine: str
+) -> "Turns[Tuple[bytes, Placement]]":
+    """Read the canvas and pack a `SubmitJob`; say where its result will belong.
+
+    engine: name of the one that is to peel.
+
+    Raises CanvasError when there is nothing to peel, or nothing that says what to lift off.
+    """
+    lift = _lift(choice, read_selection(document))
+    yield "read the selection"
+    pixels, place = yield from read_source(document, choice.source)
+    picture = yield from picture_of(document, pixels)
+    yield "wrap the pixels"
+    placement = Placement(
+        _name_for(choice, layer_names(document)),
+        size_of(document),
+        choice.form,
+        place,
+        pixels.model,
+        pixels.depth,
+        pixels.profile,
+    )
+    selection_only = choice.form is ResultForm.SELECTION
+    outcome = Outcome.PATCHES if place.patch else Outcome.LAYERS
+    request = PeelRequest(
+        lift,
+        layers=1 if selection_only else choice.layers,
+        engine=engine,
+        outcome=Outcome.SELECTION if selection_only else outcome,
+        masks=choice.form is ResultForm.MASKS,
+    )
+    message = pack(SubmitJob(placement.name, request, picture, to_text(placement)))
+    yield "pack the message"
+    return message, placement
+
+
+def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
+    if choice.lift is LiftOff.WORDS:
+        if not choice.words.strip():
+            raise CanvasError(i18n("Write what is to be lifted off."))
+        return Words(choice.words.strip())
+    if choice.lift is LiftOff.SUBJECT:
+        return Subject(within=None if selected is None else selected.coverage)
+    if selected is None:
+        raise CanvasError(i18n("Select what is to be lifted off first."))
+    if choice.exact_edge or selected.box is None:
+        return Mask(selected.coverage, exact=choice.exact_edge)
+    return Box(*selected.box)
+
+
+def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
+    """Say what pixels of a document look like."""
+    block = _block(pixels)
+    if pixels.profile == SRGB and not pixels.depth.is_float:
+        return Picture(block)
+    profile = profile_bytes(pixels.profile)
+    if profile is not None:
+        return Picture(block, profile)
+    display = yield from convert_for_display(document, pixels)
+    return Picture(block, b"", _block(display))
+
+
+def _block(pixels: Pixels) -> PixelBlock:
+    return PixelBlock(
+        pixels.width, pixels.height, pixels.model, pixels.depth, pixels.data, pixels.order
+    )
+
+
+def _name_for(choice: Choice, taken: List[str]) -> str:
+    """Name the group after what is lifted off."""
+    name = {
+        LiftOff.SUBJECT: i18n("Peeled subject"),
+        LiftOff.SELECTION: i18n("Peeled selection"),
+        LiftOff.WORDS: choice.words.strip(),
+    }[choice.lift]
+    return free_name(name, taken)
+
+
+def free_name(name: str, taken: List[str]) -> str:
+    """Give a name that no layer has: a number follows from the second on."""
+    number, numbered = 1, name
+    while numbered in taken:
+        number += 1
+        numbered = f"{name} {number}"
+    return numbered

@@ -1,0 +1,167 @@
+"""The page of the docker that peels: the form, the peel that runs, and how it went."""
+
+from typing import Optional
+
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.canvas.finding import active_document
+from layerpeel.plugin.canvas.pixels import SourceKind
+from layerpeel.plugin.canvas.placement import ResultForm
+from layerpeel.plugin.peel.peel import Peel
+from layerpeel.plugin.peel.peel_form import PeelForm
+from layerpeel.plugin.qt import (
+    QByteArray,
+    QLabel,
+    QPixmap,
+    QProgressBar,
+    QPushButton,
+    QSize,
+    Qt,
+    QVBoxLayout,
+    QWidget,
+    pyqtSignal,
+)
+from layerpeel.plugin.stored_settings import read_settings
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import TIMINGS
+from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+
+PREVIEW_HEIGHT = 96  # logical pixels
+FULL = 1000  # steps of the progress bar
+
+
+class PeelPage(QWidget):
+    """One peel at a time.
+
+    changed: emitted when the document may offer something else now: a peel begins, or has ended.
+    said: emitted when another line is shown to the artist.
+    """
+
+    changed = pyqtSignal()
+    said = pyqtSignal()
+
+    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._connection = connection
+        self._peel: Optional[Peel] = None
+        self._form = PeelForm()
+        self._button = QPushButton(i18n("Peel"))
+        self._button.setObjectName("layerpeel_peel")
+        self._button.setToolTip(i18n("Lift it off, and fill in what was behind it"))
+        self._button.setIconSize(QSize(20, 20))
+        self._cancel = QPushButton(i18n("Cancel"))
+        self._cancel.setObjectName("layerpeel_cancel")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("layerpeel_progress")
+        self._bar.setTextVisible(False)
+        self._preview = QLabel()
+        self._preview.setObjectName("layerpeel_preview")
+        self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message = WrappedLabel("layerpeel_message")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._form, self._button, self._cancel, self._bar):
+            layout.addWidget(widget)
+        layout.addWidget(self._preview)
+        layout.addWidget(self._message)
+        for button in (self._button, self._cancel):
+            button.setMinimumHeight(32)
+        self._button.clicked.connect(lambda _checked=False: self.peel())
+        self._cancel.clicked.connect(lambda _checked=False: self.cancel())
+        self._form.changed.connect(self._show_button)
+        self._show_running(False)
+
+    # What the artist does -------------------------------------------------------------------
+
+    def peel(self) -> None:
+        """Peel what the form says."""
+        if self._peel is not None:
+            return
+        TIMINGS.note_moment("pressed")
+        self.say("")
+        self.changed.emit()
+        document = active_document()
+        if document is None:
+            self.say(i18n("Open a picture first."))
+            return
+        choice = self._form.choice()
+        peel = Peel(self._connection, document, read_settings().engine, self)
+        peel.progressed.connect(self._progressed)
+        peel.previewed.connect(self._previewed)
+        peel.ended.connect(lambda line, well: self._ended(line, well, choice.form))
+        self._peel = peel
+        self._button.setEnabled(False)
+        peel.start(choice)
+
+    def cancel(self) -> None:
+        """Stop the running peel."""
+        if self._peel is not None:
+            self._cancel.setEnabled(False)
+            self._peel.cancel()
+
+    # What it shows --------------------------------------------------------------------------
+
+    def show_document(self, has_selection: bool, left_of: str) -> None:
+        """Say what the document offers, as of `PeelForm`."""
+        self._form.show_document(has_selection, left_of)
+
+    def offer_words(self, possible: bool, hint: str) -> None:
+        """Say whether things can be named, as of `PeelForm`."""
+        self._form.offer_words(possible, hint)
+
+    def say(self, line: str) -> None:
+        """Show a line to the artist."""
+        self._message.setText(line)
+        self._message.setVisible(bool(line))
+        self.said.emit()
+
+    def line(self) -> str:
+        """Give the line that is shown."""
+        return self._message.text()
+
+    def draw_icons(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._button.setIcon(themed_icon("peel", self))
+
+    def _progressed(self, stage: str, done: float) -> None:
+        if self._cancel.isHidden():
+            self._show_running(True)
+        self._message.setText(stage + " …")
+        self._bar.setRange(0, FULL if done >= 0 else 0)
+        self._bar.setValue(round(max(done, 0.0) * FULL))
+
+    def _previewed(self, png: bytes) -> None:
+        pixmap = QPixmap()
+        if not pixmap.loadFromData(QByteArray(png), "PNG"):
+            return
+        ratio = self.devicePixelRatioF()
+        pixmap = pixmap.scaledToHeight(
+            round(PREVIEW_HEIGHT * ratio), Qt.TransformationMode.SmoothTransformation
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self._preview.setPixmap(pixmap)
+        self._preview.show()
+
+    def _ended(self, line: str, well: bool, form: ResultForm) -> None:
+        self._peel = None
+        self._show_running(False)
+        self.changed.emit()
+        if well and form is not ResultForm.SELECTION:
+            self._form.choose_what_is_left()
+        self.say(line)
+
+    def _show_button(self) -> None:
+        again = self._form.choice().source is SourceKind.LEFT
+        self._button.setText(i18n("Peel again") if again else i18n("Peel"))
+
+    def _show_running(self, running: bool) -> None:
+        self._form.setEnabled(not running)
+        self._button.setVisible(not running)
+        self._button.setEnabled(not running)
+        self._cancel.setVisible(running)
+        self._cancel.setEnabled(running)
+        self._bar.setVisible(running)
+        self._message.setVisible(running or bool(self._message.text()))
+        if not running:
+            self._preview.hide()
+            self._preview.clear()

@@ -1,0 +1,175 @@
+"""The part of the docker in which the artist says what to generate."""
+
+from typing import Optional, Tuple
+
+from layerpeel.plugin.qt import (
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    pyqtSignal,
+)
+from layerpeel.plugin.scenes.guide_choice import GuideChoice
+from layerpeel.plugin.scenes.more_choices import MoreChoices
+from layerpeel.plugin.scenes.prompt_edit import PromptEdit
+from layerpeel.plugin.scenes.scene_choice import MOST_VARIANTS, Mode, SceneChoice, read_kept_choice
+from layerpeel.plugin.scenes.seed_choice import SeedChoice
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
+from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.shared.generators import StyleInfo
+
+_MODES = (
+    (Mode.SCENE, "Scene", "A whole picture, which comes back as a group of layers"),
+    (Mode.OBJECT, "Object", "One thing into the selection, which comes back as a layer"),
+    (Mode.BACKGROUND, "Background", "A scene behind the active layer, as a layer below it"),
+)
+_PLACEHOLDERS = {
+    Mode.SCENE: "[a bird flying] at sunset over the mountains",
+    Mode.OBJECT: "a red kite with a long tail",
+    Mode.BACKGROUND: "a quiet street after the rain",
+}
+_BRACKETS = (
+    "What stands in brackets becomes a layer of its own, the front-most first; "
+    "the rest is the scene behind. A bracket that is meant as such is written \\[ or \\]."
+)
+_WORDS = "Say in words what is to be seen."
+
+
+class SceneForm(QWidget):
+    """What to generate, by which style, and how often.
+
+    more_styles: emitted when the artist wants to see what else could be used.
+    """
+
+    more_styles = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        kept = read_kept_choice()
+        self._styles: Tuple[StyleInfo, ...] = ()
+        self._wanted_style = kept.style
+        self._has_selection = False
+        self._modes = Segments(
+            "layerpeel_mode", [(mode.value, i18n(text), i18n(tip)) for mode, text, tip in _MODES]
+        )
+        self._prompt = PromptEdit()
+        self._hint = WrappedLabel("layerpeel_scene_hint")
+        rows = Rows()
+        self._guide = GuideChoice(kept, rows, self)
+        self._style = combo_of(
+            "layerpeel_style", i18n("What it is painted with"), ("", i18n("Automatic"))
+        )
+        self._other_styles = QToolButton()
+        self._other_styles.setObjectName("layerpeel_more_styles")
+        self._other_styles.setToolTip(i18n("Get more styles"))
+        self._seed = SeedChoice()
+        self._variants = QSpinBox()
+        self._variants.setObjectName("layerpeel_variants")
+        self._variants.setRange(1, MOST_VARIANTS)
+        self._variants.setValue(kept.variants)
+        self._variants.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._variants.setToolTip(i18n("Of several you choose those that come into the picture."))
+        self._arrange(rows)
+        self._more = MoreChoices(kept, rows, self)
+        self._modes.chosen.connect(self._update)
+        self._guide.changed.connect(self._update)
+        self._style.currentIndexChanged.connect(self._style_chosen)
+        self._other_styles.clicked.connect(lambda _checked=False: self.more_styles.emit())
+        self._update()
+
+    def choice(self) -> SceneChoice:
+        """Give what is chosen now; a new seed is thrown where that is wished."""
+        guide, guided_by, strength = self._guide.value()
+        steps, guidance, negative = self._more.value()
+        return SceneChoice(
+            mode=self._mode(),
+            prompt=self._prompt.text(),
+            guide=guide,
+            guided_by=guided_by,
+            strength=strength,
+            style=self._style.currentData() or "",
+            seed=self._seed.next(),
+            variants=self._variants.value(),
+            steps=steps,
+            guidance=guidance,
+            negative=negative,
+        )
+
+    def shows_problem(self) -> bool:
+        """Show why the prompt cannot be read; False when it can be."""
+        return self._prompt.show_problem()
+
+    def show_document(self, has_selection: bool) -> None:
+        """Say what the document offers."""
+        self._has_selection = has_selection
+        self._update()
+
+    def offer_styles(self, styles: "Tuple[StyleInfo, ...]") -> None:
+        """Offer the styles that there are; those that lack something cannot be chosen."""
+        self._styles = styles
+        self._style.blockSignals(True)
+        self._style.clear()
+        for index, style in enumerate(styles):
+            self._style.addItem(style.title, style.name)
+            enable_item(self._style, index, style.missing)
+        usable = [style.name for style in styles if not style.missing]
+        wanted = self._wanted_style if self._wanted_style in usable else next(iter(usable), "")
+        self._style.setCurrentIndex(self._style.findData(wanted))
+        self._style.blockSignals(False)
+        self._offer_guides()
+
+    def choose_style(self, name: str) -> None:
+        """Choose a style, now or as soon as it can be used."""
+        self._wanted_style = name
+        self.offer_styles(self._styles)
+
+    def draw_icons(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._seed.die.setIcon(themed_icon("die", self))
+        self._other_styles.setIcon(themed_icon("more-styles", self))
+
+    def _mode(self) -> Mode:
+        return Mode(self._modes.value())
+
+    def _style_chosen(self, _index: int) -> None:
+        self._wanted_style = self._style.currentData() or ""
+        self._offer_guides()
+
+    def _offer_guides(self) -> None:
+        chosen = self._style.currentData()
+        for style in self._styles:
+            if style.name == chosen:
+                self._guide.offer(style.guides)
+
+    def _arrange(self, rows: Rows) -> None:
+        styles, line = QWidget(), QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._style)
+        line.addWidget(self._other_styles)
+        styles.setLayout(line)
+        rows.add(i18n("Style:"), styles)
+        rows.add(i18n("Seed:"), self._seed)
+        rows.add(i18n("Variants:"), self._variants)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._modes, self._prompt, self._hint):
+            layout.addWidget(widget)
+        layout.addLayout(rows)
+
+    def _update(self) -> None:
+        mode = self._mode()
+        tip = i18n(_BRACKETS) if mode is Mode.SCENE else i18n(_WORDS)
+        self._prompt.explain(i18n(_PLACEHOLDERS[mode]), tip)
+        self._guide.show_for(mode is Mode.SCENE)
+        hint = ""
+        if mode is Mode.OBJECT and not self._has_selection:
+            hint = i18n("Select where the object is to go: roughly is enough.")
+        elif mode is Mode.BACKGROUND:
+            hint = i18n("It goes behind what is on the active layer.")
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))

@@ -1,0 +1,98 @@
+"""Turns what is to be generated, and what is on the canvas, into messages for the backend."""
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from krita import Document
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import layer_names, size_of
+from layerpeel.plugin.canvas.pixels import Pixels
+from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
+from layerpeel.plugin.canvas.source_reading import (
+    active_layer_id,
+    read_active_layer,
+    read_picture,
+    read_selection,
+)
+from layerpeel.plugin.peel.peel_message import free_name, picture_of
+from layerpeel.plugin.scenes.scene_choice import GuideSource, Mode, SceneChoice
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import Turns
+from layerpeel.shared.jobs import Request, SubmitJob
+from layerpeel.shared.protocol import Coverage, Picture
+from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
+from layerpeel.shared.wire import pack, to_text
+
+
+@dataclass(frozen=True)
+class Commission:
+    """What was read from the canvas when Generate was pressed: all that its messages are made of.
+
+    within: where an object goes; None for what is no object.
+    engine: name of the one that peels.
+    """
+
+    choice: SceneChoice
+    engine: str
+    picture: Picture
+    placement: Placement
+    within: Optional[Coverage]
+
+    def message(self, variant: int) -> bytes:
+        """Pack the `SubmitJob` of a variant, counted from 0."""
+        name = self.placement.name
+        if self.choice.variants > 1:
+            name = i18n("{name}, seed {seed}").format(name=name, seed=self.choice.seed + variant)
+        keepsake = to_text(self.placement)
+        return pack(SubmitJob(name, self._request(variant), self.picture, keepsake))
+
+    def _request(self, variant: int) -> Request:
+        prompt, painting = self.choice.prompt, self.choice.painting(variant)
+        if self.within is not None:
+            return ObjectRequest(prompt, self.within, painting)
+        if self.choice.mode is Mode.BACKGROUND:
+            return BackgroundRequest(prompt, painting, self.engine)
+        return SceneRequest(prompt, painting, self.choice.scene_guide(), self.engine)
+
+
+def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Turns[Commission]":
+    """Read from the canvas what the choice takes.
+
+    Raises CanvasError when there is no selection for an object, or no layer for a background.
+    """
+    within = None
+    if choice.mode is Mode.OBJECT:
+        selected = read_selection(document)
+        if selected is None:
+            raise CanvasError(i18n("Select where the object is to go first."))
+        within = selected.coverage
+    yield "read the selection"
+    pixels, place = yield from _read(document, choice)
+    picture = yield from picture_of(document, pixels)
+    yield "wrap the pixels"
+    placement = Placement(
+        free_name(choice.short_name(), layer_names(document)),
+        size_of(document),
+        ResultForm.LAYERS if choice.mode is Mode.SCENE else ResultForm.LAYER,
+        place,
+        pixels.model,
+        pixels.depth,
+        pixels.profile,
+    )
+    return Commission(choice, engine, picture, placement, within)
+
+
+def _read(document: Document, choice: SceneChoice) -> "Turns[Tuple[Pixels, Place]]":
+    if choice.mode is Mode.OBJECT:
+        above = active_layer_id(document)
+        pixels = yield from read_picture(document)
+        return pixels, Place(above=above, patch=False)
+    if choice.mode is Mode.BACKGROUND:
+        pixels, layer = yield from read_active_layer(document)
+        return pixels, Place(below=layer, patch=False)
+    if choice.guide is not None and choice.guided_by is GuideSource.LAYER:
+        pixels, _layer = yield from read_active_layer(document)
+    else:
+        pixels = yield from read_picture(document)
+    return pixels, Place(patch=False)

@@ -1,0 +1,1 @@
+"""The dialog in which the artist sets which engine peels and how the backend is reached."""

@@ -1,0 +1,89 @@
+"""Asks which engine peels, what documents keep, and how the backend is reached."""
+
+from typing import Optional
+
+from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.qt import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+from layerpeel.plugin.settings.engine_choice import EngineChoice
+from layerpeel.plugin.stored_settings import DockerSettings, read_settings, write_settings
+from layerpeel.plugin.texts import i18n, path_text
+from layerpeel.shared.places import log_file
+
+
+class SettingsDialog(QDialog):
+    """The engine, and command of a backend to start, or address and token of one that runs."""
+
+    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("layerpeel_settings")
+        self.setWindowTitle(i18n("Layerpeel settings"))
+        saved = read_settings()
+        self._engine = EngineChoice(connection, saved.engine)
+        self._command = _line(saved.command, "layerpeel_command", i18n("the registered one"))
+        self._address = _line(
+            saved.address, "layerpeel_address", i18n("start one here when it is needed")
+        )
+        self._token = _line(saved.token, "layerpeel_token", "")
+        self._token.setEchoMode(QLineEdit.EchoMode.Password)
+        self._writes_down = QCheckBox(i18n("Write down what made a layer"))
+        self._writes_down.setObjectName("layerpeel_writes_down")
+        self._writes_down.setChecked(saved.writes_down)
+        self._writes_down.setToolTip(
+            i18n("In the document itself: engine, prompt, seed, models and their licences")
+        )
+        self._problem = QLabel()
+        self._problem.setWordWrap(True)
+        buttons = QDialogButtonBox()
+        for standard, name in (
+            (QDialogButtonBox.StandardButton.Ok, "layerpeel_settings_ok"),
+            (QDialogButtonBox.StandardButton.Cancel, "layerpeel_settings_cancel"),
+        ):
+            button = buttons.addButton(standard)
+            if button is not None:
+                button.setObjectName(name)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        form = QFormLayout(self)
+        form.addRow(i18n("Engine:"), self._engine)
+        form.addRow("", self._writes_down)
+        form.addRow(i18n("Command that starts the backend:"), self._command)
+        form.addRow(i18n("Or address of a running one:"), self._address)
+        form.addRow(i18n("Its token:"), self._token)
+        form.addRow(i18n("Log:"), QLabel(path_text(log_file())))
+        form.addRow(self._problem)
+        form.addRow(buttons)
+        self.setMinimumWidth(520)
+
+    def _accept(self) -> None:
+        settings = DockerSettings(
+            self._engine.chosen(),
+            self._command.text().strip(),
+            self._address.text().strip(),
+            self._token.text().strip(),
+            self._writes_down.isChecked(),
+        )
+        try:
+            settings.command_parts()
+        except ValueError:
+            self._problem.setText(i18n("The command has a quote that is never closed."))
+            return
+        if settings.address and not settings.address.startswith(("http://", "https://")):
+            self._problem.setText(i18n("The address starts with http:// or https://."))
+            return
+        write_settings(settings)
+        self.accept()
+
+
+def _line(text: str, name: str, hint: str) -> QLineEdit:
+    line = QLineEdit(text)
+    line.setObjectName(name)
+    line.setPlaceholderText(hint)
+    return line
