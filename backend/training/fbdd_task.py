@@ -154,7 +154,7 @@ def starting_fbdd(folder: Path, recipe: FbddRecipe) -> Fbdd:
 def save_trained_fbdd(
     recipe: FbddRecipe, start: Fbdd, foreground: Path, background: Path, folder: Path
 ) -> None:
-    """Make a folder for the engine of what two trainings have saved (`training_checkpoint.WEIGHTS`).
+    """Make a folder for the engine of what two trainings saved (`training_checkpoint.WEIGHTS`).
 
     Raises as `hfa_task.save_trained_hfa` does.
     """

@@ -159,7 +159,7 @@ def shape_of(recipe: HfaRecipe) -> UNetShape:
 
 
 def save_trained_hfa(recipe: HfaRecipe, fan: Path, ban: Path, folder: Path) -> None:
-    """Make a folder for the engine of what two trainings have saved (`training_checkpoint.WEIGHTS`).
+    """Make a folder for the engine of what two trainings saved (`training_checkpoint.WEIGHTS`).
 
     Raises BadInputError when one has saved nothing, ModelError when it is damaged or of another
     recipe, OutputError when the folder cannot be written.

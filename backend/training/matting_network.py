@@ -63,7 +63,7 @@ def matting_network(recipe: Recipe, outputs: int = OUTPUTS) -> LocalUNet:
 
 
 def load_matting_network(file: Path, outputs: int = OUTPUTS) -> tuple[LocalUNet, dict[str, str]]:
-    """Load what a training has saved (`training_checkpoint.WEIGHTS`), and what it says about itself.
+    """Load what a training saved (`training_checkpoint.WEIGHTS`), and what it says about itself.
 
     Raises BadInputError when there is no such file, ModelError when it is damaged or of another
     network.

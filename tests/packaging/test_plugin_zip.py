@@ -15,7 +15,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 BUILDER = REPOSITORY / "packaging" / "plugin_zip.py"
 IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
-NEEDED = ("plugin", "shared", "packaging", "LICENSE")
+NEEDED = ("plugin", "plugin.desktop", "shared", "packaging", "LICENSE")
 
 build_plugin_zip = runpy.run_path(str(BUILDER))["build_plugin_zip"]
 
@@ -68,7 +68,7 @@ def test_all_python_of_both_packages_is_inside(plugin_zip, package):
 
 
 def test_icons_and_other_data_go_along_and_leavings_do_not(repository, tmp_path):
-    kept = ["plugin/icons/star.svg", "plugin/icons/star.png", "plugin/canvas/table.bin"]
+    kept = ["plugin/widgets/icons/star.svg", "plugin/widgets/icons/star.png", "plugin/canvas/table.bin"]
     left = [
         "plugin/__pycache__/docker.cpython-38.pyc",
         "plugin/tests/test_docker.py",
