@@ -68,7 +68,11 @@ def test_all_python_of_both_packages_is_inside(plugin_zip, package):
 
 
 def test_icons_and_other_data_go_along_and_leavings_do_not(repository, tmp_path):
-    kept = ["plugin/widgets/icons/star.svg", "plugin/widgets/icons/star.png", "plugin/canvas/table.bin"]
+    kept = [
+        "plugin/widgets/icons/star.svg",
+        "plugin/widgets/icons/star.png",
+        "plugin/canvas/table.bin",
+    ]
     left = [
         "plugin/__pycache__/docker.cpython-38.pyc",
         "plugin/tests/test_docker.py",
