@@ -10,12 +10,12 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: peel plugin test check format bench bench-gpu eval
 
-# The model comes with `models pull` and the compiled caches with the first import of pymatting:
+# The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[dev]'
-	$(BIN)/layerpeel models pull isnet
+	$(BIN)/layerpeel models pull compact
 	$(BIN)/python -c "import pymatting"
 	touch $@
 

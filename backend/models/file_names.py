@@ -3,6 +3,8 @@
 import re
 
 WEIGHTS = ".safetensors"
+# A network's graph with its weights. It runs no code of its own either.
+ONNX = ".onnx"
 # What loads weights beside safetensors: formats that may hold code, which runs when they are read.
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 # Configurations, vocabularies and templates; no format that could run.
@@ -16,8 +18,13 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def is_taken(path: str) -> bool:
-    """Whether a file is of a kind that models are made of: safetensors, JSON, text, templates."""
-    return path.endswith((WEIGHTS, *_TEXTS))
+    """Whether a file is of a kind that models are made of: safetensors, ONNX, JSON, text."""
+    return path.endswith((WEIGHTS, ONNX, *_TEXTS))
+
+
+def is_taken_by_torch(path: str) -> bool:
+    """Whether a file is of a kind that a model in torch is loaded from: of the above, no ONNX."""
+    return is_taken(path) and not path.endswith(ONNX)
 
 
 def is_weights(path: str) -> bool:

