@@ -22,10 +22,9 @@ from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import Scrolled, WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
-from layerpeel.plugin.widgets.scrolled import Scrolled
 from layerpeel.plugin.widgets.segments import Segments
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 
 # One backend for all of Krita's windows.
 CONNECTION = Connection()

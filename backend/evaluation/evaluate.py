@@ -8,7 +8,7 @@ from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.captions import read_captions
 from layerpeel.backend.composites.composite import SIZE, Composite, draw_composites
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.baselines.baseline import Baseline
+from layerpeel.backend.evaluation.baseline import Baseline
 from layerpeel.backend.evaluation.figures import SECONDS
 from layerpeel.backend.evaluation.method_process import (
     MethodEndedError,
@@ -18,7 +18,7 @@ from layerpeel.backend.evaluation.method_process import (
     started,
 )
 from layerpeel.backend.evaluation.metrics import Separation, as_eight_bit, measure
-from layerpeel.backend.evaluation.networks.network_figure import Meter, NetworkFigure
+from layerpeel.backend.evaluation.network_figure import Meter, NetworkFigure
 from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.progress import ReportProgress
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.backend.evaluation.baselines.baseline import Baseline
+from layerpeel.backend.evaluation.baseline import Baseline
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.peak_memory import peak_bytes
 from layerpeel.backend.image import Float32

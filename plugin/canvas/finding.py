@@ -69,6 +69,15 @@ def layer_names(document: Document) -> List[str]:
     return [node.name() for node in _nodes_within(document.rootNode())]
 
 
+def free_name(name: str, taken: List[str]) -> str:
+    """Give a name that no layer has: a number follows from the second on."""
+    number, numbered = 1, name
+    while numbered in taken:
+        number += 1
+        numbered = f"{name} {number}"
+    return numbered
+
+
 def is_mask(node: Node) -> bool:
     """Whether a node is a mask of its parent and no layer (the selection is one, too)."""
     return node.type().endswith("mask")

@@ -17,7 +17,6 @@ from layerpeel.plugin.canvas.finding import (
 from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
 from layerpeel.plugin.canvas.placement import Place
 from layerpeel.plugin.canvas.profiles import LINEAR_SRGB, SRGB
-from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Result, Turns
 from layerpeel.shared.protocol import ColourModel, Coverage, Depth
@@ -261,25 +260,6 @@ def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixel
             data = bytes(copy.pixelData(0, 0, width, height))
         yield KRITA + "read as RGB"
         return Pixels(width, height, ColourModel.RGBA, depth, profile, data)
-    finally:
-        close_copy(copy)
-
-
-def convert_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
-    """Let Krita turn pixels, in whatever profile, into 8-bit sRGB."""
-    copy = document.clone()
-    try:
-        yield KRITA + "copy the document"
-        node = copy.createNode("display", "paintlayer")
-        node.setColorSpace(pixels.model.value, pixels.depth.value, pixels.profile)
-        node.setPixelData(QByteArray(pixels.data), 0, 0, pixels.width, pixels.height)
-        copy.rootNode().addChildNode(node, None)
-        yield KRITA + "copy the pixels"
-        node.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
-        yield KRITA + "convert to sRGB"
-        copy.waitForDone()
-        data = bytes(node.pixelData(0, 0, pixels.width, pixels.height))
-        return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)
     finally:
         close_copy(copy)
 

@@ -6,7 +6,7 @@ from typing import Optional
 from layerpeel.plugin.generators.offer import size_text
 from layerpeel.plugin.qt import QHBoxLayout, QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import FoundFile, FoundFiles, FoundKind
 
 _KINDS = {

@@ -11,7 +11,7 @@ from layerpeel.plugin.generators.pull import Pull
 from layerpeel.plugin.generators.shelf import Shelf
 from layerpeel.plugin.qt import QProgressBar, QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import FoundFiles, Generators, LookInto, StyleInfo, UseFile
 
 FULL = 1000  # steps of the progress bar

@@ -4,7 +4,7 @@ from typing import Iterable, List, Optional
 
 from layerpeel.plugin.qt import QFrame, QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import Download
 
 _GIGABYTE = 1e9

@@ -16,9 +16,9 @@ from layerpeel.plugin.qt import (
     pyqtSignal,
 )
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.rows import combo_of
 from layerpeel.plugin.widgets.segments import Segments
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 
 MOST_LAYERS = 32
 

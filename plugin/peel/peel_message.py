@@ -5,11 +5,11 @@ from typing import List, Optional, Tuple
 from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.finding import layer_names, size_of
-from layerpeel.plugin.canvas.pixels import Pixels, Selected
+from layerpeel.plugin.canvas.finding import free_name, layer_names, size_of
+from layerpeel.plugin.canvas.pixels import Selected
 from layerpeel.plugin.canvas.placement import Placement, ResultForm
-from layerpeel.plugin.canvas.profiles import SRGB, profile_bytes
-from layerpeel.plugin.canvas.source_reading import convert_for_display, read_selection, read_source
+from layerpeel.plugin.canvas.source_reading import read_selection, read_source
+from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
@@ -20,8 +20,6 @@ from layerpeel.shared.protocol import (
     Mask,
     Outcome,
     PeelRequest,
-    Picture,
-    PixelBlock,
     Subject,
     Words,
 )
@@ -79,24 +77,6 @@ def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     return Box(*selected.box)
 
 
-def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
-    """Say what pixels of a document look like."""
-    block = _block(pixels)
-    if pixels.profile == SRGB and not pixels.depth.is_float:
-        return Picture(block)
-    profile = profile_bytes(pixels.profile)
-    if profile is not None:
-        return Picture(block, profile)
-    display = yield from convert_for_display(document, pixels)
-    return Picture(block, b"", _block(display))
-
-
-def _block(pixels: Pixels) -> PixelBlock:
-    return PixelBlock(
-        pixels.width, pixels.height, pixels.model, pixels.depth, pixels.data, pixels.order
-    )
-
-
 def _name_for(choice: Choice, taken: List[str]) -> str:
     """Name the group after what is lifted off."""
     name = {
@@ -105,12 +85,3 @@ def _name_for(choice: Choice, taken: List[str]) -> str:
         LiftOff.WORDS: choice.words.strip(),
     }[choice.lift]
     return free_name(name, taken)
-
-
-def free_name(name: str, taken: List[str]) -> str:
-    """Give a name that no layer has: a number follows from the second on."""
-    number, numbered = 1, name
-    while numbered in taken:
-        number += 1
-        numbered = f"{name} {number}"
-    return numbered

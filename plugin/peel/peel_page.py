@@ -23,8 +23,8 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 
 PREVIEW_HEIGHT = 96  # logical pixels
 FULL = 1000  # steps of the progress bar

@@ -15,7 +15,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.scene_prompt import PromptError, read_scene_prompt
 
 FEWEST_LINES = 2

@@ -17,10 +17,10 @@ from layerpeel.plugin.scenes.prompt_edit import PromptEdit
 from layerpeel.plugin.scenes.scene_choice import MOST_VARIANTS, Mode, SceneChoice, read_kept_choice
 from layerpeel.plugin.scenes.seed_choice import SeedChoice
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
 from layerpeel.plugin.widgets.segments import Segments
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 from layerpeel.shared.generators import StyleInfo
 
 _MODES = (

@@ -6,7 +6,7 @@ from typing import Optional, Tuple
 from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.finding import layer_names, size_of
+from layerpeel.plugin.canvas.finding import free_name, layer_names, size_of
 from layerpeel.plugin.canvas.pixels import Pixels
 from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import (
@@ -15,7 +15,7 @@ from layerpeel.plugin.canvas.source_reading import (
     read_picture,
     read_selection,
 )
-from layerpeel.plugin.peel.peel_message import free_name, picture_of
+from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.scenes.scene_choice import GuideSource, Mode, SceneChoice
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns

@@ -22,8 +22,8 @@ from layerpeel.plugin.scenes.strip import VariantStrip
 from layerpeel.plugin.scenes.variant import Variant
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
 
 FULL = 1000  # steps of the progress bar
 

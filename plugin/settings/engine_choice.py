@@ -12,7 +12,7 @@ from layerpeel.plugin.engine_names import (
 )
 from layerpeel.plugin.qt import QComboBox, Qt, QVBoxLayout, QWidget
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.wrapped_label import WrappedLabel
+from layerpeel.plugin.widgets.content_height import WrappedLabel
 
 
 class EngineChoice(QWidget):

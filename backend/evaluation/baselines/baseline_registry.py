@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.baselines.baseline import Baseline
+from layerpeel.backend.evaluation.baseline import Baseline
 from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
 from layerpeel.backend.evaluation.baselines.by_vitmatte import lacks_vitmatte, separate_by_vitmatte
 from layerpeel.backend.evaluation.classical import (

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.metrics import Separation
-from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import missing_checkpoint, missing_packages
 
 WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"

@@ -12,7 +12,7 @@ from layerpeel.backend.engines.engine import Engine, WholeEngine
 from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.evaluation.metrics import Separation
-from layerpeel.backend.evaluation.networks.network_figure import Captions, Meter
+from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import painted
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.models.model_store import ModelStore

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from layerpeel.backend.evaluation.baselines.baseline import Baseline
+from layerpeel.backend.evaluation.baseline import Baseline
 
 SOURCE = """
 import os

@@ -1,0 +1,47 @@
+"""Makes pixels of a document the `Picture` that the backend reads, and says what they look like."""
+
+from krita import Document
+
+from layerpeel.plugin.canvas.pixels import Pixels
+from layerpeel.plugin.canvas.profiles import SRGB, profile_bytes
+from layerpeel.plugin.canvas.source_reading import close_copy
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.turns import KRITA, Turns
+from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
+
+
+def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
+    """Say what pixels of a document look like."""
+    block = _block(pixels)
+    if pixels.profile == SRGB and not pixels.depth.is_float:
+        return Picture(block)
+    profile = profile_bytes(pixels.profile)
+    if profile is not None:
+        return Picture(block, profile)
+    display = yield from _convert_for_display(document, pixels)
+    return Picture(block, b"", _block(display))
+
+
+def _block(pixels: Pixels) -> PixelBlock:
+    return PixelBlock(
+        pixels.width, pixels.height, pixels.model, pixels.depth, pixels.data, pixels.order
+    )
+
+
+def _convert_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
+    """Let Krita turn pixels, in whatever profile, into 8-bit sRGB."""
+    copy = document.clone()
+    try:
+        yield KRITA + "copy the document"
+        node = copy.createNode("display", "paintlayer")
+        node.setColorSpace(pixels.model.value, pixels.depth.value, pixels.profile)
+        node.setPixelData(QByteArray(pixels.data), 0, 0, pixels.width, pixels.height)
+        copy.rootNode().addChildNode(node, None)
+        yield KRITA + "copy the pixels"
+        node.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
+        yield KRITA + "convert to sRGB"
+        copy.waitForDone()
+        data = bytes(node.pixelData(0, 0, pixels.width, pixels.height))
+        return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)
+    finally:
+        close_copy(copy)
