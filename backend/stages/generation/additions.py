@@ -25,7 +25,7 @@ class Lora:
     def __post_init__(self) -> None:
         if not abs(self.weight) <= MOST_WEIGHT:
             raise BadInputError(
-                f"{self.weight} cannot be used for the weight of {self.file}: choose from "
+                f"{self.weight:g} cannot be used for the weight of {self.file}: choose from "
                 f"{-MOST_WEIGHT:g} to {MOST_WEIGHT:g}."
             )
 

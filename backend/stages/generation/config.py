@@ -1,14 +1,14 @@
 """What a generator is, as data: a TOML file for each, those that ship and a person's own."""
 
-import math
-import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.toml_table import LINES, TomlTable, read_toml
 
 SHIPPED = ("sdxl", "flux2-klein", "z-image")
 
@@ -59,19 +59,6 @@ class GeneratorConfig:
     call_arguments: dict[str, Any] = field(default_factory=dict)
 
 
-_TEXTS = (
-    "name",
-    "title",
-    "pipeline",
-    "control_pipeline",
-    "start_pipeline",
-    "inpaint_pipeline",
-)
-_PLACES = ("checkpoint", "descriptions")
-_COUNTS = ("side", "multiple", "steps", "prompt_tokens")
-_NUMBERS = ("longest_ratio", "guidance", "negative_above", "control_strength")
-_TABLES = ("pipeline_arguments", "call_arguments")
-_LEAST = dict.fromkeys((*_COUNTS, "longest_ratio"), 1)
 _HALVES = ("float16", "bfloat16")
 
 
@@ -81,59 +68,45 @@ def generator_config(name: str) -> GeneratorConfig:
     Raises BadInputError when it is neither, or the file says something else than it may.
     """
     if name in SHIPPED:
-        return _read(resources.files(__package__) / f"{name}.toml", Path())
+        return _read(resources.files(__package__) / f"{name}.toml")
     path = Path(name).expanduser()
     if path.suffix != ".toml":
         raise BadInputError(
             f"There is no generator called “{name}”. There are {', '.join(SHIPPED)}, and what a "
             "TOML file of yours describes: give its path."
         )
-    return _read(path, path.parent)
+    return _read(path)
 
 
-def _read(file: Traversable, folder: Path) -> GeneratorConfig:
-    """Read a file. folder: what paths in it start from."""
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(f"{file} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise BadInputError(f"{file} is no generator: {error}.") from error
-    for known in fields(GeneratorConfig):
-        if known.name in table:
-            table[known.name] = _value(file, known.name, table[known.name], folder)
-        elif known.default is MISSING and known.default_factory is MISSING:
-            raise BadInputError(f"{file} is no generator: `{known.name}` is missing.")
-    for unknown in table.keys() - {known.name for known in fields(GeneratorConfig)}:
-        raise BadInputError(f"{file} is no generator: nothing is called `{unknown}`.")
-    return GeneratorConfig(**table)
-
-
-def _value(file: Traversable, key: str, value: object, folder: Path) -> object:
-    """Check one value, and bring it into the type that the config wants."""
-    is_text = isinstance(value, str) and value != ""
-    is_number = (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and _LEAST.get(key, 0) <= value < math.inf
+def _read(file: Traversable) -> GeneratorConfig:
+    table = read_toml(file, "The generator", BadInputError)
+    config = GeneratorConfig(
+        name=table.text("name", LINES),
+        title=table.text("title", LINES),
+        checkpoint=_place(table, "checkpoint"),
+        pipeline=table.text("pipeline"),
+        half=table.choice("half", _HALVES),
+        side=table.count("side"),
+        multiple=table.count("multiple"),
+        longest_ratio=table.number("longest_ratio", 1),
+        steps=table.count("steps"),
+        tokenizers=table.texts("tokenizers"),
+        prompt_tokens=table.count("prompt_tokens"),
+        guidance=table.optional("guidance", table.number),
+        negative_above=table.optional("negative_above", table.number),
+        control_pipeline=table.optional("control_pipeline", table.text),
+        start_pipeline=table.optional("start_pipeline", table.text),
+        inpaint_pipeline=table.optional("inpaint_pipeline", table.text),
+        control_strength=table.number("control_strength", default=1.0),
+        descriptions=table.optional("descriptions", partial(_place, table)),
+        pipeline_arguments=table.values("pipeline_arguments"),
+        call_arguments=table.values("call_arguments"),
     )
-    if key in _TEXTS and is_text:
-        return value
-    if key in _PLACES and isinstance(value, str) and is_text:
-        return _place(value, folder)
-    if key == "half" and value in _HALVES:
-        return value
-    if key in _COUNTS and is_number and isinstance(value, int):
-        return value
-    if key in _NUMBERS and is_number:
-        return float(value)  # type: ignore[arg-type]  # known to be a number
-    if key in _TABLES and isinstance(value, dict):
-        return value
-    if key == "tokenizers" and isinstance(value, list) and all(isinstance(t, str) for t in value):
-        return tuple(value)
-    raise BadInputError(f"{file} is no generator: `{key}` may not be {value!r}.")
+    table.finish()
+    return config
 
 
-def _place(text: str, folder: Path) -> str | Path:
+def _place(table: TomlTable, key: str) -> str | Path:
     """A path where there is a slash in it, an id of the model store where there is none."""
-    return folder / Path(text).expanduser() if "/" in text or "\\" in text else text
+    text = table.text(key)
+    return table.path_of(key, text) if "/" in text or "\\" in text else text

@@ -1,11 +1,10 @@
 """A style: a small TOML file that artists share, which says all about how something is painted."""
 
+import math
 import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
@@ -17,25 +16,11 @@ from layerpeel.backend.stages.generation.request import (
     MOST_STEPS,
     ControlKind,
 )
+from layerpeel.backend.toml_table import ANYTHING, LINES, TomlTable, read_toml
 
 FORMAT = 1
 PLACE_OF_PROMPT = "{prompt}"
 CONTROL_KINDS = (ControlKind.LINES, ControlKind.SCRIBBLE, ControlKind.DEPTH)
-
-_KEYS = (
-    "format",
-    "name",
-    "title",
-    "generator",
-    "checkpoint",
-    "lora",
-    "sampler",
-    "prompt",
-    "negative",
-    "steps",
-    "guidance",
-    "control",
-)
 
 
 @dataclass(frozen=True)
@@ -107,13 +92,27 @@ def read_style(file: Path) -> Style:
 
     Raises BadInputError, which names the file and the key.
     """
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(f"{file} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise BadInputError(f"{file} is no style: {error}.") from error
-    return _Reading(file, table).style()
+    table = read_toml(file, "The style", BadInputError)
+    if table.optional("format", table.count) != FORMAT:
+        raise table.wrong(f"`format` must be {FORMAT}: it may be for a newer Layerpeel")
+    generator, checkpoint = _generator(table)
+    style = Style(
+        name=table.text("name", LINES),
+        title=table.text("title", LINES),
+        generator=generator,
+        checkpoint=checkpoint,
+        additions=Additions(
+            tuple(_lora(each) for each in table.tables("lora")),
+            table.optional("sampler", partial(_sampler, table)),
+        ),
+        frame=_frame(table),
+        negative=table.text("negative", ANYTHING, default=""),
+        steps=table.optional("steps", partial(table.count, most=MOST_STEPS)),
+        guidance=table.optional("guidance", partial(table.number, most=MOST_GUIDANCE)),
+        controls=table.optional("control", partial(_controls, table)) or {},
+    )
+    table.finish()
+    return style
 
 
 def _look_through(folder: Path | None) -> tuple[list[Style], list[str]]:
@@ -134,126 +133,50 @@ def _look_through(folder: Path | None) -> tuple[list[Style], list[str]]:
     return shipped + [own[name] for name in sorted(own)], broken
 
 
-class _Reading:
-    """A style's table, and what may stand in it."""
+def _generator(table: TomlTable) -> tuple[GeneratorConfig, Path | None]:
+    """A checkpoint is an id of the model store where it is neither a path nor a file's name."""
+    named = table.text("generator")
+    if named.endswith(".toml"):
+        named = str(table.path_of("generator", named))
+    try:
+        generator = generator_config(named)
+    except BadInputError as error:
+        raise BadInputError(f"{table.where}: `generator`: {error}") from error
+    place = table.optional("checkpoint", table.text)
+    if place is None:
+        return generator, None
+    if not any(part in place for part in ("/", "\\", ".safetensors")):
+        return replace(generator, checkpoint=place), None
+    return generator, table.path_of("checkpoint", place)
 
-    def __init__(self, file: Path, table: Mapping[str, Any]) -> None:
-        self._file = file
-        self._table = table
 
-    def style(self) -> Style:
-        for key in self._table:
-            if key not in _KEYS:
-                raise self._wrong(f"nothing is called `{key}`")
-        if self._table.get("format") != FORMAT or self._table["format"] is True:
-            raise self._wrong(f"`format` must be {FORMAT}: it may be for a newer Layerpeel")
-        generator, checkpoint = self._generator()
-        return Style(
-            name=self._text("name"),
-            title=self._text("title"),
-            generator=generator,
-            checkpoint=checkpoint,
-            additions=Additions(self._loras(), self._sampler()),
-            frame=self._frame(),
-            negative=self._text("negative", ""),
-            steps=self._steps(),
-            guidance=self._guidance(),
-            controls=self._controls(),
-        )
+def _lora(table: TomlTable) -> Lora:
+    file, weight = table.path("file"), table.number("weight", -math.inf, default=1.0)
+    table.finish()
+    try:
+        return Lora(file, weight)
+    except BadInputError as error:
+        raise BadInputError(f"{table.where}: `weight`: {error}") from error
 
-    def _wrong(self, what: str) -> BadInputError:
-        return BadInputError(f"{self._file} is no style: {what}.")
 
-    def _text(self, key: str, default: str | None = None) -> str:
-        value = self._table.get(key, default)
-        if value is None:
-            raise self._wrong(f"`{key}` is missing")
-        if not isinstance(value, str) or (default is None and not value.strip()):
-            raise self._wrong(f"`{key}` may not be {value!r}")
-        return value
+def _sampler(table: TomlTable, key: str) -> str:
+    name = table.text(key)
+    try:
+        sampler_called(name)
+    except BadInputError as error:
+        raise BadInputError(f"{table.where}: `{key}`: {error}") from error
+    return name
 
-    def _path(self, text: object, key: str) -> Path:
-        if not isinstance(text, str) or not text:
-            raise self._wrong(f"`{key}` may not be {text!r}")
-        try:
-            return self._file.parent / Path(text).expanduser()
-        except RuntimeError as error:
-            raise self._wrong(
-                f"`{key}` is in the home of a user who is not there: {text}"
-            ) from error
 
-    def _generator(self) -> tuple[GeneratorConfig, Path | None]:
-        """A checkpoint is an id of the model store where it is neither a path nor a file's name."""
-        named = self._text("generator")
-        try:
-            generator = generator_config(
-                str(self._path(named, "generator")) if named.endswith(".toml") else named
-            )
-        except BadInputError as error:
-            raise BadInputError(f"{self._file}: `generator`: {error}") from error
-        if "checkpoint" not in self._table:
-            return generator, None
-        place = self._text("checkpoint")
-        if not any(part in place for part in ("/", "\\", ".safetensors")):
-            return replace(generator, checkpoint=place), None
-        return generator, self._path(place, "checkpoint")
+def _frame(table: TomlTable) -> str:
+    frame = table.text("prompt", ANYTHING, default=PLACE_OF_PROMPT)
+    if frame.count(PLACE_OF_PROMPT) != 1:
+        raise table.wrong(f"`prompt` must have {PLACE_OF_PROMPT} in it, once")
+    return frame
 
-    def _loras(self) -> tuple[Lora, ...]:
-        tables = self._table.get("lora", [])
-        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            raise self._wrong("each `[[lora]]` must be a table with `file` and `weight`")
-        return tuple(self._lora(table) for table in tables)
 
-    def _lora(self, table: Mapping[str, object]) -> Lora:
-        for key in table.keys() - {"file", "weight"}:
-            raise self._wrong(f"nothing in `[[lora]]` is called `{key}`")
-        weight = table.get("weight", 1.0)
-        if not isinstance(weight, int | float) or isinstance(weight, bool):
-            raise self._wrong(f"`weight` may not be {weight!r}")
-        file = self._path(table.get("file"), "file")
-        try:
-            return Lora(file, weight)
-        except BadInputError as error:
-            raise BadInputError(f"{self._file}: `weight`: {error}") from error
-
-    def _sampler(self) -> str | None:
-        if "sampler" not in self._table:
-            return None
-        name = self._text("sampler")
-        try:
-            sampler_called(name)
-        except BadInputError as error:
-            raise BadInputError(f"{self._file}: `sampler`: {error}") from error
-        return name
-
-    def _frame(self) -> str:
-        frame = self._text("prompt", PLACE_OF_PROMPT)
-        if frame.count(PLACE_OF_PROMPT) != 1:
-            raise self._wrong(f"`prompt` must have {PLACE_OF_PROMPT} in it, once")
-        return frame
-
-    def _steps(self) -> int | None:
-        steps = self._table.get("steps")
-        is_count = isinstance(steps, int) and not isinstance(steps, bool)
-        if steps is not None and not (is_count and 1 <= steps <= MOST_STEPS):
-            raise self._wrong(f"`steps` may not be {steps!r}")
-        return steps
-
-    def _guidance(self) -> float | None:
-        guidance = self._table.get("guidance")
-        if guidance is None:
-            return None
-        is_number = isinstance(guidance, int | float) and not isinstance(guidance, bool)
-        if not (is_number and 0 <= guidance <= MOST_GUIDANCE):
-            raise self._wrong(f"`guidance` may not be {guidance!r}")
-        return float(guidance)
-
-    def _controls(self) -> dict[ControlKind, Path]:
-        table = self._table.get("control", {})
-        if not isinstance(table, dict):
-            raise self._wrong("`[control]` must be a table")
-        for key in table.keys() - set(CONTROL_KINDS):
-            raise self._wrong(
-                f"nothing in `[control]` is called `{key}`: there are {', '.join(CONTROL_KINDS)}"
-            )
-        return {ControlKind(kind): self._path(path, kind) for kind, path in table.items()}
+def _controls(table: TomlTable, key: str) -> dict[ControlKind, Path]:
+    folders = table.table(key)
+    found = {kind: folders.optional(kind, folders.path) for kind in CONTROL_KINDS}
+    folders.finish()
+    return {kind: path for kind, path in found.items() if path is not None}

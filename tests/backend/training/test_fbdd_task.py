@@ -22,7 +22,7 @@ from layerpeel.backend.training.fbdd_task import (
     starting_fbdd,
 )
 from layerpeel.backend.training.known_layers import CompositeSettings
-from layerpeel.backend.training.recipe import RECIPES, FbddRecipe, read_recipe_as
+from layerpeel.backend.training.recipe import RECIPES, read_fbdd_recipe
 from layerpeel.backend.training.trainer import train
 from layerpeel.backend.training.training_checkpoint import WEIGHTS
 from tiny_checkpoints.layering import (
@@ -49,7 +49,7 @@ def inpainting(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def recipe(tiny_recipe):
-    shipped = read_recipe_as(FbddRecipe, RECIPES / "paper-fbdd.toml")
+    shipped = read_fbdd_recipe(RECIPES / "paper-fbdd.toml")
     return replace(
         shipped,
         network=replace(shipped.network, steps=2),
@@ -227,8 +227,8 @@ def test_folders_to_start_from_that_are_none_are_refused(recipe, inpainting, tmp
 
 
 def test_recipes_that_are_shipped_can_be_followed():
-    paper = read_recipe_as(FbddRecipe, RECIPES / "paper-fbdd.toml")
+    paper = read_fbdd_recipe(RECIPES / "paper-fbdd.toml")
     assert (paper.samples.side, paper.samples.count, paper.network.widths) == (512, 20_000, ())
-    small = read_recipe_as(FbddRecipe, RECIPES / "small-fbdd.toml")
+    small = read_fbdd_recipe(RECIPES / "small-fbdd.toml")
     assert small.samples.side % 64 == 0
     assert len(small.network.widths) == 4

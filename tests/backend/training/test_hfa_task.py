@@ -15,9 +15,8 @@ from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import (
     RECIPES,
     DecodedSettings,
-    HfaRecipe,
-    Recipe,
-    read_recipe_as,
+    read_hfa_recipe,
+    read_recipe,
 )
 from layerpeel.backend.training.trainer import train
 from tiny_checkpoints.layering import tiny_fbdd
@@ -32,7 +31,7 @@ def say_nothing(words, done):
 @pytest.fixture(scope="session")
 def recipe(tiny_recipe):
     """The shipped one with less of everything."""
-    shipped = read_recipe_as(HfaRecipe, RECIPES / "small-hfa.toml")
+    shipped = read_hfa_recipe(RECIPES / "small-hfa.toml")
     return replace(
         shipped,
         network=replace(shipped.network, widths=(8, 8), blocks=1),
@@ -166,9 +165,9 @@ def test_what_is_saved_holds_both_trained_networks(recipe, opened_art, tmp_path)
 
 
 def test_recipes_that_are_shipped_can_be_followed():
-    paper = read_recipe_as(HfaRecipe, RECIPES / "paper-hfa.toml")
+    paper = read_hfa_recipe(RECIPES / "paper-hfa.toml")
     assert paper.samples == CompositeSettings(512, 20_000)
-    with pytest.raises(BadInputError, match=r"sections that are missing.*: decoded"):
-        read_recipe_as(HfaRecipe, RECIPES / "small-matting.toml")
-    with pytest.raises(BadInputError, match=r"sections that are missing.*: decoded"):
-        read_recipe_as(Recipe, RECIPES / "small-hfa.toml")
+    with pytest.raises(BadInputError, match=r"small-matting\.toml: `decoded` is missing"):
+        read_hfa_recipe(RECIPES / "small-matting.toml")
+    with pytest.raises(BadInputError, match=r"\[samples\]: `distinct` is missing"):
+        read_recipe(RECIPES / "small-hfa.toml")

@@ -134,7 +134,7 @@ def test_what_is_missing_is_said_before_anything_is_made(small_art, inpainting, 
     with pytest.raises(ModelError, match=r"no fbdd\.json"):
         train("hfa", "--art", small_art, "--out", out, "--recipe", "paper-hfa",
               "--fbdd", inpainting)  # fmt: skip
-    with pytest.raises(BadInputError, match="cannot be followed"):
+    with pytest.raises(BadInputError, match=r"\[network\]: `steps` is missing"):
         train("fbdd", "--art", small_art, "--out", out, "--recipe", "small-hfa")
     with pytest.raises(BadInputError, match="No PNG or WebP pictures"):
         train("hfa", "--art", tmp_path, "--out", out)

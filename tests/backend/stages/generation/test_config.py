@@ -57,7 +57,8 @@ def test_places_are_ids_or_paths_from_the_file_on(tmp_path):
         ('"tokenizer_2"]', "7]", "`tokenizers` may not be"),
         ('title = "SDXL"', 'title = ""', "`title` may not be ''"),
         ("[pipeline_arguments]", "[[pipeline_arguments]]", "`pipeline_arguments` may not be"),
-        ("steps = 30", "steps: 30", "is no generator"),
+        ("steps = 30", "steps: 30", "is not TOML"),
+        ('"sdxl-configs"', '"~nobody-is-called-so/a"', "`descriptions` is in the home of a user"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, old, new, said):

@@ -83,12 +83,16 @@ def test_a_checkpoint_may_be_an_id(written):
         ("{prompt}, oil", "{prompt} {prompt}", "`prompt` must have {prompt} in it, once"),
         ("dpm++ 2m karras", "best", "`sampler`: There is no sampler “best”"),
         ("weight = 0.8", "weight = 9", "`weight`: 9 cannot be used"),
-        ("weight = 0.8", "wait = 1", "nothing in `[[lora]]` is called `wait`"),
-        ('file = "brush.safetensors"', "", "`file` may not be None"),
-        ('lines = "lineart"', 'edge = "canny"', "nothing in `[control]` is called `edge`"),
+        ("weight = 0.8", "wait = 1", "lora 1: nothing is called `wait`: there are file, weight"),
+        ('file = "brush.safetensors"', "", "lora 1: `file` is missing"),
+        (
+            'lines = "lineart"',
+            'edge = "canny"',
+            "[control]: nothing is called `edge`: there",
+        ),
         ('lines = "lineart"', "lines = 1", "`lines` may not be 1"),
         ('"lineart"', '"~nobody-is-called-so/a"', "`lines` is in the home of a user"),
-        ("format = 1", "format: 1", "is no style"),
+        ("format = 1", "format: 1", "is not TOML"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(written, old, new, said):
