@@ -1,6 +1,11 @@
 """What can go wrong, said to a person: what happened, what it means, what to do."""
 
 
+def reason_of(error: OSError) -> str:
+    """Return the system's words for what went wrong, without number and path."""
+    return error.strerror or str(error)
+
+
 class LayerpeelError(Exception):
     """Base of all our own errors. The message is one line, meant to be shown as it is.
 

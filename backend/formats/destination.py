@@ -1,18 +1,18 @@
 """Where a result goes: checked before the work, swapped in whole after it.
 
-A result is written beside its target under a temporary name, forced to disk, then renamed. Whatever
-interrupts that, Ctrl+C included, leaves no half of it, and what was there before is untouched.
+Whatever interrupts the writing, Ctrl+C included, leaves no half of a result, and what was there
+before is untouched (`backend/files`). Here its errors are said to people.
 """
 
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from layerpeel.backend.errors import OutputError
+from layerpeel.backend.errors import OutputError, reason_of
+from layerpeel.backend.files.atomic_file import atomic_file
+from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder
 
 
 def check_file(target: Path, force: bool) -> None:
@@ -43,93 +43,32 @@ def new_file(target: Path, force: bool) -> Iterator[BinaryIO]:
 
     Raises OutputError as `check_file` does, and when writing fails (disk full).
     """
-    temporary = _beside(target)
     try:
-        with temporary.open("xb") as file:
+        with atomic_file(target, lambda: check_file(target, force)) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        check_file(target, force)
-        temporary.replace(target)
-        _sync_folder(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {reason_of(error)}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def new_folder(target: Path, force: bool, why_not: Callable[[Path], str | None]) -> Iterator[Path]:
     """Make a temporary folder which becomes `target` when the block ends without an exception.
 
-    Files put into it are for `write_into`. A folder that is replaced is moved aside, and back if
-    the swap fails.
+    Files in it are written by `write_new_file`. A folder that is replaced is moved aside, and back
+    if the swap fails.
 
     Raises OutputError as `check_folder` does, and when writing fails (disk full).
     """
-    temporary = _beside(target)
     try:
-        temporary.mkdir()
-        yield temporary
-        _sync_folder(temporary)
-        check_folder(target, force, why_not)
-        _swap_in(temporary, target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {reason_of(error)}.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def reason_of(error: OSError) -> str:
-    """The system's words for what went wrong, without number and path."""
-    return error.strerror or str(error)
-
-
-def write_into(folder: Path, name: str, content: bytes) -> None:
-    """Write a new file, forced to disk."""
-    with (folder / name).open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _swap_in(temporary: Path, target: Path) -> None:
-    aside = _beside(target)
-    try:
-        if target.exists():
-            target.rename(aside)
-        temporary.rename(target)
-    finally:
-        if not temporary.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        elif aside.exists():
-            _put_back(aside, target)
-
-
-def _put_back(aside: Path, target: Path) -> None:
-    try:
-        aside.rename(target)
-    except OSError as error:
+        with atomic_folder(target, lambda: check_folder(target, force, why_not)) as folder:
+            yield folder
+    except LeftAsideError as error:
         raise OutputError(
             f"{target} cannot be written: {reason_of(error)}. "
-            f"What was there is not lost, it is now {aside}: rename it."
+            f"What was there is not lost, it is now {error.aside}: rename it."
         ) from error
-
-
-def _beside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force a folder's entries to disk, where the system can open folders (not Windows)."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {reason_of(error)}.") from error
 
 
 def _check_parent(target: Path) -> None:

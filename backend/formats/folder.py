@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.formats.decoded import Decoded
-from layerpeel.backend.formats.destination import new_folder, write_into
+from layerpeel.backend.formats.destination import new_folder
 from layerpeel.backend.formats.png import decode_png, encode_png
 from layerpeel.backend.formats.tiff import decode_tiff, encode_tiff
 from layerpeel.backend.image import block_of
@@ -35,9 +36,9 @@ def write_folder(stack: LayerStack, target: Path, force: bool) -> list[Path]:
     with new_folder(target, force, why_not_replaced) as folder:
         for name, layer in zip(names, stack.layers, strict=True):
             encode = encode_tiff if layer.pixels.depth.is_float else encode_png
-            write_into(folder, name, encode(seen_pixels(layer), stack.icc_profile))
+            write_new_file(folder / name, encode(seen_pixels(layer), stack.icc_profile))
         listing = json.dumps(_listing(stack, names), indent=2, ensure_ascii=False)
-        write_into(folder, LISTING, f"{listing}\n".encode())
+        write_new_file(folder / LISTING, f"{listing}\n".encode())
     return [target / name for name in (*names, LISTING)]
 
 

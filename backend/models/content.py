@@ -1,46 +1,28 @@
 """Whether a file holds what the manifest says, without hashing it on every run."""
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+from layerpeel.backend.files.atomic_file import write_atomically
+from layerpeel.backend.files.hashing import OnBytes, hash_file, ignore_bytes
 from layerpeel.backend.models.manifest import FileModel
 
-Heard = Callable[[int], None]
-"""Told of each piece how many bytes it has; may raise to cancel."""
 
-_PIECE = 1 << 20
-
-
-def nobody(_number_of_bytes: int) -> None:
-    """For hashing that nobody waits for."""
-
-
-def digest_of(path: Path, heard: Heard = nobody) -> str:
-    """Hash a whole file: sha256 in hexadecimal. Raises OSError when it cannot be read."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            heard(len(piece))
-    return digest.hexdigest()
-
-
-def remembered_digest(path: Path, heard: Heard = nobody) -> str:
+def remembered_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
     """Take a file's hash from an earlier run, if neither its size nor its time has changed since.
 
     Otherwise it is hashed. Raises OSError when it cannot be read.
     """
-    return _recall(path) or fresh_digest(path, heard)
+    return _recall(path) or fresh_digest(path, on_bytes)
 
 
-def fresh_digest(path: Path, heard: Heard = nobody) -> str:
+def fresh_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
     """Hash a file, and remember the hash. Raises OSError when the file cannot be read."""
     # The key is taken first: a file that changes meanwhile then no longer fits it.
     key = key_of(path)
-    digest = digest_of(path, heard)
+    digest = hash_file(path, on_bytes)
     _remember(path, key, digest)
     return digest
 
@@ -50,7 +32,7 @@ def memory_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.checked.json")
 
 
-def fault_in(path: Path, model: FileModel, digest: Callable[[Path], str] = digest_of) -> str | None:
+def fault_in(path: Path, model: FileModel, digest: Callable[[Path], str] = hash_file) -> str | None:
     """Say what is wrong with a model's file; None when it is whole.
 
     digest: how to come by the file's hash.
@@ -88,4 +70,4 @@ def _recall(path: Path) -> str | None:
 def _remember(path: Path, key: dict[str, int], digest: str) -> None:
     # In a folder that can only be read nothing can be remembered. The answer is as right without.
     with contextlib.suppress(OSError):
-        memory_of(path).write_text(json.dumps({**key, "sha256": digest}), encoding="utf-8")
+        write_atomically(memory_of(path), json.dumps({**key, "sha256": digest}).encode())

@@ -1,10 +1,11 @@
-"""What all sources share: how they fail, how they report, what they need of the disk."""
+"""What all sources share: how they fail, report progress, copy, and need room on the disk."""
 
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerpeel.backend.files.hashing import OnBytes, OriginalError, copy_and_hash
 from layerpeel.backend.models.manifest import spoken_size
 
 Progress = Callable[[float], None]
@@ -64,6 +65,18 @@ class Tally:
 def size_of(path: Path) -> int:
     """Size of a file in bytes; 0 when there is none."""
     return path.stat().st_size if path.exists() else 0
+
+
+def copy_file(original: Path, copy: Path, on_bytes: OnBytes) -> str:
+    """Copy a file, forced to disk, and return its sha256 in hexadecimal.
+
+    Raises SourceError when the original cannot be read or changes meanwhile, OSError when the copy
+    cannot be written.
+    """
+    try:
+        return copy_and_hash(original, copy, on_bytes)
+    except OriginalError as error:
+        raise SourceError(str(error)) from error
 
 
 def require_space(folder: Path, needed: int) -> None:

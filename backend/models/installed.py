@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from layerpeel.backend.files.hashing import OnBytes
 from layerpeel.backend.models.content import (
-    Heard,
     fault_in,
     fresh_digest,
     memory_of,
@@ -149,7 +149,7 @@ class _InstalledFolder:
 
 
 def _fault_of(
-    folder: Path, file: RecordedFile, hashed: Callable[[Path, str, Heard], str], heard: Heard
+    folder: Path, file: RecordedFile, hashed: Callable[[Path, str, OnBytes], str], on_bytes: OnBytes
 ) -> str | None:
     path = folder / file.path
     if not path.exists():
@@ -159,7 +159,7 @@ def _fault_of(
     size = path.stat().st_size
     if size != file.bytes:
         return f"{file.path} has {size:,} bytes instead of {file.bytes:,}"
-    found = hashed(folder, file.path, heard)
+    found = hashed(folder, file.path, on_bytes)
     if found != file.sha256:
         return f"the sha256 of {file.path} is {found} instead of {file.sha256}"
     return None

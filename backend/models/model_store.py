@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock, Timeout
 
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.errors import ModelError, reason_of
 from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
 from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
 from layerpeel.backend.models.installed import Installed, place_of
-from layerpeel.backend.models.lock import alone_in
 from layerpeel.backend.models.manifest import (
     FileModel,
     Manifest,
@@ -42,6 +42,28 @@ def default_folder() -> Path:
     if named:
         return Path(named).expanduser()
     return Path(platformdirs.user_data_dir("layerpeel", appauthor=False)) / "models"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other pulls and imports, of this process and of others, out of a model folder.
+
+    The system releases the lock when a process ends, however it ends.
+
+    Raises ModelError when another one is going on, OSError when the folder cannot be written.
+    """
+    lock = FileLock(folder / ".pull.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ModelError(
+            f"Models are already being pulled or imported into {folder}. Wait until that has "
+            "ended, then try again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class ModelStore:
@@ -191,7 +213,7 @@ class ModelStore:
             return place.fault(fresh, progress)
         except OSError as error:
             raise ModelError(
-                f"{model.title} cannot be read from {place.path}: {error.strerror or error}. "
+                f"{model.title} cannot be read from {place.path}: {reason_of(error)}. "
                 "Make it readable for you."
             ) from error
 
@@ -203,7 +225,7 @@ class ModelStore:
                 yield
         except OSError as error:
             raise ModelError(
-                f"The model folder {self.folder} cannot be written: {error.strerror or error}. "
+                f"The model folder {self.folder} cannot be written: {reason_of(error)}. "
                 "Make room there or set LAYERPEEL_MODELS to another folder."
             ) from error
 

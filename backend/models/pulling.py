@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.files.atomic_file import replace_file, write_atomically
+from layerpeel.backend.files.atomic_folder import replace_folder
 from layerpeel.backend.models.content import fault_in, fresh_digest, memory_of
 from layerpeel.backend.models.delivery import Progress, SourceError
 from layerpeel.backend.models.folder_record import NAME, record_bytes
@@ -19,11 +21,6 @@ from layerpeel.backend.models.manifest import (
     MirrorSource,
     Model,
     Source,
-)
-from layerpeel.backend.models.placing import (
-    force_to_disk,
-    put_file_in_place,
-    put_folder_in_place,
 )
 from layerpeel.backend.models.sources import describe, fetch_file, mirror_folder
 
@@ -80,7 +77,7 @@ def _pull_file(
     if fault is not None:
         part.unlink()
         raise SourceError(f"what came from there is another file, {fault}; it was deleted")
-    put_file_in_place(part, path)
+    replace_file(part, path)
     fresh_digest(path)
 
 
@@ -90,10 +87,9 @@ def _pull_folder(
     path = folder / model.id
     part = path.with_name(f"{path.name}.part")
     record = fetch_folder(source, model, part, mirror, progress)
-    (part / NAME).write_bytes(record_bytes(record))
-    force_to_disk(part / NAME)
+    write_atomically(part / NAME, record_bytes(record))
     pointer_of(model, folder).unlink(missing_ok=True)
-    put_folder_in_place(part, path)
+    replace_folder(part, path)
     HashMemory(memory_of(part)).save(memory_of(path))
     memory_of(part).unlink(missing_ok=True)
 

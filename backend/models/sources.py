@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 from layerpeel.backend.models.content import fault_in
-from layerpeel.backend.models.copying import copy_file
 from layerpeel.backend.models.delivery import (
     Progress,
     SourceError,
     Tally,
+    copy_file,
     require_space,
     size_of,
 )

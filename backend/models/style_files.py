@@ -6,9 +6,9 @@ import tomllib
 from collections.abc import Collection
 from pathlib import Path
 
-from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.errors import BadInputError, OutputError, reason_of
+from layerpeel.backend.files.atomic_file import write_atomically
 from layerpeel.backend.models.file_names import is_text
-from layerpeel.backend.models.placing import write_whole
 
 _LINES = """\
 # A checkpoint that another program keeps. It is used where it lies: nothing was copied.
@@ -42,10 +42,10 @@ def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
             name=_quoted(name), title=_quoted(checkpoint.stem), checkpoint=_quoted(place)
         )
         file = folder / f"{name}.toml"
-        write_whole(file, lines.encode())
+        write_atomically(file, lines.encode())
     except OSError as error:
         raise OutputError(
-            f"The style cannot be kept in {folder}: {error.strerror or error}. Make room there, "
+            f"The style cannot be kept in {folder}: {reason_of(error)}. Make room there, "
             "and make it writable for you."
         ) from error
     return file

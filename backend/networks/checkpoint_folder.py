@@ -11,8 +11,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-from layerpeel.backend.errors import ModelError
-from layerpeel.backend.formats.destination import reason_of
+from layerpeel.backend.errors import ModelError, reason_of
 
 
 def description_bytes(format_name: str, version: int, content: dict[str, object]) -> bytes:

@@ -18,7 +18,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.formats.destination import new_folder, write_into
+from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.formats.destination import new_folder
 from layerpeel.backend.networks.checkpoint_folder import (
     description_bytes,
     read_description,
@@ -145,15 +146,14 @@ def save_fbdd(fbdd: Fbdd, folder: Path) -> None:
         fbdd.vae.save_pretrained(new / "vae")
         (new / "scheduler").mkdir()
         scheduler = json.dumps(fbdd.scheduler, indent=2) + "\n"
-        write_into(new / "scheduler", "scheduler_config.json", scheduler.encode())
+        write_new_file(new / "scheduler" / "scheduler_config.json", scheduler.encode())
         embedding = fbdd.null_embedding.float().contiguous().cpu()
-        write_into(
-            new,
-            f"{NULL_EMBEDDING}.safetensors",
+        write_new_file(
+            new / f"{NULL_EMBEDDING}.safetensors",
             safetensors.torch.save({NULL_EMBEDDING: embedding}),
         )
         content: dict[str, object] = {"resolution": fbdd.resolution, "steps": fbdd.steps}
-        write_into(new, DESCRIPTION, description_bytes(FORMAT, VERSION, content))
+        write_new_file(new / DESCRIPTION, description_bytes(FORMAT, VERSION, content))
 
 
 def _whole_number(description: dict[str, object], name: str, multiple_of: int, folder: Path) -> int:

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.formats.destination import new_folder, write_into
+from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.formats.destination import new_folder
 from layerpeel.backend.networks.checkpoint_folder import (
     description_bytes,
     fill,
@@ -37,8 +38,8 @@ def save_hfa(hfa: HighFrequencyAlignment, folder: Path) -> None:
         for name in NETWORKS:
             network = hfa.get_submodule(name)
             shapes[name] = asdict(getattr(hfa, name).shape)
-            write_into(new, _weights_file(name), _bytes_of(network))
-        write_into(new, DESCRIPTION, description_bytes(FORMAT, VERSION, shapes))
+            write_new_file(new / _weights_file(name), _bytes_of(network))
+        write_new_file(new / DESCRIPTION, description_bytes(FORMAT, VERSION, shapes))
 
 
 def load_hfa(folder: Path) -> HighFrequencyAlignment:

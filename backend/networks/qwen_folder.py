@@ -18,8 +18,7 @@ from diffusers import (
 from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer, Qwen2VLProcessor
 
-from layerpeel.backend.errors import ModelError
-from layerpeel.backend.formats.destination import reason_of
+from layerpeel.backend.errors import ModelError, reason_of
 from layerpeel.backend.models.safetensors_header import WeightsError, shapes_in
 from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.networks.pretrained import LOADING_ERRORS, NotWholeError, load_whole

@@ -1,14 +1,14 @@
 """One job in the worker process: a request's file in, events, a result's file out."""
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.errors import LayerpeelError, reason_of
+from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.image import Float32, from_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
@@ -67,14 +67,10 @@ def small_png(found: Float32) -> bytes:
 def _written(path: Path, data: bytes) -> Failed | None:
     """Write a new file and force it to disk; say so when that cannot be done."""
     try:
-        with path.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new_file(path, data)
     except OSError as error:
-        path.unlink(missing_ok=True)
         return Failed(
-            f"The result cannot be kept in {path.parent}: {error.strerror or error}. "
+            f"The result cannot be kept in {path.parent}: {reason_of(error)}. "
             "Make room there, then press Peel again."
         )
     return None

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from layerpeel.backend.errors import OutputError
+from layerpeel.backend.files.atomic_file import replace_file
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
@@ -144,7 +145,7 @@ class JobStore:
                     f"The result has {size:,} bytes, more than the {self._most_bytes:,} that the "
                     "backend may keep. Start it with a larger --max-results, or ask for less."
                 )
-            self.draft_file(job_id).replace(self.result_file(job_id))
+            replace_file(self.draft_file(job_id), self.result_file(job_id))
         with self._changing() as database:
             given_up = self._make_room(size)
             database.execute(

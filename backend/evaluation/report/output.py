@@ -8,7 +8,8 @@ from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.report.gallery import Gallery
 from layerpeel.backend.evaluation.report.record import csv_of
 from layerpeel.backend.evaluation.report.report_page import page_of
-from layerpeel.backend.formats.destination import check_folder, new_folder, write_into
+from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.formats.destination import check_folder, new_folder
 
 REPORT = "report.html"
 FILES = ("figures.csv", "figures.json", REPORT)
@@ -39,7 +40,7 @@ def write_report(
     )
     with new_folder(target, force, _why_not_replaced) as folder:
         for name, content in zip(FILES, contents, strict=True):
-            write_into(folder, name, content.encode())
+            write_new_file(folder / name, content.encode())
 
 
 def _why_not_replaced(folder: Path) -> str | None:

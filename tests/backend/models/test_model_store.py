@@ -1,13 +1,14 @@
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.content import memory_of
-from layerpeel.backend.models.lock import alone_in
-from layerpeel.backend.models.model_store import ModelState, ModelStore, default_folder
+from layerpeel.backend.models.model_store import ModelState, ModelStore, alone_in, default_folder
 
 
 @pytest.fixture
@@ -214,3 +215,24 @@ def test_folder_without_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("LAYERPEEL_MODELS", "")
     assert default_folder().parts[-2:] == ("layerpeel", "models")
     assert isinstance(default_folder(), Path)
+
+
+def test_lock_ends_with_its_process(store_with, mirror, payload):
+    store = store_with("mirror")
+    store.folder.mkdir()
+    holding = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from layerpeel.backend.models.model_store import alone_in\n"
+        "with alone_in(Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, store.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(ModelError, match="already being pulled or imported"):
+            store.pull("tiny", mirror=mirror)
+        process.kill()
+    assert store.pull("tiny", mirror=mirror).read_bytes() == payload

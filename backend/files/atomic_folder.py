@@ -1,0 +1,101 @@
+"""A folder that takes the place of another: whole or not at all.
+
+No system renames a folder over one that holds files, so the old one is moved aside first. If the
+new one cannot come, the old one is moved back; if the process ends between the two renames, the
+next swap with the same name aside moves it back.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from layerpeel.backend.files.disk import (
+    force_entries_to_disk,
+    is_there,
+    remove,
+    temporary_name,
+)
+
+
+class LeftAsideError(OSError):
+    """What was at the target could be moved neither away for good nor back: it is at `aside`."""
+
+    def __init__(self, error: OSError, aside: Path) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.aside = aside
+
+
+@contextmanager
+def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iterator[Path]:
+    """Make a temporary folder that becomes `target` when the block ends without an exception.
+
+    Files in it are forced to disk by those who write them (`write_new_file`). What was at `target`
+    is removed afterwards.
+
+    check: called when all is on the disk, right before the swap; whatever it raises leaves
+        `target` as it was.
+
+    Raises OSError when writing fails (disk full), LeftAsideError when what was there could not be
+    put back after that.
+    """
+    temporary, aside = temporary_name(target), temporary_name(target)
+    try:
+        temporary.mkdir()
+        yield temporary
+        _force_tree_to_disk(temporary)
+        if check is not None:
+            check()
+        _swap(temporary, target, aside)
+    finally:
+        _remove_if_possible(temporary)
+        if is_there(target):
+            _remove_if_possible(aside)
+
+
+def replace_folder(finished: Path, target: Path) -> None:
+    """Rename a finished folder, whose files are on the disk, to `target`; remove what was there.
+
+    What was there is meanwhile called as `target` is, with `.replaced` added: an earlier call that
+    ended between its two renames left it there, and is made good first.
+
+    Raises OSError when that fails: what was there is then at `target`, or, where it could not be
+    put back, still aside for the next call.
+    """
+    aside = target.with_name(f"{target.name}.replaced")
+    _put_back(aside, target)
+    remove(aside)
+    _force_tree_to_disk(finished)
+    _swap(finished, target, aside)
+    remove(aside)
+
+
+def _swap(new: Path, target: Path, aside: Path) -> None:
+    """Rename `target`, if anything is there, to `aside`, and `new` to `target`."""
+    try:
+        if is_there(target):
+            target.rename(aside)
+        new.rename(target)
+    finally:
+        _put_back(aside, target)
+    force_entries_to_disk(target.parent)
+
+
+def _put_back(aside: Path, target: Path) -> None:
+    """Rename what is at `aside` to `target` if nothing is there."""
+    if is_there(target) or not is_there(aside):
+        return
+    try:
+        aside.rename(target)
+    except OSError as error:
+        raise LeftAsideError(error, aside) from error
+
+
+def _force_tree_to_disk(folder: Path) -> None:
+    for within, _, _ in os.walk(folder):
+        force_entries_to_disk(Path(within))
+
+
+def _remove_if_possible(path: Path) -> None:
+    with suppress(OSError):
+        remove(path)

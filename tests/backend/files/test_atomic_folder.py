@@ -1,0 +1,153 @@
+"""Folders that take the place of others, and what is left when that is interrupted anywhere."""
+
+import errno
+import itertools
+from pathlib import Path
+
+import pytest
+
+from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder, replace_folder
+
+
+def folder(path, content):
+    path.mkdir()
+    (path / "model.safetensors").write_text(content, encoding="utf-8")
+    return path
+
+
+def content_of(path):
+    return (path / "model.safetensors").read_text(encoding="utf-8")
+
+
+def let_renames_fail(monkeypatch, calls, error):
+    """Let the renames with these numbers, counted from 0, fail."""
+    rename, numbers = Path.rename, itertools.count()
+
+    def fail(path, target):
+        if next(numbers) in calls:
+            raise error
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+
+
+def write(target, content, check=None):
+    with atomic_folder(target, check) as new:
+        (new / "model.safetensors").write_text(content, encoding="utf-8")
+
+
+def replace(target, content):
+    replace_folder(folder(target.with_name("sam.part"), content), target)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "sam"
+
+
+@pytest.mark.parametrize("put", [write, replace])
+def test_new_folder_takes_the_place_of_the_old(tmp_path, path, put):
+    for content in ("first", "second", "third"):
+        put(path, content)
+        assert content_of(path) == content
+        assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("put", [write, replace])
+@pytest.mark.parametrize("leads_to", ["real", "missing"])
+def test_link_is_replaced_and_not_what_it_leads_to(tmp_path, path, put, leads_to):
+    real = folder(tmp_path / "real", "dear")
+    path.symlink_to(tmp_path / leads_to)
+    put(path, "new")
+    assert not path.is_symlink()
+    assert content_of(path) == "new"
+    assert content_of(real) == "dear"
+    assert sorted(tmp_path.iterdir()) == [real, path]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("call", [0, 1])
+def test_interrupted_swap_leaves_the_old_folder(tmp_path, path, monkeypatch, error, call):
+    write(path, "old")
+    let_renames_fail(monkeypatch, {call}, error)
+    with pytest.raises(error):
+        write(path, "new")
+    assert content_of(path) == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, OSError])
+@pytest.mark.parametrize("during", ["block", "check"])
+def test_whatever_is_raised_leaves_the_old_folder(tmp_path, path, error, during):
+    write(path, "old")
+
+    def fail():
+        raise error
+
+    def write_or_fail():
+        with atomic_folder(path, fail) as new:
+            (new / "model.safetensors").write_text("new", encoding="utf-8")
+            if during == "block":
+                fail()
+
+    with pytest.raises(error):
+        write_or_fail()
+    assert content_of(path) == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_full_disk_leaves_the_old_folder(tmp_path, path, small_disk):
+    write(path, "old")
+    with small_disk(100_000), pytest.raises(OSError, match="too large"):
+        write(path, "n" * 300_000)
+    assert content_of(path) == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_old_folder_that_cannot_be_put_back_is_named(tmp_path, path, monkeypatch):
+    write(path, "old")
+    let_renames_fail(monkeypatch, {1, 2}, OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(LeftAsideError, match="No space left") as caught:
+        write(path, "new")
+    assert list(tmp_path.iterdir()) == [caught.value.aside]
+    assert content_of(caught.value.aside) == "old"
+
+
+def test_old_folder_stays_when_the_new_cannot_come(tmp_path, path):
+    folder(path, "old")
+    with pytest.raises(FileNotFoundError):
+        replace_folder(tmp_path / "sam.part", path)
+    assert content_of(path) == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_aside_that_is_no_longer_needed_goes(tmp_path, path):
+    folder(path, "old")
+    folder(tmp_path / "sam.replaced", "older")
+    replace(path, "new")
+    assert content_of(path) == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("is_new_whole", [False, True])
+def test_process_killed_between_the_renames_loses_nothing(
+    tmp_path, path, run_until_it_ends, is_new_whole
+):
+    folder(path, "old")
+    folder(tmp_path / "sam.part", "new")
+    run_until_it_ends(
+        "from layerpeel.backend.files.atomic_folder import replace_folder\n"
+        "rename = Path.rename\n"
+        "Path.rename = lambda a, b: (rename(a, b), die())\n"
+        "replace_folder(Path('sam.part'), Path('sam'))\n"
+    )
+    assert content_of(tmp_path / "sam.replaced") == "old"
+    assert not path.exists()
+    if is_new_whole:
+        replace_folder(tmp_path / "sam.part", path)
+        assert content_of(path) == "new"
+        assert list(tmp_path.iterdir()) == [path]
+    else:
+        with pytest.raises(FileNotFoundError):
+            replace_folder(tmp_path / "missing", path)
+        assert content_of(path) == "old"
