@@ -48,7 +48,7 @@ class ResultsMenu(QMenu):
     def _list(self, client: Client, jobs: JobList) -> None:
         finished = [job for job in jobs.jobs if job.state is JobState.FINISHED]
         if not finished:
-            self._say(i18n("There are none yet."))
+            self._say(i18n("There are no results yet."))
             return
         self.clear()
         for job in finished[:MOST_SHOWN]:
@@ -76,7 +76,7 @@ class ResultsMenu(QMenu):
         try:
             placement: Placement = from_text(Placement, job.keepsake)
         except ProtocolError:
-            self._tell(i18n("That result is not this plugin's; it cannot be put into a document."))
+            self._tell(i18n("That result was not made from Krita: it cannot be inserted here."))
             return
         self._tell(i18n("Fetching the layers") + " …")
         deliver(

@@ -106,7 +106,7 @@ class Picture:
         if proxy is None:
             return
         if (proxy.width, proxy.height) != (self.pixels.width, self.pixels.height):
-            raise ProtocolError("The proxy has another size than the picture.")
+            raise ProtocolError("The proxy differs in size from the picture.")
         if (proxy.model, proxy.depth) != (ColourModel.RGBA, Depth.U8):
             raise ProtocolError("The proxy must be 8-bit RGBA in sRGB.")
 
@@ -131,7 +131,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Subject:
-    """Lift off what the picture is of, or what is the subject within a selection."""
+    """Lift off the main subject of the picture, or of a part that is selected."""
 
     within: Optional[Coverage] = None
 

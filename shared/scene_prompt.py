@@ -45,7 +45,7 @@ def read_scene_prompt(text: str) -> ScenePrompt:
     """
     if len(text) > LONGEST_PROMPT:
         raise PromptError(
-            f"The prompt has {len(text):,} characters, and {LONGEST_PROMPT:,} can be read: "
+            f"The prompt has {len(text):,} characters, but at most {LONGEST_PROMPT:,} can be read: "
             "shorten it.",
             LONGEST_PROMPT,
         )
@@ -63,13 +63,13 @@ def read_scene_prompt(text: str) -> ScenePrompt:
         elif letter == "[":
             if opened >= 0:
                 raise PromptError(
-                    "There is a bracket within a bracket: close the first one before it.", begun
+                    "There is a bracket inside a bracket: close the first one before it.", begun
                 )
             opened, inside = begun, []
             continue
         elif letter == "]":
             if opened < 0:
-                raise PromptError("This bracket closes none that was opened.", begun)
+                raise PromptError("This bracket was never opened: put a [ before the words.", begun)
             foregrounds.append(_foreground(inside, opened, len(foregrounds)))
             opened = -1
             continue
@@ -79,7 +79,7 @@ def read_scene_prompt(text: str) -> ScenePrompt:
         raise PromptError("This bracket is not closed: put a ] after the words.", opened)
     plain = _tidy(words)
     if not plain:
-        raise PromptError("The prompt is empty: say in words what is to be in the picture.", 0)
+        raise PromptError("The prompt is empty: describe what should be in the picture.", 0)
     return ScenePrompt(plain, tuple(foregrounds))
 
 
@@ -87,18 +87,19 @@ def _foreground(letters: List[str], opened: int, before: int) -> str:
     phrase = _tidy(letters)
     if not phrase:
         raise PromptError(
-            "These brackets are empty: name in them what is to be a layer, or leave them out.",
+            "These brackets are empty: name in them what should become a layer, or remove them.",
             opened,
         )
     if len(phrase) > LONGEST_FOREGROUND:
         raise PromptError(
-            f"These brackets hold {len(phrase)} characters, and {LONGEST_FOREGROUND} can be looked "
-            "for: name in them only the thing itself.",
+            f"These brackets hold {len(phrase)} characters, but at most "
+            f"{LONGEST_FOREGROUND} can be looked for: name only the thing itself.",
             opened,
         )
     if before == MOST_FOREGROUNDS:
         raise PromptError(
-            f"These are more than {MOST_FOREGROUNDS} brackets: a scene has no more foregrounds.",
+            f"There are more than {MOST_FOREGROUNDS} pairs of brackets, the most that a scene can "
+            "have: remove some.",
             opened,
         )
     return phrase

@@ -88,7 +88,7 @@ def _from_json(text: Union[str, bytes]) -> Any:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ProtocolError(f"{name} is no number.")
+    raise ProtocolError(f"{name} is not a number.")
 
 
 def _to_plain(value: Any, blocks: Optional[List[bytes]], tagged: bool = False) -> Any:
@@ -176,7 +176,7 @@ def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
         try:
             return base64.b64decode(plain, validate=True)
         except binascii.Error as error:
-            raise ProtocolError(f"Bytes came in no base64: {error}") from None
+            raise ProtocolError(f"These bytes are not base64: {error}") from None
     _expect(type(plain) is int and 0 <= plain < len(blocks), bytes, plain)
     block: bytes = blocks[plain]
     return block
@@ -189,7 +189,7 @@ def _text_of(plain: Any) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ProtocolError(f"{plain!r:.60} is no text.") from None
+        raise ProtocolError(f"{plain!r:.60} is not text.") from None
     return text
 
 

@@ -228,7 +228,7 @@ def _problem_of(reply: QNetworkReply) -> Problem:
     try:
         refusal: Refusal = from_text(Refusal, body)
     except ProtocolError:
-        message = i18n("Something that is no Layerpeel answers there ({}).").format(status)
+        message = i18n("What answers there is not Layerpeel ({}).").format(status)
         return Problem(message, True)
     return Problem(refusal.message)
 
@@ -244,4 +244,4 @@ def _discard(reply: QNetworkReply) -> None:
 
 
 def _garbled(error: ProtocolError) -> Problem:
-    return Problem(i18n("The backend answered what cannot be read: {}").format(error))
+    return Problem(i18n("The backend's answer cannot be read: {}").format(error))

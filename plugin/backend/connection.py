@@ -130,7 +130,7 @@ class Connection(QObject):
         self._start = BackendStart(command, self._started, self._refuse, self)
 
     def _started(self, address: ServerAddress) -> None:
-        self._try(address, lambda: self._refuse(i18n("The backend ended as soon as it started.")))
+        self._try(address, lambda: self._refuse(i18n("The backend stopped as soon as it started.")))
 
     def _refuse(self, message: str, state: ConnectionState = ConnectionState.REFUSED) -> None:
         self._set(state, message)
@@ -159,7 +159,7 @@ def _configured_command() -> List[str]:
 
 def _how_to_register() -> str:
     return i18n(
-        "No backend is known: run “layerpeel register” once, or set its command in Settings."
+        "No backend was found: run “layerpeel register” once, or set its command in Settings."
     )
 
 

@@ -158,7 +158,7 @@ class Job(QObject):
         if position == 0:
             self.tell(i18n("Starting"), UNKNOWN)
         else:
-            self.tell(i18n("Waiting for {count} others").format(count=position), UNKNOWN)
+            self.tell(i18n("Waiting: {count} ahead in the queue").format(count=position), UNKNOWN)
 
     def _stream_ended(self, problem: Optional[Problem]) -> None:
         if self._finished or self._over:
@@ -167,7 +167,9 @@ class Job(QObject):
         if problem is not None and not (problem.unreachable or problem.broken):
             self._end(problem.message)
         else:
-            self._end(i18n("The backend ended while it worked. Try again: that starts it anew."))
+            self._end(
+                i18n("The backend stopped while it was working. Try again: it will be restarted.")
+            )
         self._connection.look()
 
     def _arrived(self, stack: LayerStack) -> None:

@@ -94,17 +94,17 @@ def check_fits(document: Document, placement: Placement) -> None:
     Raises CanvasError, with what the artist can do, when it cannot.
     """
     if not is_open(document):
-        raise CanvasError(i18n("Its document was closed. The result waits under Results."))
+        raise CanvasError(i18n("The document was closed. The result waits under Results."))
     if size_of(document) != placement.size:
         raise CanvasError(
             i18n(
-                "The result takes a canvas of {width}×{height} pixels. It waits under Results."
+                "The result needs a canvas of {width}×{height} pixels. It waits under Results."
             ).format(width=placement.size[0], height=placement.size[1])
         )
     beside = placement.place.above or placement.place.below
     if beside and node_of(document, beside) is None:
         if placement.form is ResultForm.LAYER:
-            message = i18n("The layer beside which it belongs is gone. It waits under Results.")
+            message = i18n("The layer next to which it belongs is gone. It waits under Results.")
         else:
             message = i18n("The layer that was peeled is gone. The result waits under Results.")
         raise CanvasError(message)
@@ -146,7 +146,7 @@ def select(document: Document, selection: Coverage) -> None:
 def _deselect(document: Document) -> None:
     with in_front(document) as is_seen:
         if not is_seen:
-            raise CanvasError(i18n("Its document cannot be shown. The result waits under Results."))
+            raise CanvasError(i18n("The document cannot be shown. The result waits under Results."))
         Krita.instance().action("deselect").trigger()
         document.waitForDone()
 

@@ -37,7 +37,7 @@ def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
             yield name
     finally:
         turns.close()
-    raise CanvasError(i18n("Its document was closed before it was read."))
+    raise CanvasError(i18n("The document was closed before it was read."))
 
 
 def read_selection(document: Document) -> Optional[Selected]:
@@ -119,7 +119,7 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
     named = {"name": layer.name()}
     if layer.type() != "paintlayer":
         raise CanvasError(
-            i18n("“{name}” is no paint layer: choose one, or peel the whole picture.").format(
+            i18n("“{name}” is not a paint layer: choose one, or peel the whole picture.").format(
                 **named
             )
         )

@@ -27,7 +27,7 @@ class AllowDialog(QDialog):
         self._list = QVBoxLayout()
         explained = QLabel(
             i18n(
-                "Layerpeel looks into the folders that you tick, and says which files it can paint "
+                "Layerpeel looks into the folders that you tick and says which files it can paint "
                 "with. They stay where they are; nothing is copied or changed."
             )
         )
@@ -68,7 +68,7 @@ class AllowDialog(QDialog):
         self._list.addWidget(box)
 
     def _ask_for_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, i18n("Look into"))
+        path = QFileDialog.getExistingDirectory(self, i18n("Choose a folder to look into"))
         if path and path not in [each for _box, each in self._boxes]:
             self._add(path, path)
             self._update()

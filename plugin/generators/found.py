@@ -11,7 +11,7 @@ from layerpeel.shared.generators import FoundFile, FoundFiles, FoundKind
 
 _KINDS = {
     FoundKind.CHECKPOINT: "checkpoint",
-    FoundKind.INPAINTING: "checkpoint for filling in",
+    FoundKind.INPAINTING: "inpainting checkpoint",
     FoundKind.LORA: "LoRA",
     FoundKind.CONTROLNET: "ControlNet",
     FoundKind.OTHER: "other weights",
@@ -43,7 +43,7 @@ class FoundList(QWidget):
         usable = [file for file in found.files if not file.why_not]
         others = [file for file in found.files if file.why_not]
         if not usable:
-            lines.addWidget(_line(i18n("Nothing was found that can be painted with."), "nothing"))
+            lines.addWidget(_line(i18n("No file was found that can be used to paint."), "nothing"))
         for index, file in enumerate(usable):
             lines.addWidget(self._usable(index, file))
         for index, file in enumerate(others):

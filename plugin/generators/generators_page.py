@@ -74,11 +74,11 @@ class GeneratorsPage(QWidget):
             return
         self._told = known
         self._heading.setText(
-            i18n("Something else to paint with is got once, and stays on this machine.")
+            i18n("Another style is downloaded once and stays on this machine.")
             if self._shelf.can_paint()
             else i18n(
-                "There is nothing to paint with yet. What you choose is got once, and stays on "
-                "this machine; nothing you draw or write ever leaves it."
+                "There is nothing to paint with yet. What you choose is downloaded once and stays "
+                "on this machine; nothing you draw or write ever leaves it."
             )
         )
         self._show_offers(known)
@@ -112,7 +112,7 @@ class GeneratorsPage(QWidget):
 
     def _pull_ended(self, line: str) -> None:
         self._show_pulling(False)
-        self.say(line or i18n("It is here."))
+        self.say(line or i18n("The download is complete."))
         self._told = None
         self._shelf.ask()
 

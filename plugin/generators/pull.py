@@ -56,7 +56,7 @@ class Pull(QObject):
 
     def _next(self) -> None:
         if self._is_cancelled:
-            self._end(i18n("Cancelled. What has come is kept."))
+            self._end(i18n("Cancelled. What has been downloaded is kept."))
         elif not self._models:
             self._end("")
         else:
@@ -86,14 +86,14 @@ class Pull(QObject):
             self._next()
         elif isinstance(event, Cancelled):
             self._is_told = True
-            self._end(i18n("Cancelled. What has come is kept."))
+            self._end(i18n("Cancelled. What has been downloaded is kept."))
         elif isinstance(event, Failed):
             self._is_told = True
             self._end(event.message)
 
     def _stream_ended(self, problem: Optional[Problem]) -> None:
         if not self._is_told:
-            lost = i18n("The backend ended. Press Download again: it goes on from there.")
+            lost = i18n("The backend stopped. Press Download again: it continues from there.")
             self._end(lost if problem is None or problem.broken else problem.message)
 
     def _refused(self, problem: Problem) -> None:

@@ -73,5 +73,5 @@ class Peel(QObject):
     def _arrived(self, stack: LayerStack) -> None:
         lines = [said_when_done(stack, self._engine == AUTOMATIC), *stack.notes]
         if stack.layers and not self._covers_original:
-            lines.append(i18n("Hide the layer that was peeled: it shows through its pieces."))
+            lines.append(i18n("Hide the layer that was peeled: it shows through the new layers."))
         self.ended.emit(" ".join(lines), True)

@@ -45,20 +45,18 @@ class PeelForm(QWidget):
         self._exact = QCheckBox(i18n("Exact edge"))
         self._exact.setObjectName("layerpeel_exact_edge")
         self._exact.setToolTip(
-            i18n(
-                "The selection is the edge, to the last pixel. Without it, the edge is looked for."
-            )
+            i18n("Use the selection's edge as it is. Otherwise Layerpeel looks for the edge.")
         )
         self._hint = WrappedLabel("layerpeel_hint")
         self._source = combo_of(
             "layerpeel_source",
-            i18n("What is peeled"),
+            i18n("What to peel"),
             (SourceKind.PICTURE.value, i18n("Whole picture")),
             (SourceKind.LAYER.value, i18n("Active layer")),
         )
         self._form = combo_of(
             "layerpeel_form",
-            i18n("As what the result comes back"),
+            i18n("What you get back"),
             (ResultForm.LAYERS.value, i18n("Layers")),
             (ResultForm.MASKS.value, i18n("Layers with masks")),
             (ResultForm.SELECTION.value, i18n("Selection only")),
@@ -116,7 +114,7 @@ class PeelForm(QWidget):
         self._words_hint = "" if possible else hint
         button = self._lifts.button(LiftOff.WORDS.value)
         button.setEnabled(possible)
-        button.setToolTip(i18n("Lift off what a few words name") if possible else hint)
+        button.setToolTip(i18n("Lift off what you name in a few words") if possible else hint)
         self._update()
 
     def _choose_source(self, kind: SourceKind) -> None:
@@ -151,9 +149,9 @@ class PeelForm(QWidget):
         self._layers.setEnabled(not selection_only)
         hint = ""
         if lift is LiftOff.SUBJECT and self._has_selection:
-            hint = i18n("Looked for inside the selection.")
+            hint = i18n("The subject is looked for inside the selection.")
         elif lift is LiftOff.SELECTION and not self._has_selection:
-            hint = i18n("Select what to lift off: roughly is enough.")
+            hint = i18n("Select what to lift off: a rough selection is enough.")
         elif lift is LiftOff.WORDS:
             hint = self._words_hint
         self._hint.setText(hint)
@@ -162,7 +160,7 @@ class PeelForm(QWidget):
 
 
 _LIFTS = (
-    (LiftOff.SUBJECT, "Subject", "Lift off what the picture is of"),
-    (LiftOff.SELECTION, "Selection", "Lift off what is selected; a rectangle is searched"),
-    (LiftOff.WORDS, "Words", "Needs a detector; the backend says which"),
+    (LiftOff.SUBJECT, "Subject", "Lift off the main subject of the picture"),
+    (LiftOff.SELECTION, "Selection", "Lift off what you selected; in a rectangle, its subject"),
+    (LiftOff.WORDS, "Words", "Needs an engine that finds things by name"),
 )

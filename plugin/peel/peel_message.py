@@ -66,12 +66,12 @@ def message_for(
 def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     if choice.lift is LiftOff.WORDS:
         if not choice.words.strip():
-            raise CanvasError(i18n("Write what is to be lifted off."))
+            raise CanvasError(i18n("Write what to lift off."))
         return Words(choice.words.strip())
     if choice.lift is LiftOff.SUBJECT:
         return Subject(within=None if selected is None else selected.coverage)
     if selected is None:
-        raise CanvasError(i18n("Select what is to be lifted off first."))
+        raise CanvasError(i18n("Select what to lift off first."))
     if choice.exact_edge or selected.box is None:
         return Mask(selected.coverage, exact=choice.exact_edge)
     return Box(*selected.box)

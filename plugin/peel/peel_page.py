@@ -47,7 +47,7 @@ class PeelPage(QWidget):
         self._form = PeelForm()
         self._button = QPushButton(i18n("Peel"))
         self._button.setObjectName("layerpeel_peel")
-        self._button.setToolTip(i18n("Lift it off, and fill in what was behind it"))
+        self._button.setToolTip(i18n("Lift it off and fill in what was behind it"))
         self._button.setIconSize(QSize(20, 20))
         self._cancel = QPushButton(i18n("Cancel"))
         self._cancel.setObjectName("layerpeel_cancel")

@@ -42,14 +42,16 @@ class GuideChoice(QObject):
         )
         self._source = combo_of(
             "layerpeel_guide_source",
-            i18n("Where it is"),
+            i18n("Where the guide is"),
             (GuideSource.CANVAS.value, i18n("Canvas")),
             (GuideSource.LAYER.value, i18n("Active layer")),
         )
         self._strength = QSlider(Qt.Orientation.Horizontal)
         self._strength.setObjectName("layerpeel_strength")
         self._strength.setRange(_AS_THE_STYLE_SAYS // _STEP, 100 // _STEP)
-        self._strength.setToolTip(i18n("How closely it is followed; leftmost, as the style says"))
+        self._strength.setToolTip(
+            i18n("How closely to follow the guide; leftmost, the style decides")
+        )
         self._shown_strength = QLabel()
         self._shown_strength.setObjectName("layerpeel_shown_strength")
         # As wide whatever it says, so that the slider does not move under the hand.
@@ -95,7 +97,9 @@ class GuideChoice(QObject):
         for index in range(1, self._kind.count()):
             possible = self._kind.itemData(index) in can
             enable_item(
-                self._kind, index, "" if possible else i18n("The chosen style does not follow it.")
+                self._kind,
+                index,
+                "" if possible else i18n("The chosen style cannot follow this kind of guide."),
             )
         if self._kind.currentData() not in {_NONE, *can}:
             self._kind.setCurrentIndex(0)

@@ -24,8 +24,8 @@ from layerpeel.plugin.widgets.segments import Segments
 from layerpeel.shared.generators import StyleInfo
 
 _MODES = (
-    (Mode.SCENE, "Scene", "A whole picture, which comes back as a group of layers"),
-    (Mode.OBJECT, "Object", "One thing into the selection, which comes back as a layer"),
+    (Mode.SCENE, "Scene", "A whole picture, as a group of layers"),
+    (Mode.OBJECT, "Object", "One thing inside the selection, as a layer"),
     (Mode.BACKGROUND, "Background", "A scene behind the active layer, as a layer below it"),
 )
 _PLACEHOLDERS = {
@@ -34,10 +34,10 @@ _PLACEHOLDERS = {
     Mode.BACKGROUND: "a quiet street after the rain",
 }
 _BRACKETS = (
-    "What stands in brackets becomes a layer of its own, the front-most first; "
-    "the rest is the scene behind. A bracket that is meant as such is written \\[ or \\]."
+    "Each thing in brackets becomes a layer of its own, the front-most first; "
+    "the rest is the scene behind. To write a bracket itself, use \\[ or \\]."
 )
-_WORDS = "Say in words what is to be seen."
+_WORDS = "Describe what should be seen."
 
 
 class SceneForm(QWidget):
@@ -62,7 +62,7 @@ class SceneForm(QWidget):
         rows = Rows()
         self._guide = GuideChoice(kept, rows, self)
         self._style = combo_of(
-            "layerpeel_style", i18n("What it is painted with"), ("", i18n("Automatic"))
+            "layerpeel_style", i18n("What to paint with"), ("", i18n("Automatic"))
         )
         self._other_styles = QToolButton()
         self._other_styles.setObjectName("layerpeel_more_styles")
@@ -73,7 +73,7 @@ class SceneForm(QWidget):
         self._variants.setRange(1, MOST_VARIANTS)
         self._variants.setValue(kept.variants)
         self._variants.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._variants.setToolTip(i18n("Of several you choose those that come into the picture."))
+        self._variants.setToolTip(i18n("With several, you choose which go into the picture."))
         self._arrange(rows)
         self._more = MoreChoices(kept, rows, self)
         self._modes.chosen.connect(self._update)
@@ -168,7 +168,7 @@ class SceneForm(QWidget):
         self._guide.show_for(mode is Mode.SCENE)
         hint = ""
         if mode is Mode.OBJECT and not self._has_selection:
-            hint = i18n("Select where the object is to go: roughly is enough.")
+            hint = i18n("Select where the object should go: a rough selection is enough.")
         elif mode is Mode.BACKGROUND:
             hint = i18n("It goes behind what is on the active layer.")
         self._hint.setText(hint)

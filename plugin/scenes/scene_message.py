@@ -65,7 +65,7 @@ def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Tur
     if choice.mode is Mode.OBJECT:
         selected = read_selection(document)
         if selected is None:
-            raise CanvasError(i18n("Select where the object is to go first."))
+            raise CanvasError(i18n("Select where the object should go first."))
         within = selected.coverage
     yield "read the selection"
     pixels, place = yield from _read(document, choice)

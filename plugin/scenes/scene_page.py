@@ -145,7 +145,7 @@ class ScenePage(QWidget):
         if line:
             self.say(line)
         elif not self._working:
-            self.say(i18n("Done: click what you like, and it is put into the picture."))
+            self.say(i18n("Done: click the one you like to put it into the picture."))
         self.changed.emit()
 
     def _show_working(self) -> None:
@@ -158,7 +158,7 @@ class ScenePage(QWidget):
         first = working[0]
         line = first.stage + " …"
         if len(working) > 1:
-            line += " " + i18n("({count} more wait)").format(count=len(working) - 1)
+            line += " " + i18n("({count} more waiting)").format(count=len(working) - 1)
         self.say(line)
         self._bar.setRange(0, FULL if first.done >= 0 else 0)
         self._bar.setValue(round(max(first.done, 0.0) * FULL))

@@ -53,7 +53,7 @@ class Thumbnail(QToolButton):
         if not variant.is_ready:
             tip = variant.stage
         elif variant.is_in:
-            tip = i18n("It is in the picture. Click to put it in once more.")
+            tip = i18n("It is in the picture. Click to insert it again.")
         else:
             tip = i18n("Click to put it into the picture.")
         self.setToolTip(f"{seed}. {tip}")

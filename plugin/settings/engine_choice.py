@@ -76,12 +76,12 @@ class EngineChoice(QWidget):
 
     def _line_about(self, name: str) -> str:
         if not self._connection.engines:
-            return i18n("What it needs is told once a backend has answered.")
+            return i18n("What it needs is shown once the backend has answered.")
         engine = find_engine(name, self._connection.engines)
         if engine is None:
             return no_such_engine(name)
         if engine.missing:
             return engine.missing
         if name == AUTOMATIC:
-            return i18n("Takes the best engine that can run on this machine.")
+            return i18n("Uses the best engine that can run on this machine.")
         return i18n("Ready.")

@@ -33,11 +33,11 @@ class SettingsDialog(QDialog):
         )
         self._token = _line(saved.token, "layerpeel_token", "")
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
-        self._writes_down = QCheckBox(i18n("Write down what made a layer"))
+        self._writes_down = QCheckBox(i18n("Record how each layer was made"))
         self._writes_down.setObjectName("layerpeel_writes_down")
         self._writes_down.setChecked(saved.writes_down)
         self._writes_down.setToolTip(
-            i18n("In the document itself: engine, prompt, seed, models and their licences")
+            i18n("Kept in the document: engine, prompt, seed, models and their licences")
         )
         self._problem = QLabel()
         self._problem.setWordWrap(True)
@@ -76,7 +76,7 @@ class SettingsDialog(QDialog):
             self._problem.setText(i18n("The command has a quote that is never closed."))
             return
         if settings.address and not settings.address.startswith(("http://", "https://")):
-            self._problem.setText(i18n("The address starts with http:// or https://."))
+            self._problem.setText(i18n("The address must start with http:// or https://."))
             return
         write_settings(settings)
         self.accept()

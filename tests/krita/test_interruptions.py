@@ -61,7 +61,7 @@ def test_backend_killed_while_it_works(krita, docker, backend, opened):
         killed = backend.pid
         backend.kill()
         line = docker.wait_for_end()
-    assert line == "The backend ended while it worked. Try again: that starts it anew."
+    assert line == "The backend stopped while it was working. Try again: it will be restarted."
     docker.picture_of("backend-gone")
     krita.wait_until(lambda: "starts when it is needed" in docker.status, 10, "the status")
     assert_it_works_again(krita, docker, opened)

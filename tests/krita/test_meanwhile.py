@@ -7,8 +7,8 @@ from krita_harness.docker import DONE
 
 pytestmark = pytest.mark.krita
 
-CLOSED = "Its document was closed. The result waits under Results."
-RESIZED = "The result takes a canvas of 160×120 pixels. It waits under Results."
+CLOSED = "The document was closed. The result waits under Results."
+RESIZED = "The result needs a canvas of 160×120 pixels. It waits under Results."
 GONE = "The layer that was peeled is gone. The result waits under Results."
 
 

@@ -35,7 +35,7 @@ def test_layer_that_is_no_paint_layer(krita, docker, easel, small_painting, kind
     )
     before = krita.layer_tree()
     docker.take_from("Active layer")
-    assert docker.peel() == "“Odd” is no paint layer: choose one, or peel the whole picture."
+    assert docker.peel() == "“Odd” is not a paint layer: choose one, or peel the whole picture."
     assert krita.layer_tree() == before
 
 
@@ -53,9 +53,9 @@ def test_nothing_is_selected(krita, docker, easel, small_painting):
     easel.picture(small_painting)
     before = krita.layer_tree()
     docker.lift("selection")
-    assert docker.hint == "Select what to lift off: roughly is enough."
+    assert docker.hint == "Select what to lift off: a rough selection is enough."
     docker.picture_of("selection-hint")
-    assert docker.peel() == "Select what is to be lifted off first."
+    assert docker.peel() == "Select what to lift off first."
     assert krita.layer_tree() == before
 
 

@@ -26,7 +26,7 @@ def test_no_backend_is_known(krita, docker, session_backend, opened):
     krita.run("import os\nold = os.environ['PATH']\nos.environ['PATH'] = '/nowhere'")
     try:
         line = docker.peel()
-        assert line.startswith("No backend is known: run “layerpeel register” once")
+        assert line.startswith("No backend was found: run “layerpeel register” once")
         docker.picture_of("no-backend")
     finally:
         session_backend.register()
@@ -75,7 +75,10 @@ def hanging():
         (lambda: stranger(speaks(9)), "is older than the backend (9.0.0)"),
         (lambda: stranger(says(b"<html>It works!</html>")), "cannot be read"),
         (lambda: stranger(says(b"{}")), "cannot be read"),
-        (lambda: stranger(says(b"\xff\xfe\x00", 500)), "no Layerpeel answers there (500)"),
+        (
+            lambda: stranger(says(b"\xff\xfe\x00", 500)),
+            "What answers there is not Layerpeel (500).",
+        ),
         (hanging, "The backend does not answer. Try again."),
     ],
     ids=["older", "newer", "web page", "other JSON", "broken", "silent"],
@@ -120,5 +123,5 @@ def test_settings_refuse_what_cannot_be(krita, docker):
     krita.click("layerpeel_settings_ok")
     krita.screenshot_of("layerpeel_settings", "settings-refused")
     shown = krita.evaluate("widgets.open_dialog()")
-    assert "The address starts with http:// or https://." in shown
+    assert "The address must start with http:// or https://." in shown
     docker.close_settings("cancel")

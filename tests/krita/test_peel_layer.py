@@ -8,7 +8,7 @@ from krita_harness.pictures import assert_same_picture, disc_selection, small_pi
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
 ACTIVE = "Active layer"
-HIDE = f"{DONE} Hide the layer that was peeled: it shows through its pieces."
+HIDE = f"{DONE} Hide the layer that was peeled: it shows through the new layers."
 
 
 @pytest.fixture(scope="module")

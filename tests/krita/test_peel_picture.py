@@ -120,7 +120,7 @@ def test_selection_is_where_the_subject_is_looked_for(krita, docker, easel, make
     easel.select(chosen)
     docker.look_again()
     krita.wait_until(lambda: docker.hint, 5, "the hint")
-    assert docker.hint == "Looked for inside the selection."
+    assert docker.hint == "The subject is looked for inside the selection."
     assert docker.peel() == DONE
     alpha = full_canvas(krita, "Foreground", chosen.shape)[..., 3]
     assert alpha[chosen == 0].max() == 0

@@ -26,7 +26,7 @@ def test_prompt_is_read_as_it_is_typed_and_nothing_is_sent_while_it_is_wrong(
 
 def test_mark_is_at_the_right_letter_also_behind_one_of_two_units(generating):
     generating.set(prompt="😀 ] there")
-    assert generating.problem.startswith("This bracket closes none")
+    assert generating.problem.startswith("This bracket was never opened")
     assert generating.marked == [[3, 4]]
 
 
@@ -47,10 +47,10 @@ def test_no_document(generating):
 def test_object_needs_a_selection(krita, generating, easel, painter, small_painting):
     easel.picture(small_painting)
     generating.set("object", "a red kite")
-    assert generating.shown("layerpeel_scene_hint").startswith("Select where the object is to go")
+    assert generating.shown("layerpeel_scene_hint").startswith("Select where the object should go")
     generating.picture_of("generate-object")
     before = krita.layer_tree()
-    assert generating.generate() == "Select where the object is to go first."
+    assert generating.generate() == "Select where the object should go first."
     assert krita.layer_tree() == before
     assert painter.jobs == {}
 

@@ -35,7 +35,8 @@ def test_page_says_what_it_costs_and_pulls_it(krita, generating, painter):
     krita.click("layerpeel_cancel_pull")
     krita.wait_until(
         lambda: (
-            generating.shown("layerpeel_generators_message") == "Cancelled. What has come is kept."
+            generating.shown("layerpeel_generators_message")
+            == "Cancelled. What has been downloaded is kept."
         ),
         10,
         "the end",

@@ -12,7 +12,7 @@ def test_two_variants_wait_for_a_click_and_each_seed_is_itself(
     easel.picture(small_painting)
     before = krita.layer_tree()
     generating.set(prompt="[a cat] indoors", seed=20, variants=2)
-    line = "Done: click what you like, and it is put into the picture."
+    line = "Done: click the one you like to put it into the picture."
     assert generating.generate() == line
     assert [job.request.painting.seed for job in painter.jobs.values()] == [20, 21]
     assert generating.thumbnails == [[20, True], [21, True]]
@@ -61,7 +61,7 @@ def test_more_can_be_asked_for_while_it_works(krita, generating, easel, painter,
     generating.set(prompt="a lake", seed=2)
     generating.start()
     krita.wait_until(lambda: len(painter.jobs) == 2, 20, "both to be handed in")
-    krita.wait_until(lambda: "(1 more wait)" in generating.message, 10, "the line")
+    krita.wait_until(lambda: "(1 more waiting)" in generating.message, 10, "the line")
     assert generating.thumbnails == [[2, False], [1, False]]
     generating.picture_of("generate-working")
     painter.go_on.set()

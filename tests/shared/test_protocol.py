@@ -61,8 +61,8 @@ def test_a_proxy_is_8_bit_rgba_of_the_same_size(pixels):
 @pytest.mark.parametrize(
     ("proxy", "words"),
     [
-        (PixelBlock(2, 3, ColourModel.RGBA, Depth.U8, bytes(24)), "another size"),
-        (PixelBlock(3, 1, ColourModel.RGBA, Depth.U8, bytes(12)), "another size"),
+        (PixelBlock(2, 3, ColourModel.RGBA, Depth.U8, bytes(24)), "differs in size"),
+        (PixelBlock(3, 1, ColourModel.RGBA, Depth.U8, bytes(12)), "differs in size"),
         (PixelBlock(3, 2, ColourModel.RGBA, Depth.U16, bytes(48)), "8-bit RGBA"),
         (PixelBlock(3, 2, ColourModel.GRAYA, Depth.U8, bytes(12)), "8-bit RGBA"),
     ],

@@ -159,12 +159,12 @@ def test_a_missing_field_is_named():
 
 
 def test_numbers_that_are_none_are_refused():
-    with pytest.raises(ProtocolError, match="NaN is no number"):
+    with pytest.raises(ProtocolError, match="NaN is not a number"):
         from_text(JobEvent, '{"type": "Progress", "stage": "x", "done": NaN}')
 
 
 def test_half_a_letter_is_refused():
-    with pytest.raises(ProtocolError, match="is no text"):
+    with pytest.raises(ProtocolError, match="is not text"):
         from_text(JobEvent, r'{"type": "Failed", "message": "\ud83d"}')
     assert from_text(JobEvent, r'{"type": "Failed", "message": "\ud83d\ude00"}').message == "😀"
 

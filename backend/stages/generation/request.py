@@ -113,7 +113,7 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSetti
     """
     prompt, negative_prompt = request.prompt.strip(), request.negative_prompt.strip()
     if not prompt:
-        raise BadInputError("The prompt is empty: say in words what is to be in the picture.")
+        raise BadInputError("The prompt is empty: describe what should be in the picture.")
     steps = config.steps if request.steps is None else request.steps
     _check_range("steps", steps, 1, MOST_STEPS)
     _check_range("the seed", request.seed, 0, SEEDS - 1)

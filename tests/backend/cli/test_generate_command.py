@@ -220,7 +220,7 @@ def test_errors_end_with_their_exit_code(layerpeel, tmp_path):
     done = layerpeel("generate", " ", "--out", tmp_path / "a.png")
     assert done.returncode == BadInputError.exit_code
     assert done.stderr == (
-        "layerpeel: The prompt is empty: say in words what is to be in the picture.\n"
+        "layerpeel: The prompt is empty: describe what should be in the picture.\n"
     )
 
 
