@@ -76,10 +76,10 @@ def denoise(
     sampler: Sampler,
     noise: Tensor,
     conditions: Conditions,
-    steps: int,
+    num_inference_steps: int,
     report: Callable[[float], None],
 ) -> Tensor:
-    """Turn noise, [N, 4, h, w], into a layer's latent in `steps` steps.
+    """Turn noise, [N, 4, h, w], into a layer's latent in `num_inference_steps` steps.
 
     The latent stays in float32, whatever the UNet's precision.
     report: told after every step how much is done, 0–1; may raise to stop.
@@ -88,13 +88,13 @@ def denoise(
     """
     device, precision = unet.device, unet.dtype
     told = [part.to(device) for part in (conditions.picture, conditions.alpha)]  # 4 + 64 channels
-    words = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
+    prompt = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
     latent = noise.to(device)
-    sampler.set_timesteps(steps, device=device)
-    for step, time in enumerate(sampler.timesteps, start=1):
+    sampler.set_timesteps(num_inference_steps, device=device)
+    for step, timestep in enumerate(sampler.timesteps, start=1):
         planes = torch.cat([latent, *told], dim=1)  # [N, 72, h, w]
         planes = planes.to(precision, memory_format=torch.channels_last)
-        velocity = unet(planes, time, encoder_hidden_states=words).sample
-        latent = sampler.step(velocity.float(), time, latent).prev_sample
+        velocity = unet(planes, timestep, encoder_hidden_states=prompt).sample
+        latent = sampler.step(velocity.float(), timestep, latent).prev_sample
         report(step / len(sampler.timesteps))
     return latent

@@ -45,9 +45,11 @@ class Fbdd:
     """All that an FBDD folder holds, in memory.
 
     resolution: the picture's long side at which it works best, in pixels, a multiple of 64.
-    steps: of the sampler. scheduler: the sampler's configuration, with its `_class_name`.
+    num_inference_steps: of the sampler.
+    scheduler: the sampler's configuration, with its `_class_name`.
     null_embedding: [1, tokens, width].
-    Raises ValueError when resolution, steps or scheduler are none that could be opened again.
+    Raises ValueError when resolution, num_inference_steps or scheduler are none that could be
+    opened again.
     """
 
     foreground: UNet2DConditionModel
@@ -56,13 +58,13 @@ class Fbdd:
     scheduler: dict[str, Any]
     null_embedding: Tensor
     resolution: int
-    steps: int
+    num_inference_steps: int
 
     def __post_init__(self) -> None:
-        if self.resolution <= 0 or self.resolution % SIDE_MULTIPLE or self.steps < 1:
+        if self.resolution <= 0 or self.resolution % SIDE_MULTIPLE or self.num_inference_steps < 1:
             raise ValueError(
                 f"the resolution is a multiple of {SIDE_MULTIPLE} above 0, and there is a step at "
-                f"least: not {self.resolution} and {self.steps}"
+                f"least: not {self.resolution} and {self.num_inference_steps}"
             )
         sampler_of(self.scheduler)
 
@@ -79,13 +81,13 @@ class FbddFolder:
         description = read_description(folder / DESCRIPTION, FORMAT, VERSION)
         self.folder = folder
         self.resolution = _whole_number(description, "resolution", SIDE_MULTIPLE, folder)
-        self.steps = _whole_number(description, "steps", 1, folder)
+        self.num_inference_steps = _whole_number(description, "steps", 1, folder)
         self.scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
         times = self.sampler().config.num_train_timesteps
-        if self.steps > times:
+        if self.num_inference_steps > times:
             raise ModelError(
-                f"{folder / DESCRIPTION} gives {self.steps} as steps; the sampler in its folder "
-                f"knows {times} at most."
+                f"{folder / DESCRIPTION} gives {self.num_inference_steps} as steps; the sampler "
+                f"in its folder knows {times} at most."
             )
         self.null_embedding = _null_embedding(folder)
 
@@ -130,7 +132,7 @@ class FbddFolder:
             scheduler=self.scheduler,
             null_embedding=self.null_embedding,
             resolution=self.resolution,
-            steps=self.steps,
+            num_inference_steps=self.num_inference_steps,
         )
 
 
@@ -152,7 +154,10 @@ def save_fbdd(fbdd: Fbdd, folder: Path) -> None:
             new / f"{NULL_EMBEDDING}.safetensors",
             safetensors.torch.save({NULL_EMBEDDING: embedding}),
         )
-        content: dict[str, object] = {"resolution": fbdd.resolution, "steps": fbdd.steps}
+        content: dict[str, object] = {
+            "resolution": fbdd.resolution,
+            "steps": fbdd.num_inference_steps,
+        }
         write_new_file(new / DESCRIPTION, description_bytes(FORMAT, VERSION, content))
 
 

@@ -33,7 +33,9 @@ NOISE_SCHEDULE = (
 DEFAULT_STEPS = 20
 
 
-def fbdd_from_inpainting(folder: Path, resolution: int, steps: int = DEFAULT_STEPS) -> Fbdd:
+def fbdd_from_inpainting(
+    folder: Path, resolution: int, num_inference_steps: int = DEFAULT_STEPS
+) -> Fbdd:
     """Make an untrained FBDD of an inpainting model's `unet`, `vae`, `text_encoder`, `tokenizer`
     and `scheduler`, in float32; the text encoder is used once and not kept.
 
@@ -50,7 +52,7 @@ def fbdd_from_inpainting(folder: Path, resolution: int, steps: int = DEFAULT_STE
         scheduler=v_prediction_scheduler(read_json(folder / "scheduler" / "scheduler_config.json")),
         null_embedding=null_embedding(folder),
         resolution=resolution,
-        steps=steps,
+        num_inference_steps=num_inference_steps,
     )
 
 

@@ -5,6 +5,8 @@ size (64). The paper says what goes in, and that training starts from a pretrain
 first layer takes that over is ours.
 """
 
+from math import gcd
+
 import torch
 from diffusers import UNet2DConditionModel
 from torch import nn
@@ -15,6 +17,9 @@ INPUTS = LATENT_CHANNELS + LATENT_CHANNELS + ALPHA_CHANNELS
 
 # What Stable Diffusion's inpainting takes: noisy latent, mask, latent of the masked picture.
 INPAINTING_INPUTS = LATENT_CHANNELS + 1 + LATENT_CHANNELS
+
+# Channels of one attention head, and groups of the norms, as Stable Diffusion 2 has them.
+CHANNELS_A_HEAD, GROUPS = 64, 32
 
 
 def widen_for_alpha(unet: UNet2DConditionModel) -> None:
@@ -44,3 +49,25 @@ def widen_for_alpha(unet: UNet2DConditionModel) -> None:
     new.bias = old.bias
     unet.conv_in = new
     unet.register_to_config(in_channels=INPUTS)
+
+
+def new_unet(widths: tuple[int, ...], blocks: int, prompt_width: int) -> UNet2DConditionModel:
+    """Make one of random weights, as Stable Diffusion 2 has it, only of another size.
+
+    widths: channels of each level, finest first; every level but the coarsest attends.
+    blocks: residual blocks a level. prompt_width: of the null embedding.
+    """
+    attending = len(widths) - 1
+    coarsest = ("DownBlock2D", "UpBlock2D")
+    return UNet2DConditionModel(
+        in_channels=INPUTS,
+        out_channels=LATENT_CHANNELS,
+        block_out_channels=widths,
+        layers_per_block=blocks,
+        down_block_types=("CrossAttnDownBlock2D",) * attending + (coarsest[0],),
+        up_block_types=(coarsest[1],) + ("CrossAttnUpBlock2D",) * attending,
+        attention_head_dim=tuple(max(1, width // CHANNELS_A_HEAD) for width in widths),
+        cross_attention_dim=prompt_width,
+        norm_num_groups=gcd(GROUPS, *widths),
+        use_linear_projection=True,
+    )

@@ -16,8 +16,7 @@ from torch import Tensor
 from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor
 from transformers.image_transforms import get_size_with_aspect_ratio
 
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.hub_folder import load_network, load_processor, unusable

@@ -14,8 +14,7 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor
 
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import Network, NetworkPool
+from layerpeel.backend.devices.pool import Network, NetworkPool, smaller_until_it_fits
 from layerpeel.backend.errors import DeviceError, LayerpeelError, ModelError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.denoising import Conditions, denoise, first_noise
@@ -165,7 +164,14 @@ class LayerDiffusion:
             return unet.to(memory_format=torch.channels_last)
 
         with self._ready(f"The {layer} network of {self._fbdd.folder}", load) as unet:
-            return denoise(unet, self._fbdd.sampler(), noise, conditions, self._fbdd.steps, report)
+            return denoise(
+                unet,
+                self._fbdd.sampler(),
+                noise,
+                conditions,
+                self._fbdd.num_inference_steps,
+                report,
+            )
 
     def _align(
         self,

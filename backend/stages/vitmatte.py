@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 from transformers import VitMatteForImageMatting, VitMatteImageProcessor
 
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.crop import resized, shrink_factor, window_round
 from layerpeel.backend.stages.guided_upsampling import smaller_trimap, upsample_along

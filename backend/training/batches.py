@@ -28,8 +28,8 @@ def batches_of(
     """
     # The samples are small, and there are threads enough at work.
     cv2.setNumThreads(1)
-    size, made = recipe.training.batch, deque[list[Future[dict[str, Float32]]]]()
-    pool = ThreadPoolExecutor(recipe.run.workers)
+    size, made = recipe.training.batch_size, deque[list[Future[dict[str, Float32]]]]()
+    pool = ThreadPoolExecutor(recipe.run.num_workers)
     try:
         for place in range(len(numbers) + _AHEAD):
             if place < len(numbers):

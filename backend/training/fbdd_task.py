@@ -1,8 +1,9 @@
 """What FBDD's UNets learn from and are checked on (paper, sections 3.3 and 3.4).
 
 Each learns by itself to make its layer's latent out of noise, told of the picture's latent and of
-alpha at latent size; by the v-prediction loss, with a null prompt, the VAE fixed. Times are drawn
-evenly from the schedule of the network that training starts from (ours; the paper does not say).
+alpha at latent size; by the v-prediction loss, with a null prompt, the VAE fixed. Timesteps are
+drawn evenly from the schedule of the network that training starts from (ours; the paper does not
+say).
 """
 
 import copy
@@ -28,13 +29,13 @@ from layerpeel.backend.networks.fbdd_folder import (
 )
 from layerpeel.backend.networks.fbdd_start import fbdd_from_inpainting
 from layerpeel.backend.networks.latents import LATENT_CHANNELS, LATENT_STRIDE, encode
+from layerpeel.backend.networks.layer_unet import new_unet
 from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
 from layerpeel.backend.training.known_layers import draw_layers
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, conditions_of, paint
 from layerpeel.backend.training.recipe import FbddRecipe
-from layerpeel.backend.training.scratch_unet import new_unet
 from layerpeel.backend.training.training_checkpoint import fill_with
 
 PICTURES_TO_CHECK_ON, PICTURES_ON_SHEET = 8, 4
@@ -59,14 +60,14 @@ class FbddTask:
         self._art_to_check_on = art_to_check_on
         self._start = start
         self._start.vae.requires_grad_(False).eval()
-        self._kept_signal = kept_signal(start.scheduler)
+        self._alphas_cumprod = alphas_cumprod(start.scheduler)
 
     def network(self) -> UNet2DConditionModel:
         """Make the UNet that is to be trained."""
         return _untrained(self._recipe, self._start, self._layer)
 
     def sample(self, index: int) -> dict[str, Float32]:
-        """Draw picture, alpha, true layer, noise, and how much of the layer is left in it."""
+        """Draw picture, alpha, true layer, noise and timestep."""
         return self._drawn(self._art, index)
 
     def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
@@ -79,13 +80,13 @@ class FbddTask:
         with torch.no_grad():
             conditions = conditions_of(self._start, picture, batch["alpha"])
             clean = encode(self._start.vae, batch["truth"])  # [N, 4, h, w]
-        time = batch["time"].flatten().long()
-        kept = self._kept_signal.to(picture.device)[time][:, None, None, None]
+        timesteps = batch["timestep"].flatten().long()
+        kept = self._alphas_cumprod.to(picture.device)[timesteps][:, None, None, None]
         noisy, velocity = noisy_and_velocity(clean, batch["noise"], kept)
         planes = torch.cat([noisy, conditions.picture, conditions.alpha], dim=1)  # [N, 72, h, w]
-        words = conditions.null_embedding.to(picture.device).expand(len(planes), -1, -1)
-        answer = network(planes, time, encoder_hidden_states=words).sample.float()
-        return {"velocity": functional.mse_loss(answer, velocity)}
+        prompt = conditions.null_embedding.to(picture.device).expand(len(planes), -1, -1)
+        predicted = network(planes, timesteps, encoder_hidden_states=prompt).sample.float()
+        return {"velocity": functional.mse_loss(predicted, velocity)}
 
     @torch.no_grad()
     def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
@@ -111,28 +112,30 @@ class FbddTask:
         truth: Float32 = getattr(layers, self._layer)
         # Not the composite's random numbers: these differ each time that one comes round again.
         random = np.random.default_rng((seed, index, 1))
-        time = random.integers(len(self._kept_signal))
+        timestep = random.integers(len(self._alphas_cumprod))
         return {
             "picture": layers.picture.transpose(2, 0, 1),
             "alpha": layers.alpha[None],
             "truth": truth.transpose(2, 0, 1),
             "noise": random.standard_normal((LATENT_CHANNELS, side, side), np.float32),
-            "time": np.full((1, 1, 1), time, np.float32),
+            "timestep": np.full((1, 1, 1), timestep, np.float32),
         }
 
 
-def kept_signal(scheduler: Mapping[str, Any]) -> Tensor:
-    """Give, for each time of a sampler's schedule, the share of signal that is left, squared."""
-    shares: Tensor = sampler_of(scheduler).alphas_cumprod
-    return shares.float()
+def alphas_cumprod(scheduler: Mapping[str, Any]) -> Tensor:
+    """Return ᾱ for each timestep of a noise schedule: [num_train_timesteps], float32."""
+    cumulative: Tensor = sampler_of(scheduler).alphas_cumprod
+    return cumulative.float()
 
 
-def noisy_and_velocity(clean: Tensor, noise: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-    """Mix latents with noise, both [N, 4, h, w], and say what v-prediction asks for.
+def noisy_and_velocity(
+    clean: Tensor, noise: Tensor, alphas_cumprod: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Add noise to latents, both [N, 4, h, w], and compute the target of v-prediction.
 
-    kept: [N, 1, 1, 1], a² in a·x + s·ε with a² + s² = 1; the velocity then is a·ε − s·x.
+    alphas_cumprod: ᾱ of each, [N, 1, 1, 1]. Returns √ᾱ·x + √(1−ᾱ)·ε and √ᾱ·ε − √(1−ᾱ)·x.
     """
-    signal, rest = kept.sqrt(), (1 - kept).sqrt()
+    signal, rest = alphas_cumprod.sqrt(), (1 - alphas_cumprod).sqrt()
     return signal * clean + rest * noise, signal * noise - rest * clean
 
 
@@ -142,10 +145,10 @@ def starting_fbdd(folder: Path, recipe: FbddRecipe) -> Fbdd:
     Raises BadInputError when FBDD cannot work on pictures of the recipe's size, ModelError when
     the folder is none of these, incomplete or damaged.
     """
-    side, steps = recipe.samples.side, recipe.network.steps
+    side, steps = recipe.samples.side, recipe.network.num_inference_steps
     check_side(side)
     if (folder / DESCRIPTION).is_file():
-        return replace(FbddFolder(folder).load(), resolution=side, steps=steps)
+        return replace(FbddFolder(folder).load(), resolution=side, num_inference_steps=steps)
     start = fbdd_from_inpainting(folder, side, steps)
     # It was computed in inference mode, and such tensors are refused where gradients are wanted.
     return replace(start, null_embedding=start.null_embedding.clone())

@@ -74,18 +74,18 @@ class KeptSamples:
         for number in range(numbers.stop):
             random = np.random.default_rng((settings.seed, number, 1))
             if number % samples.again == 0 and count < samples.distinct:
-                new = slice(count, count + settings.batch)
+                new = slice(count, count + settings.batch_size)
                 steps[new], alpha[new] = next(drawn)
                 count, chosen = new.stop, torch.arange(new.start, new.stop)
             else:
-                chosen = torch.from_numpy(random.integers(count, size=settings.batch))
+                chosen = torch.from_numpy(random.integers(count, size=settings.batch_size))
             if number in numbers:
                 chosen = chosen.to(device)
                 yield varied(steps[chosen], alpha[chosen], random)
 
     def _room(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Make room for all samples: [distinct, 17, h, w] in 8 bits, [distinct, 1, h, w] in 16."""
-        batch, samples = self._recipe.training.batch, self._recipe.samples
+        batch, samples = self._recipe.training.batch_size, self._recipe.samples
         count = -(-samples.distinct // batch) * batch
         pixels = (samples.side, samples.side)
         try:
@@ -107,8 +107,8 @@ class KeptSamples:
         return DataLoader(
             # Arrays become tensors on the way.
             self._drawn,  # type: ignore[arg-type]
-            self._recipe.training.batch,
-            num_workers=min(self._recipe.run.workers, os.cpu_count() or 1),
+            self._recipe.training.batch_size,
+            num_workers=min(self._recipe.run.num_workers, os.cpu_count() or 1),
         )
 
 

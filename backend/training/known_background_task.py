@@ -17,7 +17,8 @@ from layerpeel.backend.stages.small_networks.known_background import (
     foreground_of_answer,
     planes_over,
 )
-from layerpeel.backend.training.comparison import mean_figures, write_sheet
+from layerpeel.backend.training.check_sheet import write_sheet
+from layerpeel.backend.training.comparison import mean_figures
 from layerpeel.backend.training.kept_samples import Hints, KeptSamples
 from layerpeel.backend.training.matting_network import (
     WEIGHTS,
@@ -80,11 +81,11 @@ def layers_over(answer: Tensor, planes: Tensor) -> Layers:
     answer: [N, 4, h, w]. planes: [N, 13, h, w].
     """
     picture, background = planes[:, :3], planes[:, 8:11]
-    odds, alpha = corrected_alpha(answer[:, :1], planes)
+    logits, alpha = corrected_alpha(answer[:, :1], planes)
     foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
     missing = picture - alpha * foreground - (1 - alpha) * background
     foreground = clamp(foreground + missing * alpha / (alpha**2 + FAINT))
-    return Layers(odds, alpha, foreground, background)
+    return Layers(logits, alpha, foreground, background)
 
 
 @torch.inference_mode()

@@ -12,7 +12,7 @@ from torch.nn import functional
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.metrics import Separation
-from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
+from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape, he_initialise
 from layerpeel.backend.stages.small_networks.planes import (
     ENDS,
     INPUTS,
@@ -20,14 +20,13 @@ from layerpeel.backend.stages.small_networks.planes import (
     layers_of_answer,
     planes_of,
 )
-from layerpeel.backend.training.initial_weights import keep_signals_even
 from layerpeel.backend.training.recipe import Recipe
 from layerpeel.backend.training.training_checkpoint import read_weights
 
 # How much each loss counts.
 WEIGHTS = {
     "alpha": 1.0,
-    "alpha_odds": 0.5,
+    "alpha_logits": 0.5,
     "alpha_gradient": 0.5,
     "composition": 0.5,
     "foreground": 1.0,
@@ -46,9 +45,9 @@ VISIBLE_TO = 0.999
 
 @dataclass(frozen=True)
 class Layers:
-    """α [N, 1, h, w], F and B [N, 3, h, w], in 0–1; odds: what α was made of, log-odds."""
+    """α [N, 1, h, w], F and B [N, 3, h, w], in 0–1; logits: what α is the sigmoid of."""
 
-    odds: Tensor
+    logits: Tensor
     alpha: Tensor
     foreground: Tensor
     background: Tensor
@@ -58,7 +57,7 @@ def matting_network(recipe: Recipe, outputs: int = OUTPUTS) -> LocalUNet:
     """Make the network of a recipe, untrained."""
     made = recipe.network
     network = LocalUNet(UNetShape(INPUTS, outputs, made.widths, made.blocks, made.unshuffle))
-    keep_signals_even(network)
+    he_initialise(network)
     return network
 
 
@@ -85,21 +84,24 @@ def layers_of(answer: Tensor, planes: Tensor) -> Layers:
     answer: [N, 7, h, w]. planes: [N, 13, h, w].
     """
     picture = planes[:, :3]
-    odds, alpha = corrected_alpha(answer[:, :1], planes)
+    logits, alpha = corrected_alpha(answer[:, :1], planes)
     foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
     background = clamp(planes[:, 8:11] + answer[:, 4:7])
     missing = picture - alpha * foreground - (1 - alpha) * background
     missing = missing / (alpha**2 + (1 - alpha) ** 2)
     return Layers(
-        odds, alpha, clamp(foreground + alpha * missing), clamp(background + (1 - alpha) * missing)
+        logits,
+        alpha,
+        clamp(foreground + alpha * missing),
+        clamp(background + (1 - alpha) * missing),
     )
 
 
 def corrected_alpha(answer: Tensor, planes: Tensor) -> tuple[Tensor, Tensor]:
-    """Do as `planes.corrected_alpha` does: log-odds and α, [N, 1, h, w]."""
-    odds = torch.logit(planes[:, 12:], ENDS) + answer
-    corrected = clamp((torch.sigmoid(odds) - ENDS) / (1 - 2 * ENDS))
-    return odds, torch.where(_band_of(planes), corrected, planes[:, 12:])
+    """Do as `planes.corrected_alpha` does: logits and α, [N, 1, h, w]."""
+    logits = torch.logit(planes[:, 12:], ENDS) + answer
+    corrected = clamp((torch.sigmoid(logits) - ENDS) / (1 - 2 * ENDS))
+    return logits, torch.where(_band_of(planes), corrected, planes[:, 12:])
 
 
 def _band_of(planes: Tensor) -> Tensor:
@@ -129,7 +131,7 @@ def clamp(value: Tensor) -> Tensor:
 def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor]:
     """Mean errors in the band, by the names in `WEIGHTS`.
 
-    All are absolute but that of the log-odds, which is a cross entropy. Absolute errors alone learn
+    All are absolute but that of the logits, which is a cross entropy. Absolute errors alone learn
     next to nothing where closed-form alpha is more often right than wrong: there it is the median.
 
     Samples count by how wrong closed-form alpha is about them: what is judged in the end is the
@@ -157,7 +159,7 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
     recomposed = layers.alpha * foreground + (1 - layers.alpha) * background
     return {
         "alpha": mean(error),
-        "alpha_odds": mean(_divergence(layers.odds, alpha)),
+        "alpha_logits": mean(_divergence(layers.logits, alpha)),
         "alpha_gradient": (counts * _gradient_of(error) / pixels).mean(),
         "composition": mean(recomposed - truth["composite"]),
         "foreground": mean(alpha * (layers.foreground - foreground)),
@@ -167,11 +169,11 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
     }
 
 
-def _divergence(odds: Tensor, alpha: Tensor) -> Tensor:
+def _divergence(logits: Tensor, alpha: Tensor) -> Tensor:
     """Cross entropy less that of the truth with itself: 0 at the truth."""
     entropy = torch.special.entr(alpha) + torch.special.entr(1 - alpha)
     divergence: Tensor = (
-        functional.binary_cross_entropy_with_logits(odds, alpha, reduction="none") - entropy
+        functional.binary_cross_entropy_with_logits(logits, alpha, reduction="none") - entropy
     )
     return divergence
 

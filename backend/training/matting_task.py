@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.networks.local_unet import LocalUNet
 from layerpeel.backend.stages.small_networks.planes import planes_of
-from layerpeel.backend.training.comparison import mean_figures, write_sheet
+from layerpeel.backend.training.check_sheet import write_sheet
+from layerpeel.backend.training.comparison import mean_figures
 from layerpeel.backend.training.kept_samples import Hints, KeptSamples
 from layerpeel.backend.training.matting_network import (
     WEIGHTS,

@@ -52,7 +52,7 @@ def paint(
     unet.to(picture.device)
     conditions = conditions_of(fbdd, picture, alpha)
     sampler = sampler_of(fbdd.scheduler)
-    latent = denoise(unet, sampler, noise, conditions, fbdd.steps, say_no_fraction)
+    latent = denoise(unet, sampler, noise, conditions, fbdd.num_inference_steps, say_no_fraction)
     return decode(fbdd.vae, latent)
 
 

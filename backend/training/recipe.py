@@ -26,11 +26,11 @@ class NetworkSettings:
 class DiffusionSettings:
     """How FBDD is made: how many steps its sampler takes, and how large its UNets are.
 
-    widths, blocks: of UNets from scratch, as in `scratch_unet.new_unet`; without widths, training
+    widths, blocks: of UNets from scratch, as in `layer_unet.new_unet`; without widths, training
         starts from those of the start folder.
     """
 
-    steps: int
+    num_inference_steps: int
     widths: tuple[int, ...] = ()
     blocks: int = 2
 
@@ -50,13 +50,13 @@ class TrainingSettings:
     """How it learns (recipes/small-matting.toml says it in words)."""
 
     iterations: int
-    batch: int
+    batch_size: int
     seed: int
     learning_rate: float
-    warm_up: int
+    warmup_steps: int
     weight_decay: float
-    largest_gradient: float
-    average: float
+    max_grad_norm: float
+    ema_decay: float
     precision: str
 
 
@@ -64,16 +64,16 @@ class TrainingSettings:
 class RunSettings:
     """What decides how a run goes about it, and not what comes out.
 
-    workers: threads that make samples meanwhile; processes, for the small networks.
-    at_once: samples that the device works on at once, whose gradients are added up to those of a
-        batch; the whole batch where nothing is said.
+    num_workers: threads that make samples meanwhile; processes, for the small networks.
+    micro_batch_size: samples that the device works on at once; their gradients are accumulated to
+        those of a batch. None: the whole batch.
     """
 
     save_every: int
     check_every: int
-    workers: int
+    num_workers: int
     cache_megabytes: int
-    at_once: int | None = None
+    micro_batch_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,13 @@ def _training(recipe: TomlTable) -> TrainingSettings:
     table = recipe.table("training")
     settings = TrainingSettings(
         iterations=table.count("iterations"),
-        batch=table.count("batch"),
+        batch_size=table.count("batch_size"),
         seed=table.count("seed", 0),
         learning_rate=table.positive("learning_rate"),
-        warm_up=table.count("warm_up", 0),
+        warmup_steps=table.count("warmup_steps", 0),
         weight_decay=table.number("weight_decay"),
-        largest_gradient=table.positive("largest_gradient"),
-        average=table.number("average", most=1),
+        max_grad_norm=table.positive("max_grad_norm"),
+        ema_decay=table.number("ema_decay", most=1),
         precision=table.choice("precision", ("bfloat16", "float32")),
     )
     table.finish()
@@ -193,9 +193,9 @@ def _run(recipe: TomlTable) -> RunSettings:
     settings = RunSettings(
         save_every=table.count("save_every"),
         check_every=table.count("check_every"),
-        workers=table.count("workers"),
+        num_workers=table.count("num_workers"),
         cache_megabytes=table.count("cache_megabytes", 0),
-        at_once=table.optional("at_once", table.count),
+        micro_batch_size=table.optional("micro_batch_size", table.count),
     )
     table.finish()
     return settings
@@ -215,7 +215,7 @@ def _network(recipe: TomlTable) -> NetworkSettings:
 def _diffusion(recipe: TomlTable) -> DiffusionSettings:
     table = recipe.table("network")
     settings = DiffusionSettings(
-        steps=table.count("steps"),
+        num_inference_steps=table.count("num_inference_steps"),
         widths=table.optional("widths", table.counts) or (),
         blocks=table.count("blocks", default=DiffusionSettings.blocks),
     )

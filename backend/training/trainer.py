@@ -20,11 +20,11 @@ from layerpeel.backend.training.run_log import RunLog
 from layerpeel.backend.training.training_checkpoint import (
     CHECKPOINT,
     WEIGHTS,
-    Training,
     fill_with,
     load_checkpoint,
     save_checkpoint,
 )
+from layerpeel.backend.training.training_state import TrainingState
 
 
 class Task(Protocol):
@@ -43,7 +43,7 @@ class Task(Protocol):
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give the losses on samples, each a mean over them; what is learned is to lower their sum.
 
-        A batch may come in parts, one after the other.
+        A batch may come in micro-batches, one after the other.
         """
         ...
 
@@ -60,7 +60,7 @@ def train(
     resume: bool = False,
     start: Path | None = None,
 ) -> Path:
-    """Train to the recipe's last iteration; gives the file with the averaged weights.
+    """Train to the recipe's last iteration; gives the file with the EMA weights.
 
     folder: for checkpoint, weights, log and sheets; made where it is missing.
     resume: go on from the checkpoint in there.
@@ -82,22 +82,22 @@ def train(
     if start is not None and not resume:
         fill_with(network, start)
     network = network.to(device).to(memory_format=torch.channels_last)
-    training = Training(network, recipe)
+    state = TrainingState(network, recipe)
     if resume:
-        load_checkpoint(training, task.name, recipe, folder)
-    log = RunLog(folder, training.iteration)
-    for batch in task.batches(range(training.iteration, settings.iterations), device):
-        losses, rate = _learn(task, training, recipe, batch)
-        log.write(training.iteration, {**losses, "learning_rate": rate})
-        last = training.iteration == settings.iterations
-        if last or training.iteration % run.save_every == 0:
-            save_checkpoint(training, task.name, recipe, folder)
-        if last or training.iteration % run.check_every == 0:
-            sheet = folder / f"sheet-{training.iteration:06}.png"
-            log.write_check(training.iteration, task.check(training.average.network, sheet))
+        load_checkpoint(state, task.name, recipe, folder)
+    log = RunLog(folder, state.iteration)
+    for batch in task.batches(range(state.iteration, settings.iterations), device):
+        losses, rate = _training_step(task, state, recipe, batch)
+        log.write(state.iteration, {**losses, "learning_rate": rate})
+        last = state.iteration == settings.iterations
+        if last or state.iteration % run.save_every == 0:
+            save_checkpoint(state, task.name, recipe, folder)
+        if last or state.iteration % run.check_every == 0:
+            sheet = folder / f"sheet-{state.iteration:06}.png"
+            log.write_check(state.iteration, task.check(state.ema.network, sheet))
         total = sum(losses.values())
-        words = f"Iteration {training.iteration} of {settings.iterations}, loss {total:.4f}"
-        report(words, training.iteration / settings.iterations)
+        words = f"Iteration {state.iteration} of {settings.iterations}, loss {total:.4f}"
+        report(words, state.iteration / settings.iterations)
     log.close()
     return folder / WEIGHTS
 
@@ -118,42 +118,42 @@ def check_run_folder(folder: Path, resume: bool) -> None:
         )
 
 
-def _learn(
-    task: Task, training: Training, recipe: TrainingRecipe, batch: dict[str, Tensor]
+def _training_step(
+    task: Task, state: TrainingState, recipe: TrainingRecipe, batch: dict[str, Tensor]
 ) -> tuple[dict[str, float], float]:
-    """Go one step down the losses; gives them, and the learning rate."""
+    """Take one step of the optimizer; returns the losses and the learning rate."""
     settings = recipe.training
-    rate = learning_rate(training.iteration, recipe)
-    for group in training.optimiser.param_groups:
+    rate = learning_rate(state.iteration, recipe)
+    for group in state.optimizer.param_groups:
         group["lr"] = rate
-    training.optimiser.zero_grad()
+    state.optimizer.zero_grad()
     losses: dict[str, float] = {}
-    for part in _parts_of(batch, recipe.run.at_once or settings.batch):
-        share = _count_in(part) / settings.batch
-        for name, loss in _add_gradients(task, training.network, part, share, recipe).items():
+    for part in _micro_batches(batch, recipe.run.micro_batch_size or settings.batch_size):
+        share = _count_in(part) / settings.batch_size
+        for name, loss in _accumulate_gradients(task, state.network, part, share, recipe).items():
             losses[name] = losses.get(name, 0.0) + loss
-    parameters = training.network.parameters()
-    norm = nn.utils.clip_grad_norm_(parameters, settings.largest_gradient)
+    parameters = state.network.parameters()
+    norm = nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
     if not (math.isfinite(sum(losses.values())) and math.isfinite(norm.item())):
         raise LayerpeelError(
-            f"The training diverged at iteration {training.iteration + 1}: its loss is no number "
+            f"The training diverged at iteration {state.iteration + 1}: its loss is no number "
             f"any more. The last checkpoint is from before that; train anew with a lower "
             f"learning_rate than {settings.learning_rate:g}."
         )
-    training.optimiser.step()
-    training.average.follow(training.network, training.iteration)
-    training.iteration += 1
+    state.optimizer.step()
+    state.ema.update(state.network, state.iteration)
+    state.iteration += 1
     return losses, rate
 
 
-def _add_gradients(
+def _accumulate_gradients(
     task: Task,
     network: nn.Module,
     part: dict[str, Tensor],
     share: float,
     recipe: TrainingRecipe,
 ) -> dict[str, float]:
-    """Add the gradients of a part of a batch; gives its losses' share of the batch's."""
+    """Add the gradients of a micro-batch; returns its losses' share of the batch's."""
     device = next(network.parameters()).device
     halved = recipe.training.precision == "bfloat16"
     with torch.autocast(device.type, torch.bfloat16, enabled=halved):
@@ -164,7 +164,7 @@ def _add_gradients(
     return dict(zip(losses, every.tolist(), strict=True))
 
 
-def _parts_of(batch: dict[str, Tensor], size: int) -> Iterator[dict[str, Tensor]]:
+def _micro_batches(batch: dict[str, Tensor], size: int) -> Iterator[dict[str, Tensor]]:
     for begin in range(0, _count_in(batch), size):
         yield {name: planes[begin : begin + size] for name, planes in batch.items()}
 
@@ -174,9 +174,9 @@ def _count_in(batch: dict[str, Tensor]) -> int:
 
 
 def learning_rate(iteration: int, recipe: TrainingRecipe) -> float:
-    """Rise to the full rate over `warm_up` iterations, then fall to 0 along a cosine."""
+    """Rise to the full rate over `warmup_steps` iterations, then fall to 0 along a cosine."""
     settings = recipe.training
-    if iteration < settings.warm_up:
-        return settings.learning_rate * (iteration + 1) / settings.warm_up
-    done = (iteration - settings.warm_up) / max(settings.iterations - settings.warm_up, 1)
+    if iteration < settings.warmup_steps:
+        return settings.learning_rate * (iteration + 1) / settings.warmup_steps
+    done = (iteration - settings.warmup_steps) / max(settings.iterations - settings.warmup_steps, 1)
     return settings.learning_rate * (1 + math.cos(math.pi * done)) / 2

@@ -1,7 +1,7 @@
 """A training on disk: one file, which holds all that it takes to go on as if nothing had been.
 
-Samples depend on nothing but their number, so besides the weights there are only their running
-means and the optimiser's moments to keep.
+Samples depend on nothing but their number, so besides the weights there are only their EMA
+and the optimizer's moments to keep.
 """
 
 import json
@@ -16,52 +16,36 @@ from torch import Tensor, nn
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.training.recipe import TrainingRecipe
-from layerpeel.backend.training.running_average import RunningAverage
+from layerpeel.backend.training.training_state import TrainingState
 
 CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "network.safetensors"
-_FORMAT = "layerpeel-training-1"
+_FORMAT = "layerpeel-training-2"
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-class Training:
-    """What changes from iteration to iteration.
-
-    iteration: how many are done.
-    """
-
-    def __init__(self, network: nn.Module, recipe: TrainingRecipe) -> None:
-        settings = recipe.training
-        self.iteration = 0
-        self.network = network
-        self.average = RunningAverage(network, settings.average)
-        self.optimiser = torch.optim.AdamW(
-            network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-        )
-
-
-def save_checkpoint(training: Training, task: str, recipe: TrainingRecipe, folder: Path) -> None:
-    """Write the checkpoint, and beside it the averaged weights alone: each whole or not at all.
+def save_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, folder: Path) -> None:
+    """Write the checkpoint, and beside it the EMA weights alone: each whole or not at all.
 
     Raises OutputError when writing fails (disk full); the last checkpoint is then as it was.
     """
     about = {
         "format": _FORMAT,
         "task": task,
-        "iteration": str(training.iteration),
+        "iteration": str(state.iteration),
         "recipe": json.dumps(asdict(recipe)),
     }
-    weights = {name: tensor.contiguous() for name, tensor in training.average.weights().items()}
-    tensors = {f"average.{name}": tensor for name, tensor in weights.items()}
-    for name, parameter in training.network.named_parameters():
+    weights = {name: tensor.contiguous() for name, tensor in state.ema.weights().items()}
+    tensors = {f"ema.{name}": tensor for name, tensor in weights.items()}
+    for name, parameter in state.network.named_parameters():
         tensors[f"network.{name}"] = parameter.detach().contiguous()
         for moment in _MOMENTS:
-            kept = training.optimiser.state[parameter][moment]
+            kept = state.optimizer.state[parameter][moment]
             tensors[f"{moment}.{name}"] = kept.contiguous()
     _write(folder / CHECKPOINT, tensors, about)
     _write(folder / WEIGHTS, weights, about)
 
 
-def load_checkpoint(training: Training, task: str, recipe: TrainingRecipe, folder: Path) -> None:
+def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, folder: Path) -> None:
     """Put a training where the checkpoint left it.
 
     Raises BadInputError when there is no checkpoint, or it is of another task or recipe: only how
@@ -79,27 +63,27 @@ def load_checkpoint(training: Training, task: str, recipe: TrainingRecipe, folde
             f"{file} was made by another recipe, which differs in {', '.join(differing)}. Go on "
             "with that recipe, or train anew into another folder."
         )
-    wanted = {f"network.{name}": each.shape for name, each in training.network.named_parameters()}
+    wanted = {f"network.{name}": each.shape for name, each in state.network.named_parameters()}
     if wanted != {name: tensors[name].shape for name in tensors if name.startswith("network.")}:
         raise BadInputError(
             f"{file} is of another version of this network, which cannot go on. Train anew into "
             "another folder."
         )
-    training.iteration = int(about["iteration"])
-    device = next(training.network.parameters()).device
+    state.iteration = int(about["iteration"])
+    device = next(state.network.parameters()).device
     with torch.no_grad():
-        for name, mean in training.average.weights().items():
-            mean.copy_(tensors[f"average.{name}"])
-        for name, parameter in training.network.named_parameters():
+        for name, average in state.ema.weights().items():
+            average.copy_(tensors[f"ema.{name}"])
+        for name, parameter in state.network.named_parameters():
             parameter.copy_(tensors[f"network.{name}"])
-            training.optimiser.state[parameter] = {
+            state.optimizer.state[parameter] = {
                 moment: tensors[f"{moment}.{name}"].to("cpu" if moment == "step" else device)
                 for moment in _MOMENTS
             }
 
 
 def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read `WEIGHTS` of a run: the averaged weights, and what is said about them.
+    """Read `WEIGHTS` of a run: the EMA weights, and what is said about them.
 
     Raises BadInputError when there is no such file, ModelError when it is damaged.
     """

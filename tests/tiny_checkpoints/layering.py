@@ -73,7 +73,7 @@ def tiny_fbdd(resolution: int = 64, steps: int = 3) -> Fbdd:
         scheduler=v_prediction_scheduler(STOCK_SCHEDULE),
         null_embedding=torch.randn(1, TOKENS, WIDTH_OF_TEXT),
         resolution=resolution,
-        steps=steps,
+        num_inference_steps=steps,
     )
 
 

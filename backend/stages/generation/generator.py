@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import NetworkPool
+from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.segment_anything.by_hub import HubSam
 from layerpeel.backend.stages.segment_anything.by_meta import MetaSam

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from layerpeel.backend.devices.compute import Compute
-from layerpeel.backend.devices.out_of_memory import smaller_until_it_fits
-from layerpeel.backend.devices.pool import NetworkPool, bytes_of
+from layerpeel.backend.devices.pool import NetworkPool, bytes_of, smaller_until_it_fits
 from layerpeel.backend.errors import DeviceError
 
 pytestmark = pytest.mark.torch

@@ -25,7 +25,10 @@ def test_what_is_saved_comes_back(tiny_fbdd, fbdd_folder):
         assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     assert torch.equal(back.null_embedding, tiny_fbdd.null_embedding)
     assert back.scheduler == tiny_fbdd.scheduler
-    assert (back.resolution, back.steps) == (tiny_fbdd.resolution, tiny_fbdd.steps)
+    assert (back.resolution, back.num_inference_steps) == (
+        tiny_fbdd.resolution,
+        tiny_fbdd.num_inference_steps,
+    )
 
 
 def test_networks_come_in_the_precision_that_is_asked_for(fbdd_folder):
@@ -63,7 +66,11 @@ def test_an_fbdd_folder_is_replaced_and_another_is_not(tiny_fbdd, fbdd_folder, t
 
 @pytest.mark.parametrize(
     "change",
-    [{"resolution": 500}, {"steps": 0}, {"scheduler": {"_class_name": "PNDMScheduler"}}],
+    [
+        {"resolution": 500},
+        {"num_inference_steps": 0},
+        {"scheduler": {"_class_name": "PNDMScheduler"}},
+    ],
 )
 def test_what_could_not_be_opened_is_not_made(tiny_fbdd, change):
     with pytest.raises(ValueError, match=r"resolution|PNDM"):

@@ -49,9 +49,11 @@ def test_the_noise_schedule_stays_and_the_prediction_changes(inpainting_folder, 
 
 
 def test_it_is_saved_and_opened(inpainting_folder, tmp_path):
-    save_fbdd(fbdd_from_inpainting(inpainting_folder, 768, steps=12), tmp_path / "fbdd")
+    save_fbdd(
+        fbdd_from_inpainting(inpainting_folder, 768, num_inference_steps=12), tmp_path / "fbdd"
+    )
     fbdd = FbddFolder(tmp_path / "fbdd")
-    assert (fbdd.resolution, fbdd.steps) == (768, 12)
+    assert (fbdd.resolution, fbdd.num_inference_steps) == (768, 12)
     assert fbdd.load().foreground.config.in_channels == 72
 
 

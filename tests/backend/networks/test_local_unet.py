@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape
+from layerpeel.backend.networks.local_unet import LocalUNet, ResidualBlock, UNetShape, he_initialise
 
 SHAPES = [
     UNetShape(7, 3, (8, 12, 16), 2),
@@ -46,3 +46,27 @@ def test_any_size_goes_in_and_comes_out(shape: UNetShape, size: tuple[int, int])
 @pytest.mark.torch
 def test_an_untrained_network_answers_nothing() -> None:
     assert not LocalUNet(SHAPES[0])(torch.rand(1, 7, 24, 24)).any()
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("unshuffle", [1, 2])
+def test_a_signal_is_as_strong_at_every_level(unshuffle):
+    torch.manual_seed(0)
+    network = LocalUNet(UNetShape(6, 3, (32, 48, 64), 2, unshuffle))
+    he_initialise(network)
+    strengths = []
+    for layer in (network.entry, *network.downs, *network.ups):
+        layer.register_forward_hook(lambda _, __, out: strengths.append(out.std().item()))
+    for block in network.modules():
+        if isinstance(block, ResidualBlock):
+            block.first.register_forward_hook(lambda _, __, out: strengths.append(out.std().item()))
+    network(torch.randn(2, 6, 96, 96))
+    assert len(strengths) == 5 + 10
+    assert max(strengths) < 3 * min(strengths)
+
+
+@pytest.mark.torch
+def test_the_answer_still_begins_at_nothing():
+    network = LocalUNet(UNetShape(6, 3, (8, 12), 2))
+    he_initialise(network)
+    assert not network(torch.rand(1, 6, 24, 24)).any()

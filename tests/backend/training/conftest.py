@@ -45,7 +45,9 @@ def tiny_recipe():
     return replace(
         recipe,
         network=replace(recipe.network, widths=(8, 8)),
-        training=replace(recipe.training, iterations=20, batch=2, warm_up=2, precision="float32"),
+        training=replace(
+            recipe.training, iterations=20, batch_size=2, warmup_steps=2, precision="float32"
+        ),
         run=replace(recipe.run, save_every=10, check_every=20),
         samples=replace(recipe.samples, side=32, longest_side=(40, 100)),
     )

@@ -17,7 +17,7 @@ from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.training.batches import stacked
 from layerpeel.backend.training.fbdd_task import (
     FbddTask,
-    kept_signal,
+    alphas_cumprod,
     noisy_and_velocity,
     starting_fbdd,
 )
@@ -52,7 +52,7 @@ def recipe(tiny_recipe):
     shipped = read_fbdd_recipe(RECIPES / "paper-fbdd.toml")
     return replace(
         shipped,
-        network=replace(shipped.network, steps=2),
+        network=replace(shipped.network, num_inference_steps=2),
         training=replace(tiny_recipe.training, iterations=8),
         run=replace(tiny_recipe.run, save_every=3, check_every=8),
         samples=CompositeSettings(side=64, count=6),
@@ -100,7 +100,7 @@ def told(monkeypatch):
 def test_the_velocity_is_that_of_the_schedule(task):
     betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=np.float64) ** 2
     kept = np.cumprod(1 - betas)
-    shares = kept_signal({**STOCK_SCHEDULE, "_class_name": "DPMSolverMultistepScheduler",
+    shares = alphas_cumprod({**STOCK_SCHEDULE, "_class_name": "DPMSolverMultistepScheduler",
                           "prediction_type": "v_prediction"})  # fmt: skip
     np.testing.assert_allclose(shares.numpy(), kept, rtol=1e-4)
     random = np.random.default_rng(0)
@@ -127,7 +127,7 @@ def test_the_loss_is_the_squared_error_of_the_velocity(task, start, told):
         loss = task.losses(network, batch)["velocity"].item()
     ((planes, words),) = told
     with torch.no_grad():
-        times = batch["time"].flatten().long()
+        times = batch["timestep"].flatten().long()
         answer = network(planes, times, encoder_hidden_states=words).sample.double()
         latent = start.vae.encode(batch["truth"] * 2 - 1).latent_dist.mode()
         clean = latent.double() * start.vae.config.scaling_factor
@@ -158,7 +158,7 @@ class OneSample(FbddTask):
 
 
 def test_losses_fall_on_a_constant_sample(recipe, opened_art, start, tmp_path):
-    settings = replace(recipe.training, iterations=30, batch=1, learning_rate=3e-3)
+    settings = replace(recipe.training, iterations=30, batch_size=1, learning_rate=3e-3)
     recipe = replace(recipe, training=settings, run=replace(recipe.run, check_every=30))
     task = OneSample("foreground", recipe, opened_art, opened_art, start)
     train(task, recipe, tmp_path, say_nothing)
@@ -186,7 +186,7 @@ def test_noise_differs_each_time_that_a_composite_comes_round(task):
     first, again = task.sample(0), task.sample(6)
     assert np.array_equal(first["picture"], again["picture"])
     assert not np.array_equal(first["noise"], again["noise"])
-    times = {task.sample(index)["time"].item() for index in range(12)}
+    times = {task.sample(index)["timestep"].item() for index in range(12)}
     assert len(times) > 6
     assert all(0 <= time < 1000 for time in times)
 
@@ -212,7 +212,7 @@ def test_a_small_network_begins_with_random_weights(recipe, opened_art, start):
 
 def test_training_goes_on_from_a_trained_fbdd(recipe, tmp_path):
     start = starting_fbdd(save_tiny_fbdd(tmp_path / "fbdd", resolution=128, steps=9), recipe)
-    assert (start.resolution, start.steps) == (64, 2)
+    assert (start.resolution, start.num_inference_steps) == (64, 2)
 
 
 def test_folders_to_start_from_that_are_none_are_refused(recipe, inpainting, tmp_path):

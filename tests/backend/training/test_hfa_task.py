@@ -102,7 +102,7 @@ class OneSample(HfaTask):
 
 
 def test_losses_fall_on_a_constant_sample(layer, recipe, opened_art, tmp_path):
-    settings = replace(recipe.training, iterations=80, batch=1, learning_rate=3e-3)
+    settings = replace(recipe.training, iterations=80, batch_size=1, learning_rate=3e-3)
     recipe = replace(recipe, training=settings)
     task = OneSample(layer, recipe, opened_art, opened_art, None)
     train(task, recipe, tmp_path, say_nothing)
@@ -114,7 +114,7 @@ def test_losses_fall_on_a_constant_sample(layer, recipe, opened_art, tmp_path):
 def test_a_batch_in_parts_teaches_the_same(task, recipe, tmp_path):
     torch.manual_seed(0)
     whole = train(task, recipe, tmp_path / "whole", say_nothing)
-    in_parts = replace(recipe, run=replace(recipe.run, at_once=1))
+    in_parts = replace(recipe, run=replace(recipe.run, micro_batch_size=1))
     parts = train(task, in_parts, tmp_path / "parts", say_nothing)
     for first, second in zip(rows_in(whole.parent), rows_in(parts.parent), strict=True):
         for name, value in first.items():

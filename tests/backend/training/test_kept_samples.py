@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 def recipe(tiny_recipe):
     return replace(
         tiny_recipe,
-        training=replace(tiny_recipe.training, iterations=ITERATIONS, batch=BATCH),
+        training=replace(tiny_recipe.training, iterations=ITERATIONS, batch_size=BATCH),
         samples=replace(tiny_recipe.samples, distinct=DISTINCT, again=AGAIN),
     )
 

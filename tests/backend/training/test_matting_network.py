@@ -95,12 +95,12 @@ def test_the_truth_loses_nothing_and_anything_else_does(ramp):
             "background": solid[1].transpose(2, 0, 1),
         }.items()
     }
-    odds = torch.logit(truth["alpha"])
-    right = Layers(odds, truth["alpha"], truth["foreground"], truth["background"])
+    logits = torch.logit(truth["alpha"])
+    right = Layers(logits, truth["alpha"], truth["foreground"], truth["background"])
     losses = matting_losses(right, truth)
     assert set(losses) == set(WEIGHTS)
     assert max(loss.item() for loss in losses.values()) < 1e-6
-    wrong = Layers(-odds, 1 - truth["alpha"], truth["background"], truth["foreground"])
+    wrong = Layers(-logits, 1 - truth["alpha"], truth["background"], truth["foreground"])
     assert min(loss.item() for loss in matting_losses(wrong, truth).values()) > 0.01
 
 
@@ -120,7 +120,7 @@ def test_only_the_band_is_judged(ramp):
     off = torch.where(band, true_alpha, 1 - true_alpha)
     losses = matting_losses(Layers(torch.logit(off, 1e-6), off, colours, colours), truth)
     assert losses["alpha"].item() == 0
-    assert losses["alpha_odds"].item() < 1e-4
+    assert losses["alpha_logits"].item() < 1e-4
     assert losses["alpha_gradient"].item() == 0
 
 

@@ -19,7 +19,7 @@ def recipe_file(tmp_path):
     for name, value in {
         "widths": "[8, 8]",
         "iterations": "2",
-        "batch": "1",
+        "batch_size": "1",
         "side": "32",
         "longest_side": "[40, 100]",
         "save_every": "1",

@@ -27,12 +27,12 @@ def small_recipe(tmp_path_factory):
         less = {
             "widths": "[8, 8]",
             "iterations": "2",
-            "batch": "1",
-            "steps": "2",
+            "batch_size": "1",
+            "num_inference_steps": "2",
             "side": "64",
             "longest_side": "[60, 120]",
             "save_every": "1",
-            "workers": "1",
+            "num_workers": "1",
             **more,
         }
         for key, value in less.items():
@@ -117,7 +117,7 @@ def test_a_rate_that_is_too_high_stops_and_leaves_no_model(
 ):
     recipe = small_recipe(
         "small-hfa" if command == "hfa" else "paper-fbdd",
-        iterations="60", learning_rate="1e30", warm_up="0", largest_gradient="1e30",
+        iterations="60", learning_rate="1e30", warmup_steps="0", max_grad_norm="1e30",
     )  # fmt: skip
     more = ("--start", inpainting) if command == "fbdd" else ()
     with pytest.raises(LayerpeelError, match="diverged"):
@@ -134,7 +134,7 @@ def test_what_is_missing_is_said_before_anything_is_made(small_art, inpainting, 
     with pytest.raises(ModelError, match=r"no fbdd\.json"):
         train("hfa", "--art", small_art, "--out", out, "--recipe", "paper-hfa",
               "--fbdd", inpainting)  # fmt: skip
-    with pytest.raises(BadInputError, match=r"\[network\]: `steps` is missing"):
+    with pytest.raises(BadInputError, match=r"\[network\]: `num_inference_steps` is missing"):
         train("fbdd", "--art", small_art, "--out", out, "--recipe", "small-hfa")
     with pytest.raises(BadInputError, match="No PNG or WebP pictures"):
         train("hfa", "--art", tmp_path, "--out", out)

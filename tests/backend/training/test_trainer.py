@@ -78,7 +78,7 @@ def test_a_run_leaves_weights_figures_and_a_sheet(task, tiny_recipe, composites,
 
 
 def test_training_teaches_something(opened_art, tiny_recipe, composites, tmp_path):
-    settings = replace(tiny_recipe.training, batch=4, learning_rate=3e-3, average=0.9)
+    settings = replace(tiny_recipe.training, batch_size=4, learning_rate=3e-3, ema_decay=0.9)
     recipe = replace(
         tiny_recipe,
         training=replace(settings, iterations=120),
@@ -86,7 +86,7 @@ def test_training_teaches_something(opened_art, tiny_recipe, composites, tmp_pat
     )
     task = MattingTask(recipe, opened_art, composites)
     network, _ = load_matting_network(train(task, recipe, tmp_path, say_nothing))
-    other = replace(recipe, training=replace(recipe.training, seed=9, batch=32))
+    other = replace(recipe, training=replace(recipe.training, seed=9, batch_size=32))
     batch = next(
         iter(MattingTask(other, opened_art, composites).batches(range(1), torch.device("cpu")))
     )
