@@ -4,22 +4,17 @@ The evaluation only waits, so Ctrl-C is heard while compiled code runs for secon
 """
 
 import contextlib
-import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
+from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.evaluation.baseline import Baseline
 from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.peak_memory import peak_bytes
 from layerpeel.backend.image import Float32
-
-# Started afresh and not forked: a method begins with no memory but its own.
-_processes = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
@@ -55,23 +50,17 @@ class MethodProcess:
     """A process that separates by one method. It ends with the one who started it."""
 
     def __init__(self, baseline: Baseline) -> None:
-        self._connection, theirs = _processes.Pipe()
-        self._process = _processes.Process(
-            target=_separate_orders, args=(baseline, theirs), name=baseline.name, daemon=True
+        self._process: ChildProcess[Order, Separated | NotSeparated] = ChildProcess(
+            baseline.name, _separate_orders, baseline
         )
-        self._process.start()
-        # Theirs alone from now on, so that its end is seen here as the end of what can be read.
-        theirs.close()
 
     def separate(self, order: Order) -> Separated | NotSeparated:
         """Separate one picture. Raises MethodEndedError when the process crashes over it."""
+        self._process.send(order)
         try:
-            self._connection.send(order)
-            answer: Separated | NotSeparated = self._connection.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            raise MethodEndedError(_how(self._process.exitcode)) from None
-        return answer
+            return self._process.receive()
+        except ChildEnded as ended:
+            raise MethodEndedError(f"its process crashed ({ended.end})") from None
 
     def warm_up(self, order: Order) -> None:
         """Separate once for nothing. What goes wrong will go wrong again where it counts."""
@@ -80,9 +69,7 @@ class MethodProcess:
 
     def end(self) -> None:
         """End the process here and now."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
+        self._process.close()
 
 
 @contextlib.contextmanager
@@ -99,16 +86,12 @@ def started(baselines: tuple[Baseline, ...]) -> Iterator[dict[str, MethodProcess
 
 
 def _separate_orders(
-    baseline: Baseline, connection: "Connection[Separated | NotSeparated, Order]"
+    evaluation: Parent[Order, Separated | NotSeparated], baseline: Baseline
 ) -> None:
-    # Ctrl-C reaches everything in a terminal. When to end is for the evaluation to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What libraries print must not get to where the figures go.
     os.dup2(2, 1)
-    # The end of what can be read is the end of whoever wants it.
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            connection.send(_carry_out(baseline, connection.recv()))
+    while True:
+        evaluation.send(_carry_out(baseline, evaluation.receive()))
 
 
 def _carry_out(baseline: Baseline, order: Order) -> Separated | NotSeparated:
@@ -120,9 +103,3 @@ def _carry_out(baseline: Baseline, order: Order) -> Separated | NotSeparated:
     except MemoryError:
         return NotSeparated("There is not enough memory for this picture.")
     return Separated(separation, time.perf_counter() - start, peak_bytes())
-
-
-def _how(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"its process crashed ({signal.strsignal(-exit_code) or f'signal {-exit_code}'})"
-    return f"its process crashed (exit code {exit_code})"

@@ -4,19 +4,13 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+from layerpeel.backend.child_process import ChildEnded
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server.feed import JobFeed
 from layerpeel.backend.server.job_store import INTERRUPTED, JobStore
 from layerpeel.backend.server.log import log
-from layerpeel.backend.server.orders import (
-    STARTING,
-    Broken,
-    JobOutcome,
-    PeelOrder,
-    Report,
-    StopOrder,
-)
-from layerpeel.backend.server.worker import Worker, WorkerEnded
+from layerpeel.backend.server.orders import STARTING, Broken, JobOutcome, PeelOrder, StopOrder
+from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lost
 from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
 
@@ -57,7 +51,7 @@ class JobQueue:
         self._feeds: dict[str, JobFeed] = {}
         self._came: dict[str, float] = {}
         self._arrived = asyncio.Event()
-        self._worker = Worker()
+        self._worker = start_worker()
         self._is_closed = False
 
     @property
@@ -137,12 +131,13 @@ class JobQueue:
             running.tries += 1
             try:
                 return await self._peel_with(self._living_worker(), running)
-            except WorkerEnded as ended:
+            except ChildEnded as ended:
+                failed = Failed(why_job_was_lost(ended.end))
                 if self._is_closed:
-                    return Failed(str(ended))
-                self._worker = Worker()
+                    return failed
+                self._worker = start_worker()
                 if running.begun or running.unwanted or running.tries == MOST_TRIES:
-                    return Failed(str(ended))
+                    return failed
 
     async def _peel_with(self, worker: Worker, running: _Running) -> JobOutcome:
         """Have a worker peel a job, and tell its listeners what is heard of it."""
@@ -150,7 +145,7 @@ class JobQueue:
         request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
         worker.send(PeelOrder(running.id, request, draft))
         while True:
-            report: Report = await worker.receive()
+            report = await asyncio.to_thread(worker.receive)
             running.begun = True
             match report:
                 case Progress() | Preview():
@@ -178,7 +173,7 @@ class JobQueue:
 
     def _living_worker(self) -> Worker:
         if not self._worker.is_alive:
-            self._worker = Worker()
+            self._worker = start_worker()
         return self._worker
 
     def _end(self, job_id: str, outcome: JobOutcome) -> None:

@@ -5,11 +5,8 @@ A process can be ended at once, whatever it waits for; what has come stays and i
 
 import asyncio
 import contextlib
-import multiprocessing
-import os
-import signal
-from multiprocessing.connection import Connection
 
+from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
 from layerpeel.backend.errors import LayerpeelError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.feed import JobFeed
@@ -18,9 +15,6 @@ from layerpeel.backend.server.orders import JobOutcome
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.generators import PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
-
-# Started afresh and not forked: it inherits neither the listening socket nor any lock.
-_processes = multiprocessing.get_context("spawn")
 
 _ENDED_EARLY = "The download ended early. Pull it again: it goes on from there."
 _STEPS = 1000
@@ -95,13 +89,9 @@ class _Pull:
         self.feed = JobFeed(Progress(stage, 0.0))
         self._stage = stage
         self._is_unwanted = False
-        self._connection, theirs = _processes.Pipe(duplex=False)
-        self._process = _processes.Process(
-            target=_pull, args=(models, model, theirs), name="layerpeel-pull", daemon=True
+        self._process: ChildProcess[None, float | JobOutcome] = ChildProcess(
+            "layerpeel-pull", _pull, models, model
         )
-        self._process.start()
-        # Theirs alone from now on, so that its end is seen here as the end of what can be read.
-        theirs.close()
         self.watch = asyncio.create_task(self._watch())
 
     @property
@@ -123,15 +113,14 @@ class _Pull:
 
     async def _watch(self) -> None:
         outcome: JobOutcome | None = None
-        with contextlib.suppress(EOFError, OSError):
-            while outcome is None:
-                report: float | JobOutcome = await asyncio.to_thread(self._connection.recv)
+        with contextlib.suppress(ChildEnded):
+            while True:
+                report = await asyncio.to_thread(self._process.receive)
                 if isinstance(report, float):
                     self.feed.publish(Progress(self._stage, report))
                 else:
                     outcome = report
-        await asyncio.to_thread(self._process.join)
-        self._connection.close()
+        self._process.close()
         if outcome is None:
             outcome = Cancelled() if self._is_unwanted else Failed(_ENDED_EARLY)
         log.info("pull of %s: %s", self.model, outcome)
@@ -139,27 +128,19 @@ class _Pull:
         self.feed.publish(outcome)
 
 
-def _pull(
-    models: ModelStore, model: str, connection: "Connection[float | JobOutcome, None]"
-) -> None:
-    """What the process does."""
+def _pull(server: Parent[None, float | JobOutcome], models: ModelStore, model: str) -> None:
+    """Pull a model, in the process that is there for that."""
     told = -1
 
     def tell(fraction: float) -> None:
         nonlocal told
         if int(fraction * _STEPS) != told:
             told = int(fraction * _STEPS)
-            try:
-                connection.send(told / _STEPS)
-            except OSError:
-                # The server is gone, and with it whoever waits for the model.
-                os._exit(0)
+            server.send(told / _STEPS)
 
-    # Ctrl-C reaches everything in a terminal. When to end is for the server to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         models.pull(model, tell)
     except LayerpeelError as error:
-        connection.send(Failed(str(error)))
+        server.send(Failed(str(error)))
     else:
-        connection.send(Finished())
+        server.send(Finished())

@@ -1,70 +1,82 @@
-"""The worker process as the server sees it."""
+"""The worker process, which peels for the server: how it is started, and what it runs.
 
-import asyncio
+It loads the libraries that peel; the server, which only starts it, does not.
+"""
+
 import contextlib
-import multiprocessing
-import signal
+import importlib
+import traceback
+from collections import deque
 
-from layerpeel.backend.server.orders import Order, Report
-from layerpeel.backend.server.work import work
+from layerpeel.backend.child_process import ChildProcess, Parent, ProcessEnd
+from layerpeel.backend.server.orders import STARTING, Broken, Order, PeelOrder, Report, StopOrder
 
-# Started afresh and not forked: the worker inherits neither the listening socket nor any lock.
-_processes = multiprocessing.get_context("spawn")
+PEELING = "layerpeel.backend.server.job_in_worker"
 
-
-class WorkerEnded(Exception):  # noqa: N818  (who ended it may well have meant to)
-    """The worker process is gone. The message is one line for people."""
+Worker = ChildProcess[Order, Report]
 
 
-class Worker:
-    """A process that peels. It ends with the server, however that ends."""
-
-    def __init__(self) -> None:
-        self._connection, theirs = _processes.Pipe()
-        self._process = _processes.Process(
-            target=work, args=(theirs,), name="layerpeel-worker", daemon=True
-        )
-        self._process.start()
-        # Theirs alone from now on, so that its end is seen here as the end of what can be read.
-        theirs.close()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it can still be given work."""
-        return self._process.is_alive()
-
-    def send(self, order: Order) -> None:
-        """Hand over an order. If the worker is gone, `receive` says so."""
-        with contextlib.suppress(OSError):
-            self._connection.send(order)
-
-    async def receive(self) -> Report:
-        """Wait for the next report. Raises WorkerEnded when none can come any more."""
-        try:
-            return await asyncio.to_thread(self._receive)
-        except (EOFError, OSError):
-            await asyncio.to_thread(self._process.join)
-            raise WorkerEnded(_why(self._process.exitcode)) from None
-
-    def _receive(self) -> Report:
-        report: Report = self._connection.recv()
-        return report
-
-    def kill(self) -> None:
-        """End the process here and now. Who waits for a report hears WorkerEnded."""
-        self._process.kill()
+def start_worker() -> Worker:
+    """Start a process that peels. It ends with the server, however that ends."""
+    return ChildProcess("layerpeel-worker", carry_out_orders)
 
 
-def _why(exit_code: int | None) -> str:
-    if exit_code == -getattr(signal, "SIGKILL", 9):
+def why_job_was_lost(end: ProcessEnd) -> str:
+    """Tell in one line, for people, why a job was lost with its worker."""
+    if end.was_killed:
         return (
             "The system ended the process that peels, most likely because memory ran out. "
             "Close other programs, or scale the picture down, then press Peel again."
         )
-    how = f"exit code {exit_code}"
-    if exit_code is not None and exit_code < 0:
-        how = signal.strsignal(-exit_code) or f"signal {-exit_code}"
     return (
-        f"The process that peels crashed ({how}), and this picture with it. Press Peel again; "
+        f"The process that peels crashed ({end}), and this picture with it. Press Peel again; "
         "if it happens again, report it with the picture."
     )
+
+
+def carry_out_orders(server: Parent[Order, Report]) -> None:
+    """Carry out orders in the worker process, one after the other, until the server is gone."""
+    orders = _Orders(server)
+    # Loaded before the first job comes. If it cannot be loaded, that job will report why.
+    with contextlib.suppress(Exception):
+        importlib.import_module(PEELING)
+    while True:
+        server.send(_carry_out(orders.next(), orders, server))
+
+
+def _carry_out(order: PeelOrder, orders: "_Orders", server: Parent[Order, Report]) -> Report:
+    server.send(STARTING)
+    try:
+        from layerpeel.backend.server.job_in_worker import peel_into_file
+
+        return peel_into_file(order, server.send, lambda: orders.is_stopped(order.job_id))
+    except Exception as error:  # noqa: BLE001  (reported whole; the next job may well succeed)
+        return Broken(type(error).__name__, traceback.format_exc())
+
+
+class _Orders:
+    """Orders sorted into jobs to peel, and the job that is to stop."""
+
+    def __init__(self, server: Parent[Order, Report]) -> None:
+        self._server = server
+        self._to_peel: deque[PeelOrder] = deque()
+        self._stopped = ""
+
+    def next(self) -> PeelOrder:
+        """Wait for the next job."""
+        while not self._to_peel:
+            self._sort(self._server.receive())
+        return self._to_peel.popleft()
+
+    def is_stopped(self, job_id: str) -> bool:
+        """Whether the server has asked to stop this job."""
+        while self._server.has_order:
+            self._sort(self._server.receive())
+        return self._stopped == job_id
+
+    def _sort(self, order: Order) -> None:
+        match order:
+            case PeelOrder():
+                self._to_peel.append(order)
+            case StopOrder(job_id):
+                self._stopped = job_id

@@ -6,9 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,9 +35,9 @@ from layerpeel.shared.protocol import (
 )
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import MESSAGE_TYPE, PROTOCOL_HEADER, from_text, pack, unpack
+from waiting import PATIENCE, wait_for
 
 SERVE = [sys.executable, "-P", "-m", "layerpeel.backend.cli", "serve"]
-PATIENCE = 60
 
 
 class Backend:
@@ -154,16 +152,6 @@ def await_server_file(home, process):
     return wait_for(read)
 
 
-def wait_for(look):
-    """Look again and again until there is something to see."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if seen := look():
-            return seen
-        time.sleep(0.02)
-    pytest.fail("It never came.")
-
-
 def find_workers(process):
     """Process ids of a server's workers."""
     ps = shutil.which("ps")
@@ -239,16 +227,6 @@ def without_times():
     return strip
 
 
-def has_ended(process):
-    """Whether a process has ended; one that nobody has waited for yet has."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    status = Path(f"/proc/{process}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
-
-
 class Halted:
     """Processes that are halted, so that what they have to do stays undone."""
 
@@ -276,18 +254,6 @@ def halted():
     halted = Halted()
     yield halted
     halted.let_all_go()
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    """Look again and again until there is something to see, and give that."""
-    return wait_for
-
-
-@pytest.fixture(scope="session")
-def is_gone():
-    """Whether a process, by its id, has ended."""
-    return has_ended
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 from layerpeel.shared.jobs import Failed, Finished, JobState, Progress
 from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
 from layerpeel.shared.wire import pack
+from waiting import has_ended, wait_for
 
 
 @pytest.mark.parametrize(("sign", "words"), [("SIGKILL", "memory"), ("SIGSEGV", "crashed")])
@@ -77,9 +78,7 @@ def test_too_little_memory_is_said_and_the_worker_goes_on(backend, make_job):
     assert backend.worker() == worker
 
 
-def test_after_a_kill_results_are_there_and_the_rest_has_failed(
-    run_backend, make_job, halted, eventually, is_gone
-):
+def test_after_a_kill_results_are_there_and_the_rest_has_failed(run_backend, make_job, halted):
     backend = run_backend()
     finished = backend.submit(make_job("finished"))
     backend.end_of(finished.id)
@@ -92,7 +91,7 @@ def test_after_a_kill_results_are_there_and_the_rest_has_failed(
     backend.process.kill()
     backend.process.wait()
     halted.let_go(worker)
-    eventually(lambda: is_gone(worker))
+    wait_for(lambda: has_ended(worker))
 
     again = run_backend()
     assert again.server.token != backend.server.token

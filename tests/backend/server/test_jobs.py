@@ -136,5 +136,5 @@ def test_health_says_who_answers_and_what_is_missing(backend, run_backend, tmp_p
     assert "sdxl" not in engines["layeringdiff"].missing
     monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path / "none"))
     best, compact, *_ = from_text(Health, run_backend().call("GET", "/health").content).engines
-    assert "`layerpeel models pull isnet`" in compact.missing
+    assert "`layerpeel models pull compact`, which brings isnet" in compact.missing
     assert best.missing == compact.missing

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from layerpeel.shared.jobs import Finished
+from waiting import has_ended, wait_for
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
@@ -26,14 +27,14 @@ def test_a_second_server_says_where_the_first_is(run_backend, start):
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_ends_it_cleanly(run_backend, eventually, is_gone, sign, code):
+def test_a_signal_ends_it_cleanly(run_backend, sign, code):
     backend = run_backend()
     worker = backend.worker()
     presence = backend.call("GET", "/presence", stream=True)
     assert backend.stop(sign)[0] == code
     presence.close()
     assert not (backend.home / "server.json").exists()
-    eventually(lambda: is_gone(worker))
+    wait_for(lambda: has_ended(worker))
     with pytest.raises(OSError, match=r"."):
         socket.create_connection(("127.0.0.1", backend.port), timeout=5).close()
     run_backend()

@@ -8,6 +8,7 @@ import requests
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import ColourModel, Depth, PeelRequest, Picture, PixelBlock
 from layerpeel.shared.wire import MESSAGE_TYPE, pack
+from waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +75,15 @@ def test_no_length_at_all(narrow):
     assert answer.startswith(b"HTTP/1.1 411 ")
 
 
-def test_a_body_that_ends_early(narrow, make_job, eventually):
+def test_a_body_that_ends_early(narrow, make_job):
     whole = pack(make_job())
     lines = (f"Content-Type: {MESSAGE_TYPE}", f"Content-Length: {len(whole)}")
     kept = [f"{name}: {value}" for name, value in narrow.headers.items()]
     head = ["POST /jobs HTTP/1.1", f"Host: 127.0.0.1:{narrow.port}", *kept, *lines, "", ""]
     with socket.create_connection(("127.0.0.1", narrow.port), timeout=30) as connection:
         connection.sendall("\r\n".join(head).encode() + whole[:1000])
-        eventually(lambda: list(narrow.jobs_folder.glob("*.request")))
-    eventually(lambda: not list(narrow.jobs_folder.glob("*.request")))
+        wait_for(lambda: list(narrow.jobs_folder.glob("*.request")))
+    wait_for(lambda: not list(narrow.jobs_folder.glob("*.request")))
 
 
 def test_what_is_no_http(narrow):
