@@ -33,7 +33,7 @@ _PEEL, _GENERATE = "peel", "generate"
 
 
 class LayerpeelDocker(DockWidget):
-    """One for each of Krita's windows: a page that peels, and one that generates."""
+    """One for each of Krita's windows, with a page to peel and a page to generate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,14 +60,14 @@ class LayerpeelDocker(DockWidget):
         self._show_page()
         self._show_connection()
 
-    # What the artist does -------------------------------------------------------------------
+    # Actions of the artist -------------------------------------------------------------------
 
     def peel(self) -> None:
-        """Peel what the form says: what the shortcut does."""
+        """Peel with the form's settings; the shortcut calls this."""
         self._peel_page.peel()
 
     def cancel(self) -> None:
-        """Stop what runs: what the shortcut does."""
+        """Stop whatever is running; the shortcut calls this."""
         self._peel_page.cancel()
         self._scene_page.cancel()
 
@@ -78,15 +78,15 @@ class LayerpeelDocker(DockWidget):
             CONNECTION.forget()
         dialog.deleteLater()
 
-    # What it hears --------------------------------------------------------------------------
+    # Events --------------------------------------------------------------------------
 
     def canvasChanged(self, canvas: Canvas) -> None:  # noqa: N802  (Krita calls it so)
-        """Krita says that the artist looks at another document, or at none."""
-        # The document may be on its way out: look once this turn is over.
+        """Called by Krita when the artist switches to another document, or closes the last one."""
+        # The document may be about to close: look once this turn of the event loop is over.
         QTimer.singleShot(0, self.refresh)
 
     def event(self, event: Optional[QEvent]) -> bool:
-        """Look again when the artist comes to the docker, or the theme changes."""
+        """Refresh when the mouse enters the docker, and redraw the icons when the theme changes."""
         if event is None:
             return False
         if event.type() == QEvent.Type.Enter:
@@ -97,7 +97,7 @@ class LayerpeelDocker(DockWidget):
             self._draw_icons()
         return super().event(event)
 
-    # What it shows --------------------------------------------------------------------------
+    # Display --------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show what the active document offers."""
@@ -130,11 +130,11 @@ class LayerpeelDocker(DockWidget):
         }
         line = CONNECTION.message or words.get(CONNECTION.state, "")
         page = self._scene_page if self._generates() else self._peel_page
-        # What stands on the page already need not stand there twice.
+        # Do not repeat a line that the page already shows.
         self._status.setText("" if line == page.line() else line)
 
     def _show_engine(self) -> None:
-        """Offer what the chosen engine can do, once a backend has said so."""
+        """Enable what the chosen engine can do, once a backend has answered."""
         if not CONNECTION.engines:
             return
         chosen = read_settings().engine

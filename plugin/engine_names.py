@@ -1,4 +1,4 @@
-"""Engines as artists read of them: names, what they lack, which one is chosen."""
+"""Names of engines as the artist sees them, and how to find one by its name."""
 
 from typing import Iterable, Optional
 
@@ -6,7 +6,7 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.shared.jobs import EngineInfo
 
 AUTOMATIC = "auto"
-"""Lets the backend take the best engine that can run."""
+"""Lets the backend choose the best engine that can run."""
 
 _TITLES = {
     AUTOMATIC: "Automatic",
@@ -16,21 +16,21 @@ _TITLES = {
 }
 
 KNOWN_ENGINES = tuple(_TITLES)
-"""What can be chosen before a backend has said what it has."""
+"""Engines to offer before a backend has listed its own."""
 
 
 def engine_title(name: str) -> str:
-    """Give an engine's name as people read it; one that is unknown here keeps its own."""
+    """Return an engine's title; an engine that is unknown here keeps its name."""
     return i18n(_TITLES[name]) if name in _TITLES else name
 
 
 def find_engine(name: str, engines: Iterable[EngineInfo]) -> Optional[EngineInfo]:
-    """Give what a backend says of an engine; None when it has no such engine."""
+    """Find an engine among those of a backend; None when it has no such engine."""
     return next((engine for engine in engines if engine.name == name), None)
 
 
 def no_such_engine(name: str) -> str:
-    """Say that a backend does not have an engine, and what to do."""
+    """Return the message that a backend does not have this engine, and what to do."""
     return i18n(
         "This backend has no engine “{name}”: choose another in Settings, or update the backend."
     ).format(name=engine_title(name))

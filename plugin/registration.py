@@ -1,4 +1,4 @@
-"""Makes Krita know the docker and its actions."""
+"""Registers the docker and its actions with Krita."""
 
 from typing import Callable, List
 
@@ -13,7 +13,7 @@ _DOCKERS: List[LayerpeelDocker] = []
 
 
 class _Docker(LayerpeelDocker):
-    """Remembers itself, so that shortcuts reach it."""
+    """Adds itself to the list through which shortcuts reach the dockers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class LayerpeelExtension(Extension):
         """Nothing to do before there is a window."""
 
     def createActions(self, window: Window) -> None:  # noqa: N802  (Krita calls it so)
-        """Krita asks for the actions of a new window."""
+        """Create the actions of a new window."""
         peel = window.createAction("layerpeel_peel", i18n("Layerpeel: Peel"), "tools/scripts")
         peel.triggered.connect(lambda _checked=False: _on_docker(LayerpeelDocker.peel))
         cancel = window.createAction("layerpeel_cancel", i18n("Layerpeel: Cancel"), "tools/scripts")

@@ -1,4 +1,4 @@
-"""Results that the backend still has: of a document that was closed, or of a Krita that is gone."""
+"""The menu of results that the backend still has, such as those of a closed document."""
 
 import time
 from typing import Callable
@@ -58,7 +58,7 @@ class ResultsMenu(QMenu):
         self._stay_on_screen()
 
     def _stay_on_screen(self) -> None:
-        """Move back what has grown, since Qt placed it, beyond the screen's edges."""
+        """Move the menu back onto the screen: it has grown since Qt placed it."""
         window = self.windowHandle()
         screen = window.screen() if window is not None else None
         if screen is None or not self.isVisible():

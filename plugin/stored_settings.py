@@ -1,4 +1,4 @@
-"""What the artist has set, kept among Krita's own settings."""
+"""The artist's settings, stored among Krita's own."""
 
 import json
 import shlex
@@ -17,10 +17,11 @@ _NO = "no"
 class DockerSettings:
     """How to peel, and how to reach a backend.
 
-    engine: name of the one that peels.
-    command: starts one; empty for the one that was registered.
-    address, token: of one that runs already, such as on another machine; empty to start one here.
-    writes_down: whether a document keeps what made its layers.
+    engine: name of the engine that peels.
+    command: starts a backend; empty for the registered command.
+    address, token: of a backend that already runs, perhaps on another machine; empty to start one
+        here.
+    writes_down: whether the document records how its layers were made.
     """
 
     engine: str = AUTOMATIC
@@ -38,7 +39,7 @@ class DockerSettings:
 
 
 def read_settings() -> DockerSettings:
-    """Read the settings; what was never set is as in `DockerSettings()`."""
+    """Read the settings; defaults are those of `DockerSettings()`."""
     return DockerSettings(
         read_text("engine") or AUTOMATIC,
         read_text("command"),
@@ -49,14 +50,14 @@ def read_settings() -> DockerSettings:
 
 
 def write_settings(settings: DockerSettings) -> None:
-    """Keep the settings."""
+    """Store the settings."""
     for name in ("engine", "command", "address", "token"):
         write_text(name, getattr(settings, name))
     write_text("writes_down", "" if settings.writes_down else _NO)
 
 
 def read_text(name: str) -> str:
-    """Read one thing that was kept; empty when it never was."""
+    """Read one stored value; empty when there is none."""
     # Krita 5 reads settings as Latin-1: JSON keeps them ASCII.
     text = Krita.instance().readSetting(_GROUP, name, '""')
     try:
@@ -67,5 +68,5 @@ def read_text(name: str) -> str:
 
 
 def write_text(name: str, value: str) -> None:
-    """Keep one thing."""
+    """Store one value."""
     Krita.instance().writeSetting(_GROUP, name, json.dumps(value))

@@ -1,4 +1,4 @@
-"""Words that artists read, in their language where Krita has a translation."""
+"""Texts for the artist, translated where Krita has a translation."""
 
 import os
 from pathlib import Path
@@ -12,9 +12,9 @@ def i18n(text: str) -> str:
 
 
 def path_text(path: Path) -> str:
-    """Give a path in its own letters, for people and for Qt.
+    """Return a path as text for people and for Qt.
 
-    Krita runs Python with ASCII file names: other letters arrive as surrogates, which Python's own
-    calls take back, and nothing else does.
+    Krita runs Python with ASCII file names: other letters arrive as surrogates, which only
+    Python's own calls accept.
     """
     return os.fsencode(path).decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""Work on the GUI thread in short turns, so that Krita goes on answering between them.
+"""Work on the GUI thread in short turns, so that Krita stays responsive between them.
 
-Krita's documents may only be touched on the GUI thread, and some of its calls take a tenth of a
-second for a large canvas. Work is therefore written as a generator that yields after each such
-call; every part runs in a turn of the event loop of its own.
+Krita's documents may only be touched on the GUI thread, and some of its calls are slow on a large
+canvas. Work is therefore written as a generator that yields after each such call; every part runs
+in a turn of the event loop of its own.
 """
 
 import time
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 Turns = Generator[str, None, Result]
 """Yields after each turn, with the name of what it did; returns the result.
 
-A turn that is little but one unavoidable call of Krita's has a name that begins with KRITA.
+The name of a turn that is little more than one unavoidable call to Krita begins with KRITA.
 """
 
 KRITA = "Krita: "
@@ -27,7 +27,7 @@ class Timings:
     """When and for how long the GUI thread was busy with a peel; the bench reads it.
 
     longest_holds: seconds for which a turn held it, by what was done.
-    moments: when something last happened, in seconds of `time.perf_counter`.
+    moments: when something last happened, by `time.perf_counter` in seconds.
     """
 
     longest_holds: Dict[str, float] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Timings:
         self.longest_holds[name] = max(seconds, self.longest_holds.get(name, 0.0))
 
     def note_moment(self, name: str) -> None:
-        """Remember that it happens now."""
+        """Remember that this happened now."""
         self.moments[name] = time.perf_counter()
 
 
@@ -53,8 +53,8 @@ def run_in_turns(
 ) -> None:
     """Run `turns`, one part a turn of the event loop, then call `done` with what it returned.
 
-    expected: exceptions of which `failed` hears. Others are ours to mend: they go to Krita, which
-        shows them, after `failed` has heard, so that the docker does not seem busy for ever.
+    expected: exceptions that only `failed` handles. Any other is a bug: it is raised again after
+        `failed` was called, so that Krita shows it and the docker does not stay busy for ever.
     """
 
     def turn() -> None:

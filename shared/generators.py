@@ -1,4 +1,4 @@
-"""What plugin and backend say to each other about generators: those here, and those to be got.
+"""Messages between plugin and backend about generators: installed, downloadable, found elsewhere.
 
 Nothing is downloaded, and no file of another program is opened, before a message here asks for it.
 """
@@ -15,10 +15,10 @@ from layerpeel.shared.scenes import GuideKind
 class StyleInfo:
     """A style that a scene can be painted in.
 
-    name: what `Painting.style` takes. title: for people.
+    name: for `Painting.style`. title: for people.
     missing: one line for people about what it lacks; empty when it can be used.
-    needs: `Download.model` of what would be pulled to make it usable; empty when nothing would.
-    guides: what a picture may be that guides it.
+    needs: `Download.model` of the downloads that would make it usable; empty if there are none.
+    guides: kinds of guide that it can follow.
     """
 
     name: str
@@ -30,11 +30,11 @@ class StyleInfo:
 
 @dataclass(frozen=True)
 class Download:
-    """A model that can be pulled, with all that an artist should know before.
+    """A model that can be downloaded, with all that an artist should know before.
 
-    bytes: how much is downloaded, about.
-    memory: bytes of main memory that its weights take up, about, on a machine with a GPU, and twice
-        that without one; 0 for what holds no weights.
+    bytes: approximate size of the download.
+    memory: approximate bytes of main memory for its weights on a machine with a GPU, twice that
+        without one; 0 for a download without weights.
     licence, trained_on, source: for people.
     """
 
@@ -49,7 +49,7 @@ class Download:
 
 @dataclass(frozen=True)
 class ProgramFolder:
-    """A folder in which another program keeps models. That it exists is all that is known."""
+    """A folder in which another program keeps models. It exists, but was not looked into."""
 
     program: str
     path: str
@@ -57,9 +57,9 @@ class ProgramFolder:
 
 @dataclass(frozen=True)
 class Generators:
-    """What there is to paint with, what could be pulled, and where more may lie.
+    """Styles, available downloads, and folders that may hold more.
 
-    pulling: the model that is being pulled now; empty when none is.
+    pulling: the model that is being downloaded now; empty when none is.
     """
 
     styles: Tuple[StyleInfo, ...]
@@ -70,13 +70,13 @@ class Generators:
 
 @dataclass(frozen=True)
 class LookInto:
-    """The artist allows to look into these folders, absolute paths, and into no others."""
+    """The artist's permission to look into these folders (absolute paths) and no others."""
 
     folders: Tuple[str, ...]
 
 
 class FoundKind(str, Enum):
-    """What a file of another program is."""
+    """The kind of a model file of another program."""
 
     CHECKPOINT = "checkpoint"
     INPAINTING = "inpainting"
@@ -100,9 +100,9 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class FoundFiles:
-    """What lies in the folders that were looked into.
+    """The files found in the folders that were looked into.
 
-    notes: for people: which folders could not be read, or that there was more than was looked at.
+    notes: lines for people: which folders could not be read, or that there was too much to look at.
     """
 
     files: Tuple[FoundFile, ...]
@@ -111,21 +111,21 @@ class FoundFiles:
 
 @dataclass(frozen=True)
 class UseFile:
-    """Make a file that was found a style, where it lies. Nothing is copied."""
+    """Make a style of a file that was found. The file stays where it is."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class PullModel:
-    """The artist wants this model (`Download.model`) pulled: this is the consent."""
+    """The artist's consent to download this model (`Download.model`)."""
 
     model: str
 
 
 @dataclass(frozen=True)
 class PullSummary:
-    """How it stands with the pull that was asked for last. message: why it failed; else empty."""
+    """State of the latest download. message: why it failed; else empty."""
 
     model: str
     state: JobState

@@ -1,6 +1,6 @@
-"""What plugin and backend say to each other about jobs: handed in, at work, ended.
+"""Messages between plugin and backend about jobs: submitting, progress, end.
 
-`layerpeel.shared.protocol` says what they are about.
+`layerpeel.shared.protocol` has the types of their content.
 """
 
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ Request = Union[PeelRequest, SceneRequest, ObjectRequest, BackgroundRequest]
 class SubmitJob:
     """Ask the backend for layers.
 
-    name: what the artist calls it.
-    keepsake: any text of the asker's own; it comes back with the job (`JobSummary`), also to one
-        who has lost its memory since.
+    name: for people, such as the artist's list of results.
+    keepsake: any text of the client's own; it comes back with the job (`JobSummary`), also after
+        the client was restarted.
     """
 
     name: str
@@ -29,7 +29,7 @@ class SubmitJob:
 
 
 class JobState(str, Enum):
-    """Where a job is. The last three are final."""
+    """The state of a job. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -70,14 +70,14 @@ class JobList:
 
 @dataclass(frozen=True)
 class Queued:
-    """The job waits. position: how many go before it."""
+    """The job waits. position: number of jobs before it."""
 
     position: int
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The job runs. stage: in words. done: how much of the whole, 0–1."""
+    """The job runs. stage: in words. done: share of the whole, 0–1."""
 
     stage: str
     done: float
@@ -85,21 +85,21 @@ class Progress:
 
 @dataclass(frozen=True)
 class Preview:
-    """What will be lifted off, as soon as it is known: a small PNG of it on clear ground."""
+    """What will be lifted off, as soon as that is known: a small PNG with transparency."""
 
     png: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The result can be fetched. notes: what a person should be told."""
+    """The result can be fetched. notes: lines for people."""
 
     notes: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The job was stopped because somebody asked for it."""
+    """The job was stopped on request."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ JobEvent = Union[Queued, Progress, Preview, Finished, Cancelled, Failed]
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """An engine, and what it can do on this machine now.
+    """An engine, and what it can do on the backend's machine now.
 
-    missing: one line for people about what to get before it runs; empty when it runs.
-    words: whether things can be named; if not, words_hint says what to get.
+    missing: one line for people about what it lacks; empty when it can run.
+    words: whether it finds things by name; if not, words_hint says what is needed.
     """
 
     name: str
@@ -128,7 +128,7 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class Health:
-    """Who answers. Every other call carries the protocol's number and is refused on another."""
+    """Version and engines of a backend. Other calls carry the protocol's number, and must match."""
 
     version: str
     protocol: int
@@ -137,6 +137,6 @@ class Health:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a call was not carried out. message: one line for people."""
+    """The answer to a call that was refused. message: one line for people."""
 
     message: str

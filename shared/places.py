@@ -1,4 +1,4 @@
-"""Where backend and plugin find each other on this machine: a folder of the user's own."""
+"""The files through which backend and plugin find each other, in a folder of the user's own."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from layerpeel.shared.wire import from_text, to_text
 
 
 def state_folder() -> Path:
-    """Give the folder for what Layerpeel remembers: LAYERPEEL_HOME, or the system's usual place.
+    """Return the folder of Layerpeel's state: LAYERPEEL_HOME, or the system's usual place.
 
     It need not exist yet.
     """
@@ -28,17 +28,17 @@ def state_folder() -> Path:
 
 
 def server_file() -> Path:
-    """Give the file in which a running backend says how to reach it. Only its owner reads it."""
+    """Return the file that says how to reach a running backend, readable by its owner only."""
     return state_folder() / "server.json"
 
 
 def command_file() -> Path:
-    """Give the file that says with which command the backend starts."""
+    """Return the file with the command that starts the backend."""
     return state_folder() / "command.json"
 
 
 def log_file() -> Path:
-    """Give the file into which a backend writes what happened."""
+    """Return the backend's log file."""
     return state_folder() / "backend.log"
 
 
@@ -56,9 +56,9 @@ class ServerAddress:
 
 
 def read_server_file() -> Optional[ServerAddress]:
-    """Read how to reach the backend; None when none has said so, or the file is damaged.
+    """Read how to reach the backend; None when the file is missing or damaged.
 
-    A backend that was killed leaves its file behind: whoever reads it must be ready for silence.
+    A backend that was killed leaves its file behind, so that nobody may answer there.
     """
     try:
         address: ServerAddress = from_text(ServerAddress, server_file().read_bytes())
@@ -68,12 +68,12 @@ def read_server_file() -> Optional[ServerAddress]:
 
 
 def write_server_file(address: ServerAddress) -> None:
-    """Say how to reach this backend, to this user alone, in one step."""
+    """Write how to reach this backend, atomically and readable by this user only."""
     _write_whole(server_file(), to_text(address))
 
 
 def read_command() -> List[str]:
-    """Read with which command the backend starts; empty when none is known."""
+    """Read the command that starts the backend; empty when none is registered."""
     try:
         command = json.loads(command_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -83,14 +83,14 @@ def read_command() -> List[str]:
 
 
 def write_command(command: List[str]) -> None:
-    """Remember with which command the backend starts."""
+    """Register the command that starts the backend."""
     _write_whole(command_file(), json.dumps(command, ensure_ascii=False))
 
 
 def _write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    # Created for its owner alone: a file made first and closed to others later can be read between.
+    # Private from the start: if it were restricted later, others could read it in between.
     handle = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -1,8 +1,8 @@
-"""What a picture, a request, an event and a stack of layers are, in memory and on the wire.
+"""The types of pictures, peel requests and stacks of layers, in memory and on the wire.
 
-Plugin and backend both speak in these types (`layerpeel.shared.wire` turns them into bytes). They
-hold bytes, so that neither side needs more than the standard library; numpy reads the bytes without
-a copy (``layerpeel.backend.image``).
+Plugin and backend exchange these types (`layerpeel.shared.wire` turns them into bytes). They hold
+pixels as bytes, so that neither side needs more than the standard library; numpy reads the bytes
+without a copy (``layerpeel.backend.image``).
 
 One picture has two views. The document's own values (`Picture.pixels`, in the document's depth and
 profile; floats may lie below 0 or above 1) are what the mixing equations use and what comes back.
@@ -15,11 +15,11 @@ from typing import Dict, Optional, Tuple, Union
 
 
 class ProtocolError(ValueError):
-    """Bytes that do not say what they claim to say."""
+    """Data that is not what it claims to be; the message says what is wrong."""
 
 
 class ColourModel(str, Enum):
-    """Krita's names. Alpha is always there, and always last."""
+    """Krita's names of colour models. Alpha is always present, and always last."""
 
     RGBA = "RGBA"
     GRAYA = "GRAYA"
@@ -31,7 +31,7 @@ class ColourModel(str, Enum):
 
 
 class Depth(str, Enum):
-    """Krita's names for what one channel is: an unsigned integer or an IEEE float."""
+    """Krita's names of channel depths: an unsigned integer or an IEEE float."""
 
     U8 = "U8"
     U16 = "U16"
@@ -40,7 +40,7 @@ class Depth(str, Enum):
 
     @property
     def bytes(self) -> int:
-        """Size of one channel."""
+        """Bytes of one channel."""
         return {Depth.U8: 1, Depth.U16: 2, Depth.F16: 2, Depth.F32: 4}[self]
 
     @property
@@ -52,8 +52,8 @@ class Depth(str, Enum):
 class ChannelOrder(str, Enum):
     """The order of a coloured pixel's channels. Grey, alpha has one order only.
 
-    Krita keeps integers as B, G, R, A and floats as R, G, B, A. Reordering them takes the standard
-    library longer than the GUI thread may be held, so the block says which it is.
+    Krita keeps integers as B, G, R, A and floats as R, G, B, A. Reordering them with the standard
+    library would hold the GUI thread too long, so the block says which order it has.
     """
 
     RGBA = "RGBA"
@@ -92,9 +92,9 @@ class Picture:
     """A picture to peel.
 
     pixels: the document's own values.
-    icc_profile: what the values mean; empty for sRGB (integers and floats alike).
+    icc_profile: the profile of the values; empty for sRGB (integers and floats alike).
     proxy: display-referred sRGB, RGBA U8, of the same size. None lets the backend derive it from
-        values and profile; whoever can convert better (Krita, with its own profiles) sends it.
+        values and profile; Krita sends it where it can convert and the backend cannot.
     """
 
     pixels: PixelBlock
@@ -141,7 +141,7 @@ class Mask:
     """Lift off what a mask covers.
 
     exact: the mask is the alpha, to the last byte; otherwise it is rough, and the edge is looked
-        for in a band round its own.
+        for in a band around the mask's edge.
     """
 
     coverage: Coverage
@@ -150,7 +150,7 @@ class Mask:
 
 @dataclass(frozen=True)
 class Trimap:
-    """Lift off by a trimap, used as it is: ≥ 230 foreground, ≤ 25 background, else unknown."""
+    """Lift off what a trimap marks: ≥ 230 foreground, ≤ 25 background, else unknown."""
 
     coverage: Coverage
 
@@ -174,9 +174,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Phrases:
-    """Lift off what each of these names, one after the other, front-most first.
+    """Lift off what each of these phrases names, one after the other, front-most first.
 
-    What is not found is passed over, and said. A layer bears the phrase that it was found by.
+    Phrases that are not found are skipped and noted. A layer keeps the phrase it was found by.
     """
 
     texts: Tuple[str, ...]
@@ -184,7 +184,7 @@ class Phrases:
 
 @dataclass(frozen=True)
 class Point:
-    """A click: x, y of a pixel, and whether the thing that is meant lies there, or does not."""
+    """A click: x, y of a pixel, and whether it lies on the object or outside it."""
 
     x: int
     y: int
@@ -193,7 +193,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Points:
-    """Lift off the thing that a few clicks point at."""
+    """Lift off the object that a few clicks mark."""
 
     points: Tuple[Point, ...]
 
@@ -202,12 +202,12 @@ Lift = Union[Subject, Mask, Trimap, Box, Words, Phrases, Points]
 
 
 class Outcome(str, Enum):
-    """What a job is to give.
+    """What a job returns.
 
-    LAYERS: a stack whose flattening is the picture.
-    PATCHES: the same, but its background only where it differs from the picture, or where something
-        lies over it: for laying over the picture itself. Needs an opaque picture there.
-    SELECTION: only what would be lifted off first, as a selection; no layers.
+    LAYERS: a stack that flattens to the picture.
+    PATCHES: the same, but with a background only where it differs from the picture or is covered by
+        a foreground: to be placed over the picture itself, which must be opaque there.
+    SELECTION: no layers, only what would be lifted off first, as a selection.
     """
 
     LAYERS = "layers"
@@ -220,11 +220,10 @@ class PeelRequest:
     """What to do with a picture. Equal requests give equal bytes.
 
     lift: what to lift off first; every further layer is the subject of what is left.
-    layers: how many foregrounds; one layer more comes back, the background. `Phrases` are as many
-        as they are, and this is not heeded.
-    band: half the width of the band in which the edge is looked for, in pixels; None follows the
-        object's size. A trimap brings its own, an exact mask needs none.
-    masks: whether each foreground comes as opaque colour with a mask beside it (`Layer.mask`).
+    layers: number of foregrounds; the background comes in addition. Ignored for `Phrases`.
+    band: half the width of the band in which the edge is looked for, in pixels; None adapts it to
+        the object's size. A trimap brings its own, an exact mask needs none.
+    masks: whether each foreground is opaque colour with a separate mask (`Layer.mask`).
     """
 
     lift: Lift = field(default_factory=Subject)
@@ -237,7 +236,7 @@ class PeelRequest:
 
 
 class Role(str, Enum):
-    """What a layer is in its stack."""
+    """The role of a layer in its stack."""
 
     FOREGROUND = "foreground"
     BACKGROUND = "background"
@@ -249,8 +248,8 @@ class Layer:
 
     offset: x, y of its top left pixel in the picture.
     opacity: 0–1.
-    mask: for a transparency mask, where one was asked for; of the same size and place.
-    phrase: the words that it was found or painted by; else empty.
+    mask: its transparency mask, if asked for, of the same size and offset.
+    phrase: the words it was found or painted by; else empty.
     """
 
     name: str
@@ -265,14 +264,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class MadeWith:
-    """Where a stack comes from.
+    """How a stack was made.
 
-    models: id of each model that took part, and the sha256 of its file.
-    seconds: how long each stage took, in the order in which they ran. It is the one thing here
-        that two equal requests do not share.
-    licences: under which licence each of the models is.
-    painted: what a generator was told (prompt, negative prompt, style, steps …), each by its name;
-        empty when nothing was generated.
+    models: sha256 of each model's file, by the model's id.
+    seconds: time of each stage, in the order in which they ran; the one field that differs between
+        equal requests.
+    licences: licence of each model, by its id.
+    painted: the generator's settings (prompt, negative prompt, style, steps …), by name; empty when
+        nothing was generated.
     """
 
     engine: str
@@ -285,12 +284,12 @@ class MadeWith:
 
 @dataclass(frozen=True)
 class LayerStack:
-    """A picture in layers, bottom first. Flattened, it is the picture that was peeled.
+    """A picture in layers, bottom first, which flatten to the picture that was peeled.
 
     size: width, height of the picture.
     icc_profile: the profile of every layer, that of the picture; empty for sRGB.
-    notes: what a person should be told, such as why fewer layers came than were asked for.
-    selection: what would be lifted off, of the picture's size, when only that was asked for.
+    notes: lines for people, such as why there are fewer layers than asked for.
+    selection: what would be lifted off, in the picture's size, when only that was asked for.
     """
 
     size: Tuple[int, int]

@@ -1,7 +1,7 @@
 r"""The prompt of a scene: words in brackets are foregrounds, front to back, the rest is the scene.
 
-`[a bird flying] at sunset over the mountains`. A bracket that is part of the words is written with
-a backslash before it: `\[`, `\]`; a backslash itself as `\\`.
+`[a bird flying] at sunset over the mountains`. Literal brackets are escaped with a backslash: `\[`,
+`\]`; a literal backslash is `\\`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ESCAPE = "\\"
 class PromptError(ValueError):
     """A prompt that cannot be read.
 
-    position: index of the character where it goes wrong; that of the end is the prompt's length.
+    position: index of the wrong character; the prompt's length when the end is wrong.
     """
 
     def __init__(self, message: str, position: int) -> None:
@@ -27,10 +27,10 @@ class PromptError(ValueError):
 
 @dataclass(frozen=True)
 class ScenePrompt:
-    """A prompt that was read.
+    """A parsed prompt.
 
-    words: the whole of it without brackets, for the generator.
-    foregrounds: what stood in brackets, front-most first; empty when nothing did.
+    words: the whole prompt without brackets, for the generator.
+    foregrounds: the phrases in brackets, front-most first; empty when there are none.
     """
 
     words: str
@@ -38,10 +38,10 @@ class ScenePrompt:
 
 
 def read_scene_prompt(text: str) -> ScenePrompt:
-    """Read a prompt; white space counts as one blank.
+    """Parse a prompt; any white space counts as one space.
 
-    Raises PromptError, at the right character, for brackets that are empty, nested or have no
-    partner, for a prompt that is empty or too long, and for too many foregrounds.
+    Raises PromptError, with the position, for brackets that are empty, nested or unbalanced, for a
+    prompt that is empty or too long, and for too many foregrounds.
     """
     if len(text) > LONGEST_PROMPT:
         raise PromptError(
@@ -110,16 +110,16 @@ def _tidy(letters: List[str]) -> str:
 
 
 def plain_prompt(words: str) -> str:
-    """Write words so that `read_scene_prompt` finds no bracket in them."""
+    """Escape words so that `read_scene_prompt` finds no brackets in them."""
     for letter in (_ESCAPE, "[", "]"):
         words = words.replace(letter, _ESCAPE + letter)
     return words
 
 
 def point_at(text: str, error: PromptError, around: int = 24) -> str:
-    """Show where a prompt goes wrong: a line of it, and a mark below the character.
+    """Return the part of a prompt around an error, and a mark below the wrong character.
 
-    around: how many characters on either side.
+    around: number of characters shown on either side.
     """
     first = max(0, error.position - around)
     shown = text[first : error.position + around]

@@ -1,7 +1,7 @@
-"""What a generator is asked for: a scene, an object into a picture, a background behind a layer.
+"""Requests to a generator: a scene, an object in a picture, a background behind a layer.
 
-Each comes with a picture (`layerpeel.shared.jobs.SubmitJob`): the canvas, or the layer that the
-request speaks of. It says how large the result is, its depth and its profile.
+Each comes with a picture (`layerpeel.shared.jobs.SubmitJob`), the canvas or a layer, which sets the
+result's size, depth and profile.
 """
 
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from layerpeel.shared.protocol import Coverage
 
 @dataclass(frozen=True)
 class Painting:
-    """How it is painted. None leaves a choice to the style.
+    """How to paint. None leaves a setting to the style.
 
     style: name of a style; empty for the first one that can be used.
-    negative: what is not to be in the picture.
+    negative: the negative prompt, what should not be in the picture.
     """
 
     seed: int = 0
@@ -27,7 +27,7 @@ class Painting:
 
 
 class GuideKind(str, Enum):
-    """What the picture that guides a scene is.
+    """The kind of picture that guides a scene.
 
     LINES: line art. SCRIBBLE: rough strokes. DEPTH: near is light. SKETCH: a rough sketch in
     colours, to be painted over.
@@ -41,9 +41,9 @@ class GuideKind(str, Enum):
 
 @dataclass(frozen=True)
 class Guide:
-    """How the picture that comes with a scene guides it.
+    """How the picture of a scene request guides it.
 
-    strength: how closely it is followed, 0–1; None leaves it to the style.
+    strength: how closely to follow it, 0–1; None leaves it to the style.
     """
 
     kind: GuideKind
@@ -52,11 +52,11 @@ class Guide:
 
 @dataclass(frozen=True)
 class SceneRequest:
-    """Paint a scene, and take the foregrounds of its prompt off as layers.
+    """Paint a scene, and lift the foregrounds of its prompt off as layers.
 
-    prompt: `layerpeel.shared.scene_prompt` says how it is written.
-    guide: None when the picture only says the size.
-    engine: who peels.
+    prompt: in the syntax of `layerpeel.shared.scene_prompt`.
+    guide: None when the picture only sets the size.
+    engine: the engine that peels.
     """
 
     prompt: str
@@ -67,7 +67,7 @@ class SceneRequest:
 
 @dataclass(frozen=True)
 class ObjectRequest:
-    """Paint what a prompt names into the picture within a selection; only that comes back."""
+    """Paint what a prompt names into a selection of the picture; only the object is returned."""
 
     prompt: str
     within: Coverage
@@ -76,9 +76,9 @@ class ObjectRequest:
 
 @dataclass(frozen=True)
 class BackgroundRequest:
-    """Paint a scene round the picture, a layer with clear surroundings; it comes back as a layer.
+    """Paint a scene around the picture, a partly transparent layer; returns it as a layer.
 
-    engine: who fills in what the layer hides.
+    engine: the engine that fills in what the layer hides.
     """
 
     prompt: str

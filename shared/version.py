@@ -1,4 +1,4 @@
-"""The one place that says which version this is, and which protocol it speaks."""
+"""The version of Layerpeel and of its protocol."""
 
 VERSION = "0.1.0"
 

@@ -1,9 +1,8 @@
-"""How the protocol's types become bytes, and bytes become them again.
+"""Serialises the protocol's types to bytes, and reads them back.
 
-A message with pixels is one line of JSON, then its pixels as they are, one block after the other;
-in the JSON, every `bytes` field is the number of its block. An event is JSON alone, its `bytes` in
-base64. What arrives is checked against the types' own annotations, so that whoever reads a message
-holds a value of that type or an error, and nothing in between.
+A message with pixels is one line of JSON, followed by its raw blocks of bytes; in the JSON, every
+`bytes` field is the number of its block. An event is JSON only, its `bytes` in base64. What is read
+is checked against the types' annotations: the reader gets a valid value of the type or an error.
 """
 
 import base64
@@ -19,14 +18,14 @@ MESSAGE_TYPE = "application/x-layerpeel"
 EVENTS_TYPE = "text/event-stream"
 PROTOCOL_HEADER = "X-Layerpeel-Protocol"
 
-# A message's line of JSON holds names and numbers, and is never as long as this.
+# A message's line of JSON holds only names and numbers, which is far less than this.
 LONGEST_HEADER = 1 << 20
 
 Message = TypeVar("Message")
 
 
 def pack(message: object) -> bytes:
-    """Turn a dataclass of the protocol into one message, pixels and all."""
+    """Serialise a dataclass of the protocol, with its pixels, as one message."""
     blocks: List[bytes] = []
     plain = _to_plain(message, blocks)
     header = {"message": plain, "blocks": [len(block) for block in blocks]}
@@ -36,7 +35,7 @@ def pack(message: object) -> bytes:
 def unpack(kind: Type[Message], data: bytes) -> Message:
     """Read a message of the type `kind`.
 
-    Raises ProtocolError when `data` is cut short, is no message, or not of this type.
+    Raises ProtocolError when `data` is cut short, is not a message, or not of this type.
     """
     end = data.find(b"\n", 0, LONGEST_HEADER)
     if end < 0:
@@ -58,16 +57,16 @@ def unpack(kind: Type[Message], data: bytes) -> Message:
 
 
 def to_text(message: object, kind: object = None) -> str:
-    """Turn a dataclass into one line of JSON, bytes in base64.
+    """Serialise a dataclass as one line of JSON, bytes in base64.
 
-    kind: the annotation under which it will be read when that is a Union (such as `JobEvent`);
-        the JSON then says which of its types this is.
+    kind: the annotation by which it will be read if that is a Union (such as `JobEvent`); the JSON
+        then names the type.
     """
     return to_json_line(_to_plain(message, None, tagged=_is_union(kind))).decode("utf-8").rstrip()
 
 
 def from_text(kind: Any, text: Union[str, bytes]) -> Any:
-    """Read what `to_text` wrote as a value of the type, or of one of the Union's types, `kind`.
+    """Read what `to_text` wrote, as a value of the type or Union `kind`.
 
     Raises ProtocolError for anything else.
     """
@@ -75,7 +74,7 @@ def from_text(kind: Any, text: Union[str, bytes]) -> Any:
 
 
 def to_json_line(plain: object) -> bytes:
-    """Write plain values as one line of UTF-8, with its line's end."""
+    """Write plain values as one line of UTF-8 JSON, with the newline."""
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8") + b"\n"
 
@@ -183,7 +182,7 @@ def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
 
 
 def _text_of(plain: Any) -> str:
-    """Refuse half a surrogate pair: JSON may spell one, but UTF-8, and so `to_text`, cannot."""
+    """Check for lone surrogates, which JSON can spell but UTF-8, and so `to_text`, cannot."""
     _expect(isinstance(plain, str), str, plain)
     text: str = plain
     try:
@@ -198,7 +197,7 @@ def _is_union(kind: Any) -> bool:
 
 
 def _is_choice(kind: Any) -> bool:
-    """Whether a field may hold one of several dataclasses, so that its value must say which."""
+    """Whether a field may hold one of several dataclasses, so that its value must name its type."""
     return _is_union(kind) and sum(arg is not type(None) for arg in kind.__args__) > 1
 
 

@@ -1,1 +1,1 @@
-"""The backend as Krita sees it: found, started, asked over HTTP, and its jobs followed."""
+"""The backend as seen from Krita: finding, starting and asking it, and following its jobs."""

@@ -19,7 +19,7 @@ WAIT_AT_MOST = 90_000  # milliseconds: the first start on a cold disk reads a gi
 
 
 def backend_command(configured: List[str]) -> List[str]:
-    """Give the command that starts a backend: the artist's, the registered one, or any on the PATH.
+    """Return the command that starts a backend: the artist's, the registered, or one on the PATH.
 
     Empty when there is none.
     """
@@ -75,7 +75,7 @@ class BackendStart(QObject):
             self._ready(self._client.address)
 
     def _silent(self, _problem: Problem) -> None:
-        # Still starting, or the file is left from one that was killed.
+        # It is still starting, or the file was left behind by a backend that was killed.
         if self._client is not None:
             self._client.deleteLater()
         self._client = None
@@ -89,12 +89,12 @@ class BackendStart(QObject):
 
 
 def _start_detached(command: List[str]) -> bool:
-    """Start a process that outlives this Krita, since another may use it; whether it could."""
+    """Start a process that outlives this Krita, since another may use it; return whether it did."""
     process = QProcess()
     process.setProgram(command[0])
     process.setArguments(command[1:])
     environment = QProcessEnvironment.systemEnvironment()
-    # Krita's own Python is not the backend's.
+    # These would point the backend to Krita's own Python.
     environment.remove("PYTHONPATH")
     environment.remove("PYTHONHOME")
     process.setProcessEnvironment(environment)

@@ -1,4 +1,4 @@
-"""Talks HTTP with the backend, without ever making the GUI thread wait."""
+"""Calls the backend over HTTP without blocking the GUI thread."""
 
 from typing import Any, Callable, List, Optional, Set
 
@@ -32,15 +32,15 @@ from layerpeel.shared.wire import (
     to_text,
 )
 
-# The backend sends something at least every ten seconds; one that is silent for longer hangs.
+# The backend sends something at least every ten seconds; after this long without, it hangs.
 SILENCE = 30_000  # milliseconds
 
 
 class Problem:
-    """Why a call gave nothing. message: one line for the artist.
+    """Why a call failed. message: one line for the artist.
 
-    unreachable: whether no backend answered at all (rather than one that will not).
-    broken: whether one answered, and was gone before all of its answer had come.
+    unreachable: whether no backend answered at all, rather than refusing the call.
+    broken: whether the connection broke before the whole answer had come.
     """
 
     def __init__(self, message: str, unreachable: bool = False, broken: bool = False) -> None:
@@ -53,22 +53,22 @@ Failed = Callable[[Problem], None]
 
 
 class Client(QObject):
-    """One backend. Every call returns at once and answers later, through `done` or `failed`."""
+    """A client of one backend. Calls return at once and answer later through `done` or `failed`."""
 
     def __init__(self, address: ServerAddress, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self.address = address
         self._network = QNetworkAccessManager(self)
-        # A reply and its slots refer to each other and nobody else to them: without this, Python's
-        # next search for such circles takes the slots away, and nobody hears the answer.
+        # A reply and its slots only refer to each other: without this, Python's garbage collector
+        # removes the slots, and the answer is lost.
         self._open: Set[QNetworkReply] = set()
 
     def health(self, done: Callable[[Health], None], failed: Failed) -> None:
-        """Ask who is there."""
+        """Ask for the backend's version and engines."""
         self._text(self._get("/health"), Health, done, failed)
 
     def submit(self, message: bytes, done: Callable[[JobSummary], None], failed: Failed) -> None:
-        """Hand a packed `SubmitJob` in."""
+        """Submit a packed `SubmitJob`."""
         reply = self._post("/jobs", QByteArray(message), MESSAGE_TYPE)
         self._text(reply, JobSummary, done, failed)
 
@@ -82,49 +82,49 @@ class Client(QObject):
         self._text(reply, JobSummary, done, failed)
 
     def result(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
-        """Fetch a result: a packed `LayerStack`, still packed."""
+        """Fetch a result, a packed `LayerStack`."""
         reply = self._get(f"/jobs/{job}/result")
         self._when_finished(reply, done, failed)
 
     def follow(
         self, job: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
     ) -> None:
-        """Hear of everything that happens to a job (`JobEvent`) until the stream ends."""
+        """Call `heard` with each `JobEvent` of a job, and `ended` when the stream ends."""
         self._hear(f"/jobs/{job}/events", heard, ended)
 
     def generators(self, done: Callable[[Generators], None], failed: Failed) -> None:
-        """Ask what there is to paint with, and what could be got."""
+        """Ask which styles there are, and what can be downloaded."""
         self._text(self._get("/generators"), Generators, done, failed)
 
     def look_into(
         self, folders: LookInto, done: Callable[[FoundFiles], None], failed: Failed
     ) -> None:
-        """Look for checkpoints in folders which the artist has allowed to look into."""
+        """Look for checkpoints in the folders that the artist has allowed."""
         self._text(self._post_text("/generators/look", folders), FoundFiles, done, failed)
 
     def use_file(self, file: UseFile, done: Callable[[StyleInfo], None], failed: Failed) -> None:
-        """Make a file that was found a style."""
+        """Make a style of a file that was found."""
         self._text(self._post_text("/generators/use", file), StyleInfo, done, failed)
 
     def pull(self, model: PullModel, done: Callable[[PullSummary], None], failed: Failed) -> None:
-        """Begin to pull a model."""
+        """Start downloading a model."""
         self._text(self._post_text("/generators/pull", model), PullSummary, done, failed)
 
     def cancel_pull(self, done: Callable[[PullSummary], None], failed: Failed) -> None:
-        """Stop pulling; what has come stays."""
+        """Stop the download; what was downloaded so far is kept."""
         reply = self._post("/generators/pull/cancel", QByteArray(), "text/plain")
         self._text(reply, PullSummary, done, failed)
 
     def follow_pull(
         self, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
     ) -> None:
-        """Hear how far the pull is (`JobEvent`) until the stream ends."""
+        """Call `heard` with each `JobEvent` of the download, and `ended` when the stream ends."""
         self._hear("/generators/pull/events", heard, ended)
 
     def stay(self, ended: Callable[[], None]) -> None:
-        """Hold a connection open for as long as this Krita uses the backend.
+        """Keep a connection open for as long as this Krita uses the backend.
 
-        ended: called when the backend is gone.
+        ended: called when the backend has gone.
         """
         reply = self._get("/presence", accept=EVENTS_TYPE)
         reply.readyRead.connect(lambda: _discard(reply))
@@ -215,7 +215,7 @@ class Client(QObject):
 
 
 def _problem_of(reply: QNetworkReply) -> Problem:
-    """Say why a call failed: in the backend's own words where it answered."""
+    """Describe why a call failed, in the backend's own words where it answered."""
     status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
     if status is None:
         if _error_of(reply) == QNetworkReply.NetworkError.OperationCanceledError:
@@ -234,7 +234,7 @@ def _problem_of(reply: QNetworkReply) -> Problem:
 
 
 def _error_of(reply: QNetworkReply) -> QNetworkReply.NetworkError:
-    # Qt has a signal of the same name; the types know only that one.
+    # Qt has a signal of the same name, and the type stubs know only that.
     error: QNetworkReply.NetworkError = reply.error()  # type: ignore[operator]
     return error
 

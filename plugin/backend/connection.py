@@ -1,4 +1,4 @@
-"""Keeps in touch with the backend: finds it, starts it when needed, notices when it is gone."""
+"""The connection to the backend: finds it, starts it when needed, notices when it has gone."""
 
 from enum import Enum
 from typing import Callable, List, Optional, Tuple
@@ -18,19 +18,19 @@ class ConnectionState(Enum):
     """Whether there is a backend."""
 
     UNKNOWN = "unknown"
-    STOPPED = "stopped"  # one will be started when it is needed
-    MISSING = "missing"  # none is known that could be started
+    STOPPED = "stopped"  # one will be started when needed
+    MISSING = "missing"  # there is no command to start one
     STARTING = "starting"
     READY = "ready"
-    REFUSED = "refused"  # one answers, but not to us
+    REFUSED = "refused"  # one answers, but refuses us
 
 
 class Connection(QObject):
-    """The one backend of this Krita.
+    """The connection of a Krita to its one backend.
 
     changed: emitted when `state`, `message` or `engines` may have changed.
-    message: what keeps us from peeling with the engine in the settings; empty when nothing does.
-    engines: what the backend that answered last can do; empty before the first.
+    message: why the engine in the settings cannot peel now; empty when it can.
+    engines: those of the backend that answered last; empty before the first answer.
     """
 
     changed = pyqtSignal()
@@ -45,7 +45,7 @@ class Connection(QObject):
         self._waiting: List[Tuple[Callable[[Client], None], Callable[[str], None]]] = []
 
     def look(self) -> None:
-        """Find out whether a backend runs, and what it can do; start none."""
+        """Find out whether a backend runs, and what it can do, without starting one."""
         if self.state is ConnectionState.STARTING:
             return
         address = _known_address()
@@ -55,12 +55,12 @@ class Connection(QObject):
             self._try(address, self._not_running)
 
     def when_ready(self, done: Callable[[Client], None], failed: Callable[[str], None]) -> None:
-        """Call `done` with a backend that answers, started if need be, or `failed` with why not."""
+        """Call `done` with a backend that answers, started if needed; else `failed`, saying why."""
         address = _known_address()
         known = self._client if self.state is ConnectionState.READY and not self.message else None
         if known is not None and known.address == address:
-            # It holds a connection open (`Client.stay`): one that has gone would be known. Only one
-            # that lacked something is asked again: it may lack nothing by now.
+            # `Client.stay` would have told us if it had gone. Only one that lacked something is
+            # asked again, since it may lack nothing by now.
             done(known)
             return
         self._waiting.append((done, failed))
@@ -72,13 +72,13 @@ class Connection(QObject):
             self._try(address, self._start_one)
 
     def forget(self) -> None:
-        """Look anew, after the settings have changed."""
+        """Look again after the settings have changed."""
         self._client = None
         self._set(ConnectionState.UNKNOWN, "")
         self.look()
 
     def _try(self, address: ServerAddress, silent: Callable[[], None]) -> None:
-        """Ask whether a backend answers there; `silent` is called when nobody does."""
+        """Ask whether a backend answers at an address; call `silent` when none does."""
         same = self._client is not None and self._client.address == address
         client = self._client if same and self._client else Client(address, self)
 

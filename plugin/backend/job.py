@@ -1,4 +1,4 @@
-"""One job of the backend, from the message that asks for it to its result in the document."""
+"""One job of the backend, from submitting it to its result in the document."""
 
 from typing import Optional
 
@@ -16,17 +16,17 @@ from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Previ
 from layerpeel.shared.protocol import LayerStack
 
 UNKNOWN = -1.0
-"""Progress that cannot be told."""
+"""Progress of unknown amount."""
 
 
 class Job(QObject):
     """One job.
 
-    accepted: the backend has it in its queue.
+    accepted: the backend has queued it.
     progressed: stage in words, and how much is done (0–1, or UNKNOWN).
-    previewed: a PNG of what there will be.
-    finished: the backend is; the result can be inserted.
-    inserted: the `LayerStack` that lies in the document now.
+    previewed: a PNG of what the result will be.
+    finished: the backend has finished; the result can be inserted.
+    inserted: the `LayerStack` that is now in the document.
     ended: one line for the artist about why there is no result, or none in the document.
     """
 
@@ -44,7 +44,7 @@ class Job(QObject):
         engine: str,
         parent: Optional[QObject] = None,
     ) -> None:
-        """engine: name of the one that peels."""
+        """engine: name of the engine that peels."""
         super().__init__(parent)
         self._connection = connection
         self._document = document
@@ -57,7 +57,7 @@ class Job(QObject):
         self._over = False
 
     def hand_in(self, message: bytes, placement: Placement) -> None:
-        """Hand a packed `SubmitJob` in, and follow it."""
+        """Submit a packed `SubmitJob` and follow the job."""
         self._placement = placement
         if self._stopped():
             return
@@ -76,7 +76,7 @@ class Job(QObject):
         self._connection.when_ready(submit, self._end)
 
     def insert(self) -> None:
-        """Put the result of a finished job into the document; it may be done again."""
+        """Insert the result of a finished job into the document; may be called again."""
         placement = self._placement
         if self._stopped() or self._client is None or placement is None:
             return
@@ -97,7 +97,7 @@ class Job(QObject):
             return
         self._cancelled = True
         if self._client is None:
-            # Nothing has been handed in; a backend that is starting goes on for the next job.
+            # Nothing has been submitted yet; a backend that is starting is kept for the next job.
             self._end(i18n("Cancelled."))
             return
         self.progressed.emit(i18n("Cancelling"), UNKNOWN)
@@ -105,12 +105,12 @@ class Job(QObject):
             self._client.cancel(self._id, _ignore, self._refused)
 
     def tell(self, stage: str, done: float) -> None:
-        """Say how far it is, unless nobody wants it any more."""
+        """Report progress, unless the job was cancelled."""
         if not self._cancelled:
             self.progressed.emit(stage, done)
 
     def fail(self, error: Exception) -> None:
-        """End without a result in the document."""
+        """End the job without a result in the document."""
         self._end(str(error))
 
     @property
@@ -120,12 +120,12 @@ class Job(QObject):
 
     @property
     def is_read(self) -> bool:
-        """Whether the canvas has been read for it."""
+        """Whether the canvas has been read."""
         return self._placement is not None
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, and said so."""
+        """Whether it has ended and emitted so."""
         return self._over
 
     def _follow(self, job: JobSummary) -> None:
@@ -163,7 +163,7 @@ class Job(QObject):
     def _stream_ended(self, problem: Optional[Problem]) -> None:
         if self._finished or self._over:
             return
-        # Of a backend that was killed, either may be what is seen first.
+        # When a backend is killed, either may be noticed first.
         if problem is not None and not (problem.unreachable or problem.broken):
             self._end(problem.message)
         else:
@@ -195,4 +195,4 @@ class Job(QObject):
 
 
 def _ignore(_answer: object) -> None:
-    """Nothing to do: the stream of events says the same."""
+    """Do nothing: the stream of events reports the same."""

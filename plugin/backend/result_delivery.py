@@ -1,4 +1,4 @@
-"""Fetches a job's result and puts it into a document."""
+"""Fetches a job's result and inserts it into a document."""
 
 from typing import Callable
 
@@ -26,7 +26,7 @@ def deliver(
     done: Callable[[LayerStack], None],
     failed: Callable[[Exception], None],
 ) -> None:
-    """Fetch a job's result and put it into the document, if it is still `wanted` by then."""
+    """Fetch a job's result and insert it into the document, if it is still `wanted` by then."""
 
     def fetched(message: QByteArray) -> None:
         turns = _unpack_and_insert(message, document, placement, wanted)
@@ -41,7 +41,7 @@ def deliver(
 
 
 def said_when_done(stack: LayerStack, names_engine: bool = False) -> str:
-    """Say what a job gave, and which engine gave it where that is of interest."""
+    """Return the line that says what a job made, and if asked for, with which engine."""
     if len(stack.layers) == 1:
         what = i18n("1 layer")
     elif stack.layers:

@@ -1,8 +1,8 @@
-"""The only place that reads or writes Krita's documents, on the GUI thread alone.
+"""The only code that reads or writes Krita's documents, and only on the GUI thread.
 
-What takes Krita long is a turn of its own (`layerpeel.plugin.turns`).
+Each slow call to Krita is a turn of its own (`layerpeel.plugin.turns`).
 """
 
 
 class CanvasError(Exception):
-    """The document cannot be read, or a result cannot be put into it. One line for the artist."""
+    """The document cannot be read, or a result not inserted; the message is for the artist."""

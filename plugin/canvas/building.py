@@ -1,4 +1,4 @@
-"""Builds groups and layers in a hidden document, where nothing is drawn or undone."""
+"""Builds groups and layers in a hidden document, where nothing is drawn or recorded for undo."""
 
 import textwrap
 from pathlib import Path
@@ -16,7 +16,7 @@ from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
 
 LONGEST_NAME = 80  # characters
 
-# Krita 5.1 makes no transparency mask that it can save; it can copy one that was loaded.
+# A transparency mask made by Krita 5.1's API cannot be saved; a copy of a loaded one can.
 _MASK = Path(__file__).with_name("transparency-mask.kra")
 
 
@@ -39,7 +39,7 @@ def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "
 
 
 def build_layer(scratch: Document, layer: Layer, name: str, placement: Placement) -> "Turns[Node]":
-    """Build a paint layer that lies nowhere yet."""
+    """Build a paint layer without a parent."""
     node = scratch.createNode(name, "paintlayer")
     fill(node, layer, placement)
     yield KRITA + "write a layer"
@@ -57,7 +57,7 @@ def fill(node: Node, layer: Layer, placement: Placement) -> None:
 
 
 def name_after(phrase: str) -> str:
-    """Name a layer after the words that made it."""
+    """Shorten a phrase to a layer's name."""
     return textwrap.shorten(phrase, LONGEST_NAME, placeholder="…")
 
 
@@ -90,6 +90,6 @@ def _name_of(layer: Layer, stack: LayerStack) -> str:
 def _add_mask(node: Node, mask: Coverage, offset: Tuple[int, int]) -> None:
     copy = copy_from(_MASK, lambda root: root.childNodes()[0].childNodes()[0])
     copy.setName(i18n("Transparency mask"))
-    # Filled before it is added: a change after that would show only when all is drawn anew.
+    # Filled before it is added: a later change would only show after a full redraw.
     copy.setPixelData(QByteArray(mask.data), *offset, mask.width, mask.height)
     node.addChildNode(copy, None)

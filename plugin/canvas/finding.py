@@ -1,4 +1,4 @@
-"""Finds documents, layers, and what was peeled in them before."""
+"""Finds documents, layers, and the results of earlier peels in them."""
 
 from contextlib import contextmanager
 from typing import Iterator, List, Optional, Tuple
@@ -14,15 +14,15 @@ _ANNOTATION = "layerpeel/peeled-groups"
 
 
 def active_document() -> Optional[Document]:
-    """Give the document that the artist sees."""
+    """Return the document that the artist sees, None without one."""
     return Krita.instance().activeDocument()
 
 
 @contextmanager
 def in_front(document: Document) -> Iterator[bool]:
-    """Show a document inside the `with`, and then again what the artist saw; whether it could.
+    """Show a document inside the `with`, then the one the artist saw; yield whether that worked.
 
-    Krita's actions do what they do to the document that is seen.
+    Krita's actions apply to the document that is shown.
     """
     window = Krita.instance().activeWindow()
     seen = window.activeView() if window is not None else None
@@ -47,12 +47,12 @@ def is_open(document: Document) -> bool:
 
 
 def size_of(document: Document) -> Tuple[int, int]:
-    """Give the canvas's width and height."""
+    """Return the canvas's width and height."""
     return document.width(), document.height()
 
 
 def id_of(node: Node) -> str:
-    """Give what a node is known by: it outlives undo and redo, saving, and copies."""
+    """Return a node's unique id, which survives undo and redo, saving, and copies."""
     return node.uniqueId().toString()
 
 
@@ -70,7 +70,7 @@ def layer_names(document: Document) -> List[str]:
 
 
 def free_name(name: str, taken: List[str]) -> str:
-    """Give a name that no layer has: a number follows from the second on."""
+    """Return a name that is not `taken`, numbered from the second on."""
     number, numbered = 1, name
     while numbered in taken:
         number += 1
@@ -79,23 +79,23 @@ def free_name(name: str, taken: List[str]) -> str:
 
 
 def is_mask(node: Node) -> bool:
-    """Whether a node is a mask of its parent and no layer (the selection is one, too)."""
+    """Whether a node is a mask of its parent rather than a layer (the selection is one, too)."""
     return node.type().endswith("mask")
 
 
 def position_of(node: Node, siblings: List[Node]) -> int:
-    """Give a node's place among its siblings, 0 for the lowest."""
+    """Return a node's position among its siblings, 0 for the lowest."""
     return [id_of(each) for each in siblings].index(id_of(node))
 
 
 def peeled_groups(document: Document) -> List[PeeledGroup]:
-    """List the results that are still there (undo may have taken some away), oldest first."""
+    """List the results that still exist (undo may have removed some), oldest first."""
     here = {id_of(node) for node in _nodes_within(document.rootNode())}
     return [group for group in _noted_groups(document) if group.background in here]
 
 
 def note_group(document: Document, group: PeeledGroup) -> None:
-    """Remember a result in the document itself."""
+    """Record a result in the document itself."""
     noted = PeeledGroups((*_noted_groups(document), group))
     text = to_text(noted).encode("utf-8")
     document.setAnnotation(_ANNOTATION, "Layerpeel: what was peeled", QByteArray(text))
@@ -107,7 +107,7 @@ def _noted_groups(document: Document) -> Tuple[PeeledGroup, ...]:
     try:
         noted: PeeledGroups = from_text(PeeledGroups, bytes(document.annotation(_ANNOTATION)))
     except ProtocolError:
-        # Another version wrote it. What is forgotten here can still be peeled as a layer.
+        # Another version wrote it. Results forgotten here can still be peeled as layers.
         return ()
     return noted.groups
 

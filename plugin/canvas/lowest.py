@@ -1,7 +1,7 @@
-"""Puts a layer below all others of its parent, in one undo step.
+"""Adds a layer below all others of its parent, in one undo step.
 
-Krita 5.1's `addChildNode` cannot: it adds above some child, or above all of them. A picture that is
-dropped into the list of layers can land anywhere.
+Krita 5.1's `addChildNode` cannot do that: it adds above a given child, or above all of them. But a
+picture dropped into the Layers docker can land anywhere.
 """
 
 from typing import List, Optional
@@ -24,9 +24,9 @@ _CLEAR = 0
 
 
 def add_lowest(document: Document, parent: Node) -> Optional[Node]:
-    """Add an empty paint layer, 8-bit sRGB, below all children of `parent`; None if that cannot be.
+    """Add an empty paint layer, 8-bit sRGB, below all children of `parent`; None if not possible.
 
-    It cannot when the document is not shown, or Krita's list of layers does not show it.
+    It is not when the document is not shown, or Krita's list of layers does not show it.
     """
     with in_front(document) as is_seen:
         layers = _list_of_layers() if is_seen else None
@@ -51,12 +51,12 @@ def _list_of_layers() -> Optional[QAbstractItemModel]:
     window = Krita.instance().activeWindow()
     view = window.qwindow().findChild(QTreeView, _LIST_OF_LAYERS) if window is not None else None
     model = view.model() if view is not None else None
-    # What the list leaves out at the artist's wish is only in the model behind it.
+    # Layers that the artist filters out of the list are only in the model behind it.
     return model.sourceModel() if isinstance(model, QAbstractProxyModel) else model
 
 
 def _index_of(layers: QAbstractItemModel, root: Node, node: Node) -> Optional[QModelIndex]:
-    """Find a group in the list, whose rows begin with the topmost layer; the root is around all."""
+    """Find a group in the list, whose rows begin with the topmost layer; the root is all of it."""
     if id_of(node) == id_of(root):
         return QModelIndex()
     parent = node.parentNode()
@@ -68,7 +68,7 @@ def _index_of(layers: QAbstractItemModel, root: Node, node: Node) -> Optional[QM
 
 
 def _shows(layers: QAbstractItemModel, place: QModelIndex, parent: Node) -> bool:
-    """Whether the list shows what lies in `parent` (it follows changes a moment later)."""
+    """Whether the list is up to date with `parent` (it follows changes a moment later)."""
     rows = [layers.index(row, 0, place).data() for row in range(layers.rowCount(place))]
     return rows == _names_from_top(parent)
 

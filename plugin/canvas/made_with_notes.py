@@ -1,4 +1,4 @@
-"""Writes down in a document what made its layers: engine, seed, models, licences, prompt."""
+"""Records in a document how its layers were made: engine, seed, models, licences, prompt."""
 
 from dataclasses import dataclass, field, replace
 from typing import Dict
@@ -15,13 +15,13 @@ _ANNOTATION = "layerpeel/made-with"
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made the groups and layers of a document, by their unique ids. Saved with it."""
+    """How groups and layers of a document were made, by their unique ids. Saved with it."""
 
     nodes: Dict[str, MadeWith] = field(default_factory=dict)
 
 
 def note_made_with(document: Document, node: Node, made_with: MadeWith) -> None:
-    """Write down what made a node. How long it took says nothing of the node, and is left out."""
+    """Record how a node was made, without the time it took, which is not a property of the node."""
     timeless = replace(made_with, seconds={})
     noted = Provenance({**made_with_of(document), id_of(node): timeless})
     text = to_text(noted).encode("utf-8")
@@ -29,7 +29,7 @@ def note_made_with(document: Document, node: Node, made_with: MadeWith) -> None:
 
 
 def made_with_of(document: Document) -> Dict[str, MadeWith]:
-    """Give what was written down, by the unique ids of nodes; undo may have taken some away."""
+    """Return the records by the nodes' unique ids; undo may have removed some of the nodes."""
     if _ANNOTATION not in document.annotationTypes():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What is read from a document: pixels with their colour space, and the selection."""
+"""Values read from a document: pixels with their colour space, and the selection."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,16 +8,16 @@ from layerpeel.shared.protocol import ChannelOrder, ColourModel, Coverage, Depth
 
 
 class SourceKind(str, Enum):
-    """From what it is lifted."""
+    """What is peeled."""
 
     PICTURE = "picture"
     LAYER = "layer"
-    LEFT = "left"  # what a peel before has left
+    LEFT = "left"  # the background that the last peel left
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """Pixels as Krita gave them, of the whole canvas, with their colour space."""
+    """Pixels of the whole canvas in Krita's own layout, with their colour space."""
 
     width: int
     height: int
@@ -32,7 +32,7 @@ class Pixels:
         return ChannelOrder.RGBA if self.depth.is_float else ChannelOrder.BGRA
 
     def is_opaque(self) -> bool:
-        """Whether alpha is full everywhere. Two milliseconds a million pixels."""
+        """Whether alpha is full everywhere; fast enough for the GUI thread."""
         return self._alpha_is_everywhere(_FULL_ALPHA[self.depth])
 
     def is_empty(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where the result of a job belongs in a document, and which results lie there."""
+"""Where the result of a job belongs in a document, and which results it already has."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,25 +8,26 @@ from layerpeel.shared.protocol import ColourModel, Depth
 
 
 class ResultForm(str, Enum):
-    """As what it comes back."""
+    """What the result is inserted as."""
 
     LAYERS = "layers"
     MASKS = "masks"
     SELECTION = "selection"
-    LAYER = "layer"  # one, without a group
+    LAYER = "layer"  # a single one, without a group
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a group, or a layer without one, goes, and how it lies there.
+    """Where a group, or a single layer, is inserted, and how it blends there.
 
-    above: unique id of the layer directly above which it goes; empty for the top of the picture.
-    below: unique id of the layer directly below which it goes; empty where `above` says it.
-    patch: whether its background need only cover what has changed, since below it lies the same,
-        opaque picture.
+    above: unique id of the layer to insert it directly above; empty for the top of the picture.
+    below: unique id of the layer to insert it directly below; empty where `above` is used.
+    patch: whether its background only needs to cover what has changed, since the same, opaque
+        picture lies below it.
     blending_mode, opacity (0–255): of the group.
-    inherit_alpha: whether it shows only where what lies below it does.
-    covers_original: whether the group hides what it was made from; if not, the artist should.
+    inherit_alpha: whether it is clipped to what lies below it.
+    covers_original: whether the group hides what it was made from; if not, the artist should
+        hide it.
     """
 
     above: str = ""
@@ -40,9 +41,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Placement:
-    """Everything it takes to put a result into a document; travels with the job as its keepsake.
+    """Everything needed to insert a result into a document; travels with the job as its keepsake.
 
-    name: of the group; of a layer without one, unless it is called after the words that made it.
+    name: of the group, or of a single layer unless that is named after its prompt.
     size: width, height of the canvas when it was read.
     model, depth, profile: the colour space of the layers, in Krita's names.
     """
@@ -58,7 +59,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class PeeledGroup:
-    """A result in a document, so that what it has left can be peeled again.
+    """A result in a document, so that its background can be peeled again.
 
     group, background: unique ids. patch: as in `Place`.
     """

@@ -1,7 +1,7 @@
-"""Krita tells a profile's name and not its bytes; this finds the file that holds them.
+"""Finds the file of an ICC profile: Krita's API tells a profile's name but not its bytes.
 
-The profiles that come with Krita bear their file's name. For any other, Krita itself converts the
-picture (`layerpeel.plugin.canvas`), which takes longer and is therefore the second choice.
+Profiles that come with Krita are named after their files. For any other, Krita itself converts the
+picture (`submitted_picture`), which takes longer and is therefore the second choice.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Iterator, Optional
 
 from krita import Krita
 
-# Integers in this profile are what the backend takes pixels without a profile for.
+# The backend takes integer pixels without a profile to be in this one.
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 LINEAR_SRGB = "sRGB-elle-V2-g10.icc"
 

@@ -1,7 +1,7 @@
-"""Puts a result into a document: one group or one layer, one undo step.
+"""Inserts a result into a document: one group or one layer, one undo step.
 
-Each node that is added is an undo step of its own. The result is therefore built in a hidden copy
-of the document, and a clone of it is added to the document itself.
+Each node added is an undo step of its own. The result is therefore built in a hidden copy of the
+document, and a clone of it is added to the document itself.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack
 
-# Krita 5.1 makes no selection whose outline it draws; it can copy one that was loaded.
+# Krita 5.1 draws no outline for a selection mask made by its API, but for a copy of a loaded one.
 _SELECTION = Path(__file__).with_name("selection.kra")
 
 
@@ -41,10 +41,10 @@ def insert(
     wanted: Callable[[], bool],
     writes_down: bool,
 ) -> "Turns[None]":
-    """Put a result where it belongs.
+    """Insert a result where it belongs.
 
     wanted: asked again just before the document is changed.
-    writes_down: whether the document is to keep what made it.
+    writes_down: whether to record in the document how it was made.
 
     Raises CanvasError, and changes nothing, when the document has been closed or resized, the
     layer that it belongs to is no longer there, or the result is no longer wanted.
@@ -60,7 +60,7 @@ def insert(
         raise CanvasError(i18n("The backend sent no layers."))
     scratch = document.clone()
     try:
-        # Krita draws the whole picture anew for each node that is added over others.
+        # Krita redraws the whole picture for each node added over others.
         for node in scratch.rootNode().childNodes():
             node.remove()
         yield KRITA + "copy the document"
@@ -73,7 +73,7 @@ def insert(
         _check_wanted(wanted)
         active = document.activeNode()
         added = yield from _add(document, built, placement, stack.layers[0])
-        # In one turn: a document that is saved or closed next has it noted, or does not have it.
+        # In the same turn: a document saved or closed next has both nodes and notes, or neither.
         if placement.form is not ResultForm.LAYER:
             background, patch = id_of(added.childNodes()[0]), placement.place.patch
             note_group(document, PeeledGroup(placement.name, id_of(added), background, patch))
@@ -82,16 +82,16 @@ def insert(
         yield KRITA + "add it"
     finally:
         close_copy(scratch)
-    # Krita makes what is added the active layer; the artist's brush belongs where it was.
+    # Krita activates the added layer; put the artist's brush back where it was.
     if active is not None and is_open(document):
         document.setActiveNode(active)
     yield "bring back the active layer"
 
 
 def check_fits(document: Document, placement: Placement) -> None:
-    """Find out whether a result can still be put into the document.
+    """Check that a result can still be inserted into the document.
 
-    Raises CanvasError, with what the artist can do, when it cannot.
+    Raises CanvasError, saying what the artist can do, when it cannot.
     """
     if not is_open(document):
         raise CanvasError(i18n("The document was closed. The result waits under Results."))
@@ -111,9 +111,9 @@ def check_fits(document: Document, placement: Placement) -> None:
 
 
 def placed_anew(document: Document, placement: Placement) -> Placement:
-    """Give a place for an older result: its own where that still is, else the top of the picture.
+    """Return where to insert an older result: its own place if it still exists, else the top.
 
-    At the top it lies as any layer does: what it was blended with is not below it there.
+    At the top it blends normally, since what it was blended with is not below it there.
     """
     beside = placement.place.above or placement.place.below
     if not beside or node_of(document, beside) is not None:
@@ -129,9 +129,9 @@ def _check_wanted(wanted: Callable[[], bool]) -> None:
 def select(document: Document, selection: Coverage) -> None:
     """Make `selection` the document's selection, undoably.
 
-    `Document.setSelection` cannot be undone, and to change what is in a selection that Krita made
-    tears its history, which crashes it later. But a selection is a mask of the whole picture, and
-    to add one can be undone. A selection from before takes a step of its own: Deselect.
+    `Document.setSelection` cannot be undone, and changing the pixels of an existing selection
+    corrupts its history, which crashes Krita later. But a selection is a mask of the root node, and
+    adding one can be undone. An earlier selection takes a step of its own: Deselect.
     """
     mask = copy_from(_SELECTION, lambda root: root.childNodes()[-1])
     mask.setPixelData(QByteArray(selection.data), 0, 0, selection.width, selection.height)
@@ -139,7 +139,7 @@ def select(document: Document, selection: Coverage) -> None:
         _deselect(document)
     document.rootNode().addChildNode(mask, None)
     document.waitForDone()
-    # It is that one already; this makes Krita draw its outline.
+    # This sets the same selection again, which makes Krita draw its outline.
     document.setSelection(document.selection())
 
 
@@ -152,9 +152,9 @@ def _deselect(document: Document) -> None:
 
 
 def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -> "Turns[Node]":
-    """Add what was built to the document, and give what is there now.
+    """Add the built node to the document and return the node that is there now.
 
-    lowest: of its layers. A clone has ids of its own, and keeps them in the document.
+    lowest: the lowest of its layers. A clone gets new ids, which it keeps in the document.
     """
     place = placement.place
     beside = node_of(document, place.above or place.below)
@@ -166,16 +166,16 @@ def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -
         if position > 0:
             above = siblings[position - 1]
         elif (dropped := add_lowest(document, parent)) is not None:
-            # Krita's list of layers hears of it in a turn of its own, and before of no change.
+            # The Layers docker needs a turn of its own to notice the layer before it is changed.
             yield KRITA + "add it lowest"
             check_fits(document, placement)
             dropped.setName(built.name())
-            # Krita can undo that a layer is converted: all but 8-bit sRGB takes a second step.
+            # Converting a layer is an undo step: anything but 8-bit sRGB takes a second one.
             fill(dropped, lowest, placement)
             document.refreshProjection()
             return dropped
         else:
-            # Where it cannot lie below, it can still look as if it did.
+            # It cannot be added below, but it can be made to look as if it were.
             built.setBlendingMode("behind")
     added = built.clone()
     parent.addChildNode(added, above)

@@ -1,4 +1,4 @@
-"""Reads what is to be peeled, and finds out where the result belongs."""
+"""Reads the pixels to peel, and finds out where the result belongs."""
 
 from typing import Iterator, Optional, Tuple, Union
 
@@ -23,9 +23,9 @@ from layerpeel.shared.protocol import ColourModel, Coverage, Depth
 
 
 def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
-    """Take turns for as long as the document is open.
+    """Run `turns` for as long as the document is open.
 
-    Raises CanvasError once it is closed; what the turns had begun is tidied up.
+    Raises CanvasError once it is closed; the turns then clean up after themselves.
     """
     try:
         while is_open(document):
@@ -61,9 +61,9 @@ def read_selection(document: Document) -> Optional[Selected]:
 
 
 def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Place]]":
-    """Read what is to be peeled, and find out where its result belongs.
+    """Read the pixels to peel, and find out where the result belongs.
 
-    Raises CanvasError when there is nothing that could be peeled.
+    Raises CanvasError when there is nothing to peel.
     """
     yield "begin to read"
     if kind is SourceKind.LAYER:
@@ -79,7 +79,7 @@ def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Pl
 
 
 def read_picture(document: Document) -> "Turns[Pixels]":
-    """Read the picture as it is seen, empty or not."""
+    """Read the merged picture, empty or not."""
     width, height = size_of(document)
     space = _colour_space(document)
     if space is None:
@@ -105,7 +105,7 @@ def read_active_layer(document: Document) -> "Turns[Tuple[Pixels, str]]":
 
 
 def active_layer_id(document: Document) -> str:
-    """Give the unique id of the active layer, or of that whose mask is active; else empty."""
+    """Return the unique id of the active layer, or of the one whose mask is active; else empty."""
     node = document.activeNode()
     while node is not None and is_mask(node):
         node = node.parentNode()
@@ -134,7 +134,7 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
         return pixels, Place(above=id_of(layer), patch=False, blending_mode="copy")
     return pixels, Place(
         above=id_of(layer),
-        # What lies round the layer and changes how it looks would change what is left of it twice.
+        # A group with a mask, opacity or mode would apply it to the layer's remains a second time.
         patch=plain and opaque and all(_is_plain(node) for node in _around(layer)),
         blending_mode=layer.blendingMode(),
         opacity=layer.opacity(),
@@ -162,14 +162,14 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
 
 
 def _is_plain(layer: Node) -> bool:
-    """Whether a layer is seen just as its pixels are; of a group, just as its layers are."""
+    """Whether a layer looks like its pixels: no opacity, blend mode, clipping or group mask."""
     is_masked = layer.type() == "grouplayer" and any(is_mask(node) for node in layer.childNodes())
     is_mixed = layer.opacity() != 255 or layer.blendingMode() != "normal" or layer.inheritAlpha()
     return not is_masked and not is_mixed
 
 
 def _around(layer: Node) -> Iterator[Node]:
-    """Give the groups in which a layer lies, innermost first, without the picture itself."""
+    """Yield the groups around a layer, innermost first, without the root."""
     group = layer.parentNode()
     while group is not None and group.parentNode() is not None:
         yield group
@@ -203,13 +203,13 @@ def _pixels_of(document: Document, layer: Node) -> "Turns[Pixels]":
 
 
 def _layer_bytes(layer: Node, width: int, height: int) -> bytes:
-    # Masks on the layer are part of what the artist sees of it.
+    # With masks on the layer, read it as the artist sees it.
     read = layer.projectionPixelData if layer.childNodes() else layer.pixelData
     return bytes(read(0, 0, width, height))
 
 
 def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, Depth, str]]:
-    """Give model, depth and profile; None for a model that has to be converted first."""
+    """Return model, depth and profile; None for a model that has to be converted first."""
     if source.colorModel() not in (ColourModel.RGBA.value, ColourModel.GRAYA.value):
         return None
     model, depth = ColourModel(source.colorModel()), Depth(source.colorDepth())
@@ -217,7 +217,7 @@ def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, 
 
 
 def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
-    """Read the picture as it would be if no layer lay above `top`."""
+    """Read the picture as it would look without the layers above `top`."""
     copy = document.clone()
     try:
         yield KRITA + "copy the document"
@@ -238,9 +238,9 @@ def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
 
 
 def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixels]":
-    """Read a picture or layer of a model that is neither RGB nor grey, as RGB of its depth.
+    """Read a picture or layer that is neither RGB nor grey, converted to RGB of the same depth.
 
-    On a copy: the artist's document stays what it is.
+    The conversion is done on a copy of the document.
     """
     width, height = size_of(document)
     copy = document.clone()
@@ -265,6 +265,6 @@ def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixel
 
 
 def close_copy(copy: Document) -> None:
-    """Close a hidden copy of a document without a question."""
+    """Close a hidden copy of a document without Krita asking to save it."""
     copy.setModified(False)
     copy.close()

@@ -1,4 +1,4 @@
-"""Makes pixels of a document the `Picture` that the backend reads, and says what they look like."""
+"""Makes a document's pixels the `Picture` that is sent to the backend, with their colours."""
 
 from krita import Document
 
@@ -11,7 +11,7 @@ from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
 
 
 def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
-    """Say what pixels of a document look like."""
+    """Wrap pixels with their profile or, where that has no file, with a view converted by Krita."""
     block = _block(pixels)
     if pixels.profile == SRGB and not pixels.depth.is_float:
         return Picture(block)
@@ -29,7 +29,7 @@ def _block(pixels: Pixels) -> PixelBlock:
 
 
 def _convert_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
-    """Let Krita turn pixels, in whatever profile, into 8-bit sRGB."""
+    """Let Krita convert pixels of any profile to 8-bit sRGB."""
     copy = document.clone()
     try:
         yield KRITA + "copy the document"

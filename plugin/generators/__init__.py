@@ -1,1 +1,1 @@
-"""What there is to paint with, and how an artist gets more of it."""
+"""Styles to paint with, and how the artist gets more of them."""

@@ -1,4 +1,4 @@
-"""Asks which folders may be looked into for checkpoints of other programs."""
+"""The dialog that asks which folders to search for checkpoints of other programs."""
 
 from typing import Iterable, List, Optional, Tuple
 
@@ -17,7 +17,7 @@ from layerpeel.shared.generators import ProgramFolder
 
 
 class AllowDialog(QDialog):
-    """Lists folders with a box each. None is opened before the artist says so."""
+    """Lists folders with a tick box each. None is opened before the artist agrees."""
 
     def __init__(self, folders: Iterable[ProgramFolder], parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -55,11 +55,11 @@ class AllowDialog(QDialog):
         self._update()
 
     def allowed(self) -> Tuple[str, ...]:
-        """Give the folders that are ticked."""
+        """Return the ticked folders."""
         return tuple(path for box, path in self._boxes if box.isChecked())
 
     def _add(self, path: str, text: str) -> None:
-        # An ampersand would be taken for a shortcut's.
+        # A single ampersand would mark a shortcut.
         box = QCheckBox(text.replace("&", "&&"))
         box.setObjectName(f"layerpeel_folder_{len(self._boxes)}")
         box.setChecked(True)

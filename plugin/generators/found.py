@@ -1,4 +1,4 @@
-"""What was found in folders of other programs, and the buttons that make a style of it."""
+"""The list of files found in folders of other programs, with buttons to make styles of them."""
 
 from pathlib import PurePath
 from typing import Optional
@@ -66,7 +66,7 @@ class FoundList(QWidget):
 
 
 def _about(file: FoundFile) -> str:
-    # The backend may run on another kind of system: either of the two separators may be its own.
+    # The backend may run on another operating system, with another path separator.
     name = PurePath(file.path.replace("\\", "/")).name
     return i18n("{name} ({kind}, {size})").format(
         name=name, kind=i18n(_KINDS[file.kind]), size=size_text(file.bytes)

@@ -1,4 +1,4 @@
-"""The page that gets something to paint with: by pulling it, or from other programs."""
+"""The page where the artist gets styles: by download, or from other programs."""
 
 from typing import List, Optional
 
@@ -18,7 +18,7 @@ FULL = 1000  # steps of the progress bar
 
 
 class GeneratorsPage(QWidget):
-    """Says what is missing and what it costs. Nothing is got, or looked at, before a click.
+    """Shows what is missing and its cost. Nothing is downloaded or looked into before a click.
 
     left: emitted when the artist goes back to the form.
     style_made: emitted with the name of a style that the artist has just added.
@@ -65,7 +65,7 @@ class GeneratorsPage(QWidget):
         self._show_pulling(False)
         self.say("")
 
-    # What can be pulled ---------------------------------------------------------------------
+    # Downloads ---------------------------------------------------------------------
 
     def _show(self) -> None:
         known = self._shelf.known
@@ -116,7 +116,7 @@ class GeneratorsPage(QWidget):
         self._told = None
         self._shelf.ask()
 
-    # What other programs have ---------------------------------------------------------------
+    # Files of other programs ---------------------------------------------------------------
 
     def _ask_to_look(self) -> None:
         known = self._shelf.known
@@ -164,7 +164,7 @@ class GeneratorsPage(QWidget):
 
 
 def offers_of(known: Generators) -> List[Offer]:
-    """Make an offer of each style that lacks something, and of what else could be pulled."""
+    """Make an offer for each style that lacks something, and for every other download."""
     by_model = {download.model: download for download in known.downloads}
     lacking = [style for style in known.styles if style.missing]
     offers = [

@@ -1,4 +1,4 @@
-"""What can be pulled, with all that an artist should know before, and the button that does it."""
+"""An offer to download something, with all that the artist should know before."""
 
 from typing import Iterable, List, Optional
 
@@ -12,7 +12,7 @@ _MEGABYTE = 1e6
 
 
 class Offer(QFrame):
-    """One thing to get, which may take several downloads.
+    """An offer, which may take several downloads.
 
     wanted: emitted with the ids of its models when the artist presses Download.
     """
@@ -27,7 +27,7 @@ class Offer(QFrame):
         downloads: Iterable[Download],
         parent: Optional[QWidget] = None,
     ) -> None:
-        """name: of the offer, for the button's. lacks: a line for when there is no download."""
+        """name: of the offer, for object names. lacks: the line shown when there is no download."""
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         parts = list(downloads)
@@ -54,7 +54,7 @@ class Offer(QFrame):
 
 
 def about(download: Download, names_it: bool) -> str:
-    """Say what a download costs, and where it comes from."""
+    """Describe a download: size, memory, licence, training data and source."""
     size = i18n("{size} to download").format(size=size_text(download.bytes))
     named = i18n("{title}: {size}").format(title=download.title, size=size)
     lines: List[str] = [named if names_it else size]
@@ -70,7 +70,7 @@ def about(download: Download, names_it: bool) -> str:
 
 
 def size_text(size: int) -> str:
-    """Say a number of bytes as people do."""
+    """Return a number of bytes as text, in MB or GB."""
     if size >= _GIGABYTE:
         return i18n("{count} GB").format(count=f"{size / _GIGABYTE:.1f}")
     return i18n("{count} MB").format(count=max(1, round(size / _MEGABYTE)))

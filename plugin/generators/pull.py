@@ -1,4 +1,4 @@
-"""Pulls models, one after the other, and tells how far it is."""
+"""Downloads models one after the other, and reports progress."""
 
 from typing import List, Optional
 
@@ -12,10 +12,10 @@ from layerpeel.shared.jobs import Cancelled, Failed, Finished, Progress
 
 
 class Pull(QObject):
-    """What the artist has agreed to get.
+    """A download that the artist has agreed to.
 
     progressed: stage in words, and how much is done (0–1, or UNKNOWN).
-    ended: one line about how it ended; empty when all has come.
+    ended: one line about how it ended; empty when it is complete.
     """
 
     progressed = pyqtSignal(str, float)
@@ -30,17 +30,17 @@ class Pull(QObject):
         self.is_running = False
 
     def start(self, models: List[str]) -> None:
-        """Pull these models."""
+        """Download these models."""
         self._begin(models)
         self._next()
 
     def join(self) -> None:
-        """Follow a pull that runs already."""
+        """Follow a download that already runs."""
         self._begin([])
         self._connection.when_ready(self._follow, self._end)
 
     def cancel(self) -> None:
-        """Stop; what has come is kept, and need not come again."""
+        """Stop; what was downloaded so far is kept and not downloaded again."""
         if self.is_running and not self._is_cancelled:
             self._is_cancelled = True
             self.progressed.emit(i18n("Cancelling"), UNKNOWN)

@@ -1,4 +1,4 @@
-"""The generators that the backend has, as it said last."""
+"""The backend's generators, as of its latest answer."""
 
 from typing import Optional
 
@@ -9,10 +9,10 @@ from layerpeel.shared.generators import Generators
 
 
 class Shelf(QObject):
-    """Asks, and remembers.
+    """Asks the backend for its generators and keeps its latest answer.
 
-    changed: emitted when the backend has answered, or could not.
-    known: what it said last; None before that. problem: why it could not; else empty.
+    changed: emitted when the backend has answered or failed.
+    known: the latest answer; None before the first. problem: why it failed; else empty.
     """
 
     changed = pyqtSignal()
@@ -24,11 +24,11 @@ class Shelf(QObject):
         self.problem = ""
 
     def ask(self) -> None:
-        """Ask anew; a backend is started if none runs."""
+        """Ask again; start a backend if none runs."""
         self._connection.when_ready(self._ask, self._say)
 
     def can_paint(self) -> bool:
-        """Whether there is any style that can be used."""
+        """Whether any style can be used."""
         return self.known is not None and any(not style.missing for style in self.known.styles)
 
     def _ask(self, client: Client) -> None:

@@ -18,15 +18,15 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import run_in_turns
 from layerpeel.shared.protocol import LayerStack
 
-# Drawing the docker anew costs more than reading most canvases: only a long reading is shown.
+# Redrawing the docker takes longer than reading most canvases: only show slow reads.
 PATIENCE = 200  # milliseconds
 
 
 class Peel(QObject):
     """One peel.
 
-    progressed, previewed: as of the `Job`.
-    ended: one line for the artist, and whether all went well.
+    progressed, previewed: those of its `Job`.
+    ended: one line for the artist, and whether the peel succeeded.
     """
 
     progressed = pyqtSignal(str, float)
@@ -52,7 +52,7 @@ class Peel(QObject):
         self._job.ended.connect(lambda line: self.ended.emit(line, False))
 
     def start(self, choice: Choice) -> None:
-        """Read the canvas, and hand the job in."""
+        """Read the canvas and submit the job."""
         QTimer.singleShot(PATIENCE, self._tell_reading)
         turns = while_open(self._document, message_for(self._document, choice, self._engine))
         run_in_turns(turns, self._send, self._job.fail, (CanvasError,))

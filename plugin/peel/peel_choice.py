@@ -8,7 +8,7 @@ from layerpeel.plugin.canvas.placement import ResultForm
 
 
 class LiftOff(str, Enum):
-    """What is to be lifted off."""
+    """What to lift off."""
 
     SUBJECT = "subject"
     SELECTION = "selection"

@@ -1,4 +1,4 @@
-"""The part of the docker in which the artist says what to do."""
+"""The form of the page that peels."""
 
 from typing import Optional
 
@@ -24,7 +24,7 @@ MOST_LAYERS = 32
 
 
 class PeelForm(QWidget):
-    """What to lift off, from where, how often, and as what it comes back.
+    """What to lift off, from where, how many layers, and in which form to return them.
 
     changed: emitted when a choice has changed.
     """
@@ -69,7 +69,7 @@ class PeelForm(QWidget):
         self._update()
 
     def choice(self) -> Choice:
-        """Give what is chosen now."""
+        """Return the current choices."""
         return Choice(
             lift=self._lift(),
             words=self._words.text(),
@@ -80,9 +80,9 @@ class PeelForm(QWidget):
         )
 
     def show_document(self, has_selection: bool, left_of: str) -> None:
-        """Say what the document offers.
+        """Show what the document offers.
 
-        left_of: the name of what was peeled last; empty when nothing was.
+        left_of: name of the last result; empty when there is none.
         """
         self._has_selection = has_selection
         index = self._source.findData(SourceKind.LEFT.value)
@@ -99,9 +99,9 @@ class PeelForm(QWidget):
         self._update()
 
     def choose_what_is_left(self) -> None:
-        """Make the next peel go on where the last one ended, if that is offered.
+        """Let the next peel go on where the last one ended, if that is offered.
 
-        It is not when the artist looks at another document by now.
+        It is not if the artist has switched to another document.
         """
         if self._source.findData(SourceKind.LEFT.value) < 0:
             return
@@ -110,7 +110,7 @@ class PeelForm(QWidget):
         self._choose_source(SourceKind.LEFT)
 
     def offer_words(self, possible: bool, hint: str) -> None:
-        """Say whether things can be named, and what to do when they cannot."""
+        """Show whether things can be named, and what to do when they cannot."""
         self._words_hint = "" if possible else hint
         button = self._lifts.button(LiftOff.WORDS.value)
         button.setEnabled(possible)

@@ -1,4 +1,4 @@
-"""Turns what the artist chose, and what is on the canvas, into a message for the backend."""
+"""Makes the artist's choices and the canvas a message for the backend."""
 
 from typing import List, Optional, Tuple
 
@@ -29,11 +29,11 @@ from layerpeel.shared.wire import pack, to_text
 def message_for(
     document: Document, choice: Choice, engine: str
 ) -> "Turns[Tuple[bytes, Placement]]":
-    """Read the canvas and pack a `SubmitJob`; say where its result will belong.
+    """Read the canvas, pack a `SubmitJob`, and return it with the placement of its result.
 
-    engine: name of the one that is to peel.
+    engine: name of the engine that peels.
 
-    Raises CanvasError when there is nothing to peel, or nothing that says what to lift off.
+    Raises CanvasError when there is nothing to peel, or no choice of what to lift off.
     """
     lift = _lift(choice, read_selection(document))
     yield "read the selection"

@@ -1,4 +1,4 @@
-"""The page of the docker that peels: the form, the peel that runs, and how it went."""
+"""The docker's page that peels: the form, the running peel, and its outcome."""
 
 from typing import Optional
 
@@ -31,9 +31,9 @@ FULL = 1000  # steps of the progress bar
 
 
 class PeelPage(QWidget):
-    """One peel at a time.
+    """The page that peels, one peel at a time.
 
-    changed: emitted when the document may offer something else now: a peel begins, or has ended.
+    changed: emitted when a peel begins or has ended, so that the document may offer something else.
     said: emitted when another line is shown to the artist.
     """
 
@@ -71,10 +71,10 @@ class PeelPage(QWidget):
         self._form.changed.connect(self._show_button)
         self._show_running(False)
 
-    # What the artist does -------------------------------------------------------------------
+    # Actions of the artist -------------------------------------------------------------------
 
     def peel(self) -> None:
-        """Peel what the form says."""
+        """Peel with the form's settings."""
         if self._peel is not None:
             return
         TIMINGS.note_moment("pressed")
@@ -99,14 +99,14 @@ class PeelPage(QWidget):
             self._cancel.setEnabled(False)
             self._peel.cancel()
 
-    # What it shows --------------------------------------------------------------------------
+    # Display --------------------------------------------------------------------------
 
     def show_document(self, has_selection: bool, left_of: str) -> None:
-        """Say what the document offers, as of `PeelForm`."""
+        """Show what the document offers; see `PeelForm`."""
         self._form.show_document(has_selection, left_of)
 
     def offer_words(self, possible: bool, hint: str) -> None:
-        """Say whether things can be named, as of `PeelForm`."""
+        """Show whether things can be named; see `PeelForm`."""
         self._form.offer_words(possible, hint)
 
     def say(self, line: str) -> None:
@@ -116,7 +116,7 @@ class PeelPage(QWidget):
         self.said.emit()
 
     def line(self) -> str:
-        """Give the line that is shown."""
+        """Return the line that is shown."""
         return self._message.text()
 
     def draw_icons(self) -> None:

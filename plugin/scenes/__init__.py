@@ -1,1 +1,1 @@
-"""What the artist asks a generator for: scenes, objects, backgrounds."""
+"""The page that generates scenes, objects and backgrounds."""

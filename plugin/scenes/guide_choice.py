@@ -1,4 +1,4 @@
-"""What guides a scene: nothing, or a picture of a kind, taken from canvas or layer."""
+"""What guides a scene: nothing, or line art, scribble, depth or sketch on canvas or layer."""
 
 from typing import Iterable, Optional, Tuple
 
@@ -28,7 +28,7 @@ _AS_THE_STYLE_SAYS = -_STEP
 
 
 class GuideChoice(QObject):
-    """Three rows of a form: the kind, where it is, how closely it is followed."""
+    """Three rows of a form: kind, source and strength of the guide."""
 
     changed = pyqtSignal()
 
@@ -54,7 +54,7 @@ class GuideChoice(QObject):
         )
         self._shown_strength = QLabel()
         self._shown_strength.setObjectName("layerpeel_shown_strength")
-        # As wide whatever it says, so that the slider does not move under the hand.
+        # A fixed width, so that the slider does not move while it is dragged.
         self._shown_strength.setMinimumWidth(
             self._shown_strength.fontMetrics().horizontalAdvance("100 %")
         )
@@ -77,7 +77,7 @@ class GuideChoice(QObject):
         self._show_strength()
 
     def value(self) -> "Tuple[Optional[GuideKind], GuideSource, Optional[float]]":
-        """Give kind (None for no guide), source and strength (None for the style's own)."""
+        """Return kind (None for no guide), source, and strength (0–1, None for the style's own)."""
         chosen = self._kind.currentData()
         return (
             GuideKind(chosen) if chosen != _NONE else None,
@@ -86,13 +86,13 @@ class GuideChoice(QObject):
         )
 
     def show_for(self, is_scene: bool) -> None:
-        """Show the rows that say something now."""
+        """Show the rows that apply now."""
         guided = is_scene and self._kind.currentData() != _NONE
         for field, visible in zip(self._fields, (is_scene, guided, guided)):
             self._rows.show_row(field, visible)
 
     def offer(self, kinds: Iterable[GuideKind]) -> None:
-        """Offer what the chosen style can follow."""
+        """Enable the kinds of guide that the chosen style can follow."""
         can = {kind.value for kind in kinds}
         for index in range(1, self._kind.count()):
             possible = self._kind.itemData(index) in can

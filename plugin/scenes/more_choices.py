@@ -1,4 +1,4 @@
-"""What few artists change: steps, guidance, what is not to be in the picture."""
+"""Settings that few artists change: steps, guidance, negative prompt."""
 
 from typing import Optional, Tuple
 
@@ -21,9 +21,9 @@ MOST_GUIDANCE = 30.0
 
 
 class MoreChoices(QObject):
-    """Rows of a form, folded away until they are asked for.
+    """Rows of a form, folded away until the artist opens them.
 
-    What is not chosen is as the style says.
+    Values that are not set are left to the style.
     """
 
     def __init__(self, kept: SceneChoice, rows: Rows, parent: QWidget) -> None:
@@ -59,12 +59,12 @@ class MoreChoices(QObject):
         rows.add(i18n("Guidance:"), self._guidance)
         rows.add(i18n("Without:"), self._negative)
         self._fold.toggled.connect(self._show)
-        # Whoever has set something there sees that it is set.
+        # Open it where something is set, so that the artist sees it.
         self._fold.setChecked(self.value() != (None, None, ""))
         self._show(self._fold.isChecked())
 
     def value(self) -> "Tuple[Optional[int], Optional[float], str]":
-        """Give steps, guidance (None for what the style says), and what is not wanted."""
+        """Return steps and guidance (None for the style's own), and the negative prompt."""
         return (
             self._steps.value() or None,
             self._guidance.value() or None,

@@ -1,4 +1,4 @@
-"""One press of Generate: reads the canvas once, and asks for each of its variants."""
+"""One press of Generate: reads the canvas once and submits a job for each variant."""
 
 from typing import List, Optional
 
@@ -26,7 +26,7 @@ class Press(QObject):
         engine: str,
         parent: Optional[QObject] = None,
     ) -> None:
-        """engine: name of the one that peels."""
+        """engine: name of the engine that peels."""
         super().__init__(parent)
         self._document = document
         self._choice = choice
@@ -44,7 +44,7 @@ class Press(QObject):
             self.variants.append(Variant(job, choice.seed + number, alone, self))
 
     def start(self) -> None:
-        """Read the canvas, and hand the variants in, one after the other."""
+        """Read the canvas and submit the variants one after the other."""
         turns = while_open(
             self._document, commission_for(self._document, self._choice, self._engine)
         )
@@ -60,7 +60,7 @@ class Press(QObject):
             job.fail(error)
 
     def _hand_in_next(self) -> None:
-        """Hand in the next that nobody has cancelled: the queue keeps their order."""
+        """Submit the next variant that was not cancelled, so that the queue keeps their order."""
         while self._commission is not None and self._handed_in < len(self._jobs):
             number = self._handed_in
             self._handed_in += 1
@@ -68,7 +68,7 @@ class Press(QObject):
                 message = self._commission.message(number)
                 self._jobs[number].hand_in(message, self._commission.placement)
                 return
-        # What was read need not be kept for as long as thumbnails are.
+        # The canvas need not be kept in memory for as long as the thumbnails.
         self._commission = None
 
     def _ended(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The field for a prompt: reads it as it is typed, and shows where it cannot be read."""
+"""The prompt's field, which checks the prompt while it is typed and marks errors."""
 
 import math
 from typing import Optional
@@ -23,7 +23,7 @@ MOST_LINES = 4
 
 
 class PromptEdit(QWidget):
-    """A field of a few lines, and below it what is wrong with what stands there.
+    """A text field of a few lines, and below it what is wrong with the prompt.
 
     changed: emitted when the text has changed.
     """
@@ -46,16 +46,16 @@ class PromptEdit(QWidget):
         self._fit()
 
     def text(self) -> str:
-        """Give what stands there."""
+        """Return the text."""
         return self._text.toPlainText()
 
     def explain(self, placeholder: str, tip: str) -> None:
-        """Say what is to be written."""
+        """Set the placeholder and the tip."""
         self._text.setPlaceholderText(placeholder)
         self._text.setToolTip(tip)
 
     def problem(self) -> Optional[PromptError]:
-        """Say what is wrong with what stands there; None when it can be read."""
+        """Return what is wrong with the prompt; None when it can be read."""
         try:
             read_scene_prompt(self.text())
         except PromptError as error:
@@ -63,7 +63,7 @@ class PromptEdit(QWidget):
         return None
 
     def show_problem(self) -> bool:
-        """Show what is wrong, also that nothing stands there; whether anything is."""
+        """Show what is wrong, including an empty prompt; return whether anything is."""
         error = self.problem()
         self._show(error)
         if error is not None:
@@ -71,14 +71,14 @@ class PromptEdit(QWidget):
         return error is not None
 
     def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (Qt calls it so)
-        """Another width breaks the lines elsewhere."""
+        """Fit the height again: another width wraps the lines elsewhere."""
         if event is not None:
             super().resizeEvent(event)
         self._fit()
 
     def _read(self) -> None:
         self._fit()
-        # Nobody who has not begun to write need be told that nothing stands there.
+        # Do not complain about an empty prompt before anything was typed.
         self._show(self.problem() if self.text().strip() else None)
         self.changed.emit()
 
@@ -89,7 +89,7 @@ class PromptEdit(QWidget):
         if error is not None and error.position < len(self.text()):
             mark = QTextEdit.ExtraSelection()
             mark.cursor = self._text.textCursor()
-            # Qt counts in UTF-16.
+            # Qt counts in UTF-16 code units.
             start = len(self.text()[: error.position].encode("utf-16-le")) // 2
             mark.cursor.setPosition(start)
             mark.cursor.movePosition(
@@ -103,11 +103,11 @@ class PromptEdit(QWidget):
         self._text.setExtraSelections(marks)
 
     def _fit(self) -> None:
-        """Be as high as the text, within limits; beyond them it scrolls."""
+        """Make the field as high as its text, within limits; beyond them it scrolls."""
         document = self._text.document()
         if document is None:
             return
-        # The size of a plain text's document is counted in lines.
+        # The height of a plain text document is counted in lines.
         written = round(document.size().height())
         lines = min(max(written, FEWEST_LINES), MOST_LINES)
         around = 2 * (document.documentMargin() + self._text.frameWidth())

@@ -1,4 +1,4 @@
-"""What the artist has chosen to be generated, and what of that is kept for the next time."""
+"""The artist's choices on the page that generates, and which of them are kept for next time."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -26,7 +26,7 @@ class Mode(str, Enum):
 
 
 class GuideSource(str, Enum):
-    """Where the picture that guides a scene is."""
+    """Where the picture that guides a scene comes from."""
 
     CANVAS = "canvas"
     LAYER = "layer"
@@ -55,17 +55,17 @@ class SceneChoice:
     negative: str = ""
 
     def painting(self, variant: int) -> Painting:
-        """Say how a variant is painted, counted from 0."""
+        """Return how to paint a variant, counted from 0."""
         return Painting(
             self.seed + variant, self.style, self.steps, self.guidance, self.negative.strip()
         )
 
     def scene_guide(self) -> Optional[Guide]:
-        """Say how the picture guides the scene; None when it does not."""
+        """Return how the picture guides the scene; None when it does not."""
         return None if self.guide is None else Guide(self.guide, self.strength)
 
     def short_name(self) -> str:
-        """Name the result after the prompt, cut at a word where it is long.
+        """Return a name for the result: the prompt, cut at a word where it is long.
 
         Raises PromptError when the prompt cannot be read.
         """
@@ -77,15 +77,15 @@ class SceneChoice:
 
 
 def read_kept_choice() -> SceneChoice:
-    """Read what was chosen last; the prompt and its seed are not kept."""
+    """Read the last choices; prompt and seed are not kept."""
     try:
         kept: SceneChoice = from_text(SceneChoice, read_text(_KEPT))
     except ProtocolError:
-        # Nothing was kept, or by another version.
+        # Nothing was stored, or by another version.
         return SceneChoice()
     return kept
 
 
 def keep_choice(choice: SceneChoice) -> None:
-    """Keep what was chosen, for the next start of Krita."""
+    """Store the choices for the next start of Krita."""
     write_text(_KEPT, to_text(replace(choice, prompt="", seed=0)))

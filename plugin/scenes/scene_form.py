@@ -1,4 +1,4 @@
-"""The part of the docker in which the artist says what to generate."""
+"""The form of the page that generates."""
 
 from typing import Optional, Tuple
 
@@ -41,9 +41,9 @@ _WORDS = "Describe what should be seen."
 
 
 class SceneForm(QWidget):
-    """What to generate, by which style, and how often.
+    """What to generate, in which style, and how many variants.
 
-    more_styles: emitted when the artist wants to see what else could be used.
+    more_styles: emitted when the artist wants to get more styles.
     """
 
     more_styles = pyqtSignal()
@@ -83,7 +83,7 @@ class SceneForm(QWidget):
         self._update()
 
     def choice(self) -> SceneChoice:
-        """Give what is chosen now; a new seed is thrown where that is wished."""
+        """Return the current choices, with a new random seed if the die is on."""
         guide, guided_by, strength = self._guide.value()
         steps, guidance, negative = self._more.value()
         return SceneChoice(
@@ -101,16 +101,16 @@ class SceneForm(QWidget):
         )
 
     def shows_problem(self) -> bool:
-        """Show why the prompt cannot be read; False when it can be."""
+        """Show why the prompt cannot be read; return False when it can."""
         return self._prompt.show_problem()
 
     def show_document(self, has_selection: bool) -> None:
-        """Say what the document offers."""
+        """Show what the document offers."""
         self._has_selection = has_selection
         self._update()
 
     def offer_styles(self, styles: "Tuple[StyleInfo, ...]") -> None:
-        """Offer the styles that there are; those that lack something cannot be chosen."""
+        """List the styles; those that lack something cannot be chosen."""
         self._styles = styles
         self._style.blockSignals(True)
         self._style.clear()

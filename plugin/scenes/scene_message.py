@@ -1,4 +1,4 @@
-"""Turns what is to be generated, and what is on the canvas, into messages for the backend."""
+"""Makes the artist's choices and the canvas messages for the backend."""
 
 from dataclasses import dataclass
 from typing import Optional, Tuple
@@ -27,10 +27,10 @@ from layerpeel.shared.wire import pack, to_text
 
 @dataclass(frozen=True)
 class Commission:
-    """What was read from the canvas when Generate was pressed: all that its messages are made of.
+    """What was read from the canvas when Generate was pressed; makes the message of each variant.
 
-    within: where an object goes; None for what is no object.
-    engine: name of the one that peels.
+    within: where an object goes; None for a scene or a background.
+    engine: name of the engine that peels.
     """
 
     choice: SceneChoice
@@ -57,7 +57,7 @@ class Commission:
 
 
 def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Turns[Commission]":
-    """Read from the canvas what the choice takes.
+    """Read from the canvas what the choice needs.
 
     Raises CanvasError when there is no selection for an object, or no layer for a background.
     """

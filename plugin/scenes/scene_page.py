@@ -1,4 +1,4 @@
-"""The page of the docker that generates: the form, what works, and what there is to choose from."""
+"""The docker's page that generates: the form, the running jobs, and the variants to choose from."""
 
 from typing import List, Optional
 
@@ -29,7 +29,7 @@ FULL = 1000  # steps of the progress bar
 
 
 class ScenePage(QWidget):
-    """Any number of variants may wait; the backend makes one after the other.
+    """The page that generates. Any number of variants may wait; the backend makes them in turn.
 
     changed: emitted when something has been put into a document.
     said: emitted when another line is shown to the artist.
@@ -83,7 +83,7 @@ class ScenePage(QWidget):
         self.say("")
 
     def generate(self) -> None:
-        """Ask for what the form says; more may be asked for while it works."""
+        """Generate with the form's settings; may be called again while it works."""
         if self._form.shows_problem():
             return
         self.say("")
@@ -103,18 +103,18 @@ class ScenePage(QWidget):
         press.start()
 
     def cancel(self) -> None:
-        """Stop all that works, or waits for its turn."""
-        # The last first: none of those that wait is begun because one before it has ended.
+        """Stop all variants that are being made or waiting."""
+        # The last first, so that cancelling one does not start the next.
         for variant in reversed(self._working):
             variant.cancel()
 
     def show_document(self, has_selection: bool) -> None:
-        """Say what the document offers."""
+        """Show what the document offers."""
         self._form.show_document(has_selection)
         self._strip.tidy()
 
     def ask_for_styles(self) -> None:
-        """Find out what can be painted with; this may start the backend."""
+        """Find out which styles there are; this may start the backend."""
         self._shelf.ask()
 
     def say(self, line: str) -> None:
@@ -124,7 +124,7 @@ class ScenePage(QWidget):
         self.said.emit()
 
     def line(self) -> str:
-        """Give the line that is shown."""
+        """Return the line that is shown."""
         return self._message.text()
 
     def draw_icons(self) -> None:
@@ -133,7 +133,7 @@ class ScenePage(QWidget):
         self._form.draw_icons()
 
     def _changed(self, variant: Variant) -> None:
-        # One that was ready works again while it is put into the picture.
+        # A finished variant is working again while it is inserted.
         if variant.is_working and variant not in self._working:
             self._working.append(variant)
         self._show_working()
@@ -154,7 +154,7 @@ class ScenePage(QWidget):
         self._cancel.setVisible(any(variant.can_be_cancelled() for variant in working))
         if not working:
             return
-        # The queue goes by age: the oldest is the one that something is done for.
+        # The backend takes the oldest first: that is the one it works on.
         first = working[0]
         line = first.stage + " …"
         if len(working) > 1:

@@ -1,4 +1,4 @@
-"""The seed: a number, and a die that throws another one each time."""
+"""The seed: a number, and a die that rolls a new one each time."""
 
 import random
 from typing import Optional
@@ -8,12 +8,12 @@ from layerpeel.plugin.scenes.scene_choice import MOST_SEED
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.segments import SHOW_CHECKED
 
-# As many as a person can tell apart and copy.
+# Short enough for a person to read and copy.
 THROWN_SEEDS = 1_000_000
 
 
 class SeedChoice(QWidget):
-    """While the die is on, each press throws a new seed, which is shown; else the number stays."""
+    """While the die is on, each press rolls a new seed and shows it; otherwise the number stays."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class SeedChoice(QWidget):
         self._throws = False
 
     def next(self) -> int:
-        """Give the seed of the press that is made now."""
+        """Return the seed for this press of Generate."""
         if self.die.isChecked():
             self._throws = True
             self._seed.setValue(random.randrange(THROWN_SEEDS))  # noqa: S311  (no secret)
@@ -46,6 +46,6 @@ class SeedChoice(QWidget):
         return self._seed.value()
 
     def _chosen(self, _value: int) -> None:
-        # Who chooses a seed wants that one.
+        # An artist who sets a seed wants to keep it.
         if not self._throws:
             self.die.setChecked(False)

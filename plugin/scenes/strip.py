@@ -1,4 +1,4 @@
-"""Thumbnails of variants: they show how each comes along, and a click puts one into the picture."""
+"""Thumbnails of variants, which show their progress; a click inserts one into the picture."""
 
 from typing import List, Optional, Tuple
 
@@ -73,14 +73,14 @@ class Thumbnail(QToolButton):
         )
         pixmap.setDevicePixelRatio(ratio)
         icon = QIcon()
-        # What is not ready yet is to be looked at, too.
+        # Previews of unfinished variants must not be greyed out.
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
             icon.addPixmap(pixmap, mode)
         self.setIcon(icon)
 
 
 class VariantStrip(QWidget):
-    """As many thumbnails in a row as fit, those of the last press first."""
+    """Thumbnails in as many columns as fit, the latest press first."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class VariantStrip(QWidget):
         self.hide()
 
     def add(self, variants: List[Variant]) -> None:
-        """Show those of a press; one that will have no result is shown no longer."""
+        """Show the variants of a press; one that ends without a result is removed."""
         self._thumbnails[:0] = [Thumbnail(variant, self) for variant in variants]
         for variant in variants:
             variant.settled.connect(lambda _line: self.tidy())
@@ -103,7 +103,7 @@ class VariantStrip(QWidget):
         self._place()
 
     def tidy(self) -> None:
-        """Drop what has no result; also that of closed documents, which waits under Results."""
+        """Drop variants without a result, and those of closed documents (they wait in Results)."""
         for thumbnail in list(self._thumbnails):
             variant = thumbnail.variant
             can_be_inserted = variant.is_ready and variant.has_document()
@@ -112,7 +112,7 @@ class VariantStrip(QWidget):
         self._place()
 
     def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (Qt calls it so)
-        """Another width takes more of them in a row, or fewer."""
+        """Arrange the thumbnails in as many columns as fit."""
         if event is not None:
             super().resizeEvent(event)
         self._place()

@@ -1,4 +1,4 @@
-"""One variant of what was asked for: a job with a seed of its own."""
+"""One variant of a result: a job with its own seed."""
 
 from typing import Optional
 
@@ -11,14 +11,14 @@ from layerpeel.shared.protocol import LayerStack
 
 
 class Variant(QObject):
-    """Follows its job, and knows what there is to be seen of it.
+    """Follows its job and keeps its state for display.
 
     changed: emitted when anything below has changed.
-    settled: nothing works for it any more, for now; with one line for the artist about how it went.
+    settled: it is no longer working, with one line for the artist about how it went.
 
-    stage, done: how far it is. png: the newest picture of it; empty before the first.
-    is_working: whether the backend still has to do with it, or its layers are on their way.
-    is_ready: whether its result can be put into the picture. is_in: whether it has been.
+    stage, done: its progress. png: its latest preview; empty before the first.
+    is_working: whether the backend is still busy with it, or its layers are being inserted.
+    is_ready: whether its result can be inserted. is_in: whether it has been inserted.
     """
 
     changed = pyqtSignal()
@@ -44,22 +44,22 @@ class Variant(QObject):
         job.ended.connect(self._settle)
 
     def has_document(self) -> bool:
-        """Whether the document that it is for is still open."""
+        """Whether its document is still open."""
         return is_open(self._job.document)
 
     def insert(self) -> None:
-        """Put the result into the picture, also if it is there already."""
+        """Insert the result into the picture, also a second time."""
         if self.is_ready and not self.is_working:
             self.is_working = True
             self._job.insert()
             self.changed.emit()
 
     def can_be_cancelled(self) -> bool:
-        """Whether it works for something that has not been chosen from what is ready."""
+        """Whether it is working, other than on inserting a variant that was clicked."""
         return self.is_working and (not self.is_ready or self._inserts_itself)
 
     def cancel(self) -> None:
-        """Stop it, if it can be; what is ready stays so."""
+        """Stop it if possible; a finished result stays available."""
         if self.can_be_cancelled():
             self._job.cancel()
 

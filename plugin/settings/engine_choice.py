@@ -1,4 +1,4 @@
-"""The list of engines in the settings, and a line about what the chosen one lacks."""
+"""The list of engines in the settings, and a line on what the chosen one lacks."""
 
 from typing import Optional
 
@@ -16,9 +16,9 @@ from layerpeel.plugin.widgets.content_height import WrappedLabel
 
 
 class EngineChoice(QWidget):
-    """Offers what the backend has; before any has answered, what there may be.
+    """Lists the backend's engines; before a backend has answered, all known ones.
 
-    What is chosen stays chosen, also when the backend does not have it: choosing is the artist's.
+    The chosen engine stays chosen even when the backend does not have it.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class EngineChoice(QWidget):
         connection.look()
 
     def chosen(self) -> str:
-        """Give the name of the engine that is chosen now."""
+        """Return the name of the chosen engine."""
         name: str = self._list.currentData()
         return name
 
@@ -48,7 +48,7 @@ class EngineChoice(QWidget):
         self._offer(self.chosen())
 
     def _offer(self, chosen: str) -> None:
-        """Show the list; one that has not changed stays as it is, for it may be open."""
+        """Fill the list; an unchanged list is left alone, since it may be open."""
         names = [engine.name for engine in self._connection.engines] or list(KNOWN_ENGINES)
         if chosen not in names:
             names.append(chosen)

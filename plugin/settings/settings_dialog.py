@@ -1,4 +1,4 @@
-"""Asks which engine peels, what documents keep, and how the backend is reached."""
+"""The settings dialog: engine, what documents record, and how the backend is reached."""
 
 from typing import Optional
 
@@ -19,7 +19,7 @@ from layerpeel.shared.places import log_file
 
 
 class SettingsDialog(QDialog):
-    """The engine, and command of a backend to start, or address and token of one that runs."""
+    """Engine; command of a backend to start, or address and token of a running one."""
 
     def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)

@@ -1,1 +1,1 @@
-"""Parts that pages of the docker are made of."""
+"""Widgets that several pages of the docker use."""

@@ -18,9 +18,9 @@ MOST_HEIGHT = 330  # logical pixels
 
 
 class WrappedLabel(QLabel):
-    """A label that makes a docker which is too low for its text grow.
+    """A label that makes its docker grow when there is not enough height for its text.
 
-    Qt's own does not: there it squeezes whatever is round it.
+    Qt's own label squeezes its neighbours instead.
     """
 
     def __init__(self, name: str) -> None:
@@ -29,18 +29,18 @@ class WrappedLabel(QLabel):
         self.setWordWrap(True)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
-        """As wide as Qt says, and as high as that takes."""
+        """Return Qt's minimum width, and the height that the text takes at the present width."""
         return QSize(super().minimumSizeHint().width(), self.heightForWidth(self.width()))
 
     def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (likewise)
-        """Another width takes another height."""
+        """Ask for another height when the width changes."""
         if event is not None:
             super().resizeEvent(event)
         self.updateGeometry()
 
 
 class Scrolled(QScrollArea):
-    """Takes the room that its content needs, up to a height that leaves some to other dockers."""
+    """A scroll area as high as its content, up to a height that leaves room for other dockers."""
 
     def __init__(self, content: QWidget, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -58,12 +58,12 @@ class Scrolled(QScrollArea):
         return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
-        """As the content, but not higher than is fair."""
+        """Return the content's minimum size, at most MOST_HEIGHT high."""
         wished = self._content.minimumSizeHint()
         bar = self.verticalScrollBar()
         room = bar.sizeHint().width() if bar is not None else 0
         return QSize(wished.width() + room, min(wished.height(), MOST_HEIGHT))
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
-        """As the content."""
+        """Return the content's size hint."""
         return self._content.sizeHint()

@@ -1,4 +1,4 @@
-"""Parts that forms of the docker are made of."""
+"""Parts of the docker's forms."""
 
 from typing import Dict, Optional, Tuple
 
@@ -16,9 +16,9 @@ FEWEST_LETTERS = 8
 
 
 class Rows(QGridLayout):
-    """Fields below each other, each with a word before it.
+    """Labelled fields below each other.
 
-    Of a row that is hidden nothing is left: Qt's own form keeps the room between rows.
+    A hidden row takes no space, while Qt's own form keeps the spacing around it.
     """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
@@ -35,17 +35,17 @@ class Rows(QGridLayout):
         self.addWidget(field, row, 1)
 
     def add_wide(self, widget: QWidget) -> None:
-        """Add something that takes both columns."""
+        """Add a widget that spans both columns."""
         self.addWidget(widget, self.rowCount(), 0, 1, 2)
 
     def show_row(self, field: QWidget, is_shown: bool) -> None:
-        """Show or hide a field and the word before it."""
+        """Show or hide a field and its label."""
         field.setVisible(is_shown)
         self._words[field].setVisible(is_shown)
 
 
 def combo_of(name: str, tip: str, *items: Tuple[str, str]) -> QComboBox:
-    """Make a list of choices that takes the docker's width. items: value and text of each."""
+    """Make a combo box that takes the docker's width. items: value and text of each."""
     combo = QComboBox()
     combo.setObjectName(name)
     combo.setToolTip(tip)
@@ -58,7 +58,7 @@ def combo_of(name: str, tip: str, *items: Tuple[str, str]) -> QComboBox:
 
 
 def enable_item(combo: QComboBox, index: int, why_not: str) -> None:
-    """Let an item be chosen, or not, for the reason that its tip then says."""
+    """Enable an item, or disable it and show the reason `why_not` as its tip."""
     model = combo.model()
     item = model.item(index) if isinstance(model, QStandardItemModel) else None
     if item is not None:

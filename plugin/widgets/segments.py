@@ -1,4 +1,4 @@
-"""A row of buttons that touch, of which one is chosen."""
+"""A row of adjacent buttons of which one is chosen."""
 
 from typing import Dict, List, Optional, Tuple
 
@@ -11,16 +11,16 @@ from layerpeel.plugin.qt import (
     pyqtSignal,
 )
 
-# Krita's themes hardly tell a checked button from others.
+# In Krita's themes a checked button hardly differs from others.
 SHOW_CHECKED = (
     "QToolButton:checked {background: palette(highlight); color: palette(highlighted-text);}"
 )
 
 
 class Segments(QWidget):
-    """One of a few choices; the first one is chosen to begin with.
+    """A choice between a few values, initially the first.
 
-    chosen: emitted when another one is.
+    chosen: emitted when the choice has changed.
     """
 
     chosen = pyqtSignal()
@@ -28,7 +28,7 @@ class Segments(QWidget):
     def __init__(
         self, name: str, choices: List[Tuple[str, str, str]], parent: Optional[QWidget] = None
     ) -> None:
-        """name: what the buttons' names begin with. choices: value, text and tip of each."""
+        """name: prefix of the buttons' object names. choices: value, text and tip of each."""
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._buttons: Dict[str, QToolButton] = {}
@@ -50,14 +50,14 @@ class Segments(QWidget):
         self._group.buttonToggled.connect(self._toggled)
 
     def value(self) -> str:
-        """Give what is chosen."""
+        """Return the chosen value."""
         return next(value for value, button in self._buttons.items() if button.isChecked())
 
     def button(self, value: str) -> QToolButton:
-        """Give the button of a choice."""
+        """Return the button of a choice."""
         return self._buttons[value]
 
     def _toggled(self, _button: QToolButton, is_on: bool) -> None:
-        # Of the two that change, the one that goes on comes last.
+        # Two buttons change; the one that is switched on comes last.
         if is_on:
             self.chosen.emit()
