@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.painting_options import (
+    GuidanceOption,
     LoraOption,
+    NegativeOption,
     SamplerOption,
+    SeedOption,
+    StepsOption,
     StyleOption,
     chosen_style,
     picture_on_paper,
+    size_in,
     start_of,
 )
-from layerpeel.backend.cli.size_in_words import size_in
 from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.formats.destination import check_file, new_file
@@ -69,12 +73,12 @@ def generate(
             metavar="WxH", help="In pixels; the control or start picture's, or the generator's."
         ),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="More take longer and are finer.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How closely to follow the words.")] = None,
-    negative: Annotated[str, typer.Option(help="What is not to be in the picture.")] = "",
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    negative: NegativeOption = "",
     sampler: SamplerOption = None,
     lora: LoraOption = None,
-    seed: Annotated[int, typer.Option(help="Another seed makes another picture.")] = 0,
+    seed: SeedOption = 0,
     control: Annotated[
         str | None,
         typer.Option(
@@ -101,7 +105,7 @@ def generate(
     ] = None,
     device: DeviceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Make a picture from words, with SDXL or another generator."""
     choose_device(device)

@@ -1,5 +1,6 @@
-"""What commands that paint take, and the style that comes of it."""
+"""Options of the commands that paint, and what their values mean."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,10 @@ from layerpeel.backend.stages.generation.style import Style, style_called
 StyleOption = Annotated[
     str, typer.Option(metavar="NAME|FILE", help="How it is painted: a style, or its TOML file.")
 ]
+StepsOption = Annotated[int | None, typer.Option(help="More take longer and are finer.")]
+GuidanceOption = Annotated[float | None, typer.Option(help="How closely to follow the words.")]
+NegativeOption = Annotated[str, typer.Option(help="What is not to be in the picture.")]
+SeedOption = Annotated[int, typer.Option(help="Another seed makes another picture.")]
 SamplerOption = Annotated[str | None, typer.Option(help=f"One of: {', '.join(SAMPLERS)}.")]
 LoraOption = Annotated[
     list[str] | None,
@@ -53,6 +58,14 @@ def _lora(text: str) -> Lora:
         return Lora(Path(file), float(weight))
     except ValueError as error:
         raise BadInputError(f"“{text}” is no LoRA: give FILE or FILE=WEIGHT.") from error
+
+
+def size_in(text: str) -> tuple[int, int]:
+    """Read a size such as 1024x768: width and height. Raises BadInputError."""
+    numbers = re.fullmatch(r"\s*(\d+)\s*[x×]\s*(\d+)\s*", text, re.IGNORECASE)
+    if numbers is None:
+        raise BadInputError(f"“{text}” is no size: give width and height, 1024x768.")
+    return int(numbers[1]), int(numbers[2])
 
 
 def start_of(picture: Path | None, strength: float | None, mask: Path | None) -> Start | None:

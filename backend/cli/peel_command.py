@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models_command import pull_missing
 from layerpeel.backend.engines.engine_registry import AUTO, ENGINES, engine_for
@@ -108,7 +108,7 @@ def peel(
         bool,
         typer.Option("--no-provenance", help="Do not write down in the file what made it."),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: QuietOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
 ) -> None:
     """Separate a picture into layers that, flattened, are the picture.

@@ -8,16 +8,27 @@ import numpy as np
 import typer
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
 from layerpeel.backend.cli.long_work import with_bar
-from layerpeel.backend.cli.painting_options import StyleOption
-from layerpeel.backend.cli.size_in_words import size_in
+from layerpeel.backend.cli.painting_options import (
+    GuidanceOption,
+    NegativeOption,
+    SeedOption,
+    StepsOption,
+    StyleOption,
+    size_in,
+)
 from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.formats.layer_png import ENDING, check_layer_png, write_layer_png
 from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import ReadPicture, read_mask, read_picture
-from layerpeel.backend.formats.writing import check_output, write_stack
+from layerpeel.backend.formats.writing import (
+    LAYER_ENDING,
+    check_layer_png,
+    check_output,
+    write_layer_png,
+    write_stack,
+)
 from layerpeel.backend.image import block_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation.request import LARGEST_SIDE
@@ -39,15 +50,10 @@ _Out = Annotated[str, typer.Option(help="NAME.ora for OpenRaster; NAME/ for a fo
 _LayerOut = Annotated[
     str, typer.Option(help="NAME.png, as large as the picture; or NAME.ora, or NAME/ for a folder.")
 ]
-_Steps = Annotated[int | None, typer.Option(help="More take longer and are finer.")]
-_Guidance = Annotated[float | None, typer.Option(help="How closely to follow the words.")]
-_Negative = Annotated[str, typer.Option(help="What is not to be in the picture.")]
-_Seed = Annotated[int, typer.Option(help="Another seed makes another picture.")]
 _Engine = Annotated[
     str, typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best.")
 ]
 _Force = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 _NoProvenance = Annotated[
     bool,
     typer.Option("--no-provenance", help="Do not write down prompt, seed and models in the file."),
@@ -77,15 +83,15 @@ def scene(
         int, typer.Option(min=1, max=MOST_VARIANTS, help="So many, each with the next seed.")
     ] = 1,
     style: StyleOption = "",
-    steps: _Steps = None,
-    guidance: _Guidance = None,
-    negative: _Negative = "",
-    seed: _Seed = 0,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    negative: NegativeOption = "",
+    seed: SeedOption = 0,
     engine: _Engine = AUTO,
     device: DeviceOption = None,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
-    quiet: _Quiet = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Paint a scene and take it apart into layers."""
     choose_device(device)
@@ -106,14 +112,14 @@ def add_object(
     within: Annotated[Path, typer.Option(help="It is painted where this picture is white.")],
     out: _LayerOut,
     style: StyleOption = "",
-    steps: _Steps = None,
-    guidance: _Guidance = None,
-    negative: _Negative = "",
-    seed: _Seed = 0,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    negative: NegativeOption = "",
+    seed: SeedOption = 0,
     device: DeviceOption = None,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
-    quiet: _Quiet = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Paint an object into a picture; only the object comes back, as one layer to lie above it."""
     choose_device(device)
@@ -133,15 +139,15 @@ def add_background(
     prompt: Annotated[str, typer.Argument(help="The scene round and behind it, in words.")],
     out: _LayerOut,
     style: StyleOption = "",
-    steps: _Steps = None,
-    guidance: _Guidance = None,
-    negative: _Negative = "",
-    seed: _Seed = 0,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    negative: NegativeOption = "",
+    seed: SeedOption = 0,
     engine: _Engine = AUTO,
     device: DeviceOption = None,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
-    quiet: _Quiet = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Paint a scene round a layer; it comes back as one opaque layer to lie below it."""
     choose_device(device)
@@ -185,7 +191,7 @@ def _check_layer_output(out: str, force: bool, depth: Depth) -> None:
 
 
 def _is_png(out: str) -> bool:
-    return Path(out).suffix.lower() == ENDING and not out.endswith("/")
+    return Path(out).suffix.lower() == LAYER_ENDING and not out.endswith("/")
 
 
 def _guided(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from layerpeel.backend.cli.device import DeviceOption, choose_device
+from layerpeel.backend.cli.common_options import DeviceOption, choose_device
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.serving import ServerSettings

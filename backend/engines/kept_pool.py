@@ -8,7 +8,6 @@ from typing import TypeVar
 from layerpeel.backend.devices.compute import compute_on, wanted_device
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.full_install import NEEDS_FULL_INSTALL
-from layerpeel.backend.models.missing import models_to_peel
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 
 Stage = TypeVar("Stage")
@@ -22,7 +21,7 @@ def kept_pool(store: ModelStore) -> NetworkPool:
     installed = {
         model.id: store.digest_of(model.id)
         for engine in NEEDS_FULL_INSTALL
-        for model in models_to_peel(engine, store)
+        for model in store.models_to_peel(engine)
         if store.state(model.id) is ModelState.INSTALLED
     }
     return _pool_for(wanted_device(), tuple(installed.items()))

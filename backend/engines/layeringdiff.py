@@ -17,7 +17,6 @@ from layerpeel.backend.engines.kept_pool import kept_pool, kept_with
 from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.models.missing import what_is_missing
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
@@ -81,7 +80,7 @@ class LayeringDiffEngine:
         needed = self.models_needed(request)
         if any(self._store.state(model_id) is ModelState.MISSING for model_id in needed):
             # Of all that it lacks, so that nobody learns of one after the other.
-            raise ModelError(what_is_missing(self.name, self._store))
+            raise ModelError(self._store.what_is_missing(self.name))
         for model_id in needed:
             self._store.path_of(model_id)
 

@@ -4,13 +4,17 @@ import os
 from pathlib import Path
 
 from layerpeel.backend.errors import OutputError
-from layerpeel.backend.formats.destination import check_file, check_folder
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.formats.destination import check_file, check_folder, new_file
 from layerpeel.backend.formats.folder import why_not_replaced, write_folder
 from layerpeel.backend.formats.openraster import check_depth, write_openraster
+from layerpeel.backend.formats.png import encode_png
+from layerpeel.backend.formats.provenance import provenance_text
 from layerpeel.shared.protocol import Depth, LayerStack
 
 Output = str | os.PathLike[str]
 _OPENRASTER = ".ora"
+LAYER_ENDING = ".png"
 
 
 def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
@@ -44,6 +48,30 @@ def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
         raise OutputError(f"{out} cannot be written: there are no layers, only a selection.")
     write = write_folder if _is_folder(out) else write_openraster
     return write(stack, _target(out), force)
+
+
+def check_layer_png(target: Path, force: bool, depth: Depth) -> None:
+    """Find out before the work whether a layer of that depth can be written.
+
+    Raises OutputError for floats, and as `check_file` does.
+    """
+    check_file(target, force)
+    if depth.is_float:
+        raise OutputError(
+            f"{target} cannot be written: PNG holds 8 and 16 bits, and this picture is float. "
+            "Write a folder instead: a name without an ending."
+        )
+
+
+def write_layer_png(stack: LayerStack, target: Path, force: bool) -> None:
+    """Write a stack of one layer as a PNG of the whole picture's size, with provenance in it.
+
+    It is clear where the layer is not. The provenance is a text chunk (`encode_png`).
+
+    Raises OutputError when writing fails.
+    """
+    with new_file(target, force) as file:
+        file.write(encode_png(flatten(stack), stack.icc_profile, provenance_text(stack)))
 
 
 def _target(out: Output) -> Path:

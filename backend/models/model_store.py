@@ -126,6 +126,40 @@ class ModelStore:
             if folder is not None or not isinstance(source, MirrorSource)
         )
 
+    def models_to_peel(self, engine: str) -> list[Model]:
+        """All models that an engine may use for a peel; those that only generate are left out."""
+        return [
+            model
+            for model in self.manifest.models
+            if engine in model.engines and model.stage != "generate"
+        ]
+
+    def what_is_missing(self, engine: str) -> str:
+        """Say which models of an engine are not installed and whole, and what to do.
+
+        One line; empty when all are.
+        """
+        missing: dict[str, str] = {}
+        models = self.models_to_peel(engine)
+        for model in models:
+            try:
+                self.path_of(model.id)
+            except ModelError as error:
+                missing[model.id] = str(error)
+        if len(missing) < 2:
+            return "".join(missing.values())
+        pulled = [model.id for model in models if model.id in missing and not model.how_to_get]
+        made = [model.id for model in models if model.id in missing and model.how_to_get]
+        steps = []
+        if pulled:
+            steps.append(f"run `layerpeel models pull {engine}`, which brings {', '.join(pulled)}")
+        if made:
+            steps.append(
+                f"train {' and '.join(made)}, or get them from who has "
+                "(`layerpeel models import FOLDER`)"
+            )
+        return f"Models are missing for “{engine}”: {'; '.join(steps)}."
+
     def pull(
         self, model_id: str, progress: Progress = no_progress, mirror: Path | None = None
     ) -> Path:

@@ -5,7 +5,6 @@ one; those that detect are what finding by words takes.
 """
 
 from layerpeel.backend.engines.full_install import what_full_install_lacks
-from layerpeel.backend.models.missing import models_to_peel, what_is_missing
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.jobs import EngineInfo, Health
 from layerpeel.shared.version import PROTOCOL, VERSION
@@ -39,7 +38,7 @@ def _best_of(engines: dict[str, EngineInfo]) -> EngineInfo:
 
 
 def _engine(name: str, store: ModelStore) -> EngineInfo:
-    missing = what_full_install_lacks(name) or what_is_missing(name, store)
-    if not any(model.stage == "detect" for model in models_to_peel(name, store)):
+    missing = what_full_install_lacks(name) or store.what_is_missing(name)
+    if not any(model.stage == "detect" for model in store.models_to_peel(name)):
         return EngineInfo(name, missing, words=False, words_hint=NO_DETECTOR)
     return EngineInfo(name, missing, words=not missing, words_hint=missing)

@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -89,18 +87,3 @@ def test_what_went_wrong_is_one_line_and_a_code(scene, tmp_path):
     assert run("peel", picture, "--out", tmp_path / "none" / "x.ora").returncode == 6
     assert run("peel", picture, "--unknown").returncode == 2
     assert not list(tmp_path.glob("x*"))
-
-
-def test_control_c_leaves_nothing(scene, tmp_path):
-    large = tmp_path / "large.png"
-    Image.open(scene / "picture.png").resize((1024, 1024)).save(large)
-    out = tmp_path / "result"
-    out.mkdir()
-    process = subprocess.Popen(
-        [COMMAND, "peel", large, "--out", out / "a.ora"], stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert not list(out.iterdir())

@@ -72,14 +72,23 @@ def _interrupt_at(command, words, arguments):
     return process.returncode, said, waited
 
 
-@pytest.mark.parametrize("stage", ["Finding its edge", "Filling in behind it"])
+@pytest.mark.parametrize(
+    ("stage", "with_mask"),
+    [
+        ("Finding what to lift off", False),
+        ("Finding its edge", True),
+        ("Filling in behind it", True),
+    ],
+)
 @pytest.mark.parametrize("there_before", [False, True])
-def test_control_c_leaves_nothing_and_loses_nothing(command, large, tmp_path, stage, there_before):
+def test_control_c_leaves_nothing_and_loses_nothing(
+    command, large, tmp_path, stage, with_mask, there_before
+):
     out = tmp_path / "result"
     out.mkdir()
     if there_before:
         (out / "a.ora").write_bytes(b"an older result")
-    arguments = ["peel", large / "picture.png", "--mask", large / "mask.png"]
+    arguments = ["peel", large / "picture.png", *(["--mask", large / "mask.png"] * with_mask)]
     arguments += ["--out", out / "a.ora", "--preview", out / "b.png", "--force"]
     code, said, waited = _interrupt_at(command, stage.encode(), arguments)
     assert code == 130
@@ -91,20 +100,25 @@ def test_control_c_leaves_nothing_and_loses_nothing(command, large, tmp_path, st
         assert (out / "a.ora").read_bytes() == b"an older result"
 
 
-# Started from within, so that the signal comes after the command has begun, however slow it is.
+# Ctrl-C at the moment when a library is first imported, however long it took to get there.
 PRESSING = """
-import os, signal, sys, threading
+import os, signal, sys
 from layerpeel.backend.cli.main import run
-threading.Timer(float(sys.argv.pop(1)), os.kill, (os.getpid(), signal.SIGINT)).start()
+library = sys.argv.pop(1)
+assert library not in sys.modules
+def press(event, arguments):
+    if event == "import" and arguments[0] == library:
+        os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(press)
 run()
 """
 
 
-@pytest.mark.parametrize("after", [0.1, 0.3, 0.5, 0.7])
-def test_control_c_while_libraries_load_is_no_traceback_either(large, tmp_path, after):
+@pytest.mark.parametrize("library", ["PIL", "cv2", "numba", "onnxruntime"])
+def test_control_c_while_libraries_load_is_no_traceback_either(large, tmp_path, library):
     arguments = ["peel", large / "picture.png", "--mask", large / "mask.png"]
     done = subprocess.run(
-        [sys.executable, "-c", PRESSING, str(after), *map(str, arguments), "--out", "a.ora"],
+        [sys.executable, "-c", PRESSING, library, *map(str, arguments), "--out", "a.ora"],
         capture_output=True,
         cwd=tmp_path,
         timeout=60,

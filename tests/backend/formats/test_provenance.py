@@ -9,11 +9,10 @@ from PIL import Image
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.formats.folder import read_folder
-from layerpeel.backend.formats.layer_png import check_layer_png, write_layer_png
 from layerpeel.backend.formats.openraster import PROVENANCE
 from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import read_picture
-from layerpeel.backend.formats.writing import write_stack
+from layerpeel.backend.formats.writing import check_layer_png, write_layer_png, write_stack
 from layerpeel.backend.image import array_of
 from layerpeel.shared.protocol import Depth
 

@@ -1,4 +1,4 @@
-"""`--device`: where networks compute. It says nothing to engines that always use the processor."""
+"""Options that most commands have: where networks compute, and whether anything is printed."""
 
 import os
 from enum import StrEnum
@@ -25,7 +25,13 @@ DeviceOption = Annotated[
 ]
 
 
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
 def choose_device(device: DeviceName | None) -> None:
-    """Let this process, and those it starts, compute there."""
+    """Let this process, and those it starts, compute on a device; None leaves it as it is.
+
+    It makes no difference to engines that always use the processor.
+    """
     if device is not None:
         os.environ["LAYERPEEL_DEVICE"] = device.value
