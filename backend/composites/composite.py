@@ -21,6 +21,9 @@ SIZE = 512
 # A folder of which not one in so many draws can be used holds something else than cut-outs.
 MOST_DRAWS = 100
 
+# A cut-out that is enlarged further is a blur.
+MOST_ENLARGED = 1.6
+
 
 @dataclass(frozen=True)
 class Composite:
@@ -69,10 +72,11 @@ def draw_composites(
                 yield composite
                 break
         else:
-            raise _of_no_use(art)
+            raise of_no_use(art)
 
 
-def _of_no_use(art: Art) -> BadInputError:
+def of_no_use(art: Art) -> BadInputError:
+    """Say why next to nothing could be drawn from a folder of art."""
     if art.unusable:
         name, why = next(iter(art.unusable.items()))
         return BadInputError(
@@ -93,12 +97,11 @@ def _compose(
     if front is None or back is None:
         return None
     alpha, foreground = _place_cut_out(front, random, size)
-    backdrop = _crop_background(back, size)
+    backdrop = cropped_background(back, size)
     trimap = trimap_of_true_alpha(alpha, int(random.integers(5, 21)))
     if (trimap == 1).mean() < 0.02 or (trimap > 0).mean() > 0.95:
         return None
-    mixed = alpha[..., None] * foreground + (1 - alpha[..., None]) * backdrop
-    picture = np.floor(mixed * 255 + 0.5).astype(np.float32) / np.float32(255)
+    picture = rounded_to_8_bits(laid_over(foreground, alpha, backdrop))
     name = f"{cut_out.stem} over {background.stem}"
     files = (f"{path.parent.name}/{path.name}" for path in (cut_out, background))
     return Composite(name, picture, alpha, foreground, backdrop, trimap, *files)
@@ -109,23 +112,49 @@ def _place_cut_out(
 ) -> tuple[Float32, Float32]:
     """Scale to 50–95% of the frame (at most ×1.6) and place at random: alpha, filled colour."""
     height, width = pixels.shape[:2]
-    scale = min(random.uniform(0.5, 0.95) * size / max(height, width), 1.6)
+    small = scaled_cut_out(pixels, random.uniform(0.5, 0.95) * size / max(height, width))
+    x = int(random.integers(0, size - small.shape[1] + 1))
+    y = int(random.integers(0, size - small.shape[0] + 1))
+    return placed_cut_out(small, x, y, size)
+
+
+def scaled_cut_out(pixels: Float32, scale: float) -> Float32:
+    """Scale a cut-out (H×W×4, RGB and straight alpha), at most ×1.6, and premultiply its colours.
+
+    Resized premultiplied: the hidden colour of clear pixels must not bleed into the edge.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(scale, MOST_ENLARGED)
     shape = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Resized premultiplied: the hidden colour of clear pixels must not bleed into the edge.
     premultiplied = np.dstack([pixels[..., :3] * pixels[..., 3:], pixels[..., 3]])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = np.clip(cv2.resize(premultiplied, shape, interpolation=method), 0, 1)
+    return np.asarray(small, np.float32)
+
+
+def placed_cut_out(small: Float32, x: int, y: int, size: int) -> tuple[Float32, Float32]:
+    """Place a premultiplied cut-out in a frame of size×size: alpha (H×W), straight colour."""
     canvas = np.zeros((size, size, 4), np.float32)
-    x = int(random.integers(0, size - shape[0] + 1))
-    y = int(random.integers(0, size - shape[1] + 1))
-    canvas[y : y + shape[1], x : x + shape[0]] = small
+    canvas[y : y + small.shape[0], x : x + small.shape[1]] = small
     alpha = canvas[..., 3]
     colour = np.clip(canvas[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1)
     colour[alpha < 1 / 512] = 0
     return np.where(alpha < 1 / 512, 0, alpha).astype(np.float32), colour.astype(np.float32)
 
 
-def _crop_background(pixels: Float32, size: int) -> Float32:
+def laid_over(foreground: Float32, alpha: Float32, background: Float32) -> Float32:
+    """αF + (1−α)B."""
+    mixed: Float32 = alpha[..., None] * foreground + (1 - alpha[..., None]) * background
+    return mixed
+
+
+def rounded_to_8_bits(picture: Float32) -> Float32:
+    """Round to what an 8-bit picture can hold; 0–1 as before."""
+    rounded: Float32 = np.floor(picture * 255 + 0.5).astype(np.float32) / np.float32(255)
+    return rounded
+
+
+def cropped_background(pixels: Float32, size: int) -> Float32:
     """Scale the short side to `size` and cut the middle out."""
     scale = size / min(pixels.shape[:2])
     shape = (
