@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.image import Float32, Image, array_of, to_float
+from layerpeel.backend.image import (
+    DEPTH_OF_DTYPE,
+    DocumentArray,
+    Float32,
+    Image,
+    array_of,
+    to_float,
+)
 from layerpeel.shared.protocol import Depth, Picture
 
 _ICC_HEADER_BYTES = 128
@@ -23,19 +30,32 @@ def image_of(picture: Picture) -> Image:
 
     The proxy is the one that was sent, else it is derived from values and profile.
 
+    Raises BadInputError as `image_of_pixels` does.
+    """
+    proxy = None
+    if picture.proxy is not None:
+        proxy = np.ascontiguousarray(to_float(array_of(picture.proxy))[..., :3])
+    return image_of_pixels(array_of(picture.pixels), picture.icc_profile, proxy)
+
+
+def image_of_pixels(
+    pixels: DocumentArray, icc_profile: bytes, proxy: Float32 | None = None
+) -> Image:
+    """Turn pixels of a document's type (H×W×C, grey or RGB, alpha last) into an `Image`.
+
+    proxy: H×W×3, see `proxy_of`; derived from values and profile where there is none.
+
     Raises BadInputError when a float pixel is NaN or infinite, and when the proxy has to be derived
     through a profile that cannot be used.
     """
-    depth = picture.pixels.depth
-    pixels = to_float(array_of(picture.pixels))
+    depth = DEPTH_OF_DTYPE[pixels.dtype.newbyteorder("<")]
+    scaled = to_float(pixels)
     if depth.is_float:
-        _check_finite(pixels)
-    values = np.ascontiguousarray(pixels[..., :-1])
-    if picture.proxy is None:
-        proxy = proxy_of(values, depth, picture.icc_profile)
-    else:
-        proxy = np.ascontiguousarray(to_float(array_of(picture.proxy))[..., :3])
-    return Image(values, np.clip(pixels[..., -1], 0, 1), proxy, depth, picture.icc_profile)
+        _check_finite(scaled)
+    values = np.ascontiguousarray(scaled[..., :-1])
+    if proxy is None:
+        proxy = proxy_of(values, depth, icc_profile)
+    return Image(values, np.clip(scaled[..., -1], 0, 1), proxy, depth, icc_profile)
 
 
 def proxy_of(values: Float32, depth: Depth, icc_profile: bytes) -> Float32:

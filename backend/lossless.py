@@ -31,6 +31,7 @@ from layerpeel.backend.image import (
     to_float,
 )
 from layerpeel.backend.mask_levels import is_level, raised_to_levels
+from layerpeel.backend.separation import Separation
 from layerpeel.shared.protocol import Depth
 
 Float64 = npt.NDArray[np.float64]
@@ -46,17 +47,15 @@ BACKGROUND_CARE = 30.0
 
 
 @dataclass(frozen=True)
-class Estimates:
-    """What an engine believes. Colours straight, in the document's own values, H×W×C.
+class Estimates(Separation):
+    """What an engine believes, with colours in the document's own values.
 
-    alpha: H×W, 0–1, as a share of what is visible (the parent's transparency comes on top).
+    Its alpha is a share of what is visible: the parent's transparency comes on top.
+
     open_pixels: H×W, the unknown band and the grown hole, where α, F and B may move.
     alpha_is_exact: whether α is no estimate, and comes out as it is, rounded to the nearest step.
     """
 
-    alpha: Float32
-    foreground: Float32
-    background: Float32
     open_pixels: Bool
     alpha_is_exact: bool = False
 

@@ -10,11 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from layerpeel.backend.colour import image_of
+from layerpeel.backend.colour import image_of, image_of_pixels
 from layerpeel.backend.determine import Determined, check_lift, determine
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.errors import BadInputError, LayerpeelError, NothingFoundError
-from layerpeel.backend.image import DocumentArray, Float32, Image, array_of, block_of
+from layerpeel.backend.image import DocumentArray, Float32, Image, array_of
 from layerpeel.backend.lossless import Estimates, split_exactly
 from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
 from layerpeel.backend.progress import (
@@ -25,6 +25,7 @@ from layerpeel.backend.progress import (
     say_nothing,
     show_nobody,
 )
+from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
     Coverage,
@@ -83,7 +84,7 @@ def peel_picture(
     image = image_of(picture)
     for index, lift in enumerate(lifts):
         try:
-            found = peel.find(image, lift)
+            alpha, separate = peel.find(image, lift)
         except (NothingFoundError, BadInputError) as error:
             if isinstance(lift, Words) and isinstance(request.lift, Phrases) and not only_selected:
                 notes.append(_not_found(lift, error))
@@ -93,18 +94,18 @@ def peel_picture(
                 raise
             notes.append(_stopped_early(index, request.layers, error))
             break
-        show(np.dstack([image.proxy, found.alpha * image.alpha]))
+        show(np.dstack([image.proxy, alpha * image.alpha]))
         if only_selected:
-            selection = selection_of(found.alpha, image.alpha)
+            selection = selection_of(alpha, image.alpha)
             break
-        estimates = found.estimate()
+        estimates = separate()
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
         foregrounds.append(layers.foreground)
         phrases.append(lift.text.strip() if isinstance(lift, Words) else "")
         parent = layers.background
         if index + 1 < len(lifts):
-            image = image_of(Picture(block_of(parent), picture.icc_profile))
+            image = image_of_pixels(parent, picture.icc_profile)
     report("Done", 1.0)
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
@@ -134,12 +135,8 @@ def _check(picture: Picture, request: PeelRequest) -> None:
     check_outcome(picture, request)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What will be lifted off: its alpha, H×W, and what gives the estimates of both layers."""
-
-    alpha: Float32
-    estimate: Callable[[], Estimates]
+_Found = tuple[Float32, Callable[[], Estimates]]
+"""The alpha of what will be lifted off, H×W, and what estimates both layers when it is called."""
 
 
 def _peel_by(
@@ -167,17 +164,18 @@ class _PeelByStages:
         with self.course.stage(DETERMINE):
             determined = determine(image, lift, band, self.engine)
         with self.course.stage(MATTE):
-            alpha = determined.alpha
-            if alpha is None:
-                alpha = self.engine.matte(image, determined.trimap)
-        return _Found(alpha, partial(self._estimate, image, determined, alpha))
+            if determined.alpha is None:
+                matte = self.engine.matte(image, determined.trimap)
+            else:
+                matte = Matte(determined.alpha)
+        return matte.alpha, partial(self._separate, image, determined, matte)
 
-    def _estimate(self, image: Image, determined: Determined, alpha: Float32) -> Estimates:
+    def _separate(self, image: Image, determined: Determined, matte: Matte) -> Estimates:
         with self.course.stage(SEPARATE) as report:
             estimates = self.engine.separate(
-                image, alpha, determined.trimap, self.request.seed, report
+                image, matte, determined.trimap, self.request.seed, report
             )
-        return estimates if determined.alpha is None else estimates.held_to(alpha)
+        return estimates if determined.alpha is None else estimates.held_to(determined.alpha)
 
 
 @dataclass
@@ -198,12 +196,12 @@ class _PeelOfWhole:
         for guess in self.guesses:
             share = guess.share_of(image)
             if share.any():
-                return _Found(share, partial(self._estimate, image, guess))
+                return share, partial(self._separate, image, guess)
         raise NothingFoundError(
             f"To “{self.engine.name}” what is left is one layer: there is nothing to lift off it."
         )
 
-    def _estimate(self, image: Image, guess: LayerGuess) -> Estimates:
+    def _separate(self, image: Image, guess: LayerGuess) -> Estimates:
         with self.course.stage(SEPARATE):
             return guess.estimates_for(image)
 

@@ -10,12 +10,12 @@ from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box
-from layerpeel.backend.stages.classical_separation import KnownColours, separate_classically
+from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
-from layerpeel.backend.stages.small_networks.planes import BandLayers
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -42,7 +42,6 @@ class CompactEngine:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self.models: dict[str, str] = {}
-        self._matted: tuple[Float32, BandLayers] | None = None
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """ISNet, unless all that is asked for is what a mask or trimap shows."""
@@ -87,24 +86,19 @@ class CompactEngine:
         """Leave the trimap as it is: there is no detector for what is transparent."""
         return trimap
 
-    def matte(self, image: Image, trimap: Float32) -> Float32:
-        """Alpha in the unknown band of a trimap.
-
-        The network that finds it finds the colours too: they are kept until `separate` asks.
-        """
-        layers = matte_by_small_network(image.proxy, trimap)
-        self._matted = trimap, layers
-        return layers.alpha.copy()
+    def matte(self, image: Image, trimap: Float32) -> Separation:
+        """Find alpha and colours in the unknown band of a trimap, all by one network."""
+        return matte_by_small_network(image.proxy, trimap)
 
     def separate(
         self,
         image: Image,
-        alpha: Float32,
+        matte: Matte,
         trimap: Float32,
         seed: int,
         report: ReportFraction,
     ) -> Estimates:
-        """Colours of both layers, filled in behind the foreground by PatchMatch."""
+        """Estimate both layers, filled in behind the foreground by PatchMatch."""
 
         def fill(values: Float32, hole: Bool) -> Float32:
             # Nothing is invented where the picture itself is not all there.
@@ -120,21 +114,21 @@ class CompactEngine:
             )[0]
             return result
 
-        return separate_classically(image, alpha, trimap, fill, self._colours_found(image, trimap))
+        return separate_classically(image, _in_document(matte, image), trimap, fill)
 
-    def _colours_found(self, image: Image, trimap: Float32) -> KnownColours | None:
-        """Give what `matte` has found for this very trimap, as the document's own values.
 
-        None in float documents too, whose colours may lie far beyond those that networks see.
-        """
-        if image.depth.is_float or self._matted is None or self._matted[0] is not trimap:
-            return None
-        layers = self._matted[1]
-        foreground, background = (
-            values_from_proxy(plane, image.values.shape[-1], image.depth, image.icc_profile)
-            for plane in (layers.foreground, layers.background)
-        )
-        return KnownColours(trimap == 0.5, foreground, background)
+def _in_document(matte: Matte, image: Image) -> Matte:
+    """Bring the colours that were found along with alpha into the document's own values.
+
+    In float documents alpha alone is kept: their colours may lie far beyond what networks see.
+    """
+    if not isinstance(matte, Separation) or image.depth.is_float:
+        return Matte(matte.alpha)
+    foreground, background = (
+        values_from_proxy(plane, image.values.shape[-1], image.depth, image.icc_profile)
+        for plane in (matte.foreground, matte.background)
+    )
+    return Separation(matte.alpha, foreground, background)
 
 
 def _quoted(texts: Sequence[str]) -> str:

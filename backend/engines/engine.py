@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import Box, PeelRequest, Point
 
@@ -56,18 +57,24 @@ class Engine(_Named, Protocol):
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make a trimap unknown where what is surely foreground may be seen through (glass)."""
 
-    def matte(self, image: Image, trimap: Float32) -> Float32:
-        """Alpha in the unknown band of a trimap (1, 0, 0.5 unknown)."""
+    def matte(self, image: Image, trimap: Float32) -> Matte:
+        """Find alpha in the unknown band of a trimap (1, 0, 0.5 unknown).
+
+        A `Separation` where colours in the band are found along with it, in the picture's proxy.
+        """
 
     def separate(
         self,
         image: Image,
-        alpha: Float32,
+        matte: Matte,
         trimap: Float32,
         seed: int,
         report: ReportFraction,
     ) -> Estimates:
-        """Colours of both layers, filled in behind the foreground."""
+        """Estimate both layers by a matte, filled in behind the foreground.
+
+        matte: from `matte`, or alpha alone, as of an exact mask.
+        """
 
 
 @runtime_checkable

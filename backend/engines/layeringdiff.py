@@ -19,6 +19,7 @@ from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
@@ -117,25 +118,26 @@ class LayeringDiffEngine:
         """Make what is surely foreground unknown where GroundingDINO finds glass and the like."""
         return loosen(trimap, find_transparent(self._detector, _shown(image)))
 
-    def matte(self, image: Image, trimap: Float32) -> Float32:
+    def matte(self, image: Image, trimap: Float32) -> Matte:
         """Alpha in the unknown band, by ViTMatte."""
         matting = VitMatte(self._use("vitmatte"), self._pool)
         alpha = matting.matte(_shown(image), trimap)
         self._note(matting.notes)
-        return alpha
+        return Matte(alpha)
 
     def separate(
         self,
         image: Image,
-        alpha: Float32,
+        matte: Matte,
         trimap: Float32,
         seed: int,
         report: ReportFraction,
     ) -> Estimates:
         """Both layers by FBDD, at the picture's own detail by HFA (paper, section 3.3)."""
         layering = LayerDiffusion(self._use("fbdd"), self._use("hfa"), self._pool)
+        alpha = matte.alpha
         layers = layering.separate(_shown(image), alpha, seed, report)
-        self._note(layers.notes)
+        self._note(layering.notes)
         foreground, background = (
             values_from_proxy(layer, image.values.shape[-1], image.depth, image.icc_profile)
             for layer in (layers.foreground, layers.background)

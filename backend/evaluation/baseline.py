@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32
+from layerpeel.backend.separation import Separation
 
 Separate = Callable[[Float32, Float32, int], Separation]
 """From an H×W×3 picture (RGB, 0–1), an H×W trimap (0, 0.5, 1) and a seed.

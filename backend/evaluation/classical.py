@@ -18,8 +18,8 @@ from patchmatch import inpaint, set_random_seed
 from pymatting import estimate_alpha_cf, estimate_foreground_ml
 
 from layerpeel.backend.errors import NoEdgeError
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.separation import Separation
 
 PATCH_RADIUS = 5
 

@@ -17,10 +17,11 @@ from layerpeel.backend.evaluation.method_process import (
     Order,
     started,
 )
-from layerpeel.backend.evaluation.metrics import Separation, as_eight_bit, measure
+from layerpeel.backend.evaluation.metrics import as_eight_bit, measure
 from layerpeel.backend.evaluation.network_figure import Meter, NetworkFigure
 from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.progress import ReportProgress
+from layerpeel.backend.separation import Separation
 
 WARM_UP_SIZE = 128
 LEAST_SIZE = 64

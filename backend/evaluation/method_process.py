@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.evaluation.baseline import Baseline
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.peak_memory import peak_bytes
 from layerpeel.backend.image import Float32
+from layerpeel.backend.separation import Separation
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,15 @@
 Errors are means over the frame × 1000 (the paper's Table 4 scale); `texture` and `rim` are ratios.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.separation import Separation
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 HAAR_SCALES = 3
-
-
-@dataclass(frozen=True)
-class Separation:
-    """What a method gave: alpha H×W, straight colours H×W×3, all in 0–1."""
-
-    alpha: Float32
-    foreground: Float32
-    background: Float32
 
 
 def as_eight_bit(separation: Separation) -> Separation:

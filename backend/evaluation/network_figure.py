@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.separation import Separation
 
 Captions = Mapping[str, str]
 """What a picture of the art shows, in words, by its file (`fg/name.png`)."""

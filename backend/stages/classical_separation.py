@@ -7,13 +7,13 @@ surroundings, and goes too.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
+from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
@@ -45,43 +45,32 @@ OPPONENTS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class KnownColours:
-    """F and B (H×W×C, the document's values) where something has found them (H×W)."""
-
-    where: Bool
-    foreground: Float32
-    background: Float32
-
-
 def separate_classically(
-    image: Image,
-    alpha: Float32,
-    trimap: Float32,
-    fill_hole: FillHole,
-    known: KnownColours | None = None,
+    image: Image, matte: Matte, trimap: Float32, fill_hole: FillHole
 ) -> Estimates:
-    """Estimate both layers of H×W pixels by their alpha (0–1) and trimap (0, 0.5, 1).
+    """Estimate both layers of H×W pixels by their matte and trimap (0, 0.5, 1).
 
-    known: colours to take where there are some, instead of multi-level estimates.
+    matte: the colours of a `Separation`, in the document's own values, are taken in the trimap's
+        band; otherwise those are multi-level estimates.
     """
+    alpha = matte.alpha
     touched = alpha > 0
     doubt = max(LEAST_DOUBT, DOUBT * float(np.sqrt(alpha.size)))
     # What the trimap calls sure background is the background.
     in_doubt = grown(touched, doubt) & (trimap < 1)
     band = (trimap > 0) & (trimap < 1)
     foreground, estimated = estimate_colours(image.values, alpha, in_doubt | band)
-    if known is not None:
-        foreground[known.where] = known.foreground[known.where]
-        estimated[known.where] = known.background[known.where]
+    if isinstance(matte, Separation):
+        foreground[band] = matte.foreground[band]
+        estimated[band] = matte.background[band]
     hole = in_doubt | touched
     filled = fill_hole(image.values, hole)
     filled = meet_surroundings(filled, image.values, in_doubt & ~touched & (image.alpha >= 1), hole)
 
     weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)
-    if known is not None:
-        over_known = _smooth_step(alpha, FOUND_FILL_FROM, FOUND_FILL_ALONE)
-        weight = np.where(known.where, over_known, weight)
+    if isinstance(matte, Separation):
+        over_found = _smooth_step(alpha, FOUND_FILL_FROM, FOUND_FILL_ALONE)
+        weight = np.where(band, over_found, weight)
     weight = weight[..., None]
     background = weight * filled + (1 - weight) * estimated
     background[~touched] = image.values[~touched]

@@ -6,7 +6,6 @@ picture's detail at its full size, and where only one layer shows, it is the pic
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +31,7 @@ from layerpeel.backend.networks.latents import (
 )
 from layerpeel.backend.networks.tiles import in_tiles
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.working_size import (
     WorkingPicture,
     at_full_size,
@@ -48,30 +48,22 @@ TILE_SIDES = (1536, 1024, 512)
 DIFFUSED = 0.85
 
 
-@dataclass(frozen=True)
-class SeparatedLayers:
-    """Both layers at the picture's size, H×W×3, RGB, 0–1, straight.
-
-    notes: sentences that whoever asked should read.
-    """
-
-    foreground: Float32
-    background: Float32
-    notes: tuple[str, ...]
-
-
 class LayerDiffusion:
-    """FBDD and HFA of two folders. Networks are loaded when first needed, and kept by the pool."""
+    """FBDD and HFA of two folders. Networks are loaded when first needed, and kept by the pool.
+
+    notes: what a person should be told of how it was done so far; each a sentence.
+    """
 
     def __init__(self, fbdd_folder: Path, hfa_folder: Path, pool: NetworkPool) -> None:
         """Open FBDD's folder; raises ModelError when it is none."""
         self._fbdd = FbddFolder(fbdd_folder)
         self._hfa_folder = hfa_folder
         self._pool = pool
+        self.notes: list[str] = []
 
     def separate(
         self, proxy: Float32, alpha: Float32, seed: int, report: ReportFraction = say_no_fraction
-    ) -> SeparatedLayers:
+    ) -> Separation:
         """Separate a picture of any size and proportions.
 
         proxy: H×W×3, RGB, 0–1. alpha: H×W, 0–1. seed: of the noise both layers are made from; the
@@ -111,7 +103,8 @@ class LayerDiffusion:
             raise self._no_numbers()
         foreground[alpha >= 1] = proxy[alpha >= 1]
         background[alpha <= 0] = proxy[alpha <= 0]
-        return SeparatedLayers(foreground, background, _notes(self._pool, size, sizes[0]))
+        self.notes += _notes(self._pool, size, sizes[0])
+        return Separation(alpha, foreground, background)
 
     def _sizes_for(self, longest: int) -> list[int]:
         """Long sides to try, largest first: FBDD's resolution, or what the picture fills of it."""

@@ -8,9 +8,9 @@ from PIL import Image
 from torch import Tensor
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.image import Float32
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.training.comparison import Separate
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.composite import Composite, draw_composites
-from layerpeel.backend.evaluation.metrics import Separation, measure
+from layerpeel.backend.evaluation.metrics import measure
 from layerpeel.backend.evaluation.summary import median_ratio
+from layerpeel.backend.separation import Separation
 
 Separate = Callable[[Composite], Separation]
 """What a method makes of a composite."""

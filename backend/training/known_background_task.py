@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.networks.local_unet import LocalUNet
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.small_networks.known_background import (
     FAINT,
     OUTPUTS,

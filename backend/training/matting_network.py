@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape, he_initialise
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.small_networks.planes import (
     ENDS,
     INPUTS,

@@ -11,9 +11,9 @@ from layerpeel.backend.api import peel
 from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.baseline import Baseline
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32, array_of, from_float, to_float
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.separation import Separation
 from layerpeel.shared.protocol import Coverage, Depth, Layer, PeelRequest, Trimap
 
 

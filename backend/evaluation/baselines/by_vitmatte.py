@@ -3,9 +3,9 @@
 from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.classical import fill_by_patchmatch, separate_by_alpha
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.separation import Separation
 
 MODEL = "vitmatte"
 

@@ -7,9 +7,9 @@ little (it is biased upwards, the more the fewer there are); KID is unbiased, bu
 from collections import Counter, defaultdict
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import missing_checkpoint, missing_packages
+from layerpeel.backend.separation import Separation
 
 WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 

@@ -5,13 +5,13 @@ torchmetrics (AlexNet). × 100; the foreground is judged over black by the true 
 """
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (
     missing_checkpoint,
     missing_packages,
     painted,
 )
+from layerpeel.backend.separation import Separation
 
 WEIGHTS = "alexnet-owt-7be5be79.pth"
 

@@ -11,11 +11,11 @@ from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.engines.engine import Engine, WholeEngine
 from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import ModelError, NothingFoundError
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import painted
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.separation import Separation
 from layerpeel.shared.protocol import Depth, PeelRequest, Words
 
 GREY = 0.5

@@ -4,13 +4,13 @@ Hessel et al. 2021, by torchmetrics. The foreground is shown over white. Caption
 """
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (
     missing_hub_model,
     missing_packages,
     painted,
 )
+from layerpeel.backend.separation import Separation
 
 MODEL = "openai/clip-vit-base-patch16"
 

@@ -7,9 +7,9 @@ import math
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.evaluate import PictureFigures, Plan
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.report.thumbnails import Thumbnails, thumbnails_of
 from layerpeel.backend.evaluation.summary import ratio_of
+from layerpeel.backend.separation import Separation
 
 MOST_WORST = 24
 MOST_COMPARED = 24

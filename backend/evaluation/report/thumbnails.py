@@ -10,8 +10,8 @@ from PIL import Image as PillowImage
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.evaluate import TRUTH
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.image import Float32, from_float
+from layerpeel.backend.separation import Separation
 from layerpeel.shared.protocol import Depth
 
 # On six composites a pixel is off by 1.4 of 255 in the mean, by 8 at most in 99 of 100.

@@ -3,11 +3,11 @@
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.crop import window_round
 from layerpeel.backend.stages.small_networks import answer_of
 from layerpeel.backend.stages.small_networks.planes import (
     OUTPUTS,
-    BandLayers,
     colours_of,
     layers_of_answer,
     planes_of,
@@ -26,7 +26,7 @@ MARGIN = 64
 ALIKE, APART = np.float32(1.5 / 255), np.float32(0.05)
 
 
-def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
+def matte_by_small_network(proxy: Float32, trimap: Float32) -> Separation:
     """Find alpha, F and B of H×W×3 RGB in the band of a trimap with 1, 0 and 0.5 for unknown.
 
     Outside the band alpha is the trimap, and the colours are the picture's.
@@ -34,7 +34,7 @@ def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
     band = trimap == 0.5
     alpha, foreground, background = trimap.copy(), proxy.copy(), proxy.copy()
     if not band.any():
-        return BandLayers(alpha, foreground, background)
+        return Separation(alpha, foreground, background)
     window = window_round(band, MARGIN).slices
     inside = np.ascontiguousarray(band[window])
     planes = planes_of(proxy[window], trimap[window])
@@ -42,10 +42,10 @@ def matte_by_small_network(proxy: Float32, trimap: Float32) -> BandLayers:
     alpha[window][inside] = found.alpha[inside]
     foreground[window][inside] = found.foreground[inside]
     background[window][inside] = found.background[inside]
-    return BandLayers(alpha, foreground, background)
+    return Separation(alpha, foreground, background)
 
 
-def _settled_where_flat(layers: BandLayers, planes: Float32) -> BandLayers:
+def _settled_where_flat(layers: Separation, planes: Float32) -> Separation:
     """Let flat colours show one layer alone, where the network leaves a veil or a thin spot.
 
     It has learned from photographs and paintings, where equal colours are rare. In drawings they
@@ -58,7 +58,7 @@ def _settled_where_flat(layers: BandLayers, planes: Float32) -> BandLayers:
     clear = apart & (layers.alpha < 0.5) & (_furthest(picture, background) < ALIKE)
     full = apart & (layers.alpha > 0.5) & (_furthest(picture, foreground) < ALIKE)
     colours = picture.transpose(1, 2, 0)
-    return BandLayers(
+    return Separation(
         np.where(clear, np.float32(0), np.where(full, np.float32(1), layers.alpha)),
         np.where(full[..., None], colours, layers.foreground),
         np.where(clear[..., None], colours, layers.background),

@@ -8,28 +8,18 @@ corrected in log-odds: an error of a few hundredths of what is all but opaque is
 of what is half so, and where nothing can be known a half is not the end of the way.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from layerpeel.backend.errors import NoEdgeError
 from layerpeel.backend.image import Float32
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.crop import resized, window_round
 from layerpeel.backend.stages.guided_upsampling import upsample_along
 from layerpeel.backend.stages.spread import spread_colours
 
 INPUTS, OUTPUTS = 13, 7
-
-
-@dataclass(frozen=True)
-class BandLayers:
-    """Alpha H×W, straight colours H×W×3, all in 0–1; true in the band of a trimap only."""
-
-    alpha: Float32
-    foreground: Float32
-    background: Float32
 
 
 # Where both colours are all but the same, they say nothing about alpha: it is guessed as a half.
@@ -95,7 +85,7 @@ def coarse_alpha_of(picture: Float32, trimap: Float32) -> Float32:
     return alpha
 
 
-def layers_of_answer(answer: Float32, planes: Float32) -> BandLayers:
+def layers_of_answer(answer: Float32, planes: Float32) -> Separation:
     """Turn the network's answer (7×H×W: corrections of α in log-odds, of F and of B) into layers.
 
     In the band colours are moved, nearest to what was answered, until αF + (1−α)B is the picture
@@ -110,7 +100,7 @@ def layers_of_answer(answer: Float32, planes: Float32) -> BandLayers:
     missing /= alpha**2 + (1 - alpha) ** 2
     foreground = np.clip(foreground + alpha * missing, 0, 1)
     background = np.clip(background + (1 - alpha) * missing, 0, 1)
-    return BandLayers(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))
+    return Separation(alpha, foreground.transpose(1, 2, 0), background.transpose(1, 2, 0))
 
 
 def colours_of(planes: Float32) -> tuple[Float32, Float32, Float32]:

@@ -10,7 +10,7 @@ from layerpeel.backend.evaluation.baseline import Baseline
 SOURCE = """
 import os
 from layerpeel.backend.errors import NoEdgeError
-from layerpeel.backend.evaluation.metrics import Separation
+from layerpeel.backend.separation import Separation
 
 def as_it_is(picture, trimap, seed):
     return Separation(trimap, picture, picture)

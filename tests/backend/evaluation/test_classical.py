@@ -6,7 +6,8 @@ import pytest
 from layerpeel.backend.benchmarks.chain import fixed_trimap
 from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.evaluation.classical import separate_classically
-from layerpeel.backend.evaluation.metrics import Separation, measure
+from layerpeel.backend.evaluation.metrics import measure
+from layerpeel.backend.separation import Separation
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.composites.composite import Composite, trimap_of_true_alpha
-from layerpeel.backend.evaluation.metrics import (
-    Separation,
-    as_eight_bit,
-    haar_energy,
-    hole_of,
-    measure,
-)
+from layerpeel.backend.evaluation.metrics import as_eight_bit, haar_energy, hole_of, measure
+from layerpeel.backend.separation import Separation
 
 SIZE = 96
 ERRORS = (

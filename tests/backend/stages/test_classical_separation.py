@@ -8,11 +8,12 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.composites.composite import draw_composites, trimap_of_true_alpha
 from layerpeel.backend.engines.compact import CompactEngine
 from layerpeel.backend.evaluation import classical
-from layerpeel.backend.evaluation.metrics import Separation, measure
+from layerpeel.backend.evaluation.metrics import measure
 from layerpeel.backend.image import array_of, block_of, to_float
 from layerpeel.backend.lossless import split_exactly
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import say_no_fraction
+from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.closed_form import matte_closed_form
 from layerpeel.backend.stages.trimap import ROUGH_BAND, band_of, trimap_round_mask
@@ -36,8 +37,8 @@ def _layers(engine, rgb, trimap):
     """Foreground and background, H×W×4 in 0–1, as they leave the lossless step."""
     picture = _opaque(rgb)
     image = image_of(Picture(block_of(picture)))
-    alpha = engine.matte(image, trimap)
-    estimates = engine.separate(image, alpha, trimap, 0, say_no_fraction)
+    matte = engine.matte(image, trimap)
+    estimates = engine.separate(image, matte, trimap, 0, say_no_fraction)
     layers = split_exactly(picture, estimates, Depth.U8)
     return to_float(layers.foreground), to_float(layers.background)
 
@@ -126,7 +127,7 @@ def test_what_is_not_touched_is_the_picture_and_what_is_covered_is_filled():
         filled[hole] = 0.2
         return filled
 
-    estimates = separate_classically(image, alpha, trimap, fill)
+    estimates = separate_classically(image, Matte(alpha), trimap, fill)
     (hole,) = holes
     assert hole[alpha > 0].all()
     # The hole is larger than what alpha touches, but never reaches into what is surely background.
@@ -144,7 +145,7 @@ def test_what_alpha_has_missed_of_the_object_goes_and_a_star_beside_it_stays():
     strand, star = np.s_[18, 24:40], np.s_[30, 46]
     image.values[strand] = 0.15
     image.values[star] = (0.3, 0.3, 1)
-    estimates = separate_classically(image, alpha, trimap, lambda values, _hole: values.copy())
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
     assert not alpha[strand].any()
     assert estimates.background[strand].min() > 0.35
     np.testing.assert_array_equal(estimates.background[star], np.float32([0.3, 0.3, 1]))
@@ -152,7 +153,7 @@ def test_what_alpha_has_missed_of_the_object_goes_and_a_star_beside_it_stays():
 
 def test_an_object_that_nearly_fills_the_picture_is_survived():
     image, alpha, trimap = _scene(48)
-    estimates = separate_classically(image, alpha, trimap, lambda values, _hole: values.copy())
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
     assert np.isfinite(estimates.background).all()
     assert np.isfinite(estimates.foreground).all()
 
@@ -163,8 +164,8 @@ def test_all_engines_results_close_over_the_matte_of_a_real_picture(engine, art)
     grey = np.floor(each.picture[..., 1:2] * 255 + 0.5).astype(np.uint8)
     picture = np.dstack([grey, np.full(grey.shape[:2], 255, np.uint8)])
     image = image_of(Picture(block_of(picture)))
-    alpha = matte_closed_form(image.proxy, each.trimap)
-    estimates = engine.separate(image, alpha, each.trimap, 3, say_no_fraction)
+    matte = Matte(matte_closed_form(image.proxy, each.trimap))
+    estimates = engine.separate(image, matte, each.trimap, 3, say_no_fraction)
     assert estimates.background.shape == estimates.foreground.shape == (128, 128, 1)
     assert np.isfinite(estimates.background).all()
     assert np.isfinite(estimates.foreground).all()

@@ -12,9 +12,9 @@ from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation, PictureFigures, Plan
 from layerpeel.backend.evaluation.figures import FIGURES
-from layerpeel.backend.evaluation.metrics import Separation
 from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.evaluation.report.gallery import Gallery
+from layerpeel.backend.separation import Separation
 
 # Pytest imports each test file by itself: the helper beside them needs a way of its own.
 sys.path.append(str(Path(__file__).parent))
