@@ -1,6 +1,6 @@
 """The version of Layerpeel and of its protocol."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 # Raised whenever a message changes so that the other side, a version older, would misread it.
 PROTOCOL = 2
