@@ -1,4 +1,4 @@
-"""`python -m layerpeel.backend.cli`: the command line where no script has been installed."""
+"""`python -m layerpeel.backend.cli`: the command line without the installed script."""
 
 from layerpeel.backend.cli.main import run
 

@@ -25,7 +25,7 @@ DeviceOption = Annotated[
 ]
 
 
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 
 
 def choose_device(device: DeviceName | None) -> None:

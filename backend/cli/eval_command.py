@@ -1,4 +1,4 @@
-"""`layerpeel eval`: quality as numbers, and a page to look at."""
+"""`layerpeel eval`: quality in figures and on a page."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,7 @@ def evaluate_methods(
         bool, typer.Option("--record", help="Also enter this version into docs/quality.md.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say every figure as JSON.")] = False,
 ) -> None:
     """Measure engines and baselines on the same composites, whose layers are known.

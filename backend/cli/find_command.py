@@ -1,4 +1,4 @@
-"""`layerpeel models find`: checkpoints that other programs have put on this disk already."""
+"""`layerpeel models find`: checkpoints that other programs have already put on this disk."""
 
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ _KINDS = {
 
 _WIDEST = max(map(len, _KINDS.values()))
 
-# What a checkpoint in one file needs beside it, unless the whole model is there.
+# A checkpoint in one file needs these descriptions, unless the whole model is installed.
 _DESCRIPTIONS, _WHOLE = "sdxl-configs", "sdxl"
 
 
@@ -35,7 +35,7 @@ def find(
     context: typer.Context,
     inside: Annotated[
         list[Path] | None,
-        typer.Option("--in", metavar="FOLDER", help="Look here instead; naming it is the yes."),
+        typer.Option("--in", metavar="FOLDER", help="Look here instead, without asking."),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Look into what other programs have, without asking.")
@@ -72,7 +72,7 @@ def find(
 
 
 def _asked(there: tuple[ProgramFolder, ...], yes: bool) -> list[Path]:
-    """The folders that may be looked into."""
+    """Return the folders that the user allows to be searched."""
     if not there:
         typer.echo(
             "None of ComfyUI, krita-ai-diffusion, AUTOMATIC1111 and Forge is where it usually is. "

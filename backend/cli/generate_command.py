@@ -1,4 +1,4 @@
-"""`layerpeel generate`: words in, a picture out."""
+"""`layerpeel generate`: a picture from words."""
 
 import time
 from collections.abc import Mapping
@@ -48,13 +48,13 @@ from layerpeel.shared.protocol import Depth
 if TYPE_CHECKING:
     from layerpeel.backend.stages.generation.generator import Generated
 
-# The engine whose first stage this is.
+# The engine that this is the first stage of.
 ENGINE = "layeringdiff"
 
 
 def generate(
     context: typer.Context,
-    prompt: Annotated[str, typer.Argument(help="What is to be in the picture, in words.")],
+    prompt: Annotated[str, typer.Argument(help="What the picture should show, in words.")],
     out: Annotated[Path, typer.Option(help="NAME.png, the picture.")],
     style: StyleOption = "",
     generator: Annotated[
@@ -130,7 +130,7 @@ def generate(
         control=_control(control, control_model, strength, painted.controls),
         start=start_of(start, start_strength, start_mask),
     )
-    settle(request, painted.generator)  # What cannot be answered is said before torch is loaded.
+    settle(request, painted.generator)  # Invalid requests are refused before torch is loaded.
     store = context.find_object(ModelStore) or ModelStore()
     begun = time.perf_counter()
     made = with_bar(lambda report: _generated(painted, store, request, report), quiet)
@@ -153,7 +153,7 @@ def _generated(
     report: ReportProgress,
 ) -> "Generated":
     found = find_checkpoint(painted.generator, painted.checkpoint, store)
-    # torch and what stands on it take seconds to load.
+    # torch and what depends on it take seconds to load.
     from layerpeel.backend.devices.compute import compute_on
     from layerpeel.backend.devices.pool import NetworkPool
     from layerpeel.backend.stages.generation.generator import Generator
@@ -168,7 +168,7 @@ def _control(
     strength: float | None,
     networks: Mapping[ControlKind, Path],
 ) -> Control | None:
-    """networks: the style's, where `network` is not given."""
+    """Read --control. networks: the style's, used where `network` is not given."""
     if text is None:
         if network is not None or strength is not None:
             raise BadInputError("--control-model and --strength go with --control: give a picture.")

@@ -1,4 +1,4 @@
-"""Work that takes long, on the command line: a bar on a terminal, and Ctrl-C is heard."""
+"""Long work on the command line: with a progress bar on a terminal, and stopped by Ctrl-C."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def with_bar(work: Callable[[ReportProgress], Result], quiet: bool) -> Result:
-    """Do work that reports how far it is, and give its result. Raises what the work raises."""
+    """Run work that reports progress, and return its result. Raises what the work raises."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
@@ -28,10 +28,10 @@ def with_bar(work: Callable[[ReportProgress], Result], quiet: bool) -> Result:
 
 
 def _in_background(work: Callable[[], Result]) -> Result:
-    """Work in a thread of its own, so that Ctrl-C is heard while compiled code runs for seconds.
+    """Run work in a thread, so that Ctrl-C is handled while compiled code runs for seconds.
 
-    Nothing is written before the work is done, so a thread that is left behind harms nothing; it
-    ends with the process.
+    Nothing is written before the work is done, so an abandoned thread does no harm; it ends with
+    the process.
     """
     results: list[Result] = []
     failures: list[BaseException] = []
@@ -39,7 +39,7 @@ def _in_background(work: Callable[[], Result]) -> Result:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as failure:  # noqa: BLE001  (raised again by the one who waits)
+        except BaseException as failure:  # noqa: BLE001  (raised again below)
             failures.append(failure)
 
     worker = threading.Thread(target=run, name="work", daemon=True)

@@ -1,4 +1,4 @@
-"""The command `layerpeel`: its sub-commands, and how errors reach a person."""
+"""The command `layerpeel`: its subcommands, and how errors are shown."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ app.add_typer(models_command.app, name="models")
 
 @app.callback(invoke_without_command=True)
 def layerpeel(
-    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Peel a picture into real layers that, flattened, are the picture."""
     if version:
@@ -34,7 +34,7 @@ def layerpeel(
 
 
 def _add_peel() -> None:
-    # It brings compiled libraries that take a second to load; the others do without them.
+    # It loads compiled libraries, which takes a second; the other commands do without them.
     from layerpeel.backend.cli.peel_command import peel
 
     app.command()(peel)
@@ -86,8 +86,8 @@ _ADDED_BY = {
 
 
 def run() -> None:
-    """Run the command line: one line for what went wrong, and the exit code the README lists."""
-    # Idle threads that spin slow down those that work (measured: a third more time on two cores).
+    """Run the command line; an error ends it with one line and an exit code (README)."""
+    # Idle threads that spin slow down those that work (docs/decisions.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGINT, _leave)
     wanted = sys.argv[1:2]
@@ -99,7 +99,7 @@ def run() -> None:
     try:
         app()
     except StoppedError:
-        # A peel in compiled code cannot be told to stop; it ends with the process.
+        # A peel in compiled code cannot be stopped; it ends with the process.
         _leave()
     except LayerpeelError as error:
         typer.echo(f"layerpeel: {error}", err=True)
@@ -114,12 +114,12 @@ def run() -> None:
 
 
 def _leave(_signal: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
-    """End here and now. While libraries load, an exception would come out as one of theirs."""
+    """End at once. While libraries load, an exception would be reported as one of theirs."""
     typer.echo(f"layerpeel: {STOPPED}", err=True)
     sys.stdout.flush()
     os._exit(StoppedError.exit_code)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # An exception of our own: the command line library turns KeyboardInterrupt into its own words.
+    # An exception of our own: Typer replaces KeyboardInterrupt by its own message.
     raise StoppedError(STOPPED)

@@ -1,4 +1,4 @@
-"""`layerpeel models`: which models there are, getting them, checking them, taking in one's own."""
+"""`layerpeel models`: list, pull, import and check models."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ app.command()(find)
 
 
 def _store(context: typer.Context) -> ModelStore:
-    """The store that the caller put into the context, else the user's own."""
+    """Return the store that the caller put into the context, else the user's own."""
     return context.find_object(ModelStore) or ModelStore()
 
 
@@ -56,19 +56,19 @@ def pull(
     ],
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Accepted for scripts. This command never asks: it is the yes."),
+        typer.Option("--yes", help="Accepted for scripts; this command never asks."),
     ] = False,
     mirror: Annotated[
         Path | None,
         typer.Option("--from", metavar="FOLDER", help="Take the models from this folder only."),
     ] = None,
 ) -> None:
-    """Get models, saying first how big they are, under which licence and where from.
+    """Get models, after showing their sizes, licences and sources.
 
     The name of an engine stands for all of its models.
     """
     store = _store(context)
-    # All names are looked up before the first byte is fetched: a typing mistake costs no download.
+    # All names are looked up before the first download, so that a mistyped one costs nothing.
     missing = []
     for model in store.manifest.chosen(names):
         if store.state(model.id) is ModelState.INSTALLED:
@@ -90,7 +90,7 @@ def pull(
     if failed:
         raise ModelError(
             f"{len(failed)} of {len(missing)} models were not pulled: {', '.join(failed)}. "
-            "Why, and what to do, is said above for each."
+            "The messages above say why, and what to do."
         )
 
 
@@ -102,7 +102,9 @@ def import_model(
     ],
     stated: Annotated[
         str | None,
-        typer.Option("--as", metavar="ID", help="Which model it is, where nothing in it tells."),
+        typer.Option(
+            "--as", metavar="ID", help="Which model it is, where its content does not tell."
+        ),
     ] = None,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Use it where it is: nothing is copied.")
@@ -111,7 +113,7 @@ def import_model(
         bool, typer.Option("--force", help="Replace what is installed under this id.")
     ] = False,
 ) -> None:
-    """Take in weights that you have, after a look at what they are."""
+    """Import weights that you have, after checking what they are."""
     store = _store(context)
     candidate = store.recognise(path, stated)
     model = candidate.model
@@ -167,7 +169,7 @@ def show_path(
     context: typer.Context,
     model_id: Annotated[str, typer.Argument(metavar="ID", help="A model id, as in `list`.")],
 ) -> None:
-    """Print where a model's file or folder is, once it is known to be whole."""
+    """Print where a model's file or folder is, after checking that it is whole."""
     typer.echo(str(_store(context).path_of(model_id)))
 
 
@@ -191,7 +193,7 @@ def _kind(model: Model) -> str:
 
 
 def _record(store: ModelStore, model: Model) -> dict[str, object]:
-    """What is known of a model; of an imported one, licence and training data are not."""
+    """Describe a model for --json; licence and training data of an imported one are not known."""
     state = store.state(model.id)
     imported = store.is_imported(model.id)
     installed = state is ModelState.INSTALLED
@@ -226,12 +228,12 @@ def _record(store: ModelStore, model: Model) -> dict[str, object]:
 
 
 def pull_missing(store: ModelStore, model_ids: Iterable[str]) -> None:
-    """Pull, as `pull` does, those of the models that are not installed and whole."""
+    """Pull the models that are not installed and whole, as the command `pull` does."""
     missing = [each for each in model_ids if store.state(each) is not ModelState.INSTALLED]
     models = [store.manifest.usable(model_id) for model_id in missing]
     for model in models:
         if model.how_to_get:
-            # Said before gigabytes of others have come for nothing.
+            # Said before gigabytes of other models are downloaded in vain.
             raise ModelError(f"{model.title} is not installed: {model.how_to_get}.")
     for model in models:
         _announced_pull(store, model, None)
@@ -258,11 +260,11 @@ def _announced_pull(store: ModelStore, model: Model, mirror: Path | None) -> Pat
 
 
 def _with_bar(label: str, run: Callable[[ReportFraction], Result]) -> Result:
-    """Run something that takes a while, showing how far it is where that can be shown."""
+    """Run something that takes a while, with a progress bar on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        # Without a total the bar only shows that something goes on, as while npm says nothing.
+        # Without a total the bar only shows activity, as while npm reports nothing.
         task = bar.add_task(label, total=None)
 
         def show(fraction: float) -> None:

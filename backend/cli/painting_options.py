@@ -25,7 +25,7 @@ StyleOption = Annotated[
 ]
 StepsOption = Annotated[int | None, typer.Option(help="More take longer and are finer.")]
 GuidanceOption = Annotated[float | None, typer.Option(help="How closely to follow the words.")]
-NegativeOption = Annotated[str, typer.Option(help="What is not to be in the picture.")]
+NegativeOption = Annotated[str, typer.Option(help="What the picture should not show.")]
 SeedOption = Annotated[int, typer.Option(help="Another seed makes another picture.")]
 SamplerOption = Annotated[str | None, typer.Option(help=f"One of: {', '.join(SAMPLERS)}.")]
 LoraOption = Annotated[
@@ -37,9 +37,9 @@ LoraOption = Annotated[
 
 
 def chosen_style(name: str, sampler: str | None, loras: list[str] | None) -> Style:
-    """The style that is called so, with another sampler, and more LoRAs laid over it.
+    """Return the named style, with another sampler and more LoRAs if given.
 
-    Raises BadInputError.
+    Raises BadInputError for an unknown style or sampler, and for an invalid LoRA.
     """
     style = style_called(name)
     if sampler is not None:
@@ -69,7 +69,10 @@ def size_in(text: str) -> tuple[int, int]:
 
 
 def start_of(picture: Path | None, strength: float | None, mask: Path | None) -> Start | None:
-    """What to begin from. Raises BadInputError."""
+    """Return what to begin from; None without --start.
+
+    Raises BadInputError for its options without it, and when a picture cannot be read.
+    """
     if picture is None:
         if strength is not None or mask is not None:
             raise BadInputError(

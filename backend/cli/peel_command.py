@@ -1,4 +1,4 @@
-"""`layerpeel peel`: a picture in, a layered file out."""
+"""`layerpeel peel`: from a picture to a layered file."""
 
 import json
 import re
@@ -37,7 +37,7 @@ from layerpeel.shared.protocol import (
 
 @dataclass(frozen=True)
 class LiftOptions:
-    """What was said about what to lift off; at most one of them."""
+    """The options that say what to lift off; at most one may be given."""
 
     mask: Path | None
     trimap: Path | None
@@ -92,7 +92,7 @@ def peel(
         typer.Option(help="Half the width of the band round a mask's edge, in pixels."),
     ] = None,
     preview: Annotated[
-        Path | None, typer.Option(help="Also write one picture that shows all of it.")
+        Path | None, typer.Option(help="Also write one picture that shows all layers.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
     engine: Annotated[
@@ -106,10 +106,10 @@ def peel(
     ] = False,
     no_provenance: Annotated[
         bool,
-        typer.Option("--no-provenance", help="Do not write down in the file what made it."),
+        typer.Option("--no-provenance", help="Do not save in the file what made it."),
     ] = False,
     quiet: QuietOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
 ) -> None:
     """Separate a picture into layers that, flattened, are the picture.
 

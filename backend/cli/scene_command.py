@@ -1,4 +1,4 @@
-"""`layerpeel scene`, `add-object`, `add-background`: what a generator paints, in layers."""
+"""`layerpeel scene`, `add-object`, `add-background`: painted by a generator, in layers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +56,7 @@ _Engine = Annotated[
 _Force = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
 _NoProvenance = Annotated[
     bool,
-    typer.Option("--no-provenance", help="Do not write down prompt, seed and models in the file."),
+    typer.Option("--no-provenance", help="Do not save prompt, seed and models in the file."),
 ]
 
 
@@ -80,7 +80,8 @@ def scene(
         float | None, typer.Option(help="How closely to follow --guide, 0 to 1.")
     ] = None,
     variants: Annotated[
-        int, typer.Option(min=1, max=MOST_VARIANTS, help="So many, each with the next seed.")
+        int,
+        typer.Option(min=1, max=MOST_VARIANTS, help="How many to paint, each with the next seed."),
     ] = 1,
     style: StyleOption = "",
     steps: StepsOption = None,
@@ -121,7 +122,7 @@ def add_object(
     no_provenance: _NoProvenance = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Paint an object into a picture; only the object comes back, as one layer to lie above it."""
+    """Paint an object into a picture; the result is the object alone, as a layer above it."""
     choose_device(device)
     read = read_picture(picture)
     pixels = read.picture.pixels
@@ -136,7 +137,7 @@ def add_object(
 def add_background(
     context: typer.Context,
     layer: Annotated[Path, typer.Argument(help="A picture with clear surroundings.")],
-    prompt: Annotated[str, typer.Argument(help="The scene round and behind it, in words.")],
+    prompt: Annotated[str, typer.Argument(help="The scene around and behind it, in words.")],
     out: _LayerOut,
     style: StyleOption = "",
     steps: StepsOption = None,
@@ -149,7 +150,7 @@ def add_background(
     no_provenance: _NoProvenance = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Paint a scene round a layer; it comes back as one opaque layer to lie below it."""
+    """Paint a scene around a layer; the result is one opaque layer below it."""
     choose_device(device)
     read = read_picture(layer)
     _check_layer_output(out, force, read.picture.pixels.depth)
@@ -197,7 +198,7 @@ def _is_png(out: str) -> bool:
 def _guided(
     text: str | None, strength: float | None, size: str | None
 ) -> tuple[ReadPicture, Guide | None]:
-    """What guides, and how; where nothing does, a plain picture that says the size."""
+    """Return the guiding picture and its guide; without --guide, a plain picture of the size."""
     if text is None:
         if strength is not None:
             raise BadInputError("--strength goes with --guide: give a picture.")
@@ -217,7 +218,7 @@ def _guided(
 
 
 def _numbered(out: str, seed: int) -> str:
-    """NAME-SEED.ora, or NAME-SEED/."""
+    """Add a seed to a name: NAME-SEED.ora, or NAME-SEED/."""
     slash = "/" if out.endswith("/") else ""
     path = Path(out)
     return f"{path.with_name(f'{path.stem}-{seed}{path.suffix}')}{slash}"

@@ -1,4 +1,4 @@
-"""`layerpeel serve` and `layerpeel register`: the backend that the plugin talks to."""
+"""`layerpeel serve` and `layerpeel register`: the plugin's backend."""
 
 import signal
 import sys
@@ -19,7 +19,7 @@ _DEFAULTS = Limits()
 
 
 class LogLevel(StrEnum):
-    """How much the log says."""
+    """How detailed the log is."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -40,20 +40,22 @@ def serve(
     ] = False,
     with_clients: Annotated[
         bool,
-        typer.Option("--with-clients", help="End by itself when the last client has gone."),
+        typer.Option("--with-clients", help="End when the last client has gone."),
     ] = False,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Refuse pictures with more pixels.")
     ] = _DEFAULTS.pixels,
     max_body: Annotated[
         int | None,
-        typer.Option(min=1, help="Refuse calls with more bytes; else what such pixels take."),
+        typer.Option(
+            min=1, help="Refuse requests with more bytes; by default as many as --max-pixels take."
+        ),
     ] = None,
     max_queue: Annotated[
-        int, typer.Option(min=1, help="Refuse a picture when so many wait.")
+        int, typer.Option(min=1, help="Refuse a picture when this many wait.")
     ] = _DEFAULTS.waiting,
     max_results: Annotated[
-        int, typer.Option(min=1, help="Give up the oldest results beyond so many bytes.")
+        int, typer.Option(min=1, help="Delete the oldest results beyond this many bytes.")
     ] = _DEFAULTS.result_bytes,
     device: DeviceOption = None,
     log_level: Annotated[
@@ -71,8 +73,8 @@ def serve(
 def register() -> None:
     """Tell the Krita plugin how to start this backend."""
     if not sys.executable:
-        raise BadInputError("This Python does not know where it lies: register from another one.")
-    # -P: started in whatever folder, nothing in that folder is taken for a part of this.
+        raise BadInputError("This Python does not know its own path: register from another one.")
+    # -P: modules in the folder it is started in are not imported by mistake.
     command = [sys.executable, "-P", "-m", "layerpeel.backend.cli"]
     try:
         write_command(command)
@@ -85,5 +87,5 @@ def register() -> None:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    """End as asked. While it serves, the server hears the signal first, and sends it on after."""
+    """Exit. While it serves, the server handles the signal first and then passes it on."""
     raise SystemExit(0)

@@ -44,7 +44,7 @@ _Resume = Annotated[
     bool, typer.Option("--resume", help="Go on from the checkpoints in the folder.")
 ]
 _Iterations = Annotated[
-    int | None, typer.Option(min=1, help="How many, instead of what the recipe says.")
+    int | None, typer.Option(min=1, help="How many iterations, instead of the recipe's.")
 ]
 _Start = Annotated[
     Path | None,
@@ -57,7 +57,7 @@ _Layer = Annotated[TrainedLayer, typer.Option(help="Train only one, say on a GPU
 
 _COMPOSITES = 16
 
-# Where there is no terminal to draw a bar on, a line is written so often.
+# Seconds between lines where there is no terminal for a progress bar.
 _SECONDS_BETWEEN_LINES = 60
 
 
@@ -269,7 +269,7 @@ def _train_layers(
     check_run_folders(out, layers, resume)
     with _progress_shown() as say:
         learned = OpenedArt(to_learn_from, recipe.run.cache_megabytes * 1_000_000, say)
-        # Few of these are drawn, each once.
+        # Few of these pictures are used, each once.
         checked = OpenedArt(to_check_on, 0, say)
         for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
             typer.echo(f"Left out: {name} {why}.", err=True)
@@ -287,7 +287,7 @@ def _say_what_next(folder: Path, is_there: bool) -> None:
 
 @contextmanager
 def _progress_shown() -> Iterator[ReportProgress]:
-    """Show a bar on a terminal, and a line now and then anywhere else."""
+    """Show a progress bar on a terminal, or a line from time to time elsewhere."""
     console = Console(stderr=True)
     columns = (
         BarColumn(),

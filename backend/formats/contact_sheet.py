@@ -1,4 +1,4 @@
-"""Pictures with captions on one dark sheet, in a grid that keeps them large."""
+"""Pictures with captions on a dark sheet, in a grid that shows them large."""
 
 import math
 import unicodedata
@@ -27,9 +27,8 @@ Line = tuple[str, tuple[int, int, int], Font]  # text, colour, font
 class Panel:
     """One picture of the sheet.
 
-    pixels: H×W×4, uint8, RGB and straight alpha, sRGB; a checkerboard shows through.
-    title: what it is, on its first line.
-    detail: what to know about it, below, in as many lines as it takes.
+    pixels: H×W×4, uint8, sRGB and straight alpha; a checkerboard shows through.
+    title, detail: its caption; the detail goes below, in as many lines as it takes.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -38,7 +37,7 @@ class Panel:
 
 
 def contact_sheet(panels: list[Panel]) -> Image.Image:
-    """Lay out panels of one common size, row by row; an RGB picture."""
+    """Lay out panels of the same size row by row, and return the sheet in RGB."""
     pictures = [_on_checkerboard(_enlarged(panel.pixels)) for panel in panels]
     width = max(pictures[0].width, _WIDEST_TEXT)
     text_size = max(14, min(28, width // 32))
@@ -86,7 +85,7 @@ def _in_a_grid(cells: list[Image.Image], margin: int) -> Image.Image:
 
 
 def _columns(count: int, width: int, height: int) -> int:
-    """The number of columns whose sheet is nearest to a screen's shape and has few empty cells."""
+    """Return the number of columns that makes a sheet of a screen's shape with few empty cells."""
 
     def price(columns: int) -> float:
         rows = math.ceil(count / columns)
@@ -128,7 +127,7 @@ def _lines(text: str, font: Font, width: int) -> list[str]:
 
 
 def _in_font(text: str) -> str:
-    """Pillow's own font has the letters of English only: accents go, other letters become "?"."""
+    """Replace letters that Pillow's font lacks: accents are dropped, others become "?"."""
     plain = unicodedata.normalize("NFKD", text)
     return "".join(
         letter if letter.isascii() else "?" for letter in plain if not unicodedata.combining(letter)

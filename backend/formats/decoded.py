@@ -1,4 +1,4 @@
-"""What every decoder hands back, and what they all check."""
+"""The result of every decoder, and checks they share."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ class Decoded:
     array: H×W×2 (grey, alpha) or H×W×4 (RGB, alpha), straight alpha, in the file's own depth.
     icc_profile: as embedded, unchecked; empty if there is none.
     orientation: EXIF's 1–8; 1 is upright.
-    notes: what a person should be told.
+    notes: shown to the user.
     """
 
     array: DocumentArray
@@ -38,7 +38,7 @@ def check_size(width: int, height: int) -> None:
 
 
 def with_alpha(colour: DocumentArray, alpha: DocumentArray | None = None) -> DocumentArray:
-    """Add an alpha channel (H×W; opaque if None) behind H×W×1 or H×W×3."""
+    """Append an alpha channel (H×W; opaque if None) to H×W×1 or H×W×3."""
     if alpha is None:
         full = FULL_SCALE[DEPTH_OF_DTYPE[colour.dtype.newbyteorder("<")]]
         alpha = np.full(colour.shape[:2], full, colour.dtype)
@@ -46,7 +46,7 @@ def with_alpha(colour: DocumentArray, alpha: DocumentArray | None = None) -> Doc
 
 
 def upright(decoded: Decoded) -> Decoded:
-    """Turn a picture the way its EXIF orientation says; an unknown one counts as upright."""
+    """Turn a picture by its EXIF orientation; an unknown one counts as upright."""
     array = decoded.array
     turned = {
         2: lambda: np.fliplr(array),

@@ -1,7 +1,7 @@
-"""Where a result goes: checked before the work, swapped in whole after it.
+"""Where a result is written: checked before the work, replaced as a whole after it.
 
-Whatever interrupts the writing, Ctrl+C included, leaves no half of a result, and what was there
-before is untouched (`backend/files`). Here its errors are said to people.
+Whatever interrupts the writing, Ctrl+C included, leaves no half of a result and does not touch what
+was there before (`backend/files`). Here the errors become messages for people.
 """
 
 import os
@@ -16,7 +16,7 @@ from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder
 
 
 def check_file(target: Path, force: bool) -> None:
-    """Raise OutputError when a file cannot be written here, or is there and `force` is not set."""
+    """Raise OutputError when a file cannot be written here, or exists and `force` is not set."""
     _check_parent(target)
     if target.is_dir():
         raise OutputError(f"{target} is a folder, but the result is one file: choose another name.")
@@ -26,7 +26,7 @@ def check_file(target: Path, force: bool) -> None:
 def check_folder(target: Path, force: bool, why_not: Callable[[Path], str | None]) -> None:
     """Raise OutputError when a folder cannot be written here, or may not be replaced.
 
-    why_not: says why an existing folder may not be replaced, None if it may.
+    why_not: returns why an existing folder may not be replaced, None if it may.
     """
     _check_parent(target)
     if target.exists() and not target.is_dir():

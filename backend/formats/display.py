@@ -1,4 +1,4 @@
-"""Pixels of a document as a screen shows them: sRGB, 8 bits, small enough."""
+"""A document's pixels for a screen: scaled down, sRGB, 8 bits."""
 
 import cv2
 import numpy as np
@@ -9,9 +9,11 @@ from layerpeel.backend.image import DEPTH_OF_DTYPE, DocumentArray, Float32, to_f
 
 
 def shown(array: DocumentArray, icc_profile: bytes, longest_side: int) -> npt.NDArray[np.uint8]:
-    """Scale H×W×2 or H×W×4 of any depth down to `longest_side`; H×W×4, RGB and straight alpha.
+    """Scale H×W×2 or H×W×4 of any depth down to `longest_side`, never up.
 
-    Never scales up. Raises BadInputError when the profile cannot be used.
+    Returns H×W×4, uint8, sRGB and straight alpha.
+
+    Raises BadInputError when the profile cannot be used.
     """
     depth = DEPTH_OF_DTYPE[array.dtype.newbyteorder("<")]
     small = scaled_down(to_float(array), longest_side)
@@ -21,7 +23,7 @@ def shown(array: DocumentArray, icc_profile: bytes, longest_side: int) -> npt.ND
 
 
 def scaled_down(pixels: Float32, longest_side: int) -> Float32:
-    """Average H×W×C (straight alpha last) down to `longest_side`; smaller ones stay as they are."""
+    """Average H×W×C (straight alpha last) down to `longest_side`; smaller ones are unchanged."""
     height, width = pixels.shape[:2]
     scale = longest_side / max(height, width)
     if scale >= 1:

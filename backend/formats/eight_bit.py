@@ -26,12 +26,12 @@ _BROKEN = (
     zlib.error,
 )
 
-# Pillow's own limits, raised to ours: of pixels, and of what a text chunk may hold (programs that
-# make pictures keep whole work flows there).
+# Pillow's own limits, raised to ours: on pixels, and on text chunks (generators of pictures keep
+# whole workflows there).
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
-# What is wrong with a file is said once, by our own errors.
+# Our own errors already say what is wrong with a file.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
@@ -83,7 +83,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def orientation_of(picture: Image.Image) -> int:
-    """EXIF orientation, 1–8; 1 when there is none or it cannot be understood."""
+    """Return the EXIF orientation, 1–8; 1 when there is none or it is invalid."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,14 +94,14 @@ def orientation_of(picture: Image.Image) -> int:
 
 
 def notes_on_frames(picture: Image.Image) -> tuple[str, ...]:
-    """Say so when there are more frames than the first, which is the one that is read."""
+    """Return a note if there are more frames than the first, which is the one that is read."""
     if getattr(picture, "is_animated", False) and picture.format != "MPO":
         return ("The file holds several pictures; the first one was read.",)
     return ()
 
 
 def _plain_mode(picture: Image.Image) -> str:
-    """The mode of L, LA, RGB and RGBA which holds all that a picture of another mode shows."""
+    """Return which of L, LA, RGB and RGBA holds all that a picture of another mode shows."""
     transparent = picture.has_transparency_data
     if picture.mode in ("1", "L", "LA", "La"):
         return "LA" if transparent else "L"
@@ -114,7 +114,7 @@ def _plain_mode(picture: Image.Image) -> str:
 
 
 def _in_srgb(picture: Image.Image, icc_profile: bytes) -> tuple[Image.Image, str]:
-    """Convert CMYK or Lab to 8-bit sRGB; what was done, in words."""
+    """Convert CMYK or Lab to 8-bit sRGB; also return a note on how."""
     name = {"CMYK": "CMYK", "LAB": "Lab"}[picture.mode]
     try:
         source = (

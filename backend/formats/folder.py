@@ -1,6 +1,6 @@
-"""A stack as a folder: one picture a layer, and layers.json, which says how they lie.
+"""A stack as a folder: a picture for each layer, and layers.json with their order and offsets.
 
-Integers are PNG, floats are TIFF. The folder read back is the very stack that was written.
+Integers are PNG, floats are TIFF. Reading the folder gives the same stack that was written.
 """
 
 import json
@@ -22,12 +22,12 @@ from layerpeel.shared.protocol import Layer, LayerStack, MadeWith, Role
 LISTING = "layers.json"
 _KEYS = {"size", "layers", "made_with", "notes"}
 _LONGEST_SLUG = 40
-# What file managers leave behind in every folder that somebody looked into.
+# Files that file managers leave in folders they have shown.
 _LEFT_BEHIND = {".DS_Store", "Thumbs.db", "desktop.ini", ".directory"}
 
 
 def write_folder(stack: LayerStack, target: Path, force: bool) -> list[Path]:
-    """Write a stack as a folder; the paths of its files, layers.json last.
+    """Write a stack as a folder, and return the paths of its files, layers.json last.
 
     Raises OutputError when it cannot be written, exists and `force` is not set, or would replace a
     folder that holds anything but a stack written here.
@@ -76,7 +76,7 @@ def read_folder(path: Path) -> LayerStack:
 
 
 def why_not_replaced(folder: Path) -> str | None:
-    """Say why an existing folder may not be replaced; None when it is empty or a stack of ours."""
+    """Return why an existing folder may not be replaced; None if it is empty or our own stack."""
     there = {entry.name for entry in folder.iterdir()} - _LEFT_BEHIND
     if not there:
         return None
@@ -118,7 +118,7 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
 
 
 def _read_listing(folder: Path) -> dict[str, Any] | None:
-    """Read layers.json; None when there is none, or it is not one of ours."""
+    """Read layers.json; None when there is none, or another program wrote it."""
     try:
         listing = json.loads((folder / LISTING).read_bytes())
     except (OSError, ValueError):
@@ -147,7 +147,7 @@ def _read_layer(folder: Path, name: str) -> Decoded:
 
 
 def _file_name(number: int, layer: Layer, stack: LayerStack) -> str:
-    """Number, from the bottom, and name, in letters that every file system can keep."""
+    """Make a file name, for any file system, of a layer's number from the bottom and its name."""
     digits = max(2, len(str(len(stack.layers))))
     words = re.findall(r"\w+", unicodedata.normalize("NFC", layer.name).lower())
     slug = "-".join(words)[:_LONGEST_SLUG].strip("-_") or layer.role.value

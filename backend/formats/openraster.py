@@ -14,17 +14,24 @@ from layerpeel.backend.formats.provenance import provenance_text
 from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import Depth, LayerStack
 
-# What made the layers. Other programs pass over files that the specification does not name.
+# Provenance. Other programs ignore files that the specification does not name.
 PROVENANCE = "META-INF/layerpeel.json"
 
 _VERSION = "0.0.5"
 _LONGEST_SIDE_OF_THUMBNAIL = 256
 _COMPOSITE_OP = {"normal": "svg:src-over"}
-_ALWAYS = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can say; equal stacks, equal bytes
+_ALWAYS = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # the earliest time a zip can hold, so that equal stacks give equal bytes
 
 
 def write_openraster(stack: LayerStack, target: Path, force: bool) -> list[Path]:
-    """Write a stack of 8 or 16 bits as one .ora; its path.
+    """Write a stack of 8 or 16 bits as one .ora, and return its path.
 
     Raises OutputError for float layers and other blend modes than normal, when the file cannot be
     written, and when it exists and `force` is not set.
@@ -54,7 +61,7 @@ def _write_archive(stack: LayerStack, file: BinaryIO) -> None:
     flattened = flatten(stack)
     thumbnail = shown(flattened, stack.icc_profile, _LONGEST_SIDE_OF_THUMBNAIL)
     with zipfile.ZipFile(file, "w") as archive:
-        # The order matters for the first: it is how a file is known without unzipping it.
+        # The mimetype comes first: programs recognise the file by it without unzipping.
         _add(archive, "mimetype", b"image/openraster")
         _add(archive, "stack.xml", _stack_xml(stack), zipfile.ZIP_DEFLATED)
         for number, layer in enumerate(stack.layers):

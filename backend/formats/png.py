@@ -28,7 +28,7 @@ def encode_png(array: DocumentArray, icc_profile: bytes, text: bytes = b"") -> b
 
     Raises ValueError for another shape or type.
     """
-    # Paeth at the lowest level: on photographs smaller than level 4 with other filters, and faster.
+    # Paeth at the lowest level: smaller on photographs than level 4 with other filters, and faster.
     encoded = bytes(
         imagecodecs.png_encode(
             np.ascontiguousarray(array),
@@ -40,7 +40,7 @@ def encode_png(array: DocumentArray, icc_profile: bytes, text: bytes = b"") -> b
     if icc_profile:
         chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile))
     if text:
-        # Not compressed, in no language, the keyword not translated.
+        # Flags: not compressed, no language, keyword not translated.
         chunks += _chunk(b"iTXt", b"layerpeel\0\0\0\0\0" + text)
     return encoded[:_END_OF_HEADER] + chunks + encoded[_END_OF_HEADER:]
 

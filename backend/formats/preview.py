@@ -1,4 +1,4 @@
-"""One picture to look at: the original, its layers, and what they make together."""
+"""A preview: one picture of the original, its layers, the flattened result and the difference."""
 
 import io
 from pathlib import Path
@@ -24,7 +24,7 @@ _FLOAT_TOLERANCE = 1e-6  # times the value where that is above 1
 
 
 def check_preview(path: Path, force: bool) -> None:
-    """Find out before the work starts whether a preview can be written.
+    """Check before the work whether a preview can be written.
 
     Raises OutputError for another ending than .png, .jpg, .jpeg and .webp, a folder that is not
     there or may not be written into, and an existing file unless `force` is set.
@@ -60,7 +60,7 @@ def write_preview(picture: Picture, stack: LayerStack, path: Path, force: bool) 
 
 
 def panels_of(picture: Picture, stack: LayerStack) -> list[Panel]:
-    """The panels of a preview, in reading order: original, layers bottom to top, result, proof."""
+    """Return a preview's panels: original, layers from the bottom, flattened, difference."""
     original, flattened = array_of(picture.pixels), flatten(stack)
     width, height = stack.size
     bits = f"{8 * picture.pixels.depth.bytes} bits" + ", float" * picture.pixels.depth.is_float
@@ -105,10 +105,10 @@ def _difference_panel(original: DocumentArray, flattened: DocumentArray) -> Pane
 
 
 def difference_of(original: DocumentArray, flattened: DocumentArray) -> npt.NDArray[np.float64]:
-    """How far two pictures (H×W×C, alpha last) are apart: H×W, in the document's own steps.
+    """Return the difference of two pictures (H×W×C, alpha last): H×W, in the document's steps.
 
-    The largest over the channels. Colour under no alpha at all does not count, and with 32-bit
-    floats nothing within a millionth does.
+    It is the largest over the channels. Colour where both alphas are 0 does not count, nor, with
+    32-bit floats, differences within a millionth.
     """
     first, second = original.astype(np.float64), flattened.astype(np.float64)
     apart: npt.NDArray[np.float64] = np.abs(first - second)
@@ -120,7 +120,7 @@ def difference_of(original: DocumentArray, flattened: DocumentArray) -> npt.NDAr
 
 
 def _peaks(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Scale H×W down to a panel so that a single bright pixel stays one."""
+    """Scale H×W down to a panel so that a single bright pixel stays visible."""
     height, width = light.shape
     scale = LONGEST_SIDE / max(height, width)
     if scale >= 1:

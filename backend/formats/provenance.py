@@ -1,4 +1,4 @@
-"""What is written down in files about what made them."""
+"""Provenance in files: the engine, models, seed and prompt that made them."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,7 @@ from layerpeel.shared.protocol import LayerStack, MadeWith
 
 
 def provenance_of(stack: LayerStack) -> dict[str, Any]:
-    """Say what made a stack: engine, models and their licences, seed, prompt. Empty for nothing."""
+    """Return what made a stack: engine, models and licences, seed, prompt; empty if not known."""
     made = stack.made_with
     if not made.engine:
         return {}
@@ -22,11 +22,11 @@ def provenance_of(stack: LayerStack) -> dict[str, Any]:
 
 
 def provenance_text(stack: LayerStack) -> bytes:
-    """The same as UTF-8 JSON; empty for nothing."""
+    """Return a stack's provenance as UTF-8 JSON; empty if not known."""
     said = provenance_of(stack)
     return json.dumps(said, ensure_ascii=False, indent=2).encode("utf-8") if said else b""
 
 
 def without_provenance(stack: LayerStack) -> LayerStack:
-    """Leave out what made a stack, for files that are not to say it."""
+    """Return the stack without provenance, for files that should not hold it."""
     return replace(stack, made_with=MadeWith("", 0))

@@ -1,4 +1,4 @@
-"""Pictures and masks from files, whatever the ending says: what counts is how a file begins."""
+"""Pictures and masks from files, recognised by their first bytes whatever the name ends in."""
 
 import io
 import zipfile
@@ -26,7 +26,7 @@ _MAX_FLATTENED_BYTES = MAX_PIXELS * 8  # RGBA of 16 bits, not compressed at all
 
 @dataclass(frozen=True)
 class ReadPicture:
-    """A picture from a file, and what a person should be told about how it was read."""
+    """A picture from a file, and notes for the user on how it was read."""
 
     picture: Picture
     notes: tuple[str, ...] = ()
@@ -36,8 +36,7 @@ def read_picture(path: Path) -> ReadPicture:
     """Read a picture: PNG, JPEG, WebP, BMP, GIF, TIFF, or the flattened copy in an .ora or .kra.
 
     Depth, transparency (straight) and ICC profile are the file's own; EXIF orientation is applied.
-    What could not be kept (CMYK and Lab, further frames, a profile that does not fit the pixels)
-    is said in the notes.
+    Notes say what could not be kept: CMYK and Lab, further frames, a profile that does not fit.
 
     Raises BadInputError, one line that names the file, when there is none, it may not be read, is
     no picture, is cut short, or has more than `MAX_PIXELS`.
@@ -58,8 +57,8 @@ def read_picture(path: Path) -> ReadPicture:
 def read_mask(path: Path, size: tuple[int, int]) -> Float32:
     """Read a mask of a picture of `size` (width, height): H×W, 0–1, white is chosen.
 
-    A mask is how light the file is, times its alpha. If it is transparent and has one colour only,
-    it is the alpha, so that a shape painted in black on nothing is a mask as well.
+    The mask is the file's lightness times its alpha. If the file is transparent and of one colour,
+    the mask is its alpha, so that a black shape on transparency is a mask as well.
 
     Raises BadInputError as `read_picture` does, for another size, and for floats that are NaN.
     """
@@ -85,7 +84,7 @@ def _mask_of(block: PixelBlock, path: Path) -> Float32:
 
 
 def _content(path: Path) -> bytes:
-    """All bytes of a file that begins like a picture."""
+    """Read all bytes of a file that begins like a picture."""
     try:
         if path.is_dir():
             raise BadInputError("it is a folder, not a picture")
@@ -118,7 +117,7 @@ def _decoded(data: bytes) -> Decoded:
 
 
 def _flattened_copy(data: bytes) -> Decoded:
-    """The picture that Krita and OpenRaster keep beside their layers."""
+    """Decode the flattened picture that Krita and OpenRaster keep beside the layers."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if archive.getinfo(_FLATTENED).file_size > _MAX_FLATTENED_BYTES:

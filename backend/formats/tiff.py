@@ -22,7 +22,7 @@ _MAX_CHANNELS = 16
 # What tifffile, and the codecs that it calls (RuntimeError), raise for broken files.
 _BROKEN = (ValueError, IndexError, KeyError, TypeError, OSError, RuntimeError, struct.error)
 
-# What is wrong with a file is said once, by our own errors.
+# Our own errors already say what is wrong with a file.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
@@ -81,7 +81,7 @@ def _notes_on_pages(file: tifffile.TiffFile) -> tuple[str, ...]:
 
 
 def _check_whole(page: tifffile.TiffPage, size: int) -> None:
-    """Raise when a strip or tile lies beyond the end; decoders would fill some of it with black."""
+    """Raise BadInputError if a strip or tile is cut off, which decoders would fill with black."""
     ends = [
         offset + count for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
     ]
@@ -123,7 +123,7 @@ def _in_known_depth(samples: np.ndarray) -> tuple[DocumentArray, tuple[str, ...]
 def _alpha_apart(
     samples: DocumentArray, channels: int, extra: tuple[int, ...]
 ) -> tuple[DocumentArray, DocumentArray | None, tuple[str, ...]]:
-    """Colour H×W×channels, straight; alpha H×W or None; a note on channels that were left out."""
+    """Return straight colour H×W×channels, alpha H×W or None, and a note on omitted channels."""
     if samples.shape[-1] < channels:
         raise BadInputError("it says RGB but has fewer than three channels")
     colour, rest = samples[..., :channels], samples[..., channels:]

@@ -1,4 +1,4 @@
-"""Stacks into files: the name that is asked for says which kind."""
+"""Stacks into files, of the kind that the file's name asks for."""
 
 import os
 from pathlib import Path
@@ -18,12 +18,12 @@ LAYER_ENDING = ".png"
 
 
 def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
-    """Find out before the work starts whether its result can be written to `out`.
+    """Check before the work whether its result can be written to `out`.
 
     out: a name that ends in .ora for one file, in / or nothing for a folder. (A `Path` drops its
         last /, so pass a string where that matters.)
     force: whether a file, or a folder that layerpeel wrote, may be replaced.
-    depth: the picture's, if known already; floats do not fit into an .ora.
+    depth: the picture's, if already known; an .ora cannot hold floats.
 
     Raises OutputError when it exists, its folder is not there or may not be written into, or the
     ending is unknown.
@@ -38,7 +38,7 @@ def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
 
 
 def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
-    """Write a stack as an .ora or a folder, whole or not at all; the paths of the files written.
+    """Write a stack as an .ora or a folder, whole or not at all, and return the paths written.
 
     Raises OutputError as `check_output` does, for a stack that is only a selection, and when
     writing fails (disk full).
@@ -51,7 +51,7 @@ def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
 
 
 def check_layer_png(target: Path, force: bool, depth: Depth) -> None:
-    """Find out before the work whether a layer of that depth can be written.
+    """Check before the work whether a layer of this depth can be written.
 
     Raises OutputError for floats, and as `check_file` does.
     """
@@ -83,7 +83,7 @@ def _target(out: Output) -> Path:
 
 
 def _is_folder(out: Output) -> bool:
-    """Whether a folder is asked for. Raises OutputError for an ending that says neither."""
+    """Whether `out` names a folder. Raises OutputError for an unknown ending."""
     path, name = Path(out), os.fspath(out)
     if name.endswith(("/", os.sep)):
         return True

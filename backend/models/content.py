@@ -1,4 +1,4 @@
-"""Whether a file holds what the manifest says, without hashing it on every run."""
+"""Check that a file is the one in the manifest, without hashing it on every run."""
 
 import contextlib
 import json
@@ -11,16 +11,16 @@ from layerpeel.backend.models.manifest import FileModel
 
 
 def remembered_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
-    """Take a file's hash from an earlier run, if neither its size nor its time has changed since.
+    """Return a file's hash, from an earlier run if its size and time have not changed since.
 
-    Otherwise it is hashed. Raises OSError when it cannot be read.
+    Raises OSError when the file cannot be read.
     """
     return _recall(path) or fresh_digest(path, on_bytes)
 
 
 def fresh_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
-    """Hash a file, and remember the hash. Raises OSError when the file cannot be read."""
-    # The key is taken first: a file that changes meanwhile then no longer fits it.
+    """Hash a file and save the hash for later runs. Raises OSError when the file cannot be read."""
+    # The key is taken first, so that it no longer fits a file that changes meanwhile.
     key = key_of(path)
     digest = hash_file(path, on_bytes)
     _remember(path, key, digest)
@@ -28,14 +28,14 @@ def fresh_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
 
 
 def memory_of(path: Path) -> Path:
-    """Where the hash of a file, or the hashes of a folder's, are remembered: beside it."""
+    """Return where the hash of a file, or the hashes of a folder's files, are saved: beside it."""
     return path.with_name(f"{path.name}.checked.json")
 
 
 def fault_in(path: Path, model: FileModel, digest: Callable[[Path], str] = hash_file) -> str | None:
     """Say what is wrong with a model's file; None when it is whole.
 
-    digest: how to come by the file's hash.
+    digest: computes the file's hash.
 
     Raises OSError when the file cannot be read.
     """
@@ -51,7 +51,7 @@ def fault_in(path: Path, model: FileModel, digest: Callable[[Path], str] = hash_
 
 
 def key_of(path: Path) -> dict[str, int]:
-    """What shows that a file has not changed. Raises OSError when there is none."""
+    """Return size and time, which change when a file does. Raises OSError when there is no file."""
     status = path.stat()
     return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
 
@@ -60,7 +60,7 @@ def _recall(path: Path) -> str | None:
     try:
         record = json.loads(memory_of(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None  # Never hashed, or a record that nobody can read.
+        return None  # Never hashed, or the saved hash is damaged.
     match record:
         case {"sha256": str(digest), **key} if key == key_of(path):
             return digest
@@ -68,6 +68,6 @@ def _recall(path: Path) -> str | None:
 
 
 def _remember(path: Path, key: dict[str, int], digest: str) -> None:
-    # In a folder that can only be read nothing can be remembered. The answer is as right without.
+    # In a read-only folder nothing can be saved: the file is then hashed on every run.
     with contextlib.suppress(OSError):
         write_atomically(memory_of(path), json.dumps({**key, "sha256": digest}).encode())

@@ -9,18 +9,18 @@ from layerpeel.backend.files.hashing import OnBytes, OriginalError, copy_and_has
 from layerpeel.backend.models.manifest import spoken_size
 
 Progress = Callable[[float], None]
-"""Told the fraction 0–1 that is done. It cancels by raising an exception of its own."""
+"""Called with the fraction done, 0–1. It may raise an exception of its own to cancel."""
 
 
 class SourceError(Exception):
-    """One source could not deliver. Says why, as the end of a sentence; the next one is tried."""
+    """A source could not deliver; the next one is tried. The message is the end of a sentence."""
 
 
 @dataclass(frozen=True)
 class OfferedFile:
-    """A file that a source has: its path with slashes, its size, and what its hashes have to be.
+    """A file that a source offers: its path with slashes, its size, and the hashes it must have.
 
-    sha256: in hexadecimal. git_sha1: its name in Git. Empty where not known.
+    sha256: in hexadecimal. git_sha1: the hash that Git names it by. Each is empty where not known.
     """
 
     path: str
@@ -30,11 +30,11 @@ class OfferedFile:
 
 
 def no_progress(_fraction: float) -> None:
-    """For who does not want to hear how far it is."""
+    """Report progress to nobody."""
 
 
 class Tally:
-    """Adds up bytes and reports the fraction done; `total` bytes make 1."""
+    """Adds up bytes and reports them as a fraction of `total`."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
@@ -43,16 +43,16 @@ class Tally:
         progress(0.0)
 
     def add(self, number_of_bytes: int) -> None:
-        """Report that so many bytes more are done."""
+        """Report that this many more bytes are done."""
         self._done += number_of_bytes
         self.repeat()
 
     def repeat(self, _number_of_bytes: int = 0) -> None:
-        """Report nothing new, so that who listens can cancel."""
+        """Report the same fraction again, so that the listener can cancel."""
         self._progress(self._done / self._total if self._total else 1.0)
 
     def within(self, number_of_bytes: int) -> Progress:
-        """A progress for the next so many bytes. They are done only when they have been added."""
+        """Return a progress for the next bytes, which still have to be added when they are done."""
         before = self._done
 
         def progress(fraction: float) -> None:
@@ -63,7 +63,7 @@ class Tally:
 
 
 def size_of(path: Path) -> int:
-    """Size of a file in bytes; 0 when there is none."""
+    """Return a file's size in bytes; 0 when there is no file."""
     return path.stat().st_size if path.exists() else 0
 
 

@@ -1,4 +1,4 @@
-"""Downloads over HTTP that go on where they stopped."""
+"""Downloads over HTTP that resume where they stopped."""
 
 import re
 from pathlib import Path
@@ -10,16 +10,16 @@ from layerpeel.backend.models.manifest import spoken_size
 
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 60
-# How often a broken connection is taken up again within one pull, as long as it brings something.
+# How often a download is resumed within one pull, as long as each try brings something.
 TRIES = 5
-# When a connection breaks, the piece that was under way is lost: keep it small.
+# When a connection breaks, the piece in transit is lost: keep pieces small.
 _PIECE = 1 << 16
 
 
 def download(url: str, part: Path, size: int, progress: Progress) -> None:
-    """Download a file of `size` bytes into `part`, from where an earlier download stopped.
+    """Download a file of `size` bytes into `part`, resuming where an earlier download stopped.
 
-    Whatever interrupts it, `part` keeps what has come so far. Its content is not checked.
+    Whatever interrupts it, `part` keeps what has arrived. Its content is not checked.
 
     Raises SourceError when the server does not deliver `size` bytes, OSError when `part` cannot be
     written.
@@ -49,11 +49,11 @@ def download(url: str, part: Path, size: int, progress: Progress) -> None:
 
 
 def _receive(url: str, part: Path, size: int, progress: Progress) -> None:
-    """Ask once for what is missing and write what comes, until the connection ends."""
+    """Request the missing bytes once and write what arrives, until the connection ends."""
     have = size_of(part)
     with _ask(url, have) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable and have:
-            # The server's file ends before ours does: what we have is not of that file.
+            # The server's file is shorter than what we have, which is therefore not part of it.
             part.unlink()
             _receive(url, part, size, progress)
             return
@@ -65,7 +65,7 @@ def _receive(url: str, part: Path, size: int, progress: Progress) -> None:
 
 
 def _ask(url: str, have: int) -> requests.Response:
-    # Compressed on the way, neither sizes nor ranges would be those of the file.
+    # Sizes and ranges of a compressed transfer would not be those of the file.
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -75,14 +75,14 @@ def _ask(url: str, have: int) -> requests.Response:
 
 
 def _span(response: requests.Response, have: int) -> tuple[int, int | None]:
-    """Where the bytes that come belong, and the size of the whole file if the server tells."""
+    """Return the offset of the bytes that follow, and the whole file's size if it is given."""
     if response.status_code == requests.codes.partial_content:
         stated = response.headers.get("Content-Range", "")
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", stated)
         if match is None or int(match[1]) != have:
             raise SourceError(f"the server was asked for bytes from {have} on but sent {stated!r}")
         return have, None if match[2] == "*" else int(match[2])
-    # Any other answer is the whole file: this server cannot go on in the middle.
+    # Any other answer is the whole file: this server cannot resume.
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
 
@@ -95,7 +95,7 @@ def _write(
         progress(written / size)
         for piece in response.iter_content(_PIECE):
             if written + len(piece) > size:
-                file.truncate(0)  # Not the file that was asked for: not to be gone on with.
+                file.truncate(0)  # Another file: do not resume from it.
                 raise SourceError(f"the file there has more than the {size:,} bytes it should have")
             file.write(piece)
             written += len(piece)

@@ -1,18 +1,18 @@
-"""Names of files in a model's folder: which are taken, and which may be written at all."""
+"""File names in a model's folder: which files are used, and which names are safe to write."""
 
 import re
 
 WEIGHTS = ".safetensors"
-# A network's graph with its weights. It runs no code of its own either.
+# A network's graph with its weights, which contains no code either.
 ONNX = ".onnx"
-# What loads weights beside safetensors: formats that may hold code, which runs when they are read.
+# Other formats of weights, which may hold code that runs when they are loaded.
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
-# Configurations, vocabularies and templates; no format that could run.
+# Configurations, vocabularies and templates; no format that can hold code.
 _TEXTS = (".json", ".txt", ".jinja")
 
 # What Windows does not allow in names, and what leads elsewhere. Models go from system to system.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
-# Control characters, and what Python has in place of bytes that are no letters.
+# Control characters, and the surrogates by which Python represents undecodable bytes.
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -38,7 +38,7 @@ def is_pickle(path: str) -> bool:
 
 
 def is_text(path: str) -> bool:
-    """Whether a path can be told to people, and be written down."""
+    """Whether a path is valid text, which can be printed and saved."""
     return not _UNWRITABLE.search(path)
 
 

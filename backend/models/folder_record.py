@@ -1,7 +1,7 @@
-"""What a model's folder holds, file by file: written when it is put in place, checked ever after.
+"""The record of a model's folder, file by file: written at installation, checked from then on.
 
-It lies in the folder as `layerpeel-files.json`. A folder that is used where it is stays as it was:
-its record lies in the model folder as `ID.place.json`, with the path.
+It is `layerpeel-files.json` in the folder. A folder that is used in place is not touched: its
+record is `ID.place.json` in the model folder, with the path.
 """
 
 import hashlib
@@ -14,15 +14,15 @@ from layerpeel.backend.models.file_names import is_safe, is_taken, matches
 from layerpeel.backend.models.manifest import FolderModel
 
 NAME = "layerpeel-files.json"
-# The one format beside those of `is_taken`: opened with `weights_only`, it runs no code.
+# The only format accepted beside those of `is_taken`: loaded with `weights_only`, it runs no code.
 META_SAM = ".pth"
-# Deeper than any model goes. Links to folders are followed, and could lead round and round.
+# Deeper than any model. Links to folders are followed and could lead round in circles.
 _DEEPEST = 4
 FORMAT, VERSION = "layerpeel-model-files", 1
 
 
 class RecordError(Exception):
-    """A record is not there or says nothing usable. Says why, as the end of a sentence."""
+    """A record is missing or unusable. The message is the end of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FolderRecord:
 
     @property
     def imported(self) -> bool:
-        """Whether these are a user's own weights, of which the manifest knows nothing."""
+        """Whether these are a user's own weights, which are not in the manifest."""
         return self.origin.kind == "import"
 
     @property
@@ -72,22 +72,22 @@ class FolderRecord:
 
     @property
     def sha256(self) -> str:
-        """One hash for all of them: of the lines that `sha256sum` prints, sorted by path."""
+        """Hash of all files together: of the lines that `sha256sum` prints, sorted by path."""
         ordered = sorted(self.files, key=lambda file: file.path)
         lines = "".join(f"{file.sha256}  {file.path}\n" for file in ordered)
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def record_bytes(record: FolderRecord) -> bytes:
-    """Write a record, as it lies in a file."""
+    """Serialise a record as JSON."""
     content = {"format": FORMAT, "version": VERSION, **asdict(record)}
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_record(file: Path) -> FolderRecord:
-    """Read a record. Whoever wrote it: no path in it leads out of its folder.
+    """Read a record. No path in it leads out of its folder, whoever wrote it.
 
-    Raises RecordError when it is not there, cannot be read, or is none.
+    Raises RecordError when it is missing, cannot be read, or is not a record.
     """
     try:
         content = json.loads(file.read_bytes())
@@ -112,9 +112,9 @@ def read_record(file: Path) -> FolderRecord:
 
 
 def differs_from_manifest(record: FolderRecord, model: FolderModel) -> str | None:
-    """Say what is not as the manifest has it; None when all is, or the manifest does not know.
+    """Say what differs from the manifest; None when nothing does.
 
-    Imported models are the user's own: the manifest does not know them.
+    Imported models are the user's own and not in the manifest: nothing is compared.
     """
     if record.imported:
         return None
@@ -129,9 +129,9 @@ def differs_from_manifest(record: FolderRecord, model: FolderModel) -> str | Non
 
 
 def relative_files(folder: Path) -> list[str]:
-    """List the files in a folder and in those within it, sorted, as paths with slashes.
+    """List the files in a folder and its subfolders, sorted, as paths with slashes.
 
-    Hidden ones are left out.
+    Hidden files are left out.
 
     Raises OSError when a folder cannot be read.
     """

@@ -1,7 +1,7 @@
-"""Where a model that is a folder can come from. Each source fills one `.part` folder.
+"""Sources of models that are folders. Each source fills one `.part` folder.
 
-What is in that folder already and is right stays: an interrupted pull goes on, file by file, and
-within a file where the hub can.
+Files that are already in that folder and right are kept: an interrupted pull resumes with the next
+file, and within a file where the hub can.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ def fetch_folder(
     mirror: Path | None,
     progress: Progress,
 ) -> FolderRecord:
-    """Fill `part` with the model's files, all of them whole, and say what they are.
+    """Fill `part` with the model's files, all of them whole, and return the record of them.
 
     Raises SourceError when the source does not deliver, OSError when `part` cannot be written.
     """
@@ -103,7 +103,7 @@ def _wanted_of(listed: list[OfferedFile], model: FolderModel) -> list[OfferedFil
 
 
 def _chosen(paths: Collection[str], model: FolderModel, who: str) -> list[str]:
-    """The paths that the model's patterns choose, sorted; each pattern has to choose one."""
+    """Return the paths that match the model's patterns, sorted; each pattern must match one."""
     chosen = set()
     for pattern in model.files:
         fitting = {path for path in paths if is_taken(path) and matches(path, pattern)}
@@ -117,7 +117,7 @@ def _chosen(paths: Collection[str], model: FolderModel, who: str) -> list[str]:
 
 
 def _make_ready(part: Path, wanted: list[OfferedFile]) -> None:
-    """Clear `part` of what is not wanted, and make sure that the rest will have room."""
+    """Remove unwanted files from `part`, and check that there is room for the missing ones."""
     names = {file.path for file in wanted}
     for path in relative_files(part):
         if path not in names:
@@ -129,7 +129,7 @@ def _make_ready(part: Path, wanted: list[OfferedFile]) -> None:
 
 
 def _fetch(url: str, file: OfferedFile, part: Path, memory: HashMemory, tally: Tally) -> str:
-    """Download one file, unless it is there; give back its sha256."""
+    """Download one file, unless it is there, and return its sha256."""
     target = part / file.path
     resumed = size_of(target) > 0
     progress = tally.within(file.bytes)
@@ -139,7 +139,7 @@ def _fetch(url: str, file: OfferedFile, part: Path, memory: HashMemory, tally: T
     tally.add(file.bytes)
     fault = _fault_in(file, part, memory, tally)
     if fault is not None and resumed:
-        # The older piece may be what is wrong, and it would be so for ever: start afresh, once.
+        # The piece from an earlier pull may be wrong, and would stay wrong: start afresh, once.
         target.unlink()
         _download(url, target, file, progress)
         fault = _fault_in(file, part, memory, tally)
@@ -161,7 +161,7 @@ def _fault_in(file: OfferedFile, part: Path, memory: HashMemory, tally: Tally) -
     found = memory.digest(part, file.path, tally.repeat)
     if file.sha256:
         return None if found == file.sha256 else f"its sha256 is {found}, not {file.sha256}"
-    # The hub tells the hash of large files, and of small ones only how Git names them.
+    # The hub lists the sha256 of large files, but only Git's hash of small ones.
     with (part / file.path).open("rb") as opened:
         start = hashlib.sha1(b"blob %d\0" % file.bytes, usedforsecurity=False)
         named = hashlib.file_digest(opened, lambda: start).hexdigest()
@@ -240,7 +240,7 @@ def _copy_from_mirror(
 
 
 def _offer_of(original: Path, model: FolderModel) -> tuple[list[OfferedFile], Origin]:
-    """What a folder of a mirror holds: by its record, or else by the manifest."""
+    """Return what a mirror's folder offers: by its record, or else by the manifest."""
     try:
         if (original / NAME).exists():
             record = read_record(original / NAME)
@@ -269,7 +269,7 @@ def _require_same(record: FolderRecord, model: FolderModel) -> None:
 
 
 def _copy(original: Path, file: OfferedFile, part: Path, memory: HashMemory, tally: Tally) -> str:
-    """Copy one file, unless it is there; give back its sha256."""
+    """Copy one file, unless it is there, and return its sha256."""
     target = part / file.path
     known = file.sha256 and target.exists() and target.stat().st_size == file.bytes
     if known and file.sha256 == memory.digest(part, file.path, tally.repeat):

@@ -1,4 +1,4 @@
-"""The hashes of a folder's files, remembered with size and time, so that each is hashed once."""
+"""Hashes of a folder's files, saved with size and time, so that each file is hashed once."""
 
 import json
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from layerpeel.backend.files.atomic_file import write_atomically
 from layerpeel.backend.files.hashing import OnBytes, hash_file, ignore_bytes
 from layerpeel.backend.models.content import key_of
 
-# What could not be written is known until the process ends: hashing some GB for each picture would
-# be too much in a folder that can only be read.
+# Hashes that could not be saved, as in a read-only folder, are kept until the process ends: hashing
+# some GB for each picture would take too long.
 _UNWRITTEN: dict[Path, dict[str, "_Known"]] = {}
 
 
@@ -20,9 +20,9 @@ class _Known:
 
 
 class HashMemory:
-    """Hashes by the paths of files in a folder, kept in a file of their own.
+    """Hashes by file path, saved in a file of their own.
 
-    It may be deleted at any time; what is in it and cannot be read is as if it had never been.
+    That file may be deleted at any time; entries that cannot be read are ignored.
     """
 
     def __init__(self, file: Path) -> None:
@@ -31,7 +31,7 @@ class HashMemory:
         self._changed = False
 
     def digest(self, folder: Path, path: str, on_bytes: OnBytes = ignore_bytes) -> str:
-        """Take a file's hash from before if size and time are as they were, else hash it.
+        """Return a file's saved hash if its size and time have not changed, else hash it.
 
         Raises OSError when the file cannot be read.
         """
@@ -41,8 +41,8 @@ class HashMemory:
         return self.fresh_digest(folder, path, on_bytes)
 
     def fresh_digest(self, folder: Path, path: str, on_bytes: OnBytes = ignore_bytes) -> str:
-        """Hash a file, whatever is remembered. Raises OSError when it cannot be read."""
-        # The key is taken first: a file that changes meanwhile then no longer fits it.
+        """Hash a file, whatever is saved. Raises OSError when it cannot be read."""
+        # The key is taken first, so that it no longer fits a file that changes meanwhile.
         key = key_of(folder / path)
         digest = hash_file(folder / path, on_bytes)
         self._known[path] = _Known(key, digest)
@@ -50,12 +50,12 @@ class HashMemory:
         return digest
 
     def remember(self, folder: Path, path: str, sha256: str) -> None:
-        """Keep the hash of a file that was hashed while it was written."""
+        """Add the hash of a file that was hashed while it was written."""
         self._known[path] = _Known(key_of(folder / path), sha256)
         self._changed = True
 
     def save(self, file: Path | None = None) -> None:
-        """Write down what is new; or everything, into another file."""
+        """Save new hashes; with `file`, save all of them there instead."""
         if file is None and not self._changed:
             return
         target = file or self.file
@@ -74,7 +74,7 @@ def _read(file: Path) -> dict[str, _Known]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # Nothing hashed yet, or a file that nobody can read.
+        return {}  # Nothing hashed yet, or the file is damaged.
     if not isinstance(content, dict):
         return {}
     known = {}

@@ -1,4 +1,4 @@
-"""A model hub: its addresses, which commit is the newest, and what lies in a repository."""
+"""A model hub: its addresses, a repository's newest commit, and the files in it."""
 
 import os
 import re
@@ -13,12 +13,12 @@ HUB = "https://huggingface.co"
 
 
 def file_url(repository: str, revision: str, file: str) -> str:
-    """Address of a file. LAYERPEEL_HUB names another hub that is laid out the same way."""
+    """Return the address of a file. LAYERPEEL_HUB names another hub with the same layout."""
     return _address(f"{repository}/resolve/{revision}/{file}")
 
 
 def newest_commit(repository: str) -> str:
-    """Ask which commit the repository stands at. Raises SourceError when the hub does not say."""
+    """Ask for a repository's newest commit. Raises SourceError when the hub does not say."""
     answer = _ask(_address(f"api/models/{repository}/revision/main"))
     match _content(answer):
         case {"sha": str(commit)} if re.fullmatch("[0-9a-f]{40}", commit):
@@ -27,11 +27,11 @@ def newest_commit(repository: str) -> str:
 
 
 def files_at(repository: str, revision: str) -> list[OfferedFile]:
-    """List all files of a repository at a commit; the hub may tell of them in several answers.
+    """List all files of a repository at a commit; the hub may send the list in several pages.
 
-    Their paths are the hub's word: nobody has checked that they lead nowhere else.
+    The paths are as the hub sends them: not yet checked for leading out of the folder.
 
-    Raises SourceError when it does not tell.
+    Raises SourceError when the hub does not send the list.
     """
     address = _address(f"api/models/{repository}/tree/{revision}")
     query = "recursive=true"
@@ -46,7 +46,7 @@ def files_at(repository: str, revision: str) -> list[OfferedFile]:
         if not isinstance(entries, list):
             raise SourceError("the hub's list of files is not as expected")
         files += [_file(entry) for entry in entries if not _is_folder(entry)]
-        # Only the query is taken from the link: behind another address the hub still names its own.
+        # Only the query is taken from the link: a mirrored hub still names its own address.
         following = answer.links.get("next", {}).get("url", "")
         query = urlsplit(urljoin(address, following)).query if following else ""
     return files

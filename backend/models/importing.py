@@ -1,4 +1,4 @@
-"""Taking in weights that a user has: copied into the model folder, or used where they are."""
+"""Importing a user's own weights: copied into the model folder, or used in place."""
 
 import os
 from dataclasses import dataclass
@@ -33,7 +33,10 @@ from layerpeel.backend.models.single_file import UnfitError
 
 @dataclass(frozen=True)
 class Candidate:
-    """A user's weights, recognised. path: as given. bytes: of what belongs to the model."""
+    """A user's weights, recognised.
+
+    path: as given. bytes: size of the files that belong to the model.
+    """
 
     path: Path
     model: Model
@@ -44,9 +47,9 @@ class Candidate:
 def identify(path: Path, stated: str | None, manifest: Manifest) -> Candidate:
     """Find out which model a file or folder is.
 
-    stated: the id that the user says it is; needed only where nothing in it tells.
+    stated: the id that the user gave; needed only where the content does not tell.
 
-    Raises ModelError when it is none, is damaged, or is another one than stated.
+    Raises ModelError when it is no model, is damaged, or is another one than stated.
     """
     path = path.expanduser().absolute()
     if stated is not None:
@@ -78,7 +81,7 @@ def identify(path: Path, stated: str | None, manifest: Manifest) -> Candidate:
 
 
 def copy_in(candidate: Candidate, folder: Path, progress: Progress) -> None:
-    """Copy a candidate into the model folder. Cancelled, it leaves nothing behind.
+    """Copy a candidate into the model folder. If cancelled, nothing is left behind.
 
     Raises SourceError when it cannot be read or there is no room, OSError when the model folder
     cannot be written.
@@ -105,12 +108,12 @@ def copy_in(candidate: Candidate, folder: Path, progress: Progress) -> None:
 
 
 def keep_in_place(candidate: Candidate, folder: Path, progress: Progress) -> None:
-    """Use a candidate where it is: remember where that is, and its hashes.
+    """Use a candidate in place: save where it is, and its hashes.
 
-    A folder is remembered by its path; a single file gets a link in the model folder.
+    A folder is recorded by its path; a single file gets a link in the model folder.
 
-    Raises SourceError when it cannot be used so, OSError when it cannot be read or the model folder
-    cannot be written.
+    Raises SourceError when it cannot be used in place, OSError when it cannot be read or
+    the model folder cannot be written.
     """
     model, found = candidate.model, candidate.found
     own, original = folder.resolve() / model.name, candidate.path.resolve()
@@ -168,7 +171,7 @@ def _link(original: Path, link: Path) -> None:
     try:
         link.symlink_to(original)
     except OSError:
-        # Windows lets only some people make symbolic links, and anybody hard ones on one disk.
+        # Windows lets only some users make symbolic links, but anybody hard links on one disk.
         try:
             os.link(original, link)
         except OSError as error:

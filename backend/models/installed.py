@@ -1,4 +1,4 @@
-"""A model as it lies in the model folder: whether it is there, whole, and what it is."""
+"""A model in the model folder: whether it is there, whether it is whole, and its hash."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ from layerpeel.backend.models.folder_record import (
 from layerpeel.backend.models.hash_memory import HashMemory
 from layerpeel.backend.models.manifest import FileModel, FolderModel, Model
 
-# As many faults are named; a folder that lost its disk has one for every file.
+# At most so many faults are named: a folder whose disk is gone has one for every file.
 _NAMED_FAULTS = 3
 
 
@@ -40,28 +40,28 @@ class Installed(Protocol):
 
     @property
     def imported(self) -> bool:
-        """Whether it is a user's own, which the manifest does not know."""
+        """Whether it is a user's own model, which is not in the manifest."""
 
     @property
     def sha256(self) -> str:
-        """Hash of what is there, of a model without faults."""
+        """Hash of the model, which must be without faults."""
 
     def fault(self, fresh: bool, progress: Progress) -> str | None:
         """Say what is wrong, as the end of a sentence; None when it is whole.
 
-        fresh: hash all of it, whatever is remembered. Raises OSError when it cannot be read.
+        fresh: hash all of it, ignoring saved hashes. Raises OSError when it cannot be read.
         """
 
 
 def place_of(model: Model, folder: Path) -> Installed:
-    """Where a model is in a model folder."""
+    """Return where a model is in a model folder."""
     if isinstance(model, FileModel):
         return _InstalledFile(model, folder)
     return _InstalledFolder(model, folder)
 
 
 def pointer_of(model: Model, folder: Path) -> Path:
-    """The file that says where a folder is which is used in place."""
+    """Return the record's path of a folder that is used in place."""
     return folder / f"{model.id}.place.json"
 
 

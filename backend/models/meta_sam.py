@@ -1,7 +1,7 @@
-"""Whether a `.pth` file is SAM as Meta published it, told without loading it: loading runs code.
+"""Recognising Meta's SAM in a `.pth` file without loading it, which would run code.
 
-torch.save writes a zip archive, in it `data.pkl`: a pickle of the tensors' names and of where their
-numbers lie. Its instructions can be read one by one without being carried out.
+torch.save writes a zip archive with `data.pkl`: a pickle of the tensors' names and offsets, whose
+instructions can be read one by one without being executed.
 """
 
 import pickletools
@@ -9,21 +9,23 @@ import zipfile
 import zlib
 from pathlib import Path
 
-# One tensor of each part; what derives from SAM has changed the one or the other.
+# One tensor of each part; models derived from SAM lack one or the other.
 _TENSORS = {
     "image_encoder.pos_embed",
     "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix",
     "mask_decoder.iou_token.weight",
 }
 _LONGEST = 16_000_000
-# What pickletools and zipfile raise for archives that are damaged or none.
+# What pickletools and zipfile raise for damaged files and files that are no archives.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError)
 
 
 def is_meta_sam(file: Path) -> bool | None:
-    """Tell by the names of its tensors. None: it is of torch's old format, and only loading tells.
+    """Return whether the names of its tensors are SAM's; None for torch's old format.
 
-    Raises ValueError, which goes on after the file's name, when it is damaged; OSError when it
+    Only loading could tell for the old format.
+
+    Raises ValueError, whose message follows the file's name, when it is damaged; OSError when it
     cannot be read.
     """
     with file.open("rb") as opened:

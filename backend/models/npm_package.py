@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from layerpeel.backend.models.delivery import Progress, SourceError
 
 _POLL_SECONDS = 0.2
-# Left to itself, npm without a network waits for 70 seconds before it says so.
+# By default npm waits for 70 seconds before it says that there is no network.
 _OPTIONS = ("--ignore-scripts", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
 
 
@@ -24,8 +24,8 @@ def downloaded_package(
 ) -> Iterator[Path]:
     """Download one version of a package into a new `folder`, and give the archive's path.
 
-    The folder is gone afterwards. npm does not tell how far it is: `progress` hears 0 several times
-    a second meanwhile, so that it can cancel.
+    The folder is removed afterwards. npm does not report its progress: `progress` is called with 0
+    several times a second meanwhile, so that it can cancel.
 
     Raises SourceError when npm does not deliver, or what it delivered cannot be unpacked; OSError
     when the folder cannot be written.
@@ -43,7 +43,7 @@ def downloaded_package(
 
 @contextmanager
 def _fresh_folder(folder: Path) -> Iterator[Path]:
-    """Make an empty folder that is gone afterwards; one left by a killed process goes first."""
+    """Make an empty folder, replacing what a killed process left, and remove it afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
@@ -53,7 +53,7 @@ def _fresh_folder(folder: Path) -> Iterator[Path]:
 
 
 def _pack(npm: str, package: str, folder: Path, progress: Progress) -> Path:
-    """Let npm download the package into `folder`, and give back the archive's path."""
+    """Let npm download the package into `folder`, and return the archive's path."""
     log = folder / "npm.log"
     command = [npm, "pack", package, *_OPTIONS]
     with log.open("wb") as output:
@@ -81,12 +81,12 @@ def _wait(process: subprocess.Popen[bytes], progress: Progress) -> int:
             except subprocess.TimeoutExpired:
                 continue
     finally:
-        process.kill()  # Cancelled; does nothing to a process that has ended.
+        process.kill()  # When cancelled; it does nothing to a process that has ended.
         process.wait()
 
 
 def _complaint(log: Path, exit_code: int) -> str:
-    """What npm gives as its reason: the code of its error and the first sentence about it."""
+    """Return npm's reason: its error code and the first sentence about it."""
     text = log.read_text(encoding="utf-8", errors="replace")
     errors = re.findall(r"^npm (?:error|ERR!) (.+)$", text, re.MULTILINE)
     codes = [line.removeprefix("code ") for line in errors if line.startswith("code ")]
@@ -115,7 +115,7 @@ class PackedFile:
 
 
 def files_in(package: Path) -> Iterator[PackedFile]:
-    """Go through an archive once, in its own order: jumping about would unpack it many times.
+    """Yield an archive's files in its own order: any other would unpack it many times.
 
     Members are read, never extracted, so none of their names reaches the disk.
     """

@@ -1,6 +1,6 @@
 """Where ComfyUI, krita-ai-diffusion and AUTOMATIC1111 keep models on this disk.
 
-Nothing is read here: that a folder exists is all that is asked of the disk.
+Nothing is read here: the disk is only asked whether folders exist.
 """
 
 import os
@@ -32,13 +32,13 @@ _WEBUI_ROOTS = (
 
 
 def likely_folders() -> tuple[ProgramFolder, ...]:
-    """Folders of models that other programs have where these programs are usually put.
+    """Return existing model folders of other programs, in the places where these usually are.
 
-    Each is named once, by the first program that has it.
+    Each folder is listed once, under the first program that uses it.
     """
     there: dict[str, ProgramFolder] = {}
     for program, folder in _candidates():
-        # Path.is_dir would raise where one may not look.
+        # Path.is_dir raises where access is denied.
         if os.path.isdir(folder):  # noqa: PTH112
             there.setdefault(os.path.realpath(folder), ProgramFolder(program, str(folder)))
     return tuple(there.values())
@@ -46,7 +46,7 @@ def likely_folders() -> tuple[ProgramFolder, ...]:
 
 def _candidates() -> Iterator[tuple[str, Path]]:
     for server in _servers_of_krita_ai():
-        # Versions differ in which of the two holds what it downloads: see its server.py.
+        # Which of the two holds its downloads depends on the version: see its server.py.
         yield KRITA_AI, server / "models"
         yield KRITA_AI, server / "ComfyUI" / "models"
     for place in _usual_places():
@@ -57,7 +57,7 @@ def _candidates() -> Iterator[tuple[str, Path]]:
 
 
 def _usual_places() -> tuple[Path, ...]:
-    """Where people put programs that they unpack or clone; ComfyUI Desktop asks for Documents."""
+    """Return where people unpack or clone programs; ComfyUI Desktop suggests Documents."""
     own = (
         Path.home(),
         platformdirs.user_documents_path(),
@@ -69,7 +69,7 @@ def _usual_places() -> tuple[Path, ...]:
 
 
 def _servers_of_krita_ai() -> Iterator[Path]:
-    """Where krita-ai-diffusion puts its own ComfyUI unless told otherwise.
+    """Return where krita-ai-diffusion puts its own ComfyUI unless told otherwise.
 
     By `user_data_dir` in its util.py and `server_path` in its settings.py: in Krita's folder, else
     in one of its own; up to version 1.14 beside its own code (its issues 352 and 650).
@@ -82,7 +82,7 @@ def _servers_of_krita_ai() -> Iterator[Path]:
 
 
 def _data_folders(name: str) -> tuple[Path, ...]:
-    """Where Qt puts what a program of this name keeps (AppDataLocation, GenericDataLocation)."""
+    """Return Qt's data folders for a program (AppDataLocation, GenericDataLocation)."""
     if sys.platform == "win32":
         roaming = platformdirs.user_data_path(name, appauthor=False, roaming=True)
         return roaming, platformdirs.user_data_path(name, appauthor=False)

@@ -1,4 +1,4 @@
-"""Getting a model: its sources in order, until one delivers it whole."""
+"""Pulling a model: its sources are tried in order until one delivers it whole."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +34,7 @@ def pull_model(model: Model, folder: Path, mirror: Path | None, progress: Progre
     """
     refusals = []
     place = mirror or mirror_folder()
-    # Who names a folder wants what lies there, not a download in its place.
+    # Someone who names a folder wants the files in it, not a download instead.
     only = None if mirror is None else (MirrorSource(),)
     for source, attempt in _attempts(model, only, folder, place, progress):
         try:
@@ -70,7 +70,7 @@ def _pull_file(
     model: FileModel, source: FileSource, folder: Path, mirror: Path | None, progress: Progress
 ) -> None:
     path = folder / model.file
-    # Named after the content too: a piece of one version never becomes part of another.
+    # The hash in its name keeps a piece of one version from becoming part of another.
     part = path.with_name(f"{path.name}.{model.sha256[:8]}.part")
     fetch_file(source, model, part, mirror, progress)
     fault = fault_in(part, model)
@@ -110,7 +110,7 @@ def _advice(model: Model, mirror: Path | None) -> str:
     if mirror is not None:
         return f"Put {what} into that folder, or pull without --from."
     return (
-        f"Mend what stopped one of these and run {model.pull_command} again, or copy "
+        f"Fix what stopped one of these and run {model.pull_command} again, or copy "
         f"{'' if isinstance(model, FileModel) else 'the folder '}{model.name} from the model "
         "folder of another computer and add --from FOLDER."
     )

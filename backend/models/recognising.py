@@ -1,4 +1,4 @@
-"""What a user's file or folder is. Nothing is loaded: names, headers and JSON tell."""
+"""Recognising a user's file or folder by names, headers and JSON; no weights are loaded."""
 
 import json
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from layerpeel.backend.models.meta_sam import is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
 from layerpeel.backend.models.single_file import SDXL_INPAINTING, UnfitError, require_sdxl
 
-# Files that a folder has to hold: of each of these, one.
+# Files that a folder must hold: one of each group.
 _Required = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class _Trained:
-    """A format of our own, as its reader in backend/networks wants it, which needs torch.
+    """A format of our own, as its reader in backend/networks expects it (which needs torch).
 
-    places: those that hold weights.
+    places: subfolders that hold weights.
     """
 
     model_id: str
@@ -82,11 +82,11 @@ _PICKLE = (
 
 @dataclass(frozen=True)
 class Found:
-    """What was recognised.
+    """A recognised model.
 
-    what: for people, with its article. certain: otherwise the user has to say that it is that.
-    folder: which the files are in. files: what belongs to the model, as paths with slashes.
-    single: it is one file, not a folder with a layout.
+    what: its name in a message, with an article. certain: if not, the user has to confirm the id.
+    folder: where the files are. files: those of the model, as paths with slashes from there.
+    single: whether it is one file instead of a folder with a layout.
     """
 
     model_id: str
@@ -98,9 +98,9 @@ class Found:
 
 
 def recognise(path: Path, manifest: Manifest) -> Found:
-    """Find out what a file or folder is, and that it is whole as far as can be told.
+    """Find out what a file or folder is, and check as far as possible that it is whole.
 
-    Raises UnfitError when it is nothing that Layerpeel takes, WeightsError when weights are damaged
+    Raises UnfitError when Layerpeel has no use for it, WeightsError when weights are damaged
     or missing, OSError when it cannot be read.
     """
     return _in_folder(path, manifest) if path.is_dir() else _file(path, manifest)
@@ -231,9 +231,9 @@ def _whole(
     with_weights: tuple[str, ...],
     there: list[str],
 ) -> Found:
-    """Check that what is taken is whole, and has weights below each of the places `with_weights`.
+    """Check that the files are whole, with weights in each of the subfolders `with_weights`.
 
-    there: what else lies in the folder too, which tells why weights may be missing.
+    there: all files in the folder, which may tell why weights are missing.
     """
     for place in with_weights:
         if not any(path.startswith(place) and is_weights(path) for path in taken):

@@ -1,4 +1,4 @@
-"""What a safetensors file says of itself, and whether all of it is there; no tensor is read.
+"""Headers of safetensors files, and whether the files are complete; no tensor is read.
 
 The format (github.com/huggingface/safetensors): 8 bytes, little-endian, give the length of a header
 in JSON, which gives type, shape and place of every tensor; their bytes follow, and fill the file.
@@ -19,7 +19,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class WeightsError(Exception):
-    """A file of weights is not whole or not what it should be. Says why, after the file's name."""
+    """A file of weights is damaged or of the wrong kind. The message follows the file's name."""
 
 
 def shapes_in(file: Path) -> Shapes:
@@ -55,11 +55,11 @@ def shapes_in(file: Path) -> Shapes:
 
 
 def check_weights(folder: Path, files: Sequence[str]) -> None:
-    """Check that every safetensors file is whole, and no shard of any is missing.
+    """Check that every safetensors file is whole, and that no shard is missing.
 
-    files: paths with slashes from `folder`; others than weights and their indices are ignored.
+    files: paths with slashes from `folder`; only weights and their indices are checked.
 
-    Raises WeightsError, which names the file, or OSError.
+    Raises WeightsError, which names the file, or OSError when one cannot be read.
     """
     there = set(files)
     for path in files:

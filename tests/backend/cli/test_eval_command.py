@@ -1,4 +1,4 @@
-"""The real `layerpeel eval`: its files, what it says, what it refuses, Ctrl-C."""
+"""The installed `layerpeel eval`: its files, output and refusals, and Ctrl-C."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ FILES = ["figures.csv", "figures.json", "report.html"]
 
 @pytest.fixture(scope="module")
 def done(layerpeel, tmp_path_factory):
-    """A small run from the clone's own art, of the engine and one baseline that is not there."""
+    """A small run on the clone's own art, of the engine and a baseline that is not installed."""
     folder = tmp_path_factory.mktemp("eval")
     words = ("eval", *SMALL, "--baseline", "vitmatte", "--out", folder / "out")
     ended = layerpeel(*words, cwd=folder)

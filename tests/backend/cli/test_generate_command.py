@@ -1,4 +1,4 @@
-"""`layerpeel generate` as a person types it, with a tiny SDXL of their own."""
+"""`layerpeel generate` on the command line, with a tiny SDXL."""
 
 import os
 import signal
@@ -259,7 +259,7 @@ def test_control_c_while_it_paints_leaves_nothing(command, tiny, tmp_path):
 
 
 def _read_all(terminal, said):
-    """Gather what comes from a terminal until the other side closes it."""
+    """Collect what a terminal receives until the other side closes it."""
     while True:
         try:
             piece = os.read(terminal, 65536)

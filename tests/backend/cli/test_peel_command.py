@@ -1,4 +1,4 @@
-"""The real command, as a person runs it: results, one line for what went wrong, exit codes."""
+"""The installed command: results, one line for each error, exit codes."""
 
 import json
 import os

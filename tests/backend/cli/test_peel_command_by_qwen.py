@@ -1,4 +1,4 @@
-"""`layerpeel peel --engine qwen`, as a person runs it, without any network."""
+"""`layerpeel peel --engine qwen`, on the command line, without a network connection."""
 
 import io
 import json

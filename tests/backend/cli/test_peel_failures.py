@@ -1,4 +1,4 @@
-"""Whatever goes wrong: one line that says what, an exit code that scripts can tell, no traces."""
+"""Errors: one line, an exit code for scripts, and no files left behind."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A folder with all that the cases name."""
+    """A folder with all files that the cases name."""
     folder = tmp_path_factory.mktemp("failures")
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     mask = np.zeros((64, 64), np.uint8)
@@ -114,7 +114,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ends(files, layerpeel):
-    """How each case ended; they start two at a time, for starting is most of what they do."""
+    """How each case ended; they run two at a time, as starting takes most of the time."""
     before = _content(files)
 
     def run(number_and_case):
@@ -132,7 +132,7 @@ def _content(folder):
     return {
         path.relative_to(folder): path.read_bytes() if path.is_file() else None
         for path in folder.rglob("*")
-        # How a model's hash was remembered is not a result; huge models are left unread.
+        # Saved hashes of models are no results; huge models are left unread.
         if path.parent.name not in ("cut-models", "other-models")
     }
 

@@ -38,7 +38,7 @@ def _heard(terminal, words, seconds):
 
 
 def _rest(terminal):
-    """What else came before the other side closed it."""
+    """Read what else a terminal receives until the other side closes it."""
     said = b""
     with contextlib.suppress(OSError):
         while piece := os.read(terminal, 65536):
@@ -47,7 +47,10 @@ def _rest(terminal):
 
 
 def _interrupt_at(command, words, arguments):
-    """Start the command on a terminal, press Ctrl-C when `words` show: exit code, last line."""
+    """Start the command on a terminal and press Ctrl-C when `words` show.
+
+    Returns exit code, output and the seconds that ending took.
+    """
     terminal, end = os.openpty()
     process = subprocess.Popen(
         [command, *map(str, arguments)],
@@ -130,7 +133,7 @@ def test_control_c_while_libraries_load_is_no_traceback_either(large, tmp_path, 
 
 
 def test_a_full_disk_leaves_what_was_there(layerpeel, scene_files, tmp_path):
-    """A limit on how long files may get stands for the disk that is full."""
+    """A limit on the size of files stands for a full disk."""
     resource = pytest.importorskip("resource")
     out = tmp_path / "a.ora"
     out.write_bytes(b"an older result")

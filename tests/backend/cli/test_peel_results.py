@@ -1,4 +1,4 @@
-"""What `layerpeel peel` leaves behind and says when all goes well."""
+"""Files and output of `layerpeel peel` when all goes well."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from layerpeel.backend.image import array_of
 
 
 def _stacked(archive):
-    """An .ora put together from its own layers by Pillow, bottom first."""
+    """Compose an .ora's layers with Pillow, bottom first."""
     image = ElementTree.fromstring(archive.read("stack.xml"))  # noqa: S314  (our own file)
     canvas = Image.new("RGBA", (int(image.get("w")), int(image.get("h"))))
     names = []
@@ -45,7 +45,7 @@ def test_an_openraster_file_holds_the_layers_and_the_picture(ora, scene_files):
         merged = np.asarray(Image.open(io.BytesIO(archive.read("mergedimage.png"))).convert("RGB"))
     assert names == ["Background", "Foreground"]
     assert np.array_equal(merged, scene_files.pixels)
-    # Pillow rounds in a way of its own; more than a step would be another picture.
+    # Pillow rounds differently; a difference of more than a step would be an error.
     assert np.abs(stacked[..., :3].astype(int) - scene_files.pixels).max() <= 1
 
 
@@ -67,7 +67,7 @@ def test_equal_commands_make_equal_files(ora, layerpeel, scene_files, tmp_path):
 
 @pytest.fixture(scope="module")
 def folder(layerpeel, scene_files, tmp_path_factory):
-    """A folder of layers with a preview beside it, told as JSON."""
+    """A folder of layers with a preview beside it, and the JSON output."""
     out = tmp_path_factory.mktemp("folder")
     done = layerpeel(
         "peel", scene_files.picture, "--mask", scene_files.mask, "--out", out / "lady",
@@ -119,7 +119,7 @@ def test_the_preview_is_a_picture_larger_than_one_of_its_parts(folder):
 
 
 def test_json_stays_json_where_the_equations_are_hard_to_solve(layerpeel, tmp_path):
-    """A square in black on white, and a wide band: libraries have something to say about that."""
+    """A black square on white with a wide band, about which libraries print warnings."""
     pixels = np.full((160, 160), 255, np.uint8)
     pixels[40:120, 40:120] = 0
     Image.fromarray(pixels).save(tmp_path / "square.png")
@@ -177,7 +177,7 @@ def test_the_subject_is_looked_for_within_a_selection(layerpeel, scene_files, tm
 
 
 def test_what_a_person_should_know_is_told_as_a_note(ora, layerpeel, scene_files, tmp_path):
-    """A result peeled again: the picture inside is read, and that it was is said."""
+    """A result peeled again: the flattened picture in it is read, and a note says so."""
     done = layerpeel("peel", ora[0], "--mask", scene_files.mask, "--out", tmp_path / "again/")
     assert done.returncode == 0, done.stderr
     _made, note = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""Masks in."""
+"""Reading masks."""
 
 import imagecodecs
 import numpy as np

@@ -1,4 +1,4 @@
-"""A stack as OpenRaster, read back with nothing but what the specification says."""
+"""A stack as OpenRaster, read back by the specification alone."""
 
 import io
 import zipfile

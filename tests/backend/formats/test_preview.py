@@ -1,4 +1,4 @@
-"""The picture that a person looks at."""
+"""Previews: panels, sizes and formats."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What files say of what made them, and what they keep to themselves."""
+"""Provenance in files, and files without it."""
 
 import json
 import zipfile

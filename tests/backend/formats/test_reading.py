@@ -1,4 +1,4 @@
-"""Pictures in, from every kind of file."""
+"""Reading pictures of every kind of file."""
 
 import contextlib
 import io
@@ -307,7 +307,7 @@ def test_nothing_to_see_is_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def whole_files(srgb_profile):
-    """Files of every kind, with all that parsers stumble over: profiles, EXIF, compression."""
+    """Files of every kind, with what parsers fail on: profiles, EXIF, compression."""
     pixels = RANDOM.integers(0, 256, (40, 50, 4), np.uint8)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -353,7 +353,7 @@ def test_broken_bytes_are_refused_or_survived(tmp_path, whole_files):
         path = tmp_path / kind
         for _ in range(60):
             broken = bytearray(data[: random.integers(1, len(data) + 1)])
-            # Headers are where parsers go wrong, so most of the damage is there.
+            # Parsers mostly fail on headers, so most of the damage is there.
             for at in random.integers(0, min(len(broken), 400), random.integers(0, 6)):
                 broken[at] = random.integers(256)
             path.write_bytes(broken)

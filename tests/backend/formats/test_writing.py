@@ -18,7 +18,7 @@ NAMES = ["result.ora", "result"]
 
 
 def content(path):
-    """Everything below a path, by name."""
+    """Return the content of all files below a path, by name."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for file in sorted(path.rglob("*"))
@@ -123,7 +123,7 @@ def test_what_a_link_points_to_is_replaced(tmp_path, make_stack):
 
 
 def failing(original, error, at, times):
-    """Let a function fail from its call number `at` on, so many times."""
+    """Let a function fail `times` times, from call number `at` on."""
     calls = itertools.count()
 
     def fail(*arguments, **options):

@@ -1,4 +1,4 @@
-"""A model of a few hundred kB, a hub that serves it as badly as asked, and an npm that packs it."""
+"""A model of a few hundred kB, a hub that serves it with faults on request, and a fake npm."""
 
 import contextlib
 import hashlib
@@ -78,7 +78,7 @@ def store_with(tmp_path, payload):
 
 @pytest.fixture
 def part(tmp_path, payload):
-    """Where the store keeps what has come so far."""
+    """Where the store keeps what has arrived so far."""
     digest = hashlib.sha256(payload).hexdigest()
     return tmp_path / "models" / f"tiny.onnx.{digest[:8]}.part"
 
@@ -86,7 +86,7 @@ def part(tmp_path, payload):
 class Hub(ThreadingHTTPServer):
     """Serves one file.
 
-    cuts: for each coming answer, after how many bytes it breaks off (None: not at all).
+    cuts: for each answer to come, after how many bytes it breaks off (None: not at all).
     """
 
     daemon_threads = True
@@ -130,7 +130,7 @@ class HubHandler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(total - start))
         self.end_headers()
         cut = hub.cuts.pop(0) if hub.cuts else None
-        with contextlib.suppress(ConnectionError):  # Who asked may have heard enough.
+        with contextlib.suppress(ConnectionError):  # The client may have closed the connection.
             self.wfile.write(hub.content[start : None if cut is None else start + cut])
 
     def log_message(self, *words):
@@ -150,7 +150,7 @@ def hub(payload, monkeypatch):
 
 
 class Npm:
-    """An `npm` on PATH that leaves the archive which a test put together."""
+    """An `npm` on PATH that writes the archive that a test made."""
 
     def __init__(self, folder):
         self.folder = folder

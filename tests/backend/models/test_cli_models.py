@@ -1,4 +1,4 @@
-"""The sub-commands as a person types them. How an error is shown is the main command's part."""
+"""The subcommands of `layerpeel models`. How errors are shown is tested with the main command."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Pulling from a hub: a real server on this machine, at its best and at its worst."""
+"""Pulling from a hub: a real server on this machine, with and without faults."""
 
 import socket
 
@@ -8,7 +8,7 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.hub import file_url
 from layerpeel.backend.models.model_store import ModelState
 
-# What is written at once; a broken connection loses less than that.
+# The size of one write; a broken connection loses less than that.
 PIECE = 65_536
 
 
@@ -141,7 +141,7 @@ def test_refusal_names_the_status_and_what_to_do(store_with, hub, status, words)
 
 def test_no_server_at_all(store_with, monkeypatch):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # Ours, and nobody listens there.
+        taken.bind(("127.0.0.1", 0))  # Bound by this test, with no listener.
         monkeypatch.setenv("LAYERPEEL_HUB", f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(ModelError, match="no connection to the server"):
             store_with("hub").pull("tiny")

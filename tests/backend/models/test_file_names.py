@@ -1,4 +1,4 @@
-"""Names that come from elsewhere: none may lead out of the folder that it is joined to."""
+"""File names from outside: none may lead out of the folder that it is joined to."""
 
 from pathlib import PurePosixPath, PureWindowsPath
 

@@ -27,7 +27,7 @@ def installed(store_with, mirror):
 
 
 def spoil(path):
-    """Change a file's content behind the store's back: size and time stay what they were."""
+    """Change a file's content without changing its size and time."""
     times = path.stat()
     path.write_bytes(bytes(times.st_size))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -128,7 +128,7 @@ def test_damaged_model_stays_until_a_whole_one_is_there(installed, tmp_path):
 def test_hash_is_remembered_until_the_file_changes(installed):
     path = installed.path_of("tiny")
     spoil(path)
-    assert installed.path_of("tiny") == path  # Not hashed: size and time are as remembered.
+    assert installed.path_of("tiny") == path  # Not hashed: size and time are as saved.
     os.utime(path)
     with pytest.raises(ModelError, match="its sha256 is"):
         installed.path_of("tiny")
@@ -165,7 +165,7 @@ def test_folder_in_the_place_of_a_model(installed):
 
 
 def test_store_folder_that_cannot_be_written(store_with, mirror):
-    # A file where a folder should be stops everybody, an administrator too.
+    # A file where a folder should be stops an administrator too.
     store = store_with("mirror", folder=mirror / "tiny.onnx" / "models")
     with pytest.raises(ModelError, match=r"cannot be written: Not a directory. .*LAYERPEEL_MODELS"):
         store.pull("tiny", mirror=mirror)

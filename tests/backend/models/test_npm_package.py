@@ -1,4 +1,4 @@
-"""Pulling from an npm package: a real process and a real archive, laid out as the real one is."""
+"""Pulling from an npm package: a real process, and an archive with the real layout."""
 
 import json
 import os

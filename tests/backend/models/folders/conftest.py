@@ -1,4 +1,4 @@
-"""A model of a few files, and a hub that speaks as the real one does, as badly as asked."""
+"""A model of a few files, and a hub with the real one's protocol and faults on request."""
 
 import contextlib
 import hashlib
@@ -49,7 +49,7 @@ SOURCES = {
 
 
 def safetensors(shapes, seed=0):
-    """A safetensors file, as its format says: length of the header, header, numbers."""
+    """Build a safetensors file: length of the header, header, numbers."""
     header, end = {"__metadata__": {"format": "pt"}}, 0
     for name, shape in shapes.items():
         size = 4
@@ -69,7 +69,7 @@ def make_safetensors():
 
 @pytest.fixture
 def write():
-    """Write files of bytes or of what becomes JSON, by their paths, into a folder."""
+    """Write files into a folder, by their paths, from bytes or from values that become JSON."""
 
     def write(folder, files):
         for path, content in files.items():
@@ -85,7 +85,7 @@ def write():
 
 @pytest.fixture
 def files():
-    """What the model consists of, in two shards, one of them large enough to break off."""
+    """The model's files, with weights in two shards, one large enough to break off."""
     shards = {
         f"net/model-0000{number}-of-00002.safetensors": safetensors({name: [size]}, number)
         for number, name, size in ((1, "a", 70_000), (2, "b", 10_000))
@@ -126,15 +126,15 @@ def store_with(tmp_path):
 
 @pytest.fixture
 def part(tmp_path):
-    """Where the store keeps what has come so far."""
+    """Where the store keeps what has arrived so far."""
     return tmp_path / "models" / "tiny.part"
 
 
 class Hub(ThreadingHTTPServer):
     """Serves one repository at one commit: its list in pages, and its files.
 
-    files: what it holds. listed: what its list says of a file instead of the truth.
-    cuts: for each coming file, after how many bytes it breaks off (None: not at all).
+    files: what it holds. listed: false entries in its list, by file.
+    cuts: for each file to come, after how many bytes it breaks off (None: not at all).
     """
 
     daemon_threads = True
@@ -207,7 +207,7 @@ class HubHandler(BaseHTTPRequestHandler):
         hub, start = self.server, int(query.get("cursor", ["0"])[0])
         entries = list(hub.entries())
         end = 0 if hub.circles else start + hub.page
-        # The hub names itself in its links, also where it is reached through a proxy.
+        # The hub names its own address in links, also when reached through a proxy.
         tree = f"https://huggingface.co/api/models/artists/tiny/tree/{COMMIT}"
         link = ("Link", f'<{tree}?recursive=true&cursor={end}>; rel="next"')
         content = json.dumps(entries[start : start + hub.page]).encode()
@@ -224,7 +224,7 @@ class HubHandler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         cut = hub.cuts.pop(0) if hub.cuts else None
-        with contextlib.suppress(ConnectionError):  # Who asked may have heard enough.
+        with contextlib.suppress(ConnectionError):  # The client may have closed the connection.
             self.wfile.write(content[start : None if cut is None else start + cut])
 
     def log_message(self, *words):

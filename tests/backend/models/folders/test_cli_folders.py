@@ -1,4 +1,4 @@
-"""The sub-commands on folders, as a person types them."""
+"""The subcommands of `layerpeel models` on folders."""
 
 import json
 
@@ -31,14 +31,16 @@ def error_of(result):
 
 def test_engine_pulls_what_has_a_source_and_tells_what_has_none(run, store, hub):
     result = run("pull", "made", "layeringdiff")
-    tiny, made, *_ = reversed(result.stderr.splitlines())  # Nothing is announced that cannot come.
+    tiny, made, *_ = reversed(
+        result.stderr.splitlines()
+    )  # Nothing is announced that has no source.
     assert made.startswith(
         "Made (splits) could not be pulled. A mirror folder: none is set. It com"
     )
     assert tiny.startswith("Tiny (fine edges): 400 kB, licence MIT. Trained on: noise.")
     assert f"Tiny (fine edges) is installed: {store.folder / 'tiny'}" in result.stdout
     assert error_of(result) == (
-        "1 of 2 models were not pulled: made. Why, and what to do, is said above for each."
+        "1 of 2 models were not pulled: made. The messages above say why, and what to do."
     )
 
 

@@ -1,4 +1,4 @@
-"""A folder model in the store: whole or not used, and told by file name why."""
+"""A folder model in the store: used only when whole, and messages name the faulty file."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ def store(store_with, hub):
 
 
 def spoil(path):
-    """Change a file's content behind the store's back: size and time stay what they were."""
+    """Change a file's content without changing its size and time."""
     times = path.stat()
     path.write_bytes(bytes(times.st_size))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -91,9 +91,7 @@ def test_many_faults_are_named_in_part(store, files):
 def test_hashes_are_remembered_until_a_file_changes(store, shard):
     path = store.path_of("tiny") / shard
     spoil(path)
-    assert (
-        store.state("tiny") is ModelState.INSTALLED
-    )  # Not hashed: size and time are as remembered.
+    assert store.state("tiny") is ModelState.INSTALLED  # Not hashed: size and time are as saved.
     os.utime(path)
     assert store.state("tiny") is ModelState.DAMAGED
 

@@ -1,4 +1,4 @@
-"""Pulling a folder from a hub: a real server on this machine, at its best and at its worst."""
+"""Pulling a folder from a hub: a real server on this machine, with and without faults."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import pytest
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.model_store import ModelState
 
-# What is written at once; a broken connection loses less than that.
+# The size of one write; a broken connection loses less than that.
 PIECE = 65_536
 
 

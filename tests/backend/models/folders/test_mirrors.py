@@ -1,4 +1,4 @@
-"""Folders from a mirror: the model folder of another computer, or what somebody put together."""
+"""Folders from a mirror: another computer's model folder, or one assembled by hand."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""Folders out of an npm package: a real archive, laid out as the real one is."""
+"""Folders from an npm package: an archive with the real layout."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Weights as users have them, of a few kB: headers and descriptions are as in the real ones."""
+"""Users' weights of a few kB, with the headers and descriptions of real ones."""
 
 import json
 import pickle
@@ -24,7 +24,7 @@ SAM = (
 
 
 def safetensors(shapes):
-    """A safetensors file of zeros, as its format says: length of the header, header, numbers."""
+    """Build a safetensors file of zeros: length of the header, header, numbers."""
     header, end = {}, 0
     for name, shape in shapes.items():
         size = 2
@@ -40,7 +40,7 @@ ONE = safetensors({"weight": [4]})
 
 
 def write(folder, files):
-    """Write files of bytes or of what becomes JSON, by their paths, into a folder."""
+    """Write files into a folder, by their paths, from bytes or from values that become JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         file = folder / path
@@ -82,7 +82,7 @@ def checkpoint(tmp_path):
 
 @pytest.fixture
 def make_pth(tmp_path):
-    """Write what torch.save makes of tensors of these names: their pickle in an archive."""
+    """Write what torch.save makes of tensors with these names: a pickle in an archive."""
 
     def make(names=SAM, name="sam_vit_b_01ec64.pth"):
         file = tmp_path / name

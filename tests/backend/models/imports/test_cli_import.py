@@ -1,4 +1,4 @@
-"""`layerpeel models import`, as a person types it."""
+"""`layerpeel models import` on the command line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Import of what the libraries themselves write: tiny networks of random weights."""
+"""Importing what the libraries themselves write: tiny networks with random weights."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_our_own(store, tmp_path):
         folder = save(tmp_path / model_id)
         found = check(store, folder, model_id)
         assert len(found.files) == sum(path.is_file() for path in folder.rglob("*"))
-        # As a mirror has it that nobody pulled: the manifest's patterns choose all of it.
+        # A mirror without a record: the manifest's patterns must match all files.
         elsewhere = ModelStore(tmp_path / "elsewhere")
         elsewhere.pull(model_id, mirror=tmp_path)
         assert elsewhere.digest_of(model_id) == store.digest_of(model_id)

@@ -1,4 +1,4 @@
-"""Single files: what is taken for what, and what is refused with which reason."""
+"""Single files: as what they are recognised, and why others are refused."""
 
 import os
 

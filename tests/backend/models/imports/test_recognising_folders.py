@@ -1,4 +1,4 @@
-"""Folders, and anything else: what is taken for what, and what is refused with which reason."""
+"""Folders and other paths: as what they are recognised, and why others are refused."""
 
 import json
 import os

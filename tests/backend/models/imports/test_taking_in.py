@@ -1,4 +1,4 @@
-"""Importing into the store: by copy, in place, and what becomes of it afterwards."""
+"""Importing into the store, by copy and in place, and the model's state afterwards."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""Homes with the folders of other programs in them; headers are as in the real files."""
+"""Home folders with those of other programs in them; headers are as in real files."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def put():
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home of nobody's, where a program for Linux finds everything."""
+    """An empty home folder, which programs for Linux use for everything."""
     home = tmp_path / "home"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith("XDG_")]:

@@ -1,4 +1,4 @@
-"""`layerpeel models find`, as a person types it."""
+"""`layerpeel models find` on the command line."""
 
 import pytest
 from typer.testing import CliRunner

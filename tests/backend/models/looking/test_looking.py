@@ -1,4 +1,4 @@
-"""What files of other programs are, told without opening what may run."""
+"""Recognising files of other programs without opening those that may run code."""
 
 import os
 
@@ -45,7 +45,7 @@ def test_the_numbers_of_a_file_are_not_read(tmp_path, put):
 
 @pytest.mark.parametrize("name", ["a.ckpt", "b.pt", "c.PTH", "d.bin"])
 def test_a_pickle_is_named_and_not_opened(tmp_path, name):
-    os.mkfifo(tmp_path / name)  # Opening this would wait for ever.
+    os.mkfifo(tmp_path / name)  # Opening this would block for ever.
     (found,) = look_into([tmp_path]).files
     assert (found.path, found.kind) == (str(tmp_path / name), FoundKind.OTHER)
     assert found.why_not.startswith("is a pickle, which can run any code")

@@ -1,4 +1,4 @@
-"""Where other programs' models lie: named, and not touched."""
+"""Where other programs keep models: listed, and not touched."""
 
 import os
 import sys

@@ -32,7 +32,7 @@ def test_a_style_names_the_checkpoint_where_it_lies(tmp_path, title, name):
         "generator": "sdxl",
         "checkpoint": str(checkpoint),
     }
-    assert not checkpoint.exists()  # Nothing was asked of it, and nothing done to it.
+    assert not checkpoint.exists()  # It was neither read nor changed.
 
 
 def test_one_checkpoint_is_one_style_and_two_of_one_name_are_two(tmp_path):
@@ -47,7 +47,7 @@ def test_one_checkpoint_is_one_style_and_two_of_one_name_are_two(tmp_path):
 
 
 def test_what_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(BadInputError, match="letters in its path that cannot be written down"):
+    with pytest.raises(BadInputError, match="has a path that is not valid text"):
         make_style(tmp_path / "a\udcff.safetensors", tmp_path, [])
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="The style cannot be kept in "):
