@@ -8,7 +8,7 @@ NAME = $(basename $(notdir $(PICTURE)))
 
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: peel plugin test check format bench bench-gpu eval
+.PHONY: peel plugin test check format bench bench-gpu eval release
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -60,3 +60,6 @@ bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART
 
 bench-gpu: $(VENV)/installed-full  ## the paper's decomposition at full size, stage by stage; tiny without a GPU
 	$(BIN)/python -m layerpeel.backend.benchmarks.decomposition
+
+release: $(VENV)/installed  ## zip, sdist and wheel, built and checked, into dist/; nothing is uploaded
+	$(BIN)/python packaging/release.py --out dist
