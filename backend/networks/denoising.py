@@ -16,15 +16,15 @@ from torch import Tensor
 from layerpeel.backend.networks.latents import LATENT_CHANNELS
 
 # These draw no noise on the way, so the first latent decides everything.
-SAMPLERS = {
-    sampler.__name__: sampler
-    for sampler in (DPMSolverMultistepScheduler, UniPCMultistepScheduler, DDIMScheduler)
+SCHEDULERS = {
+    scheduler.__name__: scheduler
+    for scheduler in (DPMSolverMultistepScheduler, UniPCMultistepScheduler, DDIMScheduler)
 }
 
 # What diffusers calls the stochastic relatives of DPM-Solver.
 _STOCHASTIC = "sde-"
 
-Sampler: TypeAlias = DPMSolverMultistepScheduler | UniPCMultistepScheduler | DDIMScheduler
+Scheduler: TypeAlias = DPMSolverMultistepScheduler | UniPCMultistepScheduler | DDIMScheduler
 
 
 @dataclass(frozen=True)
@@ -40,26 +40,26 @@ class Conditions:
     null_embedding: Tensor
 
 
-def sampler_of(config: Mapping[str, Any]) -> Sampler:
-    """Make a new sampler of a scheduler's configuration, which names it as `_class_name`.
+def scheduler_from(config: Mapping[str, Any]) -> Scheduler:
+    """Make a new scheduler by its configuration, which names its class as `_class_name`.
 
-    Raises ValueError when it is none of `SAMPLERS`, is not for v-prediction (the paper's; diffusers
-    takes noise prediction where nothing is said), draws noise, or clips latents as if they were
-    pictures (what DDIM does where nothing is said).
+    Raises ValueError when it is none of `SCHEDULERS`, is not for v-prediction (the paper's; the
+    default of diffusers predicts noise), draws noise, or clips latents as if they were pictures
+    (the default of DDIM).
     """
     name = config.get("_class_name")
-    if name not in SAMPLERS:
-        raise ValueError(f"its sampler is {name}, not one of {', '.join(SAMPLERS)}")
+    if name not in SCHEDULERS:
+        raise ValueError(f"its scheduler is {name}, not one of {', '.join(SCHEDULERS)}")
     if config.get("prediction_type") != "v_prediction":
         raise ValueError(
             f"its prediction_type is {config.get('prediction_type')}, not v_prediction"
         )
     if str(config.get("algorithm_type", "")).startswith(_STOCHASTIC):
         raise ValueError(f"its algorithm_type {config['algorithm_type']} draws noise")
-    if SAMPLERS[name] is DDIMScheduler and config.get("clip_sample") is not False:
+    if SCHEDULERS[name] is DDIMScheduler and config.get("clip_sample") is not False:
         raise ValueError("its clip_sample is not false")
-    sampler: Sampler = SAMPLERS[name].from_config(dict(config))
-    return sampler
+    scheduler: Scheduler = SCHEDULERS[name].from_config(dict(config))
+    return scheduler
 
 
 def first_noise(height: int, width: int, seed: int) -> Tensor:
@@ -73,7 +73,7 @@ def first_noise(height: int, width: int, seed: int) -> Tensor:
 
 def denoise(
     unet: UNet2DConditionModel,
-    sampler: Sampler,
+    scheduler: Scheduler,
     noise: Tensor,
     conditions: Conditions,
     num_inference_steps: int,
@@ -90,11 +90,11 @@ def denoise(
     told = [part.to(device) for part in (conditions.picture, conditions.alpha)]  # 4 + 64 channels
     prompt = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
     latent = noise.to(device)
-    sampler.set_timesteps(num_inference_steps, device=device)
-    for step, timestep in enumerate(sampler.timesteps, start=1):
+    scheduler.set_timesteps(num_inference_steps, device=device)
+    for step, timestep in enumerate(scheduler.timesteps, start=1):
         planes = torch.cat([latent, *told], dim=1)  # [N, 72, h, w]
         planes = planes.to(precision, memory_format=torch.channels_last)
         velocity = unet(planes, timestep, encoder_hidden_states=prompt).sample
-        latent = sampler.step(velocity.float(), timestep, latent).prev_sample
-        report(step / len(sampler.timesteps))
+        latent = scheduler.step(velocity.float(), timestep, latent).prev_sample
+        report(step / len(scheduler.timesteps))
     return latent

@@ -1,9 +1,9 @@
-"""FBDD on disk: two diffusion UNets, their VAE and sampler, and what no words are to them.
+"""FBDD on disk: two diffusion UNets, their VAE and scheduler, and what no words are to them.
 
 fbdd.json                          format, version, resolution, steps
 foreground/, background/           UNet2DConditionModel, as diffusers writes it
 vae/                               AutoencoderKL, likewise
-scheduler/scheduler_config.json    sampler and noise schedule
+scheduler/scheduler_config.json    scheduler, with the noise schedule
 null_embedding.safetensors         `null_embedding`, [1, tokens, width]
 """
 
@@ -26,7 +26,7 @@ from layerpeel.backend.networks.checkpoint_folder import (
     read_json,
     read_tensors,
 )
-from layerpeel.backend.networks.denoising import Sampler, sampler_of
+from layerpeel.backend.networks.denoising import Scheduler, scheduler_from
 from layerpeel.backend.networks.diffusers_parts import load_unet, load_vae
 from layerpeel.backend.networks.layer_unet import INPUTS
 
@@ -45,17 +45,17 @@ class Fbdd:
     """All that an FBDD folder holds, in memory.
 
     resolution: the picture's long side at which it works best, in pixels, a multiple of 64.
-    num_inference_steps: of the sampler.
-    scheduler: the sampler's configuration, with its `_class_name`.
+    num_inference_steps: of the scheduler.
+    scheduler_config: the scheduler's, with its `_class_name`.
     null_embedding: [1, tokens, width].
-    Raises ValueError when resolution, num_inference_steps or scheduler are none that could be
-    opened again.
+    Raises ValueError when resolution, num_inference_steps or scheduler_config are none that could
+    be opened again.
     """
 
     foreground: UNet2DConditionModel
     background: UNet2DConditionModel
     vae: AutoencoderKL
-    scheduler: dict[str, Any]
+    scheduler_config: dict[str, Any]
     null_embedding: Tensor
     resolution: int
     num_inference_steps: int
@@ -66,7 +66,7 @@ class Fbdd:
                 f"the resolution is a multiple of {SIDE_MULTIPLE} above 0, and there is a step at "
                 f"least: not {self.resolution} and {self.num_inference_steps}"
             )
-        sampler_of(self.scheduler)
+        scheduler_from(self.scheduler_config)
 
 
 class FbddFolder:
@@ -82,22 +82,22 @@ class FbddFolder:
         self.folder = folder
         self.resolution = _whole_number(description, "resolution", SIDE_MULTIPLE, folder)
         self.num_inference_steps = _whole_number(description, "steps", 1, folder)
-        self.scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-        times = self.sampler().config.num_train_timesteps
+        self.scheduler_config = read_json(folder / "scheduler" / "scheduler_config.json")
+        times = self.new_scheduler().config.num_train_timesteps
         if self.num_inference_steps > times:
             raise ModelError(
-                f"{folder / DESCRIPTION} gives {self.num_inference_steps} as steps; the sampler "
+                f"{folder / DESCRIPTION} gives {self.num_inference_steps} as steps; the scheduler "
                 f"in its folder knows {times} at most."
             )
         self.null_embedding = _null_embedding(folder)
 
-    def sampler(self) -> Sampler:
-        """Make a new sampler: each remembers the steps of one layer.
+    def new_scheduler(self) -> Scheduler:
+        """Make a new scheduler: each remembers the steps of one layer.
 
         Raises ModelError when the configuration is for none that FBDD can use.
         """
         try:
-            return sampler_of(self.scheduler)
+            return scheduler_from(self.scheduler_config)
         except (ValueError, TypeError, NotImplementedError) as error:
             raise ModelError(
                 f"The scheduler in {self.folder} is none for FBDD: {error}. Change its "
@@ -129,7 +129,7 @@ class FbddFolder:
             foreground=self.unet("foreground", precision),
             background=self.unet("background", precision),
             vae=self.vae(precision),
-            scheduler=self.scheduler,
+            scheduler_config=self.scheduler_config,
             null_embedding=self.null_embedding,
             resolution=self.resolution,
             num_inference_steps=self.num_inference_steps,
@@ -147,7 +147,7 @@ def save_fbdd(fbdd: Fbdd, folder: Path) -> None:
         fbdd.background.save_pretrained(new / "background")
         fbdd.vae.save_pretrained(new / "vae")
         (new / "scheduler").mkdir()
-        scheduler = json.dumps(fbdd.scheduler, indent=2) + "\n"
+        scheduler = json.dumps(fbdd.scheduler_config, indent=2) + "\n"
         write_new_file(new / "scheduler" / "scheduler_config.json", scheduler.encode())
         embedding = fbdd.null_embedding.float().contiguous().cpu()
         write_new_file(

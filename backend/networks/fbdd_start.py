@@ -45,11 +45,12 @@ def fbdd_from_inpainting(
     """
     foreground = load_unet(folder / "unet", INPAINTING_INPUTS, torch.float32)
     widen_for_alpha(foreground)
+    stock = read_json(folder / "scheduler" / "scheduler_config.json")
     return Fbdd(
         foreground=foreground,
         background=copy.deepcopy(foreground),
         vae=load_vae(folder / "vae", torch.float32),
-        scheduler=v_prediction_scheduler(read_json(folder / "scheduler" / "scheduler_config.json")),
+        scheduler_config=v_prediction_scheduler(stock),
         null_embedding=null_embedding(folder),
         resolution=resolution,
         num_inference_steps=num_inference_steps,

@@ -159,7 +159,7 @@ class LayerDiffusion:
         with self._ready(f"The {layer} network of {self._fbdd.folder}", load) as unet:
             return denoise(
                 unet,
-                self._fbdd.sampler(),
+                self._fbdd.new_scheduler(),
                 noise,
                 conditions,
                 self._fbdd.num_inference_steps,

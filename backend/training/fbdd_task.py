@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.networks.denoising import sampler_of
+from layerpeel.backend.networks.denoising import scheduler_from
 from layerpeel.backend.networks.fbdd_folder import (
     DESCRIPTION,
     Fbdd,
@@ -60,7 +60,7 @@ class FbddTask:
         self._art_to_check_on = art_to_check_on
         self._start = start
         self._start.vae.requires_grad_(False).eval()
-        self._alphas_cumprod = alphas_cumprod(start.scheduler)
+        self._alphas_cumprod = alphas_cumprod(start.scheduler_config)
 
     def network(self) -> UNet2DConditionModel:
         """Make the UNet that is to be trained."""
@@ -122,9 +122,9 @@ class FbddTask:
         }
 
 
-def alphas_cumprod(scheduler: Mapping[str, Any]) -> Tensor:
+def alphas_cumprod(scheduler_config: Mapping[str, Any]) -> Tensor:
     """Return ᾱ for each timestep of a noise schedule: [num_train_timesteps], float32."""
-    cumulative: Tensor = sampler_of(scheduler).alphas_cumprod
+    cumulative: Tensor = scheduler_from(scheduler_config).alphas_cumprod
     return cumulative.float()
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.networks.denoising import Conditions, denoise, sampler_of
+from layerpeel.backend.networks.denoising import Conditions, denoise, scheduler_from
 from layerpeel.backend.networks.fbdd_folder import SIDE_MULTIPLE, Fbdd, FbddFolder
 from layerpeel.backend.networks.latents import (
     alpha_at_latent_size,
@@ -51,8 +51,8 @@ def paint(
     """
     unet.to(picture.device)
     conditions = conditions_of(fbdd, picture, alpha)
-    sampler = sampler_of(fbdd.scheduler)
-    latent = denoise(unet, sampler, noise, conditions, fbdd.num_inference_steps, say_no_fraction)
+    scheduler = scheduler_from(fbdd.scheduler_config)
+    latent = denoise(unet, scheduler, noise, conditions, fbdd.num_inference_steps, say_no_fraction)
     return decode(fbdd.vae, latent)
 
 

@@ -24,7 +24,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DiffusionSettings:
-    """How FBDD is made: how many steps its sampler takes, and how large its UNets are.
+    """How FBDD is made: how many steps its scheduler takes, and how large its UNets are.
 
     widths, blocks: of UNets from scratch, as in `layer_unet.new_unet`; without widths, training
         starts from those of the start folder.

@@ -70,7 +70,7 @@ def tiny_fbdd(resolution: int = 64, steps: int = 3) -> Fbdd:
         foreground=tiny_unet(72, seed=0),
         background=tiny_unet(72, seed=1),
         vae=tiny_vae(),
-        scheduler=v_prediction_scheduler(STOCK_SCHEDULE),
+        scheduler_config=v_prediction_scheduler(STOCK_SCHEDULE),
         null_embedding=torch.randn(1, TOKENS, WIDTH_OF_TEXT),
         resolution=resolution,
         num_inference_steps=steps,

@@ -14,6 +14,7 @@ from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundErro
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.backend.stages.generation.additions import Additions, check_steps
+from layerpeel.backend.stages.generation.applied_additions import add_loras, choose_sampler
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.control import condition, is_dark_on_light
 from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
@@ -24,19 +25,17 @@ from layerpeel.backend.stages.generation.loading import (
     load_pipeline,
     paints_only_within_masks,
 )
-from layerpeel.backend.stages.generation.loras import add_loras
 from layerpeel.backend.stages.generation.memory import choose_tiles, on_device
 from layerpeel.backend.stages.generation.pipelines import SIZE, Pipeline, takes
-from layerpeel.backend.stages.generation.prompts import check_length
 from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
     GenerationRequest,
     PaintingSettings,
     Start,
+    check_length,
     settle,
 )
-from layerpeel.backend.stages.generation.samplers import choose_sampler
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
 from layerpeel.backend.stages.generation.start import start_arguments, strength_for
 

@@ -1,4 +1,4 @@
-"""The samplers do what their papers say, for v-prediction; references are in float64."""
+"""The schedulers do what their papers say, for v-prediction; references are in float64."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from layerpeel.backend.networks.denoising import (
     Conditions,
     denoise,
     first_noise,
-    sampler_of,
+    scheduler_from,
 )
 from layerpeel.backend.networks.fbdd_start import v_prediction_scheduler
 from layerpeel.backend.progress import say_no_fraction
@@ -92,10 +92,10 @@ def dpm_solver(unet, noise, conditions):
 
 
 @pytest.mark.parametrize(("config", "reference"), [(DDIM, ddim), (DPM_SOLVER, dpm_solver)])
-def test_samplers_do_what_their_papers_say(tiny_unet, conditions, config, reference):
+def test_schedulers_do_what_their_papers_say(tiny_unet, conditions, config, reference):
     unet, noise = tiny_unet(72), first_noise(8, 16, seed=1)
     with torch.inference_mode():
-        latent = denoise(unet, sampler_of(config), noise, conditions, STEPS, say_no_fraction)
+        latent = denoise(unet, scheduler_from(config), noise, conditions, STEPS, say_no_fraction)
     assert latent.dtype == torch.float32
     np.testing.assert_allclose(latent.numpy(), reference(unet, noise, conditions), atol=2e-4)
 
@@ -104,7 +104,7 @@ def test_uni_pc_arrives_where_dpm_solver_does(tiny_unet, conditions):
     unet, noise = tiny_unet(72), first_noise(8, 16, seed=1)
     with torch.inference_mode():
         first, second = (
-            denoise(unet, sampler_of(config), noise, conditions, 20, say_no_fraction)
+            denoise(unet, scheduler_from(config), noise, conditions, 20, say_no_fraction)
             for config in (DPM_SOLVER, UNI_PC)
         )
     assert (first - second).abs().max() < 0.01 * first.std()
@@ -117,7 +117,7 @@ def test_one_seed_is_one_latent(tiny_unet, conditions, config):
     def run(seed):
         with torch.inference_mode():
             noise = first_noise(8, 16, seed)
-            return denoise(unet, sampler_of(config), noise, conditions, 3, say_no_fraction)
+            return denoise(unet, scheduler_from(config), noise, conditions, 3, say_no_fraction)
 
     torch.manual_seed(0)
     first = run(1)
@@ -133,7 +133,7 @@ def test_picture_alpha_and_words_all_count(tiny_unet, conditions):
     def run(**changed):
         told = Conditions(**{**base, **changed})
         with torch.inference_mode():
-            return denoise(unet, sampler_of(DPM_SOLVER), noise, told, 2, say_no_fraction)
+            return denoise(unet, scheduler_from(DPM_SOLVER), noise, told, 2, say_no_fraction)
 
     for name, tensor in base.items():
         assert not torch.allclose(run(), run(**{name: -tensor}))
@@ -144,7 +144,7 @@ def test_progress_is_told_after_every_step_and_may_stop(tiny_unet, conditions):
     told, seen = [], []
     unet.register_forward_hook(lambda *_: seen.append(len(told)))
     with torch.inference_mode():
-        denoise(unet, sampler_of(DPM_SOLVER), noise, conditions, 5, told.append)
+        denoise(unet, scheduler_from(DPM_SOLVER), noise, conditions, 5, told.append)
     assert told == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert seen == [0, 1, 2, 3, 4]
 
@@ -156,7 +156,7 @@ def test_progress_is_told_after_every_step_and_may_stop(tiny_unet, conditions):
 
     seen.clear()
     with pytest.raises(EnoughError), torch.inference_mode():
-        denoise(unet, sampler_of(DPM_SOLVER), noise, conditions, 5, stop)
+        denoise(unet, scheduler_from(DPM_SOLVER), noise, conditions, 5, stop)
     assert len(seen) == 1
 
 
@@ -165,7 +165,7 @@ def test_a_unet_in_half_precision_keeps_the_latent_in_float32(tiny_unet, conditi
     noise = first_noise(8, 16, seed=1)
     with torch.inference_mode():
         first, second = (
-            denoise(unet, sampler_of(DPM_SOLVER), noise, conditions, 10, say_no_fraction)
+            denoise(unet, scheduler_from(DPM_SOLVER), noise, conditions, 10, say_no_fraction)
             for unet in (full, half)
         )
     assert second.dtype == torch.float32
@@ -176,20 +176,20 @@ def test_a_unet_in_half_precision_keeps_the_latent_in_float32(tiny_unet, conditi
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"_class_name": "PNDMScheduler"}, "sampler is PNDMScheduler"),
-        ({"_class_name": None}, "sampler is None"),
+        ({"_class_name": "PNDMScheduler"}, "scheduler is PNDMScheduler"),
+        ({"_class_name": None}, "scheduler is None"),
         ({"prediction_type": "epsilon"}, "epsilon, not v_prediction"),
         ({"prediction_type": None}, "None, not v_prediction"),
         ({"algorithm_type": "sde-dpmsolver++"}, "draws noise"),
         ({"_class_name": "DDIMScheduler"}, "clip_sample"),
     ],
 )
-def test_samplers_that_would_spoil_layers_are_refused(change, words):
+def test_schedulers_that_would_spoil_layers_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
-        sampler_of({**DPM_SOLVER, **change})
+        scheduler_from({**DPM_SOLVER, **change})
 
 
-class PlainSampler:
+class PlainScheduler:
     """One that looks at no values: those that only pretend to lie on a GPU have none."""
 
     def set_timesteps(self, steps, device):
@@ -210,5 +210,5 @@ def test_conditions_may_lie_elsewhere_than_the_network(tiny_unet, conditions):
             torch.zeros(conditions.null_embedding.shape),
         )
         noise = torch.zeros(1, 4, 8, 16)
-        latent = denoise(unet, PlainSampler(), noise, elsewhere, STEPS, say_no_fraction)
+        latent = denoise(unet, PlainScheduler(), noise, elsewhere, STEPS, say_no_fraction)
     assert latent.device.type == "cuda"

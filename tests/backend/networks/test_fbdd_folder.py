@@ -24,7 +24,7 @@ def test_what_is_saved_comes_back(tiny_fbdd, fbdd_folder):
         assert ours.keys() == theirs.keys()
         assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     assert torch.equal(back.null_embedding, tiny_fbdd.null_embedding)
-    assert back.scheduler == tiny_fbdd.scheduler
+    assert back.scheduler_config == tiny_fbdd.scheduler_config
     assert (back.resolution, back.num_inference_steps) == (
         tiny_fbdd.resolution,
         tiny_fbdd.num_inference_steps,
@@ -69,7 +69,7 @@ def test_an_fbdd_folder_is_replaced_and_another_is_not(tiny_fbdd, fbdd_folder, t
     [
         {"resolution": 500},
         {"num_inference_steps": 0},
-        {"scheduler": {"_class_name": "PNDMScheduler"}},
+        {"scheduler_config": {"_class_name": "PNDMScheduler"}},
     ],
 )
 def test_what_could_not_be_opened_is_not_made(tiny_fbdd, change):
@@ -120,7 +120,7 @@ DAMAGES = {
         change_json("scheduler", "scheduler_config.json", prediction_type="epsilon"),
         "epsilon, not v_prediction",
     ),
-    "stock sampler": (
+    "stock scheduler": (
         change_json("scheduler", "scheduler_config.json", _class_name="PNDMScheduler"),
         "PNDMScheduler",
     ),

@@ -8,7 +8,7 @@ from diffusers import StableDiffusionInpaintPipeline
 from safetensors.torch import load_file, save_file
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.networks.denoising import sampler_of
+from layerpeel.backend.networks.denoising import scheduler_from
 from layerpeel.backend.networks.fbdd_folder import FbddFolder, save_fbdd
 from layerpeel.backend.networks.fbdd_start import fbdd_from_inpainting
 
@@ -40,12 +40,12 @@ def test_no_words_are_what_the_pipeline_makes_of_them(inpainting_folder, stock):
 
 
 def test_the_noise_schedule_stays_and_the_prediction_changes(inpainting_folder, stock):
-    sampler = sampler_of(fbdd_from_inpainting(inpainting_folder, 512).scheduler)
-    assert torch.equal(sampler.alphas_cumprod, stock.scheduler.alphas_cumprod)
+    scheduler = scheduler_from(fbdd_from_inpainting(inpainting_folder, 512).scheduler_config)
+    assert torch.equal(scheduler.alphas_cumprod, stock.scheduler.alphas_cumprod)
     assert stock.scheduler.config.prediction_type == "epsilon"
-    assert sampler.config.prediction_type == "v_prediction"
-    sampler.set_timesteps(20)
-    assert sampler.timesteps[0] == 999
+    assert scheduler.config.prediction_type == "v_prediction"
+    scheduler.set_timesteps(20)
+    assert scheduler.timesteps[0] == 999
 
 
 def test_it_is_saved_and_opened(inpainting_folder, tmp_path):

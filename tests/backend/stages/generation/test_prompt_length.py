@@ -3,7 +3,7 @@ from transformers import CLIPTokenizer
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.stages.generation.config import generator_config
-from layerpeel.backend.stages.generation.prompts import check_length
+from layerpeel.backend.stages.generation.request import check_length
 from tiny_checkpoints.generation import CLIP_WORDS, make_qwen_tokenizer
 
 pytestmark = pytest.mark.torch

@@ -1,15 +1,17 @@
-"""LoRAs laid over a pipeline's networks, wholly or not at all."""
+"""What additions change in a pipeline: its weights by LoRAs, and its scheduler."""
 
 import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import diffusers
+
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
 from layerpeel.backend.networks.pretrained import LOADING_ERRORS, first_line_of
-from layerpeel.backend.stages.generation.additions import Lora
+from layerpeel.backend.stages.generation.additions import Lora, sampler_called
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.pipelines import Pipeline, networks_of
 
@@ -38,6 +40,25 @@ def add_loras(pipeline: Pipeline, config: GeneratorConfig, loras: Sequence[Lora]
         matrices = _matrices_in(lora.file)
         _check_width_of_text(lora.file, matrices, pipeline, config)
         _lay_over(pipeline, lora, len(matrices), config)
+
+
+def choose_sampler(pipeline: Pipeline, config: GeneratorConfig, name: str | None) -> None:
+    """Let a pipeline sample in another way, told of the noise what its own sampler is told.
+
+    Raises BadInputError for an unknown sampler, and for a generator that has no noise of that kind.
+    """
+    if name is None:
+        return
+    choice = sampler_called(name)
+    if "Flow" in type(pipeline.scheduler).__name__:
+        raise BadInputError(
+            f"{config.title} learnt to follow a flow, which the sampler “{name}” cannot: leave the "
+            "sampler out."
+        )
+    sampler_class = getattr(diffusers, choice.class_name)
+    pipeline.scheduler = sampler_class.from_config(
+        pipeline.scheduler.config, **dict(choice.settings)
+    )
 
 
 def _matrices_in(file: Path) -> Shapes:
