@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class FiguresOfBoth:
+class PictureComparison:
     """The figures of both methods on one composite, by name (`evaluation.figures`)."""
 
     name: str
@@ -32,7 +32,7 @@ class FiguresOfBoth:
 
 def measure_quality(
     art: Path, count: int, seed: int, say: Say, size: int = SIZE
-) -> list[FiguresOfBoth]:
+) -> list[PictureComparison]:
     """Separate `count` composites of size×size with both methods.
 
     Raises BadInputError when `art` is no folder to draw from, before anything is measured, and
@@ -42,7 +42,7 @@ def measure_quality(
     measured = evaluate(plan, lambda words, _done: say(f"Quality: {words}"))
     _require_all(measured)
     return [
-        FiguresOfBoth(picture.name, picture.figures[OURS.name], picture.figures[CLASSICAL.name])
+        PictureComparison(picture.name, picture.figures[OURS.name], picture.figures[CLASSICAL.name])
         for picture in measured.pictures
     ]
 

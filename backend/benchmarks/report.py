@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import asdict
 
-from layerpeel.backend.benchmarks.quality import FiguresOfBoth
+from layerpeel.backend.benchmarks.quality import PictureComparison
 from layerpeel.backend.benchmarks.speed import Run, Speed, median_of
 from layerpeel.backend.evaluation.figures import EXACT
 from layerpeel.backend.evaluation.summary import (
@@ -32,7 +32,7 @@ QUALITY_HEADER = (
 SPEED_HEADER = f"{'figure':<12}{'ours':>10}{'chain':>10}{'ratio':>10}  aim"
 
 
-def quality_lines(results: list[FiguresOfBoth], size: int) -> list[str]:
+def quality_lines(results: list[PictureComparison], size: int) -> list[str]:
     """One line a figure: medians, means, the median of per-picture ratios, and whether it is met.
 
     `worse` counts the pictures in which ours is larger, which for texture is no fault.
@@ -65,7 +65,7 @@ def _aim(name: str, ours: list[float], ratio: float) -> str:
     return ""
 
 
-def _named_worse(results: list[FiguresOfBoth]) -> list[str]:
+def _named_worse(results: list[PictureComparison]) -> list[str]:
     """Name the pictures in which the visible background is worse than the chain's, worst first."""
     figure = "Bvis_mad"
     ratios = [(ratio_of(r.ours[figure], r.chain[figure]), r) for r in results]
@@ -99,7 +99,7 @@ def _met(reached: bool) -> str:
 
 
 def record_of(
-    facts: dict[str, str], results: list[FiguresOfBoth], speed: Speed
+    facts: dict[str, str], results: list[PictureComparison], speed: Speed
 ) -> dict[str, object]:
     """Every single figure, for programs; what could not be told is null."""
     pictures = [

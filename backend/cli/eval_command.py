@@ -24,7 +24,7 @@ from layerpeel.backend.evaluation.baselines.baseline_registry import (
 )
 from layerpeel.backend.evaluation.evaluate import Evaluation, Plan, evaluate
 from layerpeel.backend.evaluation.machine import machine_facts
-from layerpeel.backend.evaluation.networks.all_figures import NETWORK_FIGURES
+from layerpeel.backend.evaluation.networks import NETWORK_FIGURES
 from layerpeel.backend.evaluation.report.gallery import Gallery
 from layerpeel.backend.evaluation.report.history import check_history, record_release
 from layerpeel.backend.evaluation.report.lines import closing_lines

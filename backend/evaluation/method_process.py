@@ -1,20 +1,23 @@
-"""Each method in a process of its own: its memory is its own, and so is its crash.
+"""Each method runs in its own process, so that its memory and its crashes are its own.
 
-The evaluation only waits, so Ctrl-C is heard while compiled code runs for seconds.
+The evaluation only waits, so Ctrl-C works even while compiled code runs for seconds.
 """
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.evaluation.baseline import Baseline
-from layerpeel.backend.evaluation.peak_memory import peak_bytes
 from layerpeel.backend.image import Float32
 from layerpeel.backend.separation import Separation
+
+_STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Separated:
-    """The layers, wall seconds, and the most that the process has held so far in bytes."""
+    """The layers, wall seconds, and the peak memory of the process so far in bytes."""
 
     separation: Separation
     seconds: float
@@ -37,17 +40,17 @@ class Separated:
 
 @dataclass(frozen=True)
 class NotSeparated:
-    """One picture could not be separated: why, in one line. The next may be."""
+    """One picture could not be separated, and why, in one line. The next one may be."""
 
     why: str
 
 
 class MethodEndedError(LayerpeelError):
-    """The process is gone, and with it every further picture of its method."""
+    """The process has ended, so its method can separate no further picture."""
 
 
 class MethodProcess:
-    """A process that separates by one method. It ends with the one who started it."""
+    """A process that separates by one method. It ends with its parent."""
 
     def __init__(self, baseline: Baseline) -> None:
         self._process: ChildProcess[Order, Separated | NotSeparated] = ChildProcess(
@@ -63,12 +66,12 @@ class MethodProcess:
             raise MethodEndedError(f"its process crashed ({ended.end})") from None
 
     def warm_up(self, order: Order) -> None:
-        """Separate once for nothing. What goes wrong will go wrong again where it counts."""
+        """Separate once without a result. A crash here will happen again when it counts."""
         with contextlib.suppress(MethodEndedError):
             self.separate(order)
 
     def end(self) -> None:
-        """End the process here and now."""
+        """End the process at once."""
         self._process.close()
 
 
@@ -88,7 +91,7 @@ def started(baselines: tuple[Baseline, ...]) -> Iterator[dict[str, MethodProcess
 def _separate_orders(
     evaluation: Parent[Order, Separated | NotSeparated], baseline: Baseline
 ) -> None:
-    # What libraries print must not get to where the figures go.
+    # What libraries print must not end up among the figures on standard output.
     os.dup2(2, 1)
     while True:
         evaluation.send(_carry_out(baseline, evaluation.receive()))
@@ -102,4 +105,18 @@ def _carry_out(baseline: Baseline, order: Order) -> Separated | NotSeparated:
         return NotSeparated(str(error))
     except MemoryError:
         return NotSeparated("There is not enough memory for this picture.")
-    return Separated(separation, time.perf_counter() - start, peak_bytes())
+    return Separated(separation, time.perf_counter() - start, _peak_bytes())
+
+
+def _peak_bytes() -> int | None:
+    """The most memory that this process has held so far; None where the system does not tell."""
+    # On Linux `getrusage` includes the peak of the parent process; this line in /proc does not.
+    if _STATUS.exists():
+        for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    if sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None

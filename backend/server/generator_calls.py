@@ -1,9 +1,10 @@
-"""The calls about generators: what there is, looking for more, using it, pulling."""
+"""The calls about generators: list them, look for more, use a file, pull a model."""
 
 import asyncio
 from pathlib import Path
+from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -11,30 +12,32 @@ from layerpeel.backend.models.file_names import is_text
 from layerpeel.backend.models.looking import look_into
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
-from layerpeel.backend.server.message_body import read_message
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import Refused, as_json
 from layerpeel.shared.generators import Generators, LookInto, PullModel, StyleInfo, UseFile
-from layerpeel.shared.wire import to_text
+from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.wire import LONGEST_HEADER, from_text, to_text
 
-# The plugin gives a call up that is silent for half a minute.
+# The plugin gives up a call that is silent for half a minute.
 LOOKING_SECONDS = 20.0
+
+Message = TypeVar("Message")
 
 
 class GeneratorCalls:
     """The calls about generators.
 
-    models: what is installed. pulls: what is on its way.
+    models: what is installed. pulls: what is being downloaded.
     """
 
     def __init__(self, models: ModelStore, pulls: Pulls) -> None:
         self._models = models
         self._pulls = pulls
         self._usable: set[str] = set()
-        """Paths that a look has found to be usable: those and no others may become styles."""
+        """Files that `look` found usable: only these may become styles."""
 
     def routes(self) -> list[Route]:
-        """Where they can be called."""
+        """Return the routes of these calls."""
         return [
             Route("/generators", self.tell, methods=["GET"]),
             Route("/generators/look", self.look, methods=["POST"]),
@@ -87,7 +90,27 @@ class GeneratorCalls:
         return as_json(to_text(await self._pulls.cancel()))
 
 
-# Styles bring numpy: loaded when somebody asks for them, and not while the server starts.
+async def read_message(kind: type[Message], request: Request) -> Message:
+    """Read a body that is a small JSON message of the type `kind`.
+
+    Raises `Refused` when it is too long, incomplete, or another message.
+    """
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_HEADER:
+                raise Refused(413, "The call is longer than such a call can be: update the plugin.")
+        message: Any = from_text(kind, bytes(body))
+    except ClientDisconnect:
+        raise Refused(400, "The call came only in part. Try again.") from None
+    except ProtocolError as error:
+        raise Refused(400, f"The call cannot be understood: {error} Update the plugin.") from error
+    checked: Message = message
+    return checked
+
+
+# Styles need numpy: it is loaded when somebody asks for them, not when the server starts.
 
 
 def _generators_of(models: ModelStore, pulling: str) -> Generators:

@@ -1,19 +1,24 @@
 """FID and KID of the backgrounds against the true ones: the paper's Table 1, on our composites.
 
-Heusel et al. 2017 and Bińkowski et al. 2018, by torchmetrics. Of a few dozen pictures FID says
-little (it is biased upwards, the more the fewer there are); KID is unbiased, but noisy.
+Heusel et al. 2017 and Bińkowski et al. 2018, by torchmetrics. For a few dozen pictures FID means
+little: it is biased upwards, more so the fewer there are. KID is unbiased, but noisy.
 """
 
 from collections import Counter, defaultdict
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
-from layerpeel.backend.evaluation.networks.parts import missing_checkpoint, missing_packages
+from layerpeel.backend.evaluation.networks.parts import (
+    batch_of,
+    device,
+    missing_checkpoint,
+    missing_packages,
+)
 from layerpeel.backend.separation import Separation
 
 WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 
-# KID averages over draws of so many pictures, or half of them where there are fewer.
+# KID averages over random subsets of this many pictures, or of half of them if there are fewer.
 MOST_DRAWN = 50
 
 
@@ -39,8 +44,6 @@ class DistributionsMeter:
         from torchmetrics.image.fid import FrechetInceptionDistance
         from torchmetrics.image.kid import KernelInceptionDistance
 
-        from layerpeel.backend.evaluation.networks.tensors import device
-
         Pair = tuple[FrechetInceptionDistance, KernelInceptionDistance]  # noqa: N806  (a type)
 
         def loaded() -> Pair:
@@ -53,9 +56,7 @@ class DistributionsMeter:
         self._counts: Counter[str] = Counter()
 
     def add(self, method: str, composite: Composite, separation: Separation) -> dict[str, float]:
-        """Take in a background and the true one: a distribution is more than one picture."""
-        from layerpeel.backend.evaluation.networks.tensors import batch_of
-
+        """Add a background and the true one; the figures come with `totals`."""
         for distance in self._distances[method]:
             distance.update(batch_of(composite.background), real=True)
             distance.update(batch_of(separation.background), real=False)
@@ -63,7 +64,7 @@ class DistributionsMeter:
         return {}
 
     def totals(self, method: str) -> dict[str, float]:
-        """Compare all backgrounds with all true ones; nothing of fewer than two."""
+        """Compare all backgrounds with all true ones; no figures for fewer than two."""
         import torch
 
         drawn = min(MOST_DRAWN, self._counts[method] // 2)

@@ -1,14 +1,18 @@
-"""Whether the parts of a network are on this machine: packages and weight files."""
+"""What the figures by networks share: looking for packages and weights, pictures as tensors."""
 
 import importlib.util
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerpeel.backend.image import Float32
 
+if TYPE_CHECKING:
+    import torch
+
 
 def missing_packages(*names: str) -> str | None:
-    """Say which of these packages cannot be imported, None when all can."""
+    """Name the packages that cannot be imported; None when all can."""
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if not missing:
         return None
@@ -16,18 +20,18 @@ def missing_packages(*names: str) -> str | None:
 
 
 def hub_checkpoint(name: str) -> Path:
-    """Place of a file that torch.hub keeps, whether it is there or not."""
+    """Return where torch.hub keeps a file, whether it is there or not."""
     home = os.environ.get("TORCH_HOME") or _cache() / "torch"
     return Path(home) / "hub" / "checkpoints" / name
 
 
 def missing_checkpoint(name: str) -> str | None:
-    """Say that weights of torch.hub are not on this disk, None when they are."""
+    """Return a line that says torch.hub's weights are not on this disk; None when they are."""
     return None if hub_checkpoint(name).is_file() else f"its weights are not on disk: {name}"
 
 
 def missing_hub_model(repository: str) -> str | None:
-    """Say that no snapshot of a model hub's repository is on this disk, None when one is."""
+    """Return a line that says no snapshot of a hub repository is on this disk; None when one is."""
     home = os.environ.get("HF_HOME") or _cache() / "huggingface"
     hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
     snapshots = hub / f"models--{repository.replace('/', '--')}" / "snapshots"
@@ -40,7 +44,22 @@ def _cache() -> Path:
 
 
 def painted(alpha: Float32, colour: Float32, ground: float = 0.0) -> Float32:
-    """Paint colours (H×W×3) over a grey ground (0–1) by alpha (H×W)."""
+    """Composite colours (H×W×3) over a grey ground (0–1) by alpha (H×W)."""
     shown = alpha[..., None]
     painting: Float32 = shown * colour + (1 - shown) * ground
     return painting
+
+
+def batch_of(picture: Float32) -> "torch.Tensor":
+    """Turn H×W×3 (RGB, 0–1) into [1, 3, H, W] on `device()`."""
+    import torch
+
+    planes = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None]
+    return planes.clamp(0, 1).to(device())
+
+
+def device() -> "torch.device":
+    """Return the GPU where there is one, else the processor."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -7,6 +7,8 @@ torchmetrics (AlexNet). × 100; the foreground is judged over black by the true 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (
+    batch_of,
+    device,
     missing_checkpoint,
     missing_packages,
     painted,
@@ -37,14 +39,10 @@ class PerceptualMeter:
     def __init__(self) -> None:
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
-        from layerpeel.backend.evaluation.networks.tensors import device
-
         self._distance = LearnedPerceptualImagePatchSimilarity("alex", normalize=True).to(device())
 
     def add(self, _method: str, composite: Composite, separation: Separation) -> dict[str, float]:
         """Compare each layer with the true one."""
-        from layerpeel.backend.evaluation.networks.tensors import batch_of
-
         pairs = {
             "F_lpips": (
                 painted(composite.alpha, separation.foreground),

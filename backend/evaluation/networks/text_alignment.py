@@ -1,4 +1,4 @@
-"""CLIP score of both layers with what their pictures show: the paper's Table 1.
+"""CLIP score of both layers against their captions: the paper's Table 1.
 
 Hessel et al. 2021, by torchmetrics. The foreground is shown over white. Captions come with the art.
 """
@@ -6,6 +6,8 @@ Hessel et al. 2021, by torchmetrics. The foreground is shown over white. Caption
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import (
+    batch_of,
+    device,
     missing_hub_model,
     missing_packages,
     painted,
@@ -37,15 +39,11 @@ class TextAlignmentMeter:
     def __init__(self, captions: Captions) -> None:
         from torchmetrics.multimodal.clip_score import CLIPScore
 
-        from layerpeel.backend.evaluation.networks.tensors import device
-
         self._captions = captions
         self._score = CLIPScore(model_name_or_path=MODEL).to(device())
 
     def add(self, _method: str, composite: Composite, separation: Separation) -> dict[str, float]:
-        """Score each layer with the caption of the file that it was made of."""
-        from layerpeel.backend.evaluation.networks.tensors import batch_of
-
+        """Score each layer against the caption of the file it was made from."""
         layers = {
             "F_clip": (composite.cut_out, painted(separation.alpha, separation.foreground, 1.0)),
             "B_clip": (composite.backdrop, separation.background),

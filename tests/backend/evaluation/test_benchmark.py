@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.benchmarks.__main__ import main
-from layerpeel.backend.benchmarks.quality import FiguresOfBoth, measure_quality
+from layerpeel.backend.benchmarks.quality import PictureComparison, measure_quality
 from layerpeel.backend.benchmarks.report import quality_lines, record_of, speed_lines
 from layerpeel.backend.benchmarks.speed import Run, Speed, _stages_in, run_measured
 from layerpeel.backend.errors import LayerpeelError
@@ -74,17 +74,17 @@ def figures(**given):
 
 
 def test_one_picture_that_is_not_exact_misses_the_aim():
-    exact = FiguresOfBoth("a", figures(rec_pixels=0), figures())
-    off = FiguresOfBoth("b", figures(rec_pixels=1e-5), figures())
+    exact = PictureComparison("a", figures(rec_pixels=0), figures())
+    off = PictureComparison("b", figures(rec_pixels=1e-5), figures())
     assert row(quality_lines([exact] * 9, 512), "rec_pixels").endswith("met")
     assert row(quality_lines([exact] * 9 + [off], 512), "rec_pixels").endswith("missed")
 
 
 @pytest.mark.parametrize(("ours", "verdict"), [(0.9, "met"), (0.91, "missed")])
 def test_the_visible_background_is_judged_by_the_median_of_ratios(ours, verdict):
-    results = [FiguresOfBoth("a", figures(Bvis_mad=ours), figures()) for _ in range(3)]
+    results = [PictureComparison("a", figures(Bvis_mad=ours), figures()) for _ in range(3)]
     # One that is far worse moves the mean, not the verdict.
-    results.append(FiguresOfBoth("see-through", figures(Bvis_mad=50), figures()))
+    results.append(PictureComparison("see-through", figures(Bvis_mad=50), figures()))
     lines = quality_lines(results, 512)
     assert row(lines, "Bvis_mad").endswith(f"ratio ≤ 0.9: {verdict}")
     assert lines[-2:] == ["Worse than the chain in Bvis_mad: 1 of 4", "  50.00 × see-through"]
@@ -94,13 +94,13 @@ def test_the_visible_background_is_judged_by_the_median_of_ratios(ours, verdict)
     ("texture", "verdict"), [(0.59, "missed"), (0.6, "met"), (1.4, "met"), (1.41, "missed")]
 )
 def test_texture_has_two_ends(texture, verdict):
-    results = [FiguresOfBoth("a", figures(texture=texture), figures())]
+    results = [PictureComparison("a", figures(texture=texture), figures())]
     assert row(quality_lines(results, 512), "texture").endswith(f"0.6–1.4: {verdict}")
 
 
 def test_a_picture_without_a_hole_does_not_count_for_texture():
-    nothing = FiguresOfBoth("a", figures(texture=math.nan), figures(texture=math.nan))
-    whole = FiguresOfBoth("b", figures(texture=0.8), figures(texture=0.5))
+    nothing = PictureComparison("a", figures(texture=math.nan), figures(texture=math.nan))
+    whole = PictureComparison("b", figures(texture=0.8), figures(texture=0.5))
     line = row(quality_lines([nothing, whole], 512), "texture")
     assert line.split()[1:7] == ["0.800", "0.500", "0.800", "0.500", "1.60", "1/1"]
     record = record_of({}, [nothing], speed_of([1], [1]))

@@ -11,7 +11,7 @@ from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Plan, evaluate
 from layerpeel.backend.evaluation.figures import FIGURES
-from layerpeel.backend.evaluation.networks.all_figures import NETWORK_FIGURES
+from layerpeel.backend.evaluation.networks import NETWORK_FIGURES
 
 
 def hear_nothing(_words, _done):

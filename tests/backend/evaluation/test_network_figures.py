@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.composites.composite import draw_composites
-from layerpeel.backend.evaluation.networks import parts
-from layerpeel.backend.evaluation.networks.all_figures import NETWORK_FIGURES
+from layerpeel.backend.evaluation.networks import NETWORK_FIGURES, parts
 from layerpeel.backend.evaluation.networks.subject_overlap import SubjectOverlapMeter, overlap
 from layerpeel.backend.separation import Separation
 
