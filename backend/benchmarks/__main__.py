@@ -1,4 +1,4 @@
-"""What `make bench` runs: quality, speed and memory beside the classical chain."""
+"""Runs `make bench`: quality, speed and memory compared with the classical chain."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from layerpeel.backend.models.model_store import ModelStore
 
 
 def main(words: list[str] | None = None) -> int:
-    """Measure, print, and give the exit code that the README lists."""
+    """Measure, print, and return the exit code that the README lists."""
     try:
         _measure(_options(words))
     except LayerpeelError as error:
@@ -37,7 +37,7 @@ def _options(words: list[str] | None) -> argparse.Namespace:
 
 
 def _measure(given: argparse.Namespace) -> None:
-    """Print each part as soon as it is measured; what cannot work is said before."""
+    """Check the options first, then print each part as soon as it is measured."""
     if given.count < 1:
         raise BadInputError(f"{given.count} composites measure nothing: give 1 or more.")
     if given.seed < 0:

@@ -1,8 +1,8 @@
-"""The plain classical chain from picture to files, in a process of its own.
+"""The plain classical chain from picture to files, as a program.
 
-`python -m layerpeel.backend.benchmarks.chain PICTURE FOLDER`: what a person gets by joining the
-public libraries with their defaults. ISNet finds the subject, MatteAnything's fixed kernels make
-the trimap, then comes `evaluation.classical`.
+`python -m layerpeel.backend.benchmarks.chain PICTURE FOLDER` does what a person gets by joining the
+public libraries with their defaults: ISNet finds the subject, MatteAnything's fixed kernels make
+the trimap, and `evaluation.classical` does the rest.
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""What `make bench-gpu` runs: how long the paper's decomposition takes, stage by stage.
+"""Runs `make bench-gpu`: how long the paper's decomposition takes, stage by stage.
 
-The networks have the real architectures and random weights: neither time nor memory depends on the
-values. Beside them, in the same run, the plain way of using diffusers (two UNets one after the
-other, as they come, the same steps), and the least time that the arithmetic alone would take. On a
-processor everything is tiny, and only shows that it runs.
+The networks have the real architectures and random weights, as neither time nor memory depends on
+the values. The same run also measures the plain way of using diffusers (two UNets one after the
+other, unchanged, with the same steps), and computes the least time that the arithmetic alone would
+take. On a CPU the networks are tiny, and only show that it runs.
 """
 
 import argparse
@@ -32,7 +32,7 @@ STEPS = 20
 RUNS = 3
 TILE = 1024
 
-# What an H100 does in dense bfloat16, with what its clock leaves of the data sheet's 989.
+# Of an H100 in dense bfloat16 at the clock that it sustains; its data sheet says 989.
 FLOPS_PER_SECOND = 700e12
 
 SCHEDULE = {
@@ -45,7 +45,7 @@ SCHEDULE = {
 
 @dataclass(frozen=True)
 class Networks:
-    """All that decomposes, on the device. Two UNets of the same shape and other weights."""
+    """All networks of the decomposition, on the device. The UNets differ only in their weights."""
 
     unets: tuple[UNet2DConditionModel, UNet2DConditionModel]
     vae: AutoencoderKL
@@ -54,7 +54,7 @@ class Networks:
 
 
 def full_size_unet() -> UNet2DConditionModel:
-    """As Stable Diffusion 2 inpainting's config.json has it, but for its 72 inputs."""
+    """Make a UNet of Stable Diffusion 2 inpainting's config.json, but with `INPUTS` inputs."""
     return UNet2DConditionModel(
         sample_size=64,
         in_channels=INPUTS,
@@ -68,7 +68,7 @@ def full_size_unet() -> UNet2DConditionModel:
 
 
 def full_size_vae() -> AutoencoderKL:
-    """As Stable Diffusion 2 has it."""
+    """Make the VAE of Stable Diffusion 2."""
     return AutoencoderKL(
         block_out_channels=(128, 256, 512, 512),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -103,7 +103,7 @@ def _tiny_vae() -> AutoencoderKL:
 
 
 def make_networks(compute: Compute) -> Networks:
-    """Make them with random weights: full size on a GPU, tiny on a processor."""
+    """Make all networks with random weights: full size on a GPU, tiny on a CPU."""
     tiny = compute.device.type == "cpu"
     torch.manual_seed(0)
     with compute.device:
@@ -124,7 +124,7 @@ def _silent(_done: float) -> None:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """One picture of `size`² through all stages."""
+    """Takes one picture of `size`² through all stages."""
 
     networks: Networks
     compute: Compute
@@ -132,18 +132,18 @@ class Decomposition:
     steps: int
 
     def inputs(self) -> tuple[Tensor, Tensor]:
-        """A picture, [1, 3, H, W], and its alpha, [1, 1, H, W], in main memory."""
+        """Return a random picture, [1, 3, H, W], and alpha, [1, 1, H, W], in main memory."""
         generator = torch.Generator().manual_seed(0)
         planes = torch.rand(1, 4, self.size, self.size, generator=generator)
         return planes[:, :3], planes[:, 3:]
 
     def conditions(self, picture: Tensor, alpha: Tensor) -> Conditions:
-        """What both UNets are told."""
+        """Return the conditions of both UNets."""
         latent = encode(self.networks.vae, picture.to(self.compute.device))
         return Conditions(latent, alpha_at_latent_size(alpha), self.networks.null_embedding)
 
     def diffused(self, conditions: Conditions) -> list[Tensor]:
-        """Both layers' latents, as `LayerDiffusion` makes them."""
+        """Return both layers' latents, as `LayerDiffusion` computes them."""
         noise = first_noise(self.size // 8, self.size // 8, seed=0)
         return [
             denoise(unet, self._sampler(), noise, conditions, self.steps, _silent)
@@ -151,7 +151,7 @@ class Decomposition:
         ]
 
     def diffused_plainly(self, conditions: Conditions) -> list[Tensor]:
-        """The same by a loop as diffusers' own pipelines have it."""
+        """Return the same by a loop like that of diffusers' own pipelines."""
         device, precision = self.compute.device, self.compute.precision
         told = torch.cat([conditions.picture.cpu(), conditions.alpha], dim=1).to(device, precision)
         words = conditions.null_embedding.to(device, precision)
@@ -169,11 +169,11 @@ class Decomposition:
         return layers
 
     def decoded(self, latents: list[Tensor]) -> list[Tensor]:
-        """Both layers as pictures, [1, 3, H, W], in main memory."""
+        """Return both layers as pictures, [1, 3, H, W], in main memory."""
         return [decode(self.networks.vae, latent).cpu() for latent in latents]
 
     def aligned(self, picture: Tensor, alpha: Tensor, layers: list[Tensor]) -> list[Tensor]:
-        """Both layers with the picture's detail."""
+        """Return both layers with the picture's detail, by HFA."""
         hfa = self.networks.hfa
         return [
             in_tiles(
@@ -192,7 +192,7 @@ class Decomposition:
 
 
 def _measured(compute: Compute, work: Callable[[], object]) -> float:
-    """Seconds that `work` takes, the median of a few runs after one that warms up."""
+    """Return the median seconds of a few runs of `work`, after one that warms up."""
     seconds = []
     for _ in range(RUNS + 1):
         _finish(compute)
@@ -209,7 +209,7 @@ def _finish(compute: Compute) -> None:
 
 
 def _measure(each: Decomposition) -> None:
-    """Print one size's figures."""
+    """Measure and print the figures of one size."""
     compute = each.compute
     picture, alpha = each.inputs()
     conditions = each.conditions(picture, alpha)
@@ -250,7 +250,7 @@ def _measure(each: Decomposition) -> None:
 
 
 def main(words: list[str] | None = None) -> None:
-    """Measure the sizes that are asked for, and print."""
+    """Measure and print the sizes that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--sizes", type=int, nargs="+", help="multiples of 64 (512 768 1024)")

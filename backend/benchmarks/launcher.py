@@ -1,8 +1,7 @@
-"""Runs one command and writes down, as JSON, how long it took and how much memory it had at most.
+"""Runs one command, and writes its times and its peak memory as JSON.
 
-`python -m layerpeel.backend.benchmarks.launcher REPORT COMMAND…`. A process of its own, and a small
-one: a Linux process starts with the peak of the one that launched it, which for the benchmark
-itself is far more than nothing.
+`python -m layerpeel.backend.benchmarks.launcher REPORT COMMAND…`. It is a small process of its own,
+as on Linux a process inherits the peak memory of its parent, and that of the benchmark is large.
 """
 
 import json
@@ -14,7 +13,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run the command; its exit code is this process's own."""
+    """Run the command, and return its exit code."""
     report, *command = sys.argv[1:]
     start = time.perf_counter()
     code = subprocess.run(command, check=False).returncode  # noqa: S603 - the benchmark's own words

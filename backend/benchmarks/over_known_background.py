@@ -1,10 +1,11 @@
-"""How well it is found what was painted over a known background, beside closed-form matting.
+"""How well an object over a known background is matted, compared with closed-form matting.
 
 `python -m layerpeel.backend.benchmarks.over_known_background --art FOLDER [--count 24] [--seed 0]`
 
-No generator takes part: composites are drawn whose background is given, once as they are, and once
-as lossy codecs leave them, about 38 dB from that, as an autoencoder does. Closed-form alpha and
-multi-level colours know no background; ratios are to theirs on the same picture.
+No generator takes part. Composites are measured whose background is given, once as they are and
+once after lossy compression to about 38 dB, which is what an autoencoder does to a picture.
+Closed-form alpha and multi-level colours do not use the background; ratios are to their errors on
+the same picture.
 """
 
 import argparse
@@ -27,7 +28,7 @@ DECIBELS = 38.0
 
 
 def main(words: list[str] | None = None) -> int:
-    """Measure, print, and give the exit code that the README lists."""
+    """Measure, print, and return the exit code that the README lists."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--art", type=Path, required=True, help="cut-outs in fg, backgrounds in bg")
     parser.add_argument("--count", type=int, default=24, help="composites (24)")
@@ -69,7 +70,7 @@ def _closed_form(composite: Composite) -> tuple[Float32, Float32]:
 
 
 def _errors(alpha: Float32, foreground: Float32, truth: Composite) -> dict[str, float]:
-    """Mean errors × 1000: of alpha, of F where it shows, and of that in the band alone."""
+    """Mean errors × 1000: of alpha, of F weighted by alpha, and of the latter in the band only."""
     of_colour = truth.alpha[..., None] * np.abs(foreground - truth.foreground)
     return {
         "alpha_mad": float(np.abs(alpha - truth.alpha).mean() * 1000),
@@ -79,7 +80,7 @@ def _errors(alpha: Float32, foreground: Float32, truth: Composite) -> dict[str, 
 
 
 def _degraded(composite: Composite) -> Composite:
-    """Compress until it is `DECIBELS` from what it was, or just better."""
+    """Compress with the lowest JPEG quality that keeps a PSNR of `DECIBELS`."""
     pixels = np.floor(composite.picture * 255 + 0.5).astype(np.uint8)
     for quality in range(20, 101, 4):
         _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,8 +1,8 @@
-"""How good the layers are: the product beside the classical chain, on composites with known layers.
+"""Quality of our layers compared with the classical chain's, on composites with known layers.
 
-Both get the same trimap, drawn from the true alpha, so that finding the subject plays no part. What
-is judged are the 8-bit layers that a person would get. `layerpeel eval` measures more; here it is
-two methods of the same evaluation.
+Both get the same trimap, drawn from the true alpha, so that finding the subject plays no part. The
+8-bit layers that a person would get are judged. It is the evaluation of `layerpeel eval` with two
+methods.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class PictureComparison:
-    """The figures of both methods on one composite, by name (`evaluation.figures`)."""
+    """Figures of both methods on one composite, by name (`evaluation.figures`)."""
 
     name: str
     ours: dict[str, float]
@@ -35,8 +35,8 @@ def measure_quality(
 ) -> list[PictureComparison]:
     """Separate `count` composites of size×size with both methods.
 
-    Raises BadInputError when `art` is no folder to draw from, before anything is measured, and
-    LayerpeelError when either method has no figures of a picture: then there is nothing to compare.
+    Raises BadInputError, before anything is measured, when `art` cannot be used, and LayerpeelError
+    when either method cannot separate a picture, as there is nothing to compare then.
     """
     plan = Plan(Art(art), (OURS, CLASSICAL), CLASSICAL.name, count, size, seed)
     measured = evaluate(plan, lambda words, _done: say(f"Quality: {words}"))

@@ -1,4 +1,4 @@
-"""What `make bench` prints and writes: ours, the classical chain, their ratio, and the aim."""
+"""Output of `make bench`: our figures, the classical chain's, their ratio, and the aim."""
 
 import math
 import statistics
@@ -16,12 +16,12 @@ from layerpeel.backend.evaluation.summary import (
     times_worse,
 )
 
-# What is to be reached: on the median of per-picture ratios, on our own median, in every picture.
+# Aims: for the median of per-picture ratios; for our own medians.
 RATIO_AIMS = {"Bvis_mad": 0.9}
 TEXTURE_AIM = (0.6, 1.4)
 SECONDS_AIM = 12.0
 
-# How many of the pictures are named in which the visible background is worse than the chain's.
+# How many pictures are named whose visible background is worse than the chain's.
 MOST_NAMED = 5
 
 QUALITY_HEADER = (
@@ -33,9 +33,9 @@ SPEED_HEADER = f"{'figure':<12}{'ours':>10}{'chain':>10}{'ratio':>10}  aim"
 
 
 def quality_lines(results: list[PictureComparison], size: int) -> list[str]:
-    """One line a figure: medians, means, the median of per-picture ratios, and whether it is met.
+    """Return one line per figure: medians, means, median of per-picture ratios, and the aim.
 
-    `worse` counts the pictures in which ours is larger, which for texture is no fault.
+    `worse` counts the pictures in which ours is larger, which is no fault for texture.
     """
     lines = [f"Quality, {len(results)} composites at {size}², the same trimap for both"]
     lines.append(QUALITY_HEADER)
@@ -66,7 +66,7 @@ def _aim(name: str, ours: list[float], ratio: float) -> str:
 
 
 def _named_worse(results: list[PictureComparison]) -> list[str]:
-    """Name the pictures in which the visible background is worse than the chain's, worst first."""
+    """Name the pictures whose visible background is worse than the chain's, worst first."""
     figure = "Bvis_mad"
     ratios = [(ratio_of(r.ours[figure], r.chain[figure]), r) for r in results]
     worse = sorted((pair for pair in ratios if pair[0] > 1), key=lambda pair: -pair[0])
@@ -75,7 +75,7 @@ def _named_worse(results: list[PictureComparison]) -> list[str]:
 
 
 def speed_lines(speed: Speed) -> list[str]:
-    """Wall seconds, processor seconds and peak memory of whole processes, and our stages."""
+    """Return lines with wall time, CPU time and peak memory of whole processes, and our stages."""
     figures: list[tuple[str, Callable[[Run], float]]] = [
         ("seconds", lambda run: run.seconds),
         ("cpu seconds", lambda run: run.cpu_seconds),
@@ -101,7 +101,7 @@ def _met(reached: bool) -> str:
 def record_of(
     facts: dict[str, str], results: list[PictureComparison], speed: Speed
 ) -> dict[str, object]:
-    """Every single figure, for programs; what could not be told is null."""
+    """Return every single figure, ready for JSON; missing ones are null."""
     pictures = [
         {"name": result.name, "ours": _for_json(result.ours), "chain": _for_json(result.chain)}
         for result in results

@@ -1,7 +1,7 @@
-"""How fast, and in how much memory: the command `layerpeel peel` beside the classical chain.
+"""Time and memory of the command `layerpeel peel` compared with the classical chain.
 
 Each run is a fresh process that reads a PNG, finds the subject and writes its layers. The two take
-turns, so that whatever else the machine does slows down both.
+turns, so that other load on the machine slows down both.
 """
 
 import json
@@ -23,7 +23,7 @@ from layerpeel.shared.protocol import Depth
 SIZE = 1024
 RUNS = 3
 
-# The time grows with the hole, so the largest object of this many draws is taken.
+# Time grows with the hole, so the largest object of this many composites is taken.
 DRAWS = 6
 
 Say = Callable[[str], None]
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Run:
-    """One fresh process, from its start to its end."""
+    """One process, measured from its start to its end."""
 
     seconds: float
     cpu_seconds: float
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass
 class Speed:
-    """The measured runs of both; stages: seconds by name, one for each of our runs.
+    """The runs of both. stages: seconds by name, one for each of our runs.
 
     covered: the object's share of the picture.
     """
@@ -54,14 +54,14 @@ class Speed:
 
 
 def median_of(runs: list[Run], figure: Callable[[Run], float]) -> float:
-    """The median of one figure over runs."""
+    """Return the median of one figure over runs."""
     return statistics.median(figure(run) for run in runs)
 
 
 def measure_speed(art: Path, seed: int, say: Say, size: int = SIZE, runs: int = RUNS) -> Speed:
-    """Run both commands `runs` times after one run each that warms the caches.
+    """Run both commands `runs` times, after one run each to warm the caches.
 
-    Raises LayerpeelError, with what a command itself said, when one fails.
+    Raises LayerpeelError with the command's own message when one fails.
     """
     composite = _largest(art, seed, size)
     speed = Speed(composite.name, float(composite.alpha.mean()), size)
@@ -76,13 +76,16 @@ def measure_speed(art: Path, seed: int, say: Say, size: int = SIZE, runs: int = 
             if number:
                 speed.ours.append(ours)
                 speed.chain.append(chain)
-                for stage, seconds in _stages_in(said).items():
+                for stage, seconds in stages_in(said).items():
                     speed.stages.setdefault(stage, []).append(seconds)
     return speed
 
 
-def _stages_in(said: str) -> dict[str, float]:
-    """Seconds by stage, from what `layerpeel peel --json` wrote."""
+def stages_in(said: str) -> dict[str, float]:
+    """Read seconds by stage from the output of `layerpeel peel --json`.
+
+    Raises LayerpeelError when it is no such record.
+    """
     try:
         seconds: dict[str, float] = json.loads(said)["made_with"]["seconds"]
     except (ValueError, KeyError) as error:
@@ -110,9 +113,9 @@ def _chain_command(picture: Path, folder: Path) -> list[str]:
 
 
 def run_measured(command: list[str], folder: Path) -> tuple[Run, str]:
-    """Run a command through the launcher: what it took, and what it wrote to its output.
+    """Run a command through the launcher; return its measurements and its output.
 
-    Raises LayerpeelError with the last line of what it complained about when it fails.
+    Raises LayerpeelError with the last line of its error output when it fails.
     """
     report = folder / "run.json"
     launcher = [sys.executable, "-m", "layerpeel.backend.benchmarks.launcher", str(report)]

@@ -1,1 +1,1 @@
-"""Measures layer quality on composites whose layers are known."""
+"""Measures the quality of layers on composites whose true layers are known."""

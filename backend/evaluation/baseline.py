@@ -1,4 +1,4 @@
-"""What every method is to the evaluation: picture and trimap in, layers out."""
+"""A method as the evaluation sees it: picture and trimap in, layers out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ Raises LayerpeelError where this picture cannot be separated.
 
 
 def lacks_nothing() -> str | None:
-    """All parts are there."""
+    """Return None, as all parts are there."""
     return None
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A method that can be measured; it travels to a process of its own.
+    """A method that can be measured; it is pickled, to run in a process of its own.
 
-    name: what the command line calls it. title: what it is made of, in words.
-    lacks: says in one line what is missing here, None when it can run.
+    name: as on the command line. title: what it consists of, in words.
+    lacks: returns in one line what is missing here, None when it can run.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""The plain classical chain, beside which every engine of ours is measured, and its relatives.
+"""The plain classical chain, with which every engine of ours is compared, and its variants.
 
-What a person gets by joining the public libraries with their defaults: closed-form alpha (Levin et
-al. 2008), multi-level colours (Germer et al. 2020), both by pymatting, and for what the object
-hides PatchMatch (Barnes et al. 2009, by pypatchmatch).
+It is what a person gets by joining the public libraries with their defaults: closed-form alpha
+(Levin et al. 2008) and multi-level colours (Germer et al. 2020), both by pymatting, and PatchMatch
+(Barnes et al. 2009, by pypatchmatch) for what the object hides.
 
 All take an H×W×3 picture (RGB, 0–1), an H×W trimap (0, 0.5, 1) and a seed, and raise NoEdgeError
 where closed-form matting has no solution.
@@ -23,7 +23,7 @@ from layerpeel.backend.separation import Separation
 
 PATCH_RADIUS = 5
 
-# The blur's deviation, as a share of the picture's side: nothing of any texture is left.
+# Standard deviation of the blur, as a share of the picture's longer side: it leaves no texture.
 BLUR = 1 / 16
 FAR = np.float32(1e-6)
 
@@ -37,20 +37,20 @@ def separate_classically(picture: Float32, trimap: Float32, seed: int = 0) -> Se
 
 
 def separate_without_fill(picture: Float32, trimap: Float32, seed: int = 0) -> Separation:
-    """Closed-form alpha and multi-level colours alone, as the paper's “Germer et al.”."""
+    """Closed-form alpha and multi-level colours only: the paper's “Germer et al.”."""
     return separate_by_alpha(picture, closed_form_alpha(picture, trimap), leave_unfilled, seed)
 
 
 def separate_over_blur(picture: Float32, trimap: Float32, seed: int = 0) -> Separation:
-    """The chain with a wide blur for PatchMatch: what mean error alone rewards."""
+    """The chain with a wide blur instead of PatchMatch, which mean error alone would reward."""
     return separate_by_alpha(picture, closed_form_alpha(picture, trimap), fill_by_blur, seed)
 
 
 def closed_form_alpha(picture: Float32, trimap: Float32) -> Float32:
-    """Estimate H×W, 0–1."""
+    """Estimate alpha, H×W, 0–1. Raises NoEdgeError where there is no solution."""
     colours, known = picture.astype(np.float64), trimap.astype(np.float64)
     try:
-        # Where factors fail it prints ten lines and tries others; what comes of it is what counts.
+        # When a factorisation fails it prints ten lines and tries another; only the result counts.
         with contextlib.redirect_stdout(io.StringIO()):
             alpha = estimate_alpha_cf(colours, known)
     except ValueError as error:
@@ -69,7 +69,7 @@ def separate_by_alpha(picture: Float32, alpha: Float32, fill: Fill, seed: int) -
 
 
 def fill_by_patchmatch(background: Float32, hole: Bool, seed: int) -> Float32:
-    """Fill with pieces of radius 5 from elsewhere in the picture; 8-bit steps."""
+    """Fill with patches of radius 5 from elsewhere in the picture; values are 8-bit steps."""
     set_random_seed(seed)
     eight_bit = np.floor(np.clip(background, 0, 1) * 255 + 0.5).astype(np.uint8)
     filled = inpaint(eight_bit, hole.astype(np.uint8), patch_size=PATCH_RADIUS)
@@ -77,12 +77,12 @@ def fill_by_patchmatch(background: Float32, hole: Bool, seed: int) -> Float32:
 
 
 def fill_by_blur(background: Float32, hole: Bool, _seed: int) -> Float32:
-    """Fill with a weighted mean of what lies round the hole."""
+    """Fill with a weighted mean of what lies around the hole."""
     known = (~hole).astype(np.float32)
     deviation = BLUR * max(hole.shape)
     weight = cv2.GaussianBlur(known, (0, 0), deviation)[..., None]
     mixed = cv2.GaussianBlur(background * known[..., None], (0, 0), deviation)
-    # In the midst of a large hole nothing known is near: there it is the mean of all.
+    # In the middle of a large hole nothing known is near: there it is the mean of everything.
     mean = background[~hole].mean(axis=0) if known.any() else background.mean(axis=(0, 1))
     return np.asarray((mixed + FAR * mean) / (weight + FAR), np.float32)
 

@@ -1,4 +1,4 @@
-"""Every method on the same composites, in one run."""
+"""Runs every method on the same composites."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -33,9 +33,9 @@ TRUTH = "truth"
 class Plan:
     """What to measure. The same plan gives the same figures, seconds and memory aside.
 
-    size: of the frame's side, pixels. seed: of the composites and of what is filled in.
-    methods: the first is the one that the others are shown beside.
-    reference: the name of the method over which ratios are taken.
+    size: side of the frame in pixels. seed: for the composites and for what methods fill in.
+    methods: the first is the one that is shown beside all others.
+    reference: name of the method that ratios are relative to.
     """
 
     art: Art
@@ -49,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class PictureFigures:
-    """One composite, by method: figures (`evaluation.figures`), placement (with the truth's too).
+    """Figures (`evaluation.figures`) and placement of one composite, by method; of the truth too.
 
     failures: why a method has no figures of this picture.
     """
@@ -62,16 +62,16 @@ class PictureFigures:
 
 
 Keep = Callable[[PictureFigures, Composite, dict[str, Separation]], None]
-"""Hears, picture by picture, what was separated, by method, in 8-bit values."""
+"""Gets, for each picture, the layers by method, rounded to 8-bit values."""
 
 
 @dataclass
 class Evaluation:
     """What was measured, and what was not.
 
-    methods: names of those that ran. left_out: names of those that could not, and why; one that
-        crashed is in both. lacking: figures by networks that could not be had, and why.
-    totals: figures of all pictures together, by method. peak_bytes: by method, of its process.
+    methods: names of those that ran. left_out: those that could not run, and why; one that crashed
+        is in both. lacking: figures by networks that could not be computed, and why.
+    totals: figures of all pictures together, by method. peak_bytes: of each method's process.
     """
 
     plan: Plan
@@ -84,7 +84,7 @@ class Evaluation:
 
     @property
     def figure_names(self) -> list[str]:
-        """All figures that any method has of any picture, in the order in which they came."""
+        """Names of all figures that any method has for any picture, in order of appearance."""
         names = (
             name
             for picture in self.pictures
@@ -94,27 +94,27 @@ class Evaluation:
         return list(dict.fromkeys(names))
 
     def values(self, method: str, figure: str) -> list[float]:
-        """One figure of one method, picture by picture; NaN where there is none."""
+        """Return one figure of one method, picture by picture; NaN where there is none."""
         return [picture.figures.get(method, {}).get(figure, math.nan) for picture in self.pictures]
 
     def placements(self, method: str, name: str) -> list[float]:
-        """One number of a method's, or the truth's, placement; NaN where there is none."""
+        """Return one placement figure of a method or the truth, by picture; NaN for none."""
         return [picture.placement.get(method, {}).get(name, math.nan) for picture in self.pictures]
 
 
 def keep_nothing(
     _picture: PictureFigures, _composite: Composite, _layers: dict[str, Separation]
 ) -> None:
-    """Let the layers go once they are measured."""
+    """Keep no layers."""
 
 
 def evaluate(plan: Plan, report: ReportProgress, keep: Keep = keep_nothing) -> Evaluation:
     """Measure all methods of a plan on all its composites.
 
-    What a method cannot do costs its own figures only. report: hears about every picture.
+    A method that fails loses only its own figures. report: told of every picture.
 
-    Raises BadInputError, before anything is measured, for numbers that cannot be, for art that
-    cannot be drawn from, and when no method can run.
+    Raises BadInputError, before anything is measured, for impossible numbers, for art that cannot
+    be used, and when no method can run.
     """
     _check(plan)
     evaluation = Evaluation(plan)
@@ -150,7 +150,7 @@ def _check(plan: Plan) -> None:
 
 
 def _runnable(plan: Plan, evaluation: Evaluation) -> tuple[Baseline, ...]:
-    """The methods whose parts are there; the others are named in the evaluation."""
+    """Return the methods that can run; the others are recorded in the evaluation."""
     lacks = {baseline.name: baseline.lacks() for baseline in plan.methods}
     evaluation.left_out = {name: why for name, why in lacks.items() if why is not None}
     runnable = tuple(b for b in plan.methods if b.name not in evaluation.left_out)
@@ -169,7 +169,7 @@ def _meters(plan: Plan, evaluation: Evaluation) -> list[Meter]:
 
 
 def _warm_up(plan: Plan, processes: dict[str, MethodProcess]) -> None:
-    """Let libraries load and compile before seconds count. A crash will be met again."""
+    """Let libraries load and compile before time is measured."""
     for composite in draw_composites(plan.art, 1, plan.seed, WARM_UP_SIZE):
         for process in processes.values():
             process.warm_up(_order(composite, plan))

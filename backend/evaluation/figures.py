@@ -1,4 +1,4 @@
-"""What each figure is called, means, and in which direction it is better."""
+"""Each figure's name, its meaning, and which values are better."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Better(Enum):
-    """When a figure is good."""
+    """Which values of a figure are better."""
 
     LOWER = "lower is better"
     NEAR_ONE = "1 is right"
@@ -15,14 +15,14 @@ class Better(Enum):
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of one separation of one picture (`evaluation.metrics`)."""
+    """A figure that judges one separation of one picture (`evaluation.metrics`)."""
 
     name: str
     meaning: str
     better: Better = Better.LOWER
 
     def badness(self, value: float) -> float:
-        """Rank a value: larger is worse; NaN for none."""
+        """Map a value so that larger is worse; NaN stays NaN."""
         if self.better is not Better.NEAR_ONE or math.isnan(value):
             return value
         return abs(math.log(value)) if value > 0 else math.inf

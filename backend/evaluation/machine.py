@@ -1,4 +1,4 @@
-"""What the figures were taken on, without which they say nothing."""
+"""The machine that figures were measured on, without which times mean nothing."""
 
 import os
 import platform
@@ -19,7 +19,7 @@ LIBRARIES = (
 
 
 def machine_facts() -> dict[str, str]:
-    """Date, processor, cores, memory, system and versions, ready to print."""
+    """Return date, processor, cores, memory, system and versions, ready to print."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "processor": _processor(),
@@ -41,7 +41,7 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    """Cores this process may use, which can be fewer than there are."""
+    """Count the cores that this process may use, which can be fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

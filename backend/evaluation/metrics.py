@@ -1,6 +1,7 @@
-"""How far separated layers are from the layers that a composite was made of.
+"""How far separated layers are from the true layers of a composite.
 
-Errors are means over the frame × 1000 (the paper's Table 4 scale); `texture` and `rim` are ratios.
+Errors are means over the frame × 1000 (the scale of the paper's Table 4); `texture` and `rim` are
+ratios.
 """
 
 import cv2
@@ -15,7 +16,7 @@ HAAR_SCALES = 3
 
 
 def as_eight_bit(separation: Separation) -> Separation:
-    """What is left of estimates in 8-bit layers."""
+    """Round estimates to the values of 8-bit layers."""
 
     def rounded(plane: Float32) -> Float32:
         steps = np.floor(np.clip(plane, 0, 1) * 255 + 0.5)
@@ -27,7 +28,7 @@ def as_eight_bit(separation: Separation) -> Separation:
 
 
 def measure(separation: Separation, truth: Composite) -> dict[str, float]:
-    """All figures of one separation against one composite (NaN where there is no hole to judge)."""
+    """Compute all figures of a separation of a composite (NaN where there is no hole to judge)."""
     alpha, true_alpha = separation.alpha, truth.alpha
     alpha3, true_alpha3 = alpha[..., None], true_alpha[..., None]
     foreground_error = true_alpha3 * (separation.foreground - truth.foreground)
@@ -71,21 +72,21 @@ def _reconstruction(separation: Separation, truth: Composite) -> dict[str, float
 
 
 def hole_of(alpha: Float32) -> Bool:
-    """Where the background is invented: α > 0.95, eroded by 2 px."""
+    """Return where the background has to be filled in: α > 0.95, eroded by 2 px."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     hole: Bool = cv2.erode((alpha > 0.95).astype(np.uint8), kernel) > 0
     return hole
 
 
 def _texture(background: Float32, truth: Composite) -> float:
-    """Haar energy inside the hole over that of the truth: 1 is right, 0 is a blur."""
+    """Haar energy inside the hole relative to the truth: 1 is right, 0 is a blur."""
     hole = hole_of(truth.alpha)
     true_energy = haar_energy(truth.background @ LUMA, hole)
     return haar_energy(background @ LUMA, hole) / true_energy if true_energy > 0 else float("nan")
 
 
 def haar_energy(grey: Float32, where: Bool) -> float:
-    """Sum over scales 0–2 of the mean magnitude of the three Haar bands inside `where`."""
+    """Sum the mean magnitudes of the three Haar bands inside `where`, over scales 0–2."""
     energy, kept = 0.0, where
     for _ in range(HAAR_SCALES):
         height, width = grey.shape[0] // 2 * 2, grey.shape[1] // 2 * 2
@@ -100,7 +101,7 @@ def haar_energy(grey: Float32, where: Bool) -> float:
 
 
 def _rim(background: Float32, truth: Composite) -> float:
-    """Mean gradient on the hole's outline, 5 px wide, over that of the truth: ≫ 1 is a seam."""
+    """Mean gradient on the hole's outline, 5 px wide, relative to the truth: ≫ 1 is a seam."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     hole = (truth.alpha > 0.95).astype(np.uint8)
     outline = (cv2.dilate(hole, kernel) - cv2.erode(hole, kernel)) > 0

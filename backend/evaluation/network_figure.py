@@ -1,4 +1,4 @@
-"""What a figure by a network is to the evaluation."""
+"""A figure computed by a network, as the evaluation sees it."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -7,28 +7,28 @@ from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.separation import Separation
 
 Captions = Mapping[str, str]
-"""What a picture of the art shows, in words, by its file (`fg/name.png`)."""
+"""Captions of the art's pictures by file (`fg/name.png`)."""
 
 
 class Meter(Protocol):
-    """Sees every separation once, and measures."""
+    """Measures; it is given every separation once."""
 
     def add(self, method: str, composite: Composite, separation: Separation) -> dict[str, float]:
-        """Take a separation in; the figures that this one picture has, by name."""
+        """Take a separation in, and return the figures of this one picture by name."""
 
     def totals(self, method: str) -> dict[str, float]:
-        """Give the figures that only all pictures of a method have together."""
+        """Return the figures of a method over all pictures together."""
 
 
 class NetworkFigure(Protocol):
-    """A figure that may or may not be had on this machine."""
+    """A figure that can be computed only where its network is installed."""
 
     @property
     def title(self) -> str:
-        """What it is called in tables."""
+        """Name in tables."""
 
     def lacks(self, captions: Captions) -> str | None:
-        """Say in one line what is missing here, None when it can be measured."""
+        """Return in one line what is missing here, None when it can be measured."""
 
     def meter(self, captions: Captions) -> Meter:
-        """Load the network. Only when nothing is lacking."""
+        """Load the network. Call it only when nothing is lacking."""

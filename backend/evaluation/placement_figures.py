@@ -1,4 +1,4 @@
-"""Where a foreground lies and how much of the frame it takes: the paper's Table 2, 0–100.
+"""Where a foreground lies and how much of the frame it covers: the paper's Table 2, 0–100.
 
 The paper says "pixels occupied", "largest dimension" and "central positions of the foreground
 objects along each axis". Here a pixel is occupied where α > 0.5, and dimension and centre are those
@@ -14,7 +14,7 @@ NAMES = ("occupancy", "span", "centre_x", "centre_y")
 
 
 def placement_of(alpha: Float32) -> dict[str, float]:
-    """Measure an H×W alpha (0–1); NaN, but for the occupancy of 0, where nothing is occupied.
+    """Measure an H×W alpha (0–1). Where no pixel is occupied, all but the occupancy (0) is NaN.
 
     occupancy: share of the frame, percent. span: the larger of the box's height and width, each as
     percent of its own axis. centre_x, centre_y: of the box, from left and from top, percent.

@@ -1,7 +1,7 @@
-"""Many pictures in few numbers: means, medians, and medians of per-picture ratios.
+"""Statistics over many pictures: means, medians, and medians of per-picture ratios.
 
-A single see-through picture can be half of a mean; it is one of many in a median. NaN stands for
-what a picture does not have (a hole to judge), and does not count.
+A single see-through picture can make up half of a mean, but is one of many in a median. NaN stands
+for a figure that a picture does not have (no hole to judge), and is not counted.
 """
 
 import math
@@ -21,9 +21,9 @@ class Spread:
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:
-    """Sum up the values that are not NaN; None when there are none.
+    """Summarise the values that are not NaN; None when there are none.
 
-    deviation: that of the population, as Table 2 of the paper gives.
+    deviation: of the population, as in Table 2 of the paper.
     """
     known = [value for value in values if not math.isnan(value)]
     if not known:
@@ -32,29 +32,29 @@ def spread_of(values: Sequence[float]) -> Spread | None:
 
 
 def mean_of(values: Sequence[float]) -> float:
-    """The mean of at least one value."""
+    """Return the mean of at least one value."""
     return math.fsum(values) / len(values)
 
 
 def known_pairs(ours: Sequence[float], theirs: Sequence[float]) -> list[tuple[float, float]]:
-    """Pair two methods' values picture by picture, where both can be told."""
+    """Pair two methods' values picture by picture, where both are known."""
     pairs = zip(ours, theirs, strict=True)
     return [pair for pair in pairs if not any(math.isnan(value) for value in pair)]
 
 
 def ratio_of(ours: float, theirs: float) -> float:
-    """Ours over theirs; NaN where both are 0, so that there is nothing to compare."""
+    """Return ours over theirs; NaN where both are 0, as there is nothing to compare."""
     if math.isnan(ours) or math.isnan(theirs) or (ours == 0 and theirs == 0):
         return math.nan
     return ours / theirs if theirs > 0 else math.inf
 
 
 def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
-    """The median of per-picture ratios; NaN when no picture has one."""
+    """Return the median of per-picture ratios; NaN when no picture has one."""
     ratios = [ratio for pair in pairs if not math.isnan(ratio := ratio_of(*pair))]
     return statistics.median(ratios) if ratios else math.nan
 
 
 def times_worse(pairs: Sequence[tuple[float, float]]) -> int:
-    """In how many pictures the first is larger."""
+    """Count the pictures in which the first is larger."""
     return sum(ours > theirs for ours, theirs in pairs)

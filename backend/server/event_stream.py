@@ -1,4 +1,4 @@
-"""Server-sent events: what happens to a job, told as it happens."""
+"""Server-sent events: what happens to a job, as it happens."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ from layerpeel.backend.server.feed import JobFeed, is_final
 from layerpeel.shared.jobs import JobEvent
 from layerpeel.shared.wire import EVENTS_TYPE, to_text
 
-# A comment, which no reader takes for an event. Writing it shows whether anybody still reads.
+# A comment, which clients ignore. Writing it shows whether anybody still reads.
 HEARTBEAT = ": still here\n\n"
 HEARTBEAT_SECONDS = 10.0
 
 
 async def job_events(feed: JobFeed) -> AsyncIterator[str]:
-    """Tell where a job stands and what happens to it, until it has ended."""
+    """Yield where a job stands and what happens to it, until it has ended."""
     with feed.listening() as heard:
         while True:
             try:
@@ -30,5 +30,5 @@ async def job_events(feed: JobFeed) -> AsyncIterator[str]:
 
 
 def stream(events: AsyncIterator[str]) -> StreamingResponse:
-    """Answer with events, each sent as soon as it is there."""
+    """Answer with a stream of events, each sent as soon as it comes."""
     return StreamingResponse(events, headers={"Cache-Control": "no-store"}, media_type=EVENTS_TYPE)

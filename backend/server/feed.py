@@ -1,4 +1,4 @@
-"""What happens to one job, for everybody who listens."""
+"""The events of one job, for everybody who listens."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def is_final(event: JobEvent) -> bool:
 
 
 class JobFeed:
-    """Where a job stands, then everything that happens to it. Late listeners miss nothing."""
+    """Where a job stands, and everything that happens to it from then on."""
 
     def __init__(self, first: JobEvent) -> None:
         self._latest = first
@@ -21,7 +21,7 @@ class JobFeed:
         self._listeners: set[asyncio.Queue[JobEvent]] = set()
 
     def publish(self, event: JobEvent) -> None:
-        """Tell every listener, now and later. What has been told already is not told again."""
+        """Send an event to listeners, present and later ones; a repeated one is not sent again."""
         if event == self._latest:
             return
         if isinstance(event, Preview):
@@ -33,7 +33,7 @@ class JobFeed:
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Queue[JobEvent]]:
-        """Give a queue of events: where the job stands, its preview if there is one, what comes."""
+        """Yield a queue of events: where the job stands, its latest preview, then what comes."""
         heard: asyncio.Queue[JobEvent] = asyncio.Queue()
         heard.put_nowait(self._latest)
         if self._preview is not None and not is_final(self._latest):

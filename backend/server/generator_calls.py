@@ -53,7 +53,7 @@ class GeneratorCalls:
         return as_json(to_text(await asyncio.to_thread(_generators_of, self._models, pulling)))
 
     async def look(self, request: Request) -> Response:
-        """Take `LookInto`, which is the artist's consent; answer `FoundFiles`."""
+        """Take `LookInto`, by which the artist consents; answer `FoundFiles`."""
         wanted = await read_message(LookInto, request)
         folders = [Path(folder) for folder in wanted.folders]
         for folder in folders:
@@ -77,16 +77,16 @@ class GeneratorCalls:
         )
 
     async def pull(self, request: Request) -> Response:
-        """Take `PullModel`, which is the artist's consent; begin, and answer `PullSummary`."""
+        """Take `PullModel`, by which the artist consents; start, and answer `PullSummary`."""
         wanted = await read_message(PullModel, request)
         return as_json(to_text(self._pulls.start(wanted.model)), 202)
 
     async def tell_pull(self, _request: Request) -> Response:
-        """Answer with events, each a `JobEvent`, of the pull that was asked for last."""
+        """Answer with the events of the latest pull, each a `JobEvent`."""
         return stream(job_events(self._pulls.feed))
 
     async def cancel_pull(self, _request: Request) -> Response:
-        """Stop the pull; answer `PullSummary` once it has ended, however it had."""
+        """Stop the pull; answer `PullSummary` once it has ended, in whichever way."""
         return as_json(to_text(await self._pulls.cancel()))
 
 

@@ -1,6 +1,6 @@
-"""What there is to paint with, and what could be pulled. Nothing is loaded to find out.
+"""Which styles and models there are to paint with, and which could be pulled, without loading any.
 
-Of other programs only the folders are named that are there: nothing in them is read.
+For other programs only the folders that exist are named; nothing in them is read.
 """
 
 from importlib.util import find_spec
@@ -27,9 +27,9 @@ _STAGE = "generate"
 
 
 def generators_of(models: ModelStore, pulling: str) -> Generators:
-    """Look afresh at styles and models. A new model's files are hashed, which may take a while.
+    """List styles and models as they are now. A new model is hashed first, which may take a while.
 
-    pulling: id of the model that is on its way; may be empty.
+    pulling: id of the model that is being pulled; may be empty.
     """
     styles = tuple(style_info(style, models) for style in find_styles())
     downloads = tuple(
@@ -41,13 +41,13 @@ def generators_of(models: ModelStore, pulling: str) -> Generators:
 
 
 def use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
-    """Make an SDXL checkpoint a style, where it lies. Raises OutputError, BadInputError."""
+    """Make a style of an SDXL checkpoint, left where it is. Raises OutputError, BadInputError."""
     taken = [style.name for style in find_styles()]
     return style_info(read_style(make_style(file, styles_folder(), taken)), models)
 
 
 def style_info(style: Style, models: ModelStore) -> StyleInfo:
-    """Tell what a style is, and what it lacks."""
+    """Describe a style, and what it lacks."""
     missing = _what_is_missing(style, models)
     return StyleInfo(
         name=style.name,
@@ -76,7 +76,7 @@ def _what_is_missing(style: Style, models: ModelStore) -> str:
 
 
 def _needs(style: Style, models: ModelStore) -> tuple[str, ...]:
-    """What would be pulled: the checkpoint, or what describes it where it is one file."""
+    """Ids of models to pull: the checkpoint, or the small files that a single-file one needs."""
     generator = style.generator
     own_file = style.checkpoint is not None or isinstance(generator.checkpoint, Path)
     place = generator.descriptions if own_file else generator.checkpoint
@@ -88,7 +88,7 @@ def _needs(style: Style, models: ModelStore) -> tuple[str, ...]:
 
 
 def _guides(style: Style) -> tuple[GuideKind, ...]:
-    """A sketch is begun from; all else takes a ControlNet, which must be there."""
+    """A sketch needs no ControlNet; every other guide needs its own, which must be there."""
     followed = [GuideKind(kind.value) for kind, place in style.controls.items() if place.exists()]
     begun = [GuideKind.SKETCH] if style.generator.start_pipeline else []
     return tuple(kind for kind in GuideKind if kind in followed + begun)
@@ -106,7 +106,7 @@ def _download(model: Model, models: ModelStore) -> Download:
         model=model.id,
         title=model.title,
         bytes=size,
-        # It lies in memory as it does on the disk.
+        # Weights take as much memory as they take on disk.
         memory=size if any(map(is_weights, files)) else 0,
         licence=f"{model.licence}{note}",
         trained_on=model.trained_on,

@@ -1,7 +1,7 @@
 """Who may call: the owner's own programs on this machine, and no web page.
 
-A page in the owner's browser can reach loopback too. It cannot know the token; a browser marks its
-calls with Origin; and one that was led here under another name (DNS rebinding) says so in Host.
+A page in the owner's browser can reach loopback too. But it does not know the token, its browser
+sends Origin, and after DNS rebinding the Host header shows another name.
 """
 
 import ipaddress
@@ -20,9 +20,9 @@ HEALTH = "/health"
 
 @dataclass(frozen=True)
 class Door:
-    """Where the server listens, and what opens it.
+    """Where the server listens, and the token that callers need.
 
-    host: as it was asked for. open_to_network: whether other machines may call.
+    host: as given by `--host`. open_to_network: whether other machines may call.
     """
 
     host: str
@@ -33,7 +33,7 @@ class Door:
     def answers_to(self, host_header: str) -> bool:
         """Whether a Host header names this server.
 
-        Rebinding takes a name: numbers cannot be led elsewhere.
+        DNS rebinding needs a name: an address given as numbers is safe.
         """
         name, _, port = host_header.rpartition(":")
         if port != str(self.port):
@@ -47,19 +47,19 @@ class Door:
         return address.is_loopback or self.open_to_network
 
     def is_opened_by(self, authorization: str) -> bool:
-        """Whether an Authorization header brings the token. How long this takes tells nothing."""
+        """Whether an Authorization header holds the token; compared in constant time."""
         return secrets.compare_digest(authorization.encode(), f"Bearer {self.token}".encode())
 
 
 class Guard:
-    """Lets through to `app` only calls that bring what they must."""
+    """Passes on to `app` only calls with the right host, token and protocol."""
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
         self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call, or hand it on."""
+        """Refuse a call, or pass it on."""
         try:
             self._check(Headers(scope=scope), scope["path"])
         except Refused as refused:

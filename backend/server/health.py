@@ -1,7 +1,7 @@
-"""Who answers here, and what each engine lacks, without loading any engine.
+"""Version and protocol of this backend, and what each engine lacks, without loading any engine.
 
-The manifest says which models an engine takes. Those that generate pictures are not needed to peel
-one; those that detect are what finding by words takes.
+The manifest says which models an engine needs. Models that generate pictures are not needed to
+peel; models that detect are needed only to find things by words.
 """
 
 from layerpeel.backend.engines.full_install import what_full_install_lacks
@@ -16,9 +16,9 @@ NO_DETECTOR = (
 
 
 def health_of(store: ModelStore) -> Health:
-    """Look afresh at what is installed. A new model file is hashed, which may take a second.
+    """Describe what is installed now. A new model file is hashed, which may take a second.
 
-    The first engine is `auto`, which takes the best of the others.
+    The first engine is `auto`, which uses the best of the others.
     """
     names = dict.fromkeys(name for model in store.manifest.models for name in model.engines)
     engines = {name: _engine(name, store) for name in names}
@@ -26,7 +26,7 @@ def health_of(store: ModelStore) -> Health:
 
 
 def _best_of(engines: dict[str, EngineInfo]) -> EngineInfo:
-    """What `auto` can do: whatever one of them can."""
+    """Describe `auto`, which can do what any of the engines can."""
     missing = [engine.missing for engine in engines.values()]
     hints = [engine.words_hint for engine in engines.values() if engine.words_hint != NO_DETECTOR]
     return EngineInfo(

@@ -1,4 +1,4 @@
-"""One server for one state folder."""
+"""Only one server per state folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ from layerpeel.shared.places import read_server_file
 
 
 class AlreadyRunningError(LayerpeelError):
-    """Another server works in the same state folder."""
+    """Another server is using the same state folder."""
 
     exit_code = 8
 
 
 @contextmanager
 def only_server(folder: Path) -> Iterator[None]:
-    """Be the only server of a state folder, which must exist.
+    """Hold the lock of a state folder, which must exist.
 
-    The system lets go of the lock when a process ends, however it ends.
+    The system releases the lock when the process ends, however it ends.
 
     Raises AlreadyRunningError when another one is running, OSError when the folder is not writable.
     """

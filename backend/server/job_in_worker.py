@@ -1,4 +1,4 @@
-"""One job in the worker process: a request's file in, events, a result's file out."""
+"""One job in the worker process: reads a request file, reports events, writes a result file."""
 
 import io
 from collections.abc import Callable
@@ -28,11 +28,11 @@ NO_MEMORY = (
 def peel_into_file(
     order: PeelOrder, tell: Callable[[Report], None], is_stopped: Callable[[], bool]
 ) -> JobOutcome:
-    """Peel, and write the packed stack to `order.result` only when all of it is there.
+    """Peel, and write the packed stack to `order.result` once it is complete.
 
-    tell: hears progress and the preview. is_stopped: asked at each step whether to go on.
+    tell: gets progress and the preview. is_stopped: checked at each step.
 
-    Raises whatever nobody foresaw.
+    Errors of our own become `Failed`; any other exception is raised.
     """
 
     def report(stage: str, done: float) -> None:
@@ -65,7 +65,7 @@ def small_png(found: Float32) -> bytes:
 
 
 def _written(path: Path, data: bytes) -> Failed | None:
-    """Write a new file and force it to disk; say so when that cannot be done."""
+    """Write a new file to disk; return Failed when that cannot be done."""
     try:
         write_new_file(path, data)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which job runs when. One at a time, in the order in which they came."""
+"""Runs jobs one at a time, in the order in which they came."""
 
 import asyncio
 import time
@@ -14,20 +14,20 @@ from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lo
 from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
 
-# How long a job may take to stop by itself before its process is ended.
+# How long a job may take to stop by itself before its process is killed.
 STOP_SECONDS = 1.0
 
 
-# A worker may have died unnoticed while it had nothing to do: the next one gets its job.
+# A worker may have died unnoticed while it was idle: then another one is given the job.
 MOST_TRIES = 2
 
 
 @dataclass
 class _Running:
-    """The job at work.
+    """The job that runs now.
 
-    tries: how many workers were given it. begun: whether one has begun with it. unwanted: whether
-    somebody has asked to stop it.
+    tries: how many workers were given it. begun: whether one has started it. unwanted: whether it
+    is to be stopped.
     """
 
     id: str
@@ -40,7 +40,7 @@ class _Running:
 class JobQueue:
     """Jobs that wait, the one that runs, and the worker process that runs it.
 
-    most_waiting: how many may wait; see `is_full`. To be made, and used, in one event loop.
+    most_waiting: how many may wait; see `is_full`. Create and use it in one event loop.
     """
 
     def __init__(self, store: JobStore, most_waiting: int) -> None:
@@ -56,12 +56,12 @@ class JobQueue:
 
     @property
     def is_full(self) -> bool:
-        """Whether no job is taken on now."""
+        """Whether no further job is accepted now."""
         return len(self._waiting) >= self._most_waiting
 
     @property
     def is_closed(self) -> bool:
-        """Whether no job is taken on any more."""
+        """Whether no job is accepted any more."""
         return self._is_closed
 
     @property
@@ -70,7 +70,7 @@ class JobQueue:
         return self._running is not None or bool(self._waiting)
 
     def submit(self, job: JobSummary) -> None:
-        """Take on a job whose request file is in the store. Raises OutputError."""
+        """Queue a job whose request file is in the store. Raises OutputError."""
         self._store.add(job)
         self._came[job.id] = time.monotonic()
         self._waiting.append(job.id)
@@ -78,11 +78,11 @@ class JobQueue:
         self._arrived.set()
 
     def feed_of(self, job: JobSummary) -> JobFeed:
-        """What happens to a job; of one that has ended, how it ended."""
+        """Return the events of a job; for one that has ended, only how it ended."""
         return self._feeds.get(job.id) or JobFeed(self._store.outcome_of(job))
 
     async def cancel(self, job_id: str) -> None:
-        """Stop a job that waits or runs, and wait for its end. An ended one stays as it is."""
+        """Stop a job that waits or runs, and wait for its end. No effect on one that has ended."""
         if job_id in self._waiting:
             self._waiting.remove(job_id)
             self._end(job_id, Cancelled())
@@ -91,7 +91,7 @@ class JobQueue:
             await self._stop(self._running)
 
     async def run(self) -> None:
-        """Run what comes, until cancelled."""
+        """Run jobs as they come, until cancelled."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
@@ -101,7 +101,7 @@ class JobQueue:
                 await self._run(self._running)
 
     def close(self) -> None:
-        """End the worker, and with it every job that has not ended."""
+        """Kill the worker and fail every job that has not ended."""
         self._is_closed = True
         self._worker.kill()
         if self._running is not None:
@@ -125,7 +125,7 @@ class JobQueue:
         running.ended.set()
 
     async def _peel(self, running: _Running) -> JobOutcome:
-        """Have a job peeled, and outlive whoever was to do it."""
+        """Have a job peeled; start a new worker if the present one ends."""
         self._feeds[running.id].publish(STARTING)
         while True:
             running.tries += 1
@@ -140,7 +140,7 @@ class JobQueue:
                     return failed
 
     async def _peel_with(self, worker: Worker, running: _Running) -> JobOutcome:
-        """Have a worker peel a job, and tell its listeners what is heard of it."""
+        """Have a worker peel a job, and publish what it reports."""
         feed = self._feeds[running.id]
         request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
         worker.send(PeelOrder(running.id, request, draft))
@@ -151,7 +151,7 @@ class JobQueue:
                 case Progress() | Preview():
                     feed.publish(report)
                 case Broken(kind, traceback):
-                    log.error("job %s met an error nobody foresaw\n%s", running.id, traceback)
+                    log.error("job %s met an unexpected error\n%s", running.id, traceback)
                     return _unforeseen(kind)
                 case _:
                     return report
@@ -165,8 +165,8 @@ class JobQueue:
             async with asyncio.timeout(STOP_SECONDS):
                 await running.ended.wait()
         except TimeoutError:
-            log.info("job %s did not stop by itself: its process is ended", running.id)
-            # It may have ended in this very moment, and the worker have gone on to the next job.
+            log.info("job %s did not stop by itself: its process is killed", running.id)
+            # It may have ended just now, and the worker may already have the next job.
             if not running.ended.is_set():
                 worker.kill()
             await running.ended.wait()
@@ -190,7 +190,7 @@ class JobQueue:
         try:
             self._store.end(job_id, outcome)
         except OutputError as error:
-            # The next start finds it unfinished and says so then.
+            # The next start finds it unfinished, and reports it.
             log.error("job %s failed, and even that cannot be kept: %s", job_id, error)
 
     def _tell_positions(self) -> None:
@@ -204,7 +204,7 @@ class JobQueue:
 
 def _unforeseen(kind: str) -> Failed:
     return Failed(
-        f"Peeling met an error that nobody foresaw ({kind}); the picture is as it was. "
+        f"Peeling met an unexpected error ({kind}); the picture is as it was. "
         f"Please report it with the end of {log_file()}."
     )
 

@@ -1,7 +1,7 @@
-"""The jobs on disk: what is known of each in SQLite, and the results as files beside it.
+"""The jobs on disk: their records in SQLite, and the results as files beside it.
 
-A result is there whole or not at all: its file gets its name first, then the job is finished. What
-a crash left in between is swept away at the next start.
+A result is there whole or not at all: its file is renamed first, then the job is marked finished.
+What a crash left in between is removed at the next start.
 """
 
 import json
@@ -16,7 +16,7 @@ from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
 
-# Jobs that failed take no room to speak of, but nobody reads a list longer than this.
+# Failed jobs take hardly any room, but nobody reads a list longer than this.
 MOST_ENDED = 200
 
 INTERRUPTED = "The backend ended while this job was {}. Press Peel again."
@@ -42,12 +42,12 @@ _ENDED = "state NOT IN ('queued', 'running')"
 
 
 class JobStore:
-    """Every job from when it was taken on until it is forgotten. For one thread.
+    """Every job from when it is accepted until it is forgotten. For use in one thread.
 
-    folder: made when it is not there. most_bytes: of all results together; the oldest jobs that
-    have ended are forgotten to make room.
+    folder: created if missing. most_bytes: for all results together; the oldest jobs that have
+    ended are forgotten to make room.
 
-    Raises OutputError, here and wherever something is changed, when the disk does not take it.
+    Raises OutputError, here and from every method that changes something, when writing fails.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
@@ -63,23 +63,23 @@ class JobStore:
         self._sweep()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
     def request_file(self, job_id: str) -> Path:
-        """Where a job's packed `SubmitJob` lies until the job has ended."""
+        """Path of a job's packed `SubmitJob`, which is there until the job has ended."""
         return self._folder / f"{job_id}.request"
 
     def draft_file(self, job_id: str) -> Path:
-        """Where a job's packed `LayerStack` is written."""
+        """Path to which a job's packed `LayerStack` is written."""
         return self._folder / f"{job_id}.draft"
 
     def result_file(self, job_id: str) -> Path:
-        """Where a finished job's packed `LayerStack` lies."""
+        """Path of a finished job's packed `LayerStack`."""
         return self._folder / f"{job_id}.result"
 
     def add(self, job: JobSummary) -> None:
-        """Remember a new job."""
+        """Record a new job."""
         values = (job.id, job.name, job.state.value, job.created, *job.size, job.message)
         with self._changing() as database:
             database.execute(
@@ -88,14 +88,14 @@ class JobStore:
             )
 
     def begin(self, job_id: str) -> None:
-        """Remember that a job runs."""
+        """Record that a job runs."""
         with self._changing() as database:
             database.execute(
                 "UPDATE jobs SET state = ? WHERE id = ?", (JobState.RUNNING.value, job_id)
             )
 
     def end(self, job_id: str, outcome: JobOutcome) -> None:
-        """Remember how a job ended. When it is finished, its draft becomes its result."""
+        """Record how a job ended. When it finished, its draft becomes its result."""
         match outcome:
             case Finished(notes):
                 self._finish(job_id, notes)
@@ -105,7 +105,7 @@ class JobStore:
                 self._end_without_result(job_id, JobState.FAILED, message)
 
     def find(self, job_id: str) -> JobSummary | None:
-        """What is known of a job; None when it is not known, or no longer."""
+        """Look up a job; None when it is unknown or has been forgotten."""
         row = self._database.execute(
             f"SELECT {_SUMMARY} FROM jobs WHERE id = ?",  # noqa: S608
             (job_id,),
@@ -113,7 +113,7 @@ class JobStore:
         return None if row is None else _summary_of(row)
 
     def outcome_of(self, job: JobSummary) -> JobOutcome:
-        """How a job ended. Raises ValueError while it has not."""
+        """Return how a job ended. Raises ValueError while it has not."""
         match job.state:
             case JobState.FINISHED:
                 return Finished(self._notes_of(job.id))
@@ -125,7 +125,7 @@ class JobStore:
                 raise ValueError(f"Job {job.id} has not ended.")
 
     def newest_first(self) -> tuple[JobSummary, ...]:
-        """Every job that is known."""
+        """Return every job that is known."""
         rows = self._database.execute(
             f"SELECT {_SUMMARY} FROM jobs ORDER BY number DESC"  # noqa: S608
         )
@@ -158,7 +158,7 @@ class JobStore:
         self._remove(self.request_file(job_id))
 
     def _end_without_result(self, job_id: str, state: JobState, message: str) -> None:
-        # Files first: on a full disk it is they who make room to remember that it was full.
+        # Files first: on a full disk removing them makes room to record that it was full.
         self._remove_files(job_id)
         with self._changing() as database:
             given_up = self._make_room(0)
@@ -203,7 +203,7 @@ class JobStore:
                 self.end(job.id, Failed("The result is no longer there. Press Peel again."))
 
     def _sweep(self) -> None:
-        """Remove what belongs to no finished job: a crash leaves such files behind."""
+        """Remove files of no finished job, such as a crash leaves behind."""
         finished = [job.id for job in self.newest_first() if job.state is JobState.FINISHED]
         kept = {self.result_file(job_id) for job_id in finished}
         for kind in ("*.request", "*.draft", "*.result"):
@@ -229,7 +229,7 @@ class JobStore:
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it happens, or nothing."""
+        """Run one transaction."""
         with self._errors_for_people(), self._database:
             yield self._database
 

@@ -1,4 +1,4 @@
-"""How much the server takes on."""
+"""How much the server accepts."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ LONGEST_PROFILE = 16 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """Beyond these a job is refused, or an old result given up.
+    """Beyond these a job is refused, or an old result removed.
 
-    pixels: of one picture. waiting: jobs in the queue, the running one not counted.
-    result_bytes: all results together. body_bytes: of one call; None follows from `pixels`.
+    pixels: of one picture. waiting: jobs in the queue, without the running one.
+    result_bytes: of all results together. body_bytes: of one call; None derives it from `pixels`.
     """
 
     pixels: int = 100_000_000
@@ -24,7 +24,7 @@ class Limits:
 
     @property
     def body(self) -> int:
-        """Bytes that one call may send."""
+        """How many bytes one call may send."""
         if self.body_bytes is not None:
             return self.body_bytes
         return self.pixels * BYTES_OF_A_PIXEL + LONGEST_PROFILE + LONGEST_HEADER

@@ -1,4 +1,4 @@
-"""The server's log: a line for each job and each failure; no token and no pixels."""
+"""The server's log: one line per job and per failure; no token and no pixels."""
 
 import logging
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ log = logging.getLogger("layerpeel.server")
 
 @contextmanager
 def logging_to(path: Path, level: str) -> Iterator[None]:
-    """Write what happens into `path`, and into two older files beside it when it is full.
+    """Log into `path`; when it is full, it is rotated into two older files beside it.
 
-    level: the name of one of logging's levels. Raises OSError when the file cannot be written.
+    level: the name of a level of `logging`. Raises OSError when the file cannot be written.
     """
     handler = RotatingFileHandler(
         path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8"
     )
     handler.setFormatter(logging.Formatter(_FORMAT))
     log.setLevel(level)
-    # What the HTTP server itself has to say is about calls; only its troubles are of interest.
+    # The HTTP server logs every call; only its warnings and errors are of interest.
     sources = (log, logging.getLogger("uvicorn.error"))
     sources[1].setLevel(logging.WARNING)
     for source in sources:
@@ -32,7 +32,7 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        # Whoever started this may have thrown away what it prints: the plugin points to this file.
+        # The plugin discards what the server prints, and points to this file instead.
         log.exception("cannot serve")
         raise
     finally:

@@ -1,4 +1,4 @@
-"""What the server and its worker process say to each other, beside the protocol's own events."""
+"""What the server and its worker process send each other, besides the protocol's own events."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress
 
 @dataclass(frozen=True)
 class PeelOrder:
-    """Peel what the file `request` holds (a packed `SubmitJob`) into the new file `result`."""
+    """Peel the packed `SubmitJob` in the file `request` into the new file `result`."""
 
     job_id: str
     request: Path
@@ -17,14 +17,14 @@ class PeelOrder:
 
 @dataclass(frozen=True)
 class StopOrder:
-    """Stop that job, if it is the one at work."""
+    """Stop this job if it is the one that runs."""
 
     job_id: str
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The job ended in an exception that nobody foresaw; the worker goes on.
+    """The job ended in an unexpected exception; the worker goes on.
 
     kind: the exception's name.
     """
@@ -36,6 +36,6 @@ class Broken:
 Order = PeelOrder | StopOrder
 JobOutcome = Finished | Cancelled | Failed
 STARTING = Progress("Starting", 0.0)
-"""What a worker reports first, so that nobody else is given the job."""
+"""What a worker reports first, so that the job is not given to another one."""
 
 Report = Progress | Preview | JobOutcome | Broken

@@ -1,4 +1,4 @@
-"""Which clients are there, and when nobody is left to serve."""
+"""Which clients are connected, and when none is left to serve."""
 
 import asyncio
 import time
@@ -12,8 +12,8 @@ _LOOK_EVERY = 0.5
 class Presence:
     """Counts the clients that hold `stream` open.
 
-    first_seconds: how long the first one is waited for. last_seconds: how long after the last one
-    has gone.
+    first_seconds: how long to wait for the first client. last_seconds: how long to wait after the
+    last one has gone.
     """
 
     def __init__(self, first_seconds: float = 60.0, last_seconds: float = 5.0) -> None:
@@ -23,7 +23,7 @@ class Presence:
         self._closing = asyncio.Event()
 
     async def stream(self) -> AsyncIterator[str]:
-        """Count the reader in for as long as it reads. It is told nothing but that we are here."""
+        """Count the reader for as long as it reads; it gets only heartbeats."""
         self._here += 1
         self._patience = self._last_seconds
         try:
@@ -38,11 +38,11 @@ class Presence:
             self._here -= 1
 
     def close(self) -> None:
-        """Let every stream end."""
+        """End every stream."""
         self._closing.set()
 
     async def until_nobody_is_left(self, is_busy: Callable[[], bool]) -> None:
-        """Wait until no client has been there for long enough, and no work either."""
+        """Wait until there has been neither a client nor work for long enough."""
         needed = time.monotonic()
         while time.monotonic() - needed < self._patience:
             await asyncio.sleep(_LOOK_EVERY)

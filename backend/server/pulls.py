@@ -1,6 +1,6 @@
-"""Pulls a model because somebody asked for it, one at a time, in a process of its own.
+"""Pulls a model when somebody asks for it, one at a time, in a process of its own.
 
-A process can be ended at once, whatever it waits for; what has come stays and is gone on from.
+A process can be killed at once, whatever it waits for; the next pull continues where it stopped.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progres
 
 _ENDED_EARLY = "The download ended early. Pull it again: it goes on from there."
 _STEPS = 1000
-"""How finely is told how far it is: a large model comes in a hundred thousand pieces."""
+"""Progress is reported in so many steps: a large model comes in a hundred thousand pieces."""
 
 
 class Pulls:
-    """The pull that was asked for last. To be used in one event loop."""
+    """The latest pull. Use it in one event loop."""
 
     def __init__(self, models: ModelStore) -> None:
         self._models = models
@@ -40,11 +40,11 @@ class Pulls:
 
     @property
     def feed(self) -> JobFeed:
-        """What happens to the pull; of one that has ended, how it ended. Raises Refused."""
+        """The events of the latest pull; once it has ended, how it ended. Raises Refused."""
         return self._last().feed
 
     def start(self, model_id: str) -> PullSummary:
-        """Begin to pull a model; one that is here and whole is left alone.
+        """Start pulling a model; one that is installed and whole is left alone.
 
         Raises Refused when there is no such model, or another one is being pulled.
         """
@@ -60,14 +60,14 @@ class Pulls:
         return self._pull.summary
 
     async def cancel(self) -> PullSummary:
-        """End the pull if it has not ended, and say how it has. Raises Refused without one."""
+        """Stop the pull if it has not ended; return how it ended. Raises Refused if none was."""
         pull = self._last()
         pull.cancel()
         await pull.watch
         return pull.summary
 
     def close(self) -> None:
-        """End the pull if it has not ended."""
+        """Stop the pull if it has not ended."""
         if self._pull is not None:
             self._pull.cancel()
 
@@ -78,7 +78,7 @@ class Pulls:
 
 
 class _Pull:
-    """One model on its way here.
+    """One model that is being pulled.
 
     outcome: None until it has ended.
     """
@@ -129,7 +129,7 @@ class _Pull:
 
 
 def _pull(server: Parent[None, float | JobOutcome], models: ModelStore, model: str) -> None:
-    """Pull a model, in the process that is there for that."""
+    """Pull a model, in a child process of the server."""
     told = -1
 
     def tell(fraction: float) -> None:

@@ -1,4 +1,4 @@
-"""How a call is refused: a status code, and one line for people."""
+"""How a call is refused: with a status code and one line for people."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +16,7 @@ _WORDS = {
 
 
 class Refused(Exception):  # noqa: N818  (it is the caller who errs)
-    """A call that is not carried out. message: one line for people."""
+    """The call is not carried out. message: one line for people."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -24,12 +24,12 @@ class Refused(Exception):  # noqa: N818  (it is the caller who errs)
         self.message = message
 
     def response(self) -> Response:
-        """The answer to that call."""
+        """Return the answer to the call."""
         return as_json(to_text(Refusal(self.message)), self.status)
 
 
 def as_json(text: str, status: int = 200) -> Response:
-    """Answer with a message that is JSON already. What is said here is for no cache."""
+    """Answer with a message that is already JSON, not to be cached."""
     return Response(text, status, {"Cache-Control": "no-store"}, "application/json")
 
 
@@ -41,7 +41,7 @@ async def answer_refused(_request: Request, error: Exception) -> Response:
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:
-    """Answer a call for what does not exist."""
+    """Answer a call to a path or with a method that does not exist."""
     if not isinstance(error, HTTPException):
         raise TypeError(error)
     words = _WORDS.get(error.status_code, error.detail)
@@ -50,14 +50,14 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 async def answer_own_error(_request: Request, error: Exception) -> Response:
-    """Answer a call that met an error of our own; what cannot be kept has no room."""
+    """Answer a call that met an error of our own; an OutputError means there is no room (507)."""
     return Refused(507 if isinstance(error, OutputError) else 500, str(error)).response()
 
 
 async def answer_unforeseen(_request: Request, error: Exception) -> Response:
-    """Answer a call that met an error nobody foresaw; its traceback goes into the log."""
+    """Answer a call that met an unexpected error; its traceback goes into the log."""
     name = type(error).__name__
-    message = f"The backend met an error that nobody foresaw ({name}): see {log_file()}."
+    message = f"The backend met an unexpected error ({name}): see {log_file()}."
     return Refused(500, message).response()
 
 

@@ -1,4 +1,4 @@
-"""What can be asked of the server. `Guard` has looked at every call before it comes here."""
+"""The calls that the server answers. `Guard` has checked each before it comes here."""
 
 import asyncio
 import contextlib
@@ -43,7 +43,7 @@ class Backend:
     limits: Limits
 
     def application(self) -> Starlette:
-        """The calls as an ASGI application."""
+        """Return the calls as an ASGI application."""
         routes = [
             Route(HEALTH, self.tell_health, methods=["GET"]),
             Route("/presence", self.hold_presence, methods=["GET"]),
@@ -63,7 +63,7 @@ class Backend:
         return as_json(to_text(await asyncio.to_thread(health_of, self.models)))
 
     async def hold_presence(self, _request: Request) -> Response:
-        """Stay connected for as long as a client is there."""
+        """Stay connected until the client leaves."""
         return stream(self.presence.stream())
 
     async def submit(self, request: Request) -> Response:
@@ -79,7 +79,7 @@ class Backend:
                 job = await asyncio.to_thread(read_job, path, self.limits)
             except OSError as error:
                 raise _no_room(error) from error
-            # Others may have come while this one was on its way.
+            # Others may have been queued while this one was being received.
             self._check_room()
             summary = _summary_of(job_id, job)
             self.queue.submit(summary)
@@ -99,7 +99,7 @@ class Backend:
         return stream(job_events(self.queue.feed_of(self._job(request))))
 
     async def cancel(self, request: Request) -> Response:
-        """Stop a job; answer `JobSummary` once it has ended, however it had."""
+        """Stop a job; answer `JobSummary` once it has ended, in whichever way."""
         await self.queue.cancel(self._job(request).id)
         return as_json(to_text(self._job(request)))
 

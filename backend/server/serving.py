@@ -1,4 +1,4 @@
-"""Brings the server up, keeps it up, and takes it down without leaving anything behind."""
+"""Starts the server, runs it, and ends it without leaving anything behind."""
 
 import asyncio
 import contextlib
@@ -40,8 +40,8 @@ _ENDING_SECONDS = 5
 class ServerSettings:
     """How to serve.
 
-    port: 0 takes a free one. open_to_network: whether `host` may be more than this machine.
-    with_clients: whether to end when the last client has gone. log_level: one of logging's names.
+    port: 0 takes a free one. open_to_network: whether `host` may be reached by other machines.
+    with_clients: whether to end when the last client has gone. log_level: a name of `logging`.
     """
 
     host: str = "127.0.0.1"
@@ -53,13 +53,13 @@ class ServerSettings:
 
 
 def serve(settings: ServerSettings) -> None:
-    """Serve until a signal, or the last client's leaving, ends it.
+    """Serve until a signal, or until the last client has gone.
 
-    Raises AlreadyRunningError beside another server of the same state folder, BadInputError for an
-    address that cannot be had, OutputError for a state folder that cannot be written.
+    Raises AlreadyRunningError when another server uses the same state folder, BadInputError for an
+    address that cannot be used, OutputError for a state folder that cannot be written.
     """
     _check_host(settings)
-    # Pictures, results, log and token: all that is written from here on is its owner's alone.
+    # Pictures, results, log and token: only the owner may read what is written from here on.
     os.umask(0o077)
     folder = state_folder()
     with contextlib.ExitStack() as held:
@@ -92,7 +92,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         left = presence.until_nobody_is_left(lambda: queue.is_busy or pulls.is_busy)
         background.append(asyncio.create_task(left))
     for task in background:
-        # One of them has no more to do, or cannot go on: either way this is the end.
+        # One of them is done, or has failed: either way the server ends.
         task.add_done_callback(lambda _: server.end())
     try:
         with _announced(door):
@@ -110,7 +110,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which waits at its end for every answer: so those that never end are ended first."""
+    """uvicorn waits for every answer when it ends, so endless streams are ended first."""
 
     def __init__(self, app: Guard, end_streams: Callable[[], None]) -> None:
         config = uvicorn.Config(
@@ -127,11 +127,11 @@ class _Server(uvicorn.Server):
         self._end_streams = end_streams
 
     def end(self) -> None:
-        """End soon, in good order."""
+        """End soon, and tidily."""
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End streams and jobs, then connections."""
+        """End streams and jobs, then close connections."""
         self._end_streams()
         await super().shutdown(sockets)
 
@@ -160,7 +160,7 @@ def _check_host(settings: ServerSettings) -> None:
 
 @contextlib.contextmanager
 def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]:
-    """Take an address and listen on it. Raises BadInputError when it cannot be had."""
+    """Listen on the address asked for. Raises BadInputError when it cannot be used."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, _, _, _, address = found[0]
@@ -171,7 +171,7 @@ def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]
             f"{error.strerror or error}. Choose another --host or --port."
         ) from error
     with listener:
-        # An answer goes out in two pieces; without this the second waits 40 ms for an "arrived".
+        # An answer goes out in two pieces; without this the second waits some 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port = listener.getsockname()[1]
         token = secrets.token_urlsafe(32)
@@ -180,7 +180,7 @@ def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]
 
 @contextlib.contextmanager
 def _announced(door: Door) -> Iterator[None]:
-    """Say where the server is, to its owner's programs and to whoever started it."""
+    """Write the server file for the owner's programs, and print the address."""
     anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (to be reached, not bound)
     host = anywhere.get(door.host, door.host)
     shown = f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""Takes a job's picture in: refused before it is read if it can be, and never half kept."""
+"""Receives a job's picture: refused before it is read where possible, and never half kept."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ SILENCE_SECONDS = 30.0
 
 
 def check_announced(headers: Headers, limits: Limits) -> None:
-    """Raise `Refused` for a body that, by its headers, is of another type, endless or too long."""
+    """Raise `Refused` if the headers announce another type, no length, or too long a body."""
     kind = headers.get("content-type", "").partition(";")[0].strip()
     if kind != MESSAGE_TYPE:
         raise Refused(415, f"A job comes as {MESSAGE_TYPE}, not as “{kind}”: update the plugin.")
@@ -33,8 +33,8 @@ def check_announced(headers: Headers, limits: Limits) -> None:
 async def receive_body(request: Request, target: Path, limits: Limits) -> None:
     """Write a call's body into the new file `target`; the caller removes it if this fails.
 
-    Raises `Refused` when the body is too long, ends early or falls silent, OSError when the disk
-    does not take it.
+    Raises `Refused` when the body is too long, ends early or stops coming, OSError when writing
+    fails.
     """
     received = 0
     with target.open("xb") as file:
@@ -42,16 +42,16 @@ async def receive_body(request: Request, target: Path, limits: Limits) -> None:
             received += len(piece)
             if received > limits.body:
                 raise _too_long(limits)
-            # A piece of 64 KiB goes into the system's cache: quicker than to hand it to a thread.
+            # A piece of 64 KiB goes into the system's cache: quicker than handing it to a thread.
             file.write(piece)
 
 
 def read_job(path: Path, limits: Limits) -> SubmitJob:
-    """Read what came. Raises `Refused` when it is no job, or its picture too large."""
+    """Read the received job. Raises `Refused` when it is no job, or its picture is too large."""
     try:
         job = unpack(SubmitJob, path.read_bytes())
     except ProtocolError as error:
-        raise Refused(400, f"What came is no job: {error} Update the plugin.") from error
+        raise Refused(400, f"The job cannot be read: {error} Update the plugin.") from error
     width, height = job.picture.pixels.width, job.picture.pixels.height
     if width * height > limits.pixels:
         raise Refused(

@@ -22,7 +22,7 @@ def start_worker() -> Worker:
 
 
 def why_job_was_lost(end: ProcessEnd) -> str:
-    """Tell in one line, for people, why a job was lost with its worker."""
+    """Return one line, for people, that tells why a job was lost with its worker."""
     if end.was_killed:
         return (
             "The system ended the process that peels, most likely because memory ran out. "

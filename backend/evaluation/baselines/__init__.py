@@ -1,1 +1,1 @@
-"""What is measured: engines of ours, and what they are measured beside."""
+"""The methods that are measured: our engines, and those they are compared with."""

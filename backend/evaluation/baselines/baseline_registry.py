@@ -1,4 +1,4 @@
-"""Which methods can be measured."""
+"""The methods that can be measured, by name."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ BASELINES = {
 def methods_named(names: Iterable[str]) -> tuple[Baseline, ...]:
     """Look up engines and baselines, each once, in the order asked for.
 
-    Raises BadInputError, with the names there are.
+    Raises BadInputError, which lists the known names, for an unknown one.
     """
     return tuple(_method_named(name) for name in dict.fromkeys(names))
 

@@ -1,6 +1,6 @@
-"""An engine as a method: a peel as any script would do, and the two layers read back.
+"""An engine as a method: peels as any script would, and reads the two layers back.
 
-It goes the whole way to the bytes of the layers, so that what is judged is what a person gets.
+It goes all the way to the layers' bytes, so that what is judged is what a person gets.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ from layerpeel.shared.protocol import Coverage, Depth, Layer, PeelRequest, Trima
 
 
 def engine_baseline(name: str) -> Baseline:
-    """Make a baseline of an engine of ours."""
+    """Return an engine of ours as a method to measure."""
     return Baseline(
         name,
         f"Layerpeel, engine “{name}”",
@@ -49,7 +49,7 @@ def _lift(trimap: Float32) -> Trimap:
 
 
 def _on_canvas(layer: Layer, size: tuple[int, int]) -> Float32:
-    """Put a trimmed layer where it belongs in H×W×4 of nothing."""
+    """Place a trimmed layer on a transparent canvas, H×W×4."""
     canvas = np.zeros((size[1], size[0], 4), np.float32)
     pixels = to_float(array_of(layer.pixels))
     x, y = layer.offset

@@ -1,4 +1,4 @@
-"""ViTMatte for alpha, then the chain's colours and fill: the paper's “Germer et al. + Inp.”."""
+"""ViTMatte for alpha, then the classical chain's colours and fill: “Germer et al. + Inp.”."""
 
 from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.errors import ModelError
@@ -11,7 +11,7 @@ MODEL = "vitmatte"
 
 
 def lacks_vitmatte() -> str | None:
-    """Say why ViTMatte cannot be used here, None when it can."""
+    """Return why ViTMatte cannot be used here, None when it can."""
     try:
         ModelStore().path_of(MODEL)
     except ModelError as error:
@@ -22,8 +22,7 @@ def lacks_vitmatte() -> str | None:
 def separate_by_vitmatte(picture: Float32, trimap: Float32, seed: int) -> Separation:
     """Separate H×W×3 (RGB, 0–1) by an H×W trimap (0, 0.5, 1).
 
-    Raises ModelError when the model is not there or not whole, DeviceError when no device can be
-    used.
+    Raises ModelError when the model is missing or damaged, DeviceError when no device can be used.
     """
     folder = ModelStore().path_of(MODEL)
     # Only here: the other methods run without torch.

@@ -28,12 +28,12 @@ class Distributions:
     title = "FID, KID"
 
     def lacks(self, _captions: Captions) -> str | None:
-        """Packages, then Inception's weights."""
+        """Look for packages, then for Inception's weights."""
         packages = missing_packages("torch", "torchmetrics", "torch_fidelity")
         return packages or missing_checkpoint(WEIGHTS)
 
     def meter(self, _captions: Captions) -> Meter:
-        """Load Inception for each method, at its first picture."""
+        """Return a meter that loads Inception for each method at its first picture."""
         return DistributionsMeter()
 
 

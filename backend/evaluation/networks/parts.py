@@ -1,7 +1,7 @@
 """What the figures by networks share: looking for packages and weights, pictures as tensors."""
 
-import importlib.util
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def missing_packages(*names: str) -> str | None:
     """Name the packages that cannot be imported; None when all can."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    missing = [name for name in names if find_spec(name) is None]
     if not missing:
         return None
     return f"not installed: {', '.join(missing)}"

@@ -1,7 +1,8 @@
 """LPIPS of both layers, as in the paper's Table 4.
 
 Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", 2018, by
-torchmetrics (AlexNet). × 100; the foreground is judged over black by the true alpha, as F_mad is.
+torchmetrics (AlexNet), × 100. The foreground is composited over black by the true alpha, so that
+it is weighted as in F_mad.
 """
 
 from layerpeel.backend.composites.composite import Composite
@@ -24,7 +25,7 @@ class Perceptual:
     title = "LPIPS"
 
     def lacks(self, _captions: Captions) -> str | None:
-        """Packages, then AlexNet's weights."""
+        """Look for packages, then for AlexNet's weights."""
         packages = missing_packages("torch", "torchvision", "torchmetrics")
         return packages or missing_checkpoint(WEIGHTS)
 
@@ -56,5 +57,5 @@ class PerceptualMeter:
         }
 
     def totals(self, _method: str) -> dict[str, float]:
-        """Nothing beyond the pictures' own."""
+        """Return nothing: every figure is of one picture."""
         return {}

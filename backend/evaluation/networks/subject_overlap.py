@@ -1,8 +1,8 @@
-"""FG-MIoU: whether what the words name lies in the foreground layer, and only there.
+"""FG-MIoU: whether the object that a phrase names lies in the foreground layer, and only there.
 
-The paper's own score (section 4.1): the mask that a detector finds for the foreground's phrase in a
-layer, against the layer's alpha; high is good on the foreground, low on the background. The
-detector is whatever engine here finds things by words. Layers are shown over grey.
+The paper's own score (section 4.1): IoU of the mask that a detector finds in a layer for the
+foreground's phrase with the layer's alpha; high is good on the foreground, low on the background.
+The detector is the first engine that can find things by words. Layers are shown over grey.
 """
 
 import numpy as np
@@ -21,6 +21,8 @@ from layerpeel.shared.protocol import Depth, PeelRequest, Words
 GREY = 0.5
 SOLID = 0.5
 
+NO_ENGINE = "no engine here can find things by words (that takes grounding-dino and sam)"
+
 
 class SubjectOverlap:
     """See `NetworkFigure`."""
@@ -28,7 +30,7 @@ class SubjectOverlap:
     title = "FG-MIoU"
 
     def lacks(self, captions: Captions) -> str | None:
-        """Why no engine finds by words, then captions."""
+        """Look for an engine that finds by words, then for captions."""
         found = _engine_for_words()
         if isinstance(found, str):
             return found
@@ -62,7 +64,7 @@ class SubjectOverlapMeter:
         }
 
     def totals(self, _method: str) -> dict[str, float]:
-        """Nothing beyond the pictures' own."""
+        """Return nothing: every figure is of one picture."""
         return {}
 
     def _mask(self, picture: Float32, words: str) -> Bool:
@@ -81,16 +83,14 @@ def overlap(mask: Bool, layer: Bool) -> float:
 
 
 def _engine_for_words() -> Engine | str:
-    """The first engine that can find by words, else why the last one cannot."""
-    why = "there is no engine"
+    """Return the first engine that can find by words, else a line that says there is none."""
     for make in ENGINES.values():
-        engine = make(ModelStore())
-        if isinstance(engine, WholeEngine):
-            continue
         try:
+            engine = make(ModelStore())
+            if isinstance(engine, WholeEngine):
+                continue
             engine.check(PeelRequest(Words("a thing"), engine=engine.name))
         except ModelError:
-            why = f"engine “{engine.name}” cannot find things by words (grounding-dino, sam)"
             continue
         return engine
-    return why
+    return NO_ENGINE

@@ -23,7 +23,7 @@ class TextAlignment:
     title = "CLIP score"
 
     def lacks(self, captions: Captions) -> str | None:
-        """Packages, weights, then captions."""
+        """Look for packages, weights, then captions."""
         missing = missing_packages("torch", "torchmetrics", "transformers")
         missing = missing or missing_hub_model(MODEL)
         return missing or (None if captions else "the art has no captions.csv")
@@ -55,5 +55,5 @@ class TextAlignmentMeter:
         }
 
     def totals(self, _method: str) -> dict[str, float]:
-        """Nothing beyond the pictures' own."""
+        """Return nothing: every figure is of one picture."""
         return {}

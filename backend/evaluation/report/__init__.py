@@ -1,1 +1,1 @@
-"""What an evaluation leaves behind: figures.csv, figures.json and one page to look at."""
+"""What an evaluation writes: figures.csv, figures.json and one page to look at."""

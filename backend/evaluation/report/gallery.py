@@ -1,4 +1,4 @@
-"""Which composites the page shows: the worst, and the first for the blind comparison.
+"""Which composites the page shows: the worst ones, and the first ones for the blind comparison.
 
 Composites are drawn at random, so the first few are a fair sample; the worst are not.
 """
@@ -14,7 +14,7 @@ from layerpeel.backend.separation import Separation
 MOST_WORST = 24
 MOST_COMPARED = 24
 
-# What the aim for our engines is set on; an artist sees it as halos and left-over outlines.
+# The figure for which our engines have an aim; artists see it as halos and left-over outlines.
 JUDGED_BY = "Bvis_mad"
 
 
@@ -28,7 +28,7 @@ class Gallery:
     def add(
         self, picture: PictureFigures, composite: Composite, layers: dict[str, Separation]
     ) -> None:
-        """Take a composite in, and let go of one that is neither bad enough nor among the first."""
+        """Add a composite, and drop any that is neither bad enough nor among the first."""
         self._shown[picture.number] = (
             self._badness(picture),
             thumbnails_of(composite, layers),
@@ -40,7 +40,7 @@ class Gallery:
 
     @property
     def worst_first(self) -> list[int]:
-        """Numbers of all composites shown, those first in which the first method does worst."""
+        """Numbers of all composites shown, beginning with those where the first method is worst."""
         return sorted(self._shown, key=lambda number: (-self._shown[number][0], number))
 
     @property
@@ -49,11 +49,11 @@ class Gallery:
         return sorted(number for number in self._shown if number <= MOST_COMPARED)
 
     def pictures_of(self, number: int) -> Thumbnails:
-        """The pictures of a composite that is shown."""
+        """Return the pictures of a composite that is shown."""
         return self._shown[number][1]
 
     def _badness(self, picture: PictureFigures) -> float:
-        """The first method's ratio to the reference; its own figure where it is the reference."""
+        """Ratio of the first method to the reference; its own figure where it is the reference."""
         values = {name: figures[JUDGED_BY] for name, figures in picture.figures.items()}
         ours = values.get(self._plan.methods[0].name, math.inf)
         theirs = values.get(self._plan.reference)

@@ -1,4 +1,4 @@
-"""Figures over time: the table in docs/quality.md, one row for each release and method."""
+"""Figures over time: the table in docs/quality.md, one row per release and method."""
 
 from pathlib import Path
 
@@ -16,16 +16,16 @@ COLUMNS = ("release", "date", "composites", "method", *SHOWN, "Bvis_mad ratio")
 
 
 def check_history() -> None:
-    """Raise OutputError, before the work, when docs/quality.md cannot be written."""
-    _parts(_history_file())
+    """Raise OutputError when docs/quality.md cannot be written. Call it before measuring."""
+    _parts(history_file())
 
 
 def record_release(evaluation: Evaluation, facts: dict[str, str]) -> Path:
-    """Enter this version's figures, on top; those of the same version are replaced.
+    """Add this version's figures on top; older ones of the same version are replaced.
 
     Raises OutputError when docs/quality.md has no place for them, or cannot be written.
     """
-    file = _history_file()
+    file = history_file()
     before, rows, after = _parts(file)
     kept = [row for row in rows if _release_of(row) != VERSION]
     table = [_row(COLUMNS), _row(["---"] * len(COLUMNS)), *_own_rows(evaluation, facts), *kept]
@@ -35,12 +35,13 @@ def record_release(evaluation: Evaluation, facts: dict[str, str]) -> Path:
     return file
 
 
-def _history_file() -> Path:
+def history_file() -> Path:
+    """Return where docs/quality.md of this clone is."""
     return own_art().parents[1] / "docs" / "quality.md"
 
 
 def _parts(file: Path) -> tuple[str, list[str], str]:
-    """What stands before the table, its rows, and what stands after it."""
+    """Split the file into the text before the table, its rows, and the text after it."""
     check_file(file, force=True)
     try:
         text = file.read_text(encoding="utf-8")

@@ -1,16 +1,16 @@
-"""An evaluation in a few lines for a terminal: medians by method, and what was not measured."""
+"""A summary of an evaluation for a terminal: medians by method, and what was not measured."""
 
 import math
 
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.summary import known_pairs, median_ratio, spread_of
 
-# What is looked at first: edge, colours, visible background, exactness, fill, time.
+# The most telling figures: edge, colours, visible background, exactness, fill, time.
 SHOWN = ("alpha_mad", "F_mad", "Bvis_mad", "rec_pixels", "texture", "rim", "seconds")
 
 
 def closing_lines(evaluation: Evaluation) -> list[str]:
-    """One line a method: medians, and the median of per-picture ratios for Bvis_mad."""
+    """Return one line per method: medians, and the median of per-picture ratios for Bvis_mad."""
     plan = evaluation.plan
     lines = [
         f"Medians of {plan.count} composites at {plan.size}², drawn from {plan.art.name}; "
@@ -26,13 +26,13 @@ def closing_lines(evaluation: Evaluation) -> list[str]:
 
 
 def ratio_to_reference(evaluation: Evaluation, method: str, figure: str) -> float:
-    """The median of per-picture ratios of a figure to the reference's; NaN when there is none."""
+    """Return the median of per-picture ratios of a figure to the reference's; NaN for none."""
     reference = evaluation.values(evaluation.plan.reference, figure)
     return median_ratio(known_pairs(evaluation.values(method, figure), reference))
 
 
 def note_lines(evaluation: Evaluation) -> list[str]:
-    """Say everything that was left out, one line each."""
+    """Return one line for each thing that was left out."""
     lines = [f"Left out, {name}: {why}" for name, why in evaluation.left_out.items()]
     lines += [f"Not measured, {name}: {why}" for name, why in evaluation.lacking.items()]
     for picture in evaluation.pictures:

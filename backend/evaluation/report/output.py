@@ -1,4 +1,4 @@
-"""The folder that an evaluation leaves behind, written whole or not at all."""
+"""The folder that an evaluation writes, whole or not at all."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def write_report(
 ) -> None:
     """Write figures.csv, figures.json and report.html.
 
-    record: of `record_of`. gallery: the pictures to show.
+    record: from `record_of`. gallery: the pictures to show.
 
     Raises OutputError as `check_report` does, and when writing fails (disk full).
     """

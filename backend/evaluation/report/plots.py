@@ -1,6 +1,6 @@
-"""Strip plots: every picture a dot, every method a row, on a logarithmic axis.
+"""Strip plots on a logarithmic axis: a dot for every picture, a row for every method.
 
-Drawn by the page's template as SVG, so that a dot can name its picture and lead to it.
+The page's template draws them as SVG, so that a dot can name its picture and link to it.
 """
 
 import math
@@ -13,14 +13,14 @@ from layerpeel.backend.evaluation.summary import spread_of
 
 PLOTTED = ("alpha_mad", "pF_mad", "Bvis_mad", "texture", "rim", "seconds")
 
-# In units of the drawing: its width, room for names and at the right end, heights.
+# In SVG units: width of the plot, margins left (for names) and right, heights.
 WIDTH, LEFT, RIGHT = 460, 84, 14
 ROW, TOP, BOTTOM = 26, 8, 26
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One picture: where it lies along the axis, and what it is."""
+    """One picture: its place along the axis, and its name and value."""
 
     x: float
     number: int
@@ -30,7 +30,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class StripPlot:
-    """One method: its row's middle, its dots, and the median's place."""
+    """One method: y of its row's middle, its dots, x of the median."""
 
     method: str
     y: float
@@ -40,7 +40,7 @@ class StripPlot:
 
 @dataclass(frozen=True)
 class Plot:
-    """One figure. ticks: label and place. aim: the place of 1 where 1 is right."""
+    """One figure. ticks: label and x. aim: x of the value 1 where 1 is right."""
 
     name: str
     meaning: str
@@ -51,7 +51,7 @@ class Plot:
 
 
 def plots_of(evaluation: Evaluation) -> list[Plot]:
-    """Plot the figures that have values; those that are 0 have no place on a logarithmic axis."""
+    """Plot the figures that have values above 0, as the axis is logarithmic."""
     plots = (_plot(evaluation, name) for name in PLOTTED)
     return [plot for plot in plots if plot is not None]
 
@@ -82,12 +82,12 @@ def _plot(evaluation: Evaluation, name: str) -> Plot | None:
 
 
 def _ends(values: Sequence[float]) -> tuple[float, float]:
-    """The axis's ends: a little beyond the values, and never one point."""
+    """Ends of the axis: a little beyond the values, and never equal."""
     return min(values) / 1.15, max(values) * 1.15
 
 
 def ticks_between(low: float, high: float) -> list[float]:
-    """Round numbers on a logarithmic axis: 1, 2, 5 of each decade, or 1 alone where it is long."""
+    """Return ticks of a logarithmic axis: 1, 2, 5 of each decade, or only 1 on a long axis."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     steps = (1, 2, 5) if last - first <= 3 else (1,)
     ticks = (step * 10.0**decade for decade in range(first, last + 1) for step in steps)

@@ -1,6 +1,6 @@
 """An evaluation for programs: figures.json and figures.csv.
 
-What could not be told is null in the one and empty in the other.
+Missing values are null in JSON and empty in CSV.
 """
 
 import csv
@@ -21,11 +21,11 @@ from layerpeel.backend.evaluation.summary import (
 
 
 def record_of(evaluation: Evaluation, facts: dict[str, str]) -> dict[str, Any]:
-    """Say everything that was measured, ready for JSON.
+    """Return everything that was measured, ready for JSON.
 
-    facts: of the run and its machine. `summary` has, by method and figure: median, mean, deviation
-    and count over the pictures, the median of per-picture ratios to the reference, and `worse`, in
-    how many of how many pictures it is larger than the reference's.
+    facts: about the run and its machine. `summary` has, by method and figure: median, mean,
+    deviation and count over the pictures, the median of per-picture ratios to the reference, and
+    `worse`: in how many of how many pictures it is larger than the reference's.
     """
     plan = evaluation.plan
     return {
@@ -72,7 +72,7 @@ def _placement(evaluation: Evaluation, method: str) -> dict[str, Any]:
 
 
 def _without_nan(value: Any) -> Any:  # noqa: ANN401  (JSON is of any shape)
-    """NaN and infinity, which JSON has not, become null."""
+    """Replace NaN and infinity, which JSON does not have, by None."""
     if isinstance(value, dict):
         return {name: _without_nan(part) for name, part in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
@@ -81,7 +81,7 @@ def _without_nan(value: Any) -> Any:  # noqa: ANN401  (JSON is of any shape)
 
 
 def csv_of(evaluation: Evaluation) -> str:
-    """Write one row for each picture and method, with all its figures and its placement."""
+    """Return CSV with one row per picture and method: all its figures and its placement."""
     figures = evaluation.figure_names
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The page to look at: one HTML file that holds everything it shows and asks no network."""
+"""The page to look at: one HTML file that contains all it shows and needs no network."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ from layerpeel.backend.evaluation.summary import spread_of
 PACKAGE = "layerpeel.backend.evaluation.report"
 SCRIPTS = ("views.js", "pictures.js", "preference.js", "comparison.js")
 
-# Of each layer on the page, under it.
+# The figures shown under each layer on the page.
 CAPTIONS = {"backgrounds": ("Bvis_mad", "texture", "rim"), "foregrounds": ("alpha_mad", "pF_mad")}
 
 
 def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> str:
-    """Lay out what `record_of` says and the gallery shows as HTML."""
+    """Render the record and the gallery as HTML."""
     by_number = {picture.number: picture for picture in evaluation.pictures}
     shown = [(by_number[n], gallery.pictures_of(n)) for n in gallery.worst_first]
     return (
@@ -53,7 +53,7 @@ def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) ->
 
 
 def _data(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> dict[str, Any]:
-    """What the scripts of the page work on."""
+    """Data for the scripts of the page."""
     return {
         "id": _identity(record),
         "run": record["run"],
@@ -70,13 +70,13 @@ def _data(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> d
 
 
 def _identity(record: dict[str, Any]) -> str:
-    """Tell reports apart, so that the answers kept by a browser belong to one of them."""
+    """Identify a report, so that answers stored by the browser are kept per report."""
     said = json.dumps(record, sort_keys=True).encode()
     return hashlib.sha256(said).hexdigest()[:16]
 
 
 def _best(evaluation: Evaluation) -> dict[str, str]:
-    """Name for each figure with an aim the method whose median is best."""
+    """Return, for each figure with an aim, the method whose median is best."""
     best = {}
     for name, figure in FIGURES.items():
         summary = {m: evaluation.values(m, name) for m in evaluation.methods}
@@ -101,7 +101,7 @@ def _environment() -> jinja2.Environment:
 
 
 def number(value: float | None) -> str:
-    """Say a figure with three or four digits that matter; a dash for none."""
+    """Format a figure with about three significant digits; a dash for none."""
     if value is None or math.isnan(value):
         return "–"
     if value == 0 or abs(value) >= 100:
@@ -110,5 +110,5 @@ def number(value: float | None) -> str:
 
 
 def _own(name: str) -> Markup:
-    """A file of this package, put into the page as it is."""
+    """Return a file of this package, to be put into the page unescaped."""
     return Markup((resources.files(PACKAGE) / "page" / name).read_text("utf-8"))  # noqa: S704

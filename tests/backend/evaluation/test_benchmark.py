@@ -10,7 +10,7 @@ import pytest
 from layerpeel.backend.benchmarks.__main__ import main
 from layerpeel.backend.benchmarks.quality import PictureComparison, measure_quality
 from layerpeel.backend.benchmarks.report import quality_lines, record_of, speed_lines
-from layerpeel.backend.benchmarks.speed import Run, Speed, _stages_in, run_measured
+from layerpeel.backend.benchmarks.speed import Run, Speed, run_measured, stages_in
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.evaluation.machine import machine_facts
 
@@ -138,7 +138,7 @@ def test_a_command_that_fails_stops_the_benchmark_with_its_own_words(tmp_path):
 @pytest.mark.parametrize("said", ["PERFORMANCE WARNING:\n{}", "{}", ""])
 def test_a_record_that_is_none_stops_the_benchmark_in_one_line(said):
     with pytest.raises(LayerpeelError, match="wrote no record but: ") as raised:
-        _stages_in(said)
+        stages_in(said)
     assert "\n" not in str(raised.value)
 
 

@@ -22,7 +22,7 @@ def test_layers_come_back_as_they_were(strange):
         answer = processes["as_it_is"].separate(ORDER)
     assert isinstance(answer, Separated)
     np.testing.assert_array_equal(answer.separation.background, ORDER.picture)
-    assert answer.seconds >= 0
+    assert answer.seconds >= 0.05
 
 
 def test_what_libraries_print_does_not_get_among_the_figures(strange, capfd):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.composites.composite import draw_composites
+from layerpeel.backend.engines import full_install
 from layerpeel.backend.evaluation.networks import NETWORK_FIGURES, parts
 from layerpeel.backend.evaluation.networks.subject_overlap import SubjectOverlapMeter, overlap
 from layerpeel.backend.separation import Separation
@@ -14,10 +15,11 @@ CAPTIONS = {"fg/a.png": "a disc"}
 @pytest.fixture
 def no_torch(monkeypatch):
     """A machine without torch, whatever this one has."""
-    find = parts.importlib.util.find_spec
-    monkeypatch.setattr(
-        parts.importlib.util, "find_spec", lambda name: None if "torch" in name else find(name)
-    )
+    find = parts.find_spec
+    for module in (parts, full_install):
+        monkeypatch.setattr(
+            module, "find_spec", lambda name: None if "torch" in name else find(name)
+        )
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def home(tmp_path, monkeypatch):
     for name in ("TORCH_HOME", "HF_HOME", "HF_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(parts.importlib.util, "find_spec", lambda _name: True)
+    monkeypatch.setattr(parts, "find_spec", lambda _name: True)
     return tmp_path
 
 
@@ -36,7 +38,7 @@ def test_without_torch_each_names_what_is_missing_in_one_line():
     assert said["LPIPS"].startswith("not installed: torch, ")
     assert "torch_fidelity" in said["FID, KID"]
     assert said["CLIP score"].startswith("not installed: torch, torchmetrics")
-    assert "cannot find things by words" in said["FG-MIoU"]
+    assert "no engine here can find things by words" in said["FG-MIoU"]
     assert not any("\n" in line for line in said.values())
 
 

@@ -1,6 +1,8 @@
 """Results never take more room than they may, and what waits or runs is never given up."""
 
+import contextlib
 import itertools
+import sqlite3
 
 import pytest
 from hypothesis import given, settings
@@ -147,7 +149,8 @@ def test_failures_do_not_pile_up_for_ever(tmp_path, monkeypatch):
 
 def test_jobs_of_another_version_are_left_alone(tmp_path):
     store = JobStore(tmp_path, MOST)
-    store._database.execute("PRAGMA user_version = 99")
     store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
+        database.execute("PRAGMA user_version = 99")
     with pytest.raises(OutputError, match="another version"):
         JobStore(tmp_path, MOST)

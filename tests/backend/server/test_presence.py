@@ -1,10 +1,42 @@
 """When nobody is left."""
 
 import asyncio
+from types import SimpleNamespace
 
+import pytest
+
+from layerpeel.backend.server import presence as module
 from layerpeel.backend.server.presence import Presence
 
 
+class Clock:
+    """Time that passes only while somebody sleeps, and then at once.
+
+    seconds: that have passed.
+    """
+
+    def __init__(self, sleep):
+        self.seconds = 0.0
+        self._let_others_run = sleep
+
+    async def sleep(self, seconds):
+        self.seconds += seconds
+        await self._let_others_run(0)
+
+    async def until(self, seconds):
+        while self.seconds < seconds:
+            await self._let_others_run(0)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock(asyncio.sleep)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
+    monkeypatch.setattr(asyncio, "sleep", clock.sleep)
+    return clock
+
+
+@pytest.mark.usefixtures("clock")
 def test_nobody_coming_ends_it_and_work_does_not():
     work = [True, True, False]
     looks = []
@@ -20,7 +52,7 @@ def test_nobody_coming_ends_it_and_work_does_not():
     assert looks[:3] == work
 
 
-def test_one_who_stays_is_waited_for():
+def test_one_who_stays_is_waited_for(clock):
     async def wait():
         presence = Presence(first_seconds=60, last_seconds=0.1)
         here, gone = presence.stream(), presence.stream()
@@ -28,10 +60,11 @@ def test_one_who_stays_is_waited_for():
         await anext(gone)
         ended = asyncio.create_task(presence.until_nobody_is_left(lambda: False))
         await gone.aclose()
-        await asyncio.sleep(1.2)
+        await clock.until(20)
         assert not ended.done()
         await here.aclose()
         await ended
+        assert clock.seconds < 60
 
     asyncio.run(wait())
 

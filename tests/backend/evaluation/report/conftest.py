@@ -90,6 +90,12 @@ def make_evaluation(art):
     return make
 
 
+@pytest.fixture(scope="session")
+def make_composite():
+    """Make a composite of a name."""
+    return composite_named
+
+
 @pytest.fixture
 def facts():
     return dict(FACTS)

@@ -29,8 +29,13 @@ def test_a_long_run_keeps_the_worst_and_the_first(make_evaluation, monkeypatch):
     assert gallery.compared == [1, 2, 3]
 
 
-def test_a_picture_that_the_engine_failed_on_is_the_worst(make_evaluation):
-    evaluation, gallery = make_evaluation(2)
+def test_a_picture_that_the_engine_failed_on_is_the_worst(make_evaluation, make_composite):
+    ratios = {1: 1.0, 2: 3.0}
+    evaluation, gallery = make_evaluation(
+        2, lambda method, number: ratios[number] if method == "compact" else 1.0
+    )
+    assert gallery.worst_first == [2, 1]
     failed = evaluation.pictures[0]
     del failed.figures["compact"]
-    assert gallery._badness(failed) > gallery._badness(evaluation.pictures[1])
+    gallery.add(failed, make_composite(failed.name), {})
+    assert gallery.worst_first == [1, 2]

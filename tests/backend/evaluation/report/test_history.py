@@ -10,7 +10,7 @@ from layerpeel.backend.evaluation.report import history
 def file(tmp_path, monkeypatch):
     place = tmp_path / "quality.md"
     place.write_text(f"# Before\n\n{history.START}\n\n{history.END}\n\nAfter.\n")
-    monkeypatch.setattr(history, "_history_file", lambda: place)
+    monkeypatch.setattr(history, "history_file", lambda: place)
     return place
 
 
