@@ -8,7 +8,10 @@ NAME = $(basename $(notdir $(PICTURE)))
 
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: peel plugin test check format bench bench-gpu eval release
+# One part of a test after the other, whatever -j says: they share the cores.
+.NOTPARALLEL:
+
+.PHONY: peel plugin test test-base test-torch test-krita check format bench bench-gpu eval release
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -32,13 +35,20 @@ plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
 
-# With the real Krita and Chromium, installed where they are missing; where that cannot be, it says
-# so and goes on.
-test: $(VENV)/installed-full  ## format, lint, types, and every test
-	$(MAKE) check
-	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
+# The quickest first. Each part runs alone too, and installs no more than it needs.
+test: check test-base test-torch test-krita  ## format, lint, types, and every test
+
+# Where Chromium, or Krita, is missing and cannot be installed, it says so and goes on.
+test-base: $(VENV)/installed  ## what `make peel` has installed
 	packaging/install_chromium.sh || export LAYERPEEL_WITHOUT_BROWSER=1; \
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not torch and not krita"
+
+test-torch: $(VENV)/installed-full  ## the paper's networks, generation and training
+	$(BIN)/pytest -m "torch and not krita"
+
+test-krita: $(VENV)/installed-full  ## the docker in the real Krita
+	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
+	$(BIN)/pytest -m krita
 
 check: $(VENV)/installed-full  ## format, lint, types, Python 3.8
 	$(BIN)/ruff format --check .

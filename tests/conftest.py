@@ -1,6 +1,8 @@
 """Scenes drawn from the art beside these tests, and the models that finding a subject takes."""
 
+import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,37 @@ settings.register_profile("layerpeel", derandomize=True, deadline=None)
 settings.load_profile("layerpeel")
 
 ART = Path(__file__).parent / "art"
+
+TORCH_IS_INSTALLED = find_spec("torch") is not None
+MARKED_AS_A_WHOLE = re.compile(r"^pytestmark\b.*\bmark\.torch\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path):
+    """Without torch, leave modules that need it unread, and folders that hold no others.
+
+    They import it, and so may the conftest of such a folder: a marker is then seen too late.
+    """
+    if TORCH_IS_INSTALLED:
+        return None
+    one = collection_path.suffix == ".py"
+    modules = [collection_path] if one else [*collection_path.rglob("test_*.py")]
+    need_it = [MARKED_AS_A_WHOLE.search(path.read_text(encoding="utf-8")) for path in modules]
+    return True if need_it and all(need_it) else None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without torch, leave single tests that need it."""
+    if not TORCH_IS_INSTALLED:
+        need_it = {item for item in items if item.get_closest_marker("torch")}
+        items[:] = [item for item in items if item not in need_it]
+        config.hook.pytest_deselected(items=list(need_it))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not TORCH_IS_INSTALLED:
+        terminalreporter.write_line(
+            "Tests that need torch are left aside: `make test-torch` gets it, and runs them."
+        )
 
 
 @dataclass(frozen=True)

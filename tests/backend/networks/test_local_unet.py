@@ -4,6 +4,8 @@ from torch import Tensor, nn
 
 from layerpeel.backend.networks.local_unet import LocalUNet, ResidualBlock, UNetShape, he_initialise
 
+pytestmark = pytest.mark.torch
+
 SHAPES = [
     UNetShape(7, 3, (8, 12, 16), 2),
     UNetShape(7, 3, (8, 12, 16), 1, unshuffle=2),
@@ -21,7 +23,6 @@ def random_network(shape: UNetShape) -> LocalUNet:
     return network.eval()
 
 
-@pytest.mark.torch
 @pytest.mark.parametrize("shape", SHAPES)
 def test_nothing_beyond_the_reach_is_seen(shape: UNetShape) -> None:
     network = random_network(shape)
@@ -34,7 +35,6 @@ def test_nothing_beyond_the_reach_is_seen(shape: UNetShape) -> None:
     assert shape.reach - 2 * shape.stride < furthest <= shape.reach
 
 
-@pytest.mark.torch
 @pytest.mark.parametrize("size", [(1, 1), (3, 17), (40, 9), (64, 64)])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_any_size_goes_in_and_comes_out(shape: UNetShape, size: tuple[int, int]) -> None:
@@ -43,7 +43,6 @@ def test_any_size_goes_in_and_comes_out(shape: UNetShape, size: tuple[int, int])
     assert torch.isfinite(answer).all()
 
 
-@pytest.mark.torch
 def test_an_untrained_network_answers_nothing() -> None:
     assert not LocalUNet(SHAPES[0])(torch.rand(1, 7, 24, 24)).any()
 
