@@ -1,4 +1,4 @@
-"""Real child processes: what goes to and fro, and every way in which one of the two can end."""
+"""Real child processes: orders and reports, and every way in which child or parent can end."""
 
 import contextlib
 import importlib
@@ -77,7 +77,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def children(folder):
-    """The module of children; spawned processes find it by this process's path."""
+    """The module of children; child processes import it, as they inherit `sys.path`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield importlib.import_module("children")

@@ -1,4 +1,4 @@
-"""Methods that do what no method should, importable in processes of their own."""
+"""Misbehaving methods, importable by child processes."""
 
 import importlib
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from layerpeel.backend.errors import NoEdgeError
 from layerpeel.backend.separation import Separation
 
 def as_it_is(picture, trimap, seed):
-    time.sleep(0.05)  # Measured, so that its seconds are known to be more.
+    time.sleep(0.05)  # So that its seconds can be told from 0.
     return Separation(trimap, picture, picture)
 
 def chatty(picture, trimap, seed):
@@ -22,7 +22,7 @@ def chatty(picture, trimap, seed):
     return as_it_is(picture, trimap, seed)
 
 def crashes(picture, trimap, seed):
-    # Only where it counts: warming up is done with a smaller picture.
+    # Only when it is measured: warming up uses a smaller picture.
     if len(picture) == 96:
         os.abort()
     return as_it_is(picture, trimap, seed)
@@ -44,7 +44,7 @@ def lacks_a_part():
 
 @pytest.fixture(scope="session")
 def strange(tmp_path_factory):
-    """Baselines by name; spawned processes find their module by this one's path."""
+    """Baselines by name; child processes import their module, as they inherit `sys.path`."""
     folder = tmp_path_factory.mktemp("methods")
     (folder / "strange_methods.py").write_text(SOURCE)
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""The methods that can be measured: each is what its title says, or says what it lacks."""
+"""The methods that can be measured: each does what its title says, or says what it lacks."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def composite(art):
 
 @pytest.fixture(scope="module")
 def figures(composite):
-    """Of every method that runs here."""
+    """Figures of every method that runs here."""
     methods = methods_named([*ENGINES, *BASELINES])
     return {
         method.name: measure(method.separate(composite.picture, composite.trimap, 0), composite)
@@ -101,7 +101,7 @@ def test_vitmatte_says_what_it_lacks(composite):
 
 @pytest.mark.torch
 def test_vitmatte_asks_the_network_in_the_band_only(composite, tmp_path, monkeypatch):
-    """With a network that makes alpha of red, through the model folder of whoever measures."""
+    """The network, in a model folder of its own, computes alpha from red."""
     from tiny_checkpoints.matte import save_tiny_vitmatte_of_red
 
     store = ModelStore(tmp_path / "models")

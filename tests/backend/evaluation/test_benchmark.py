@@ -51,7 +51,7 @@ def test_quality_prints_a_row_for_every_figure(measured):
 def test_the_product_flattens_exactly_and_the_chain_does_not(measured):
     for result in measured:
         assert result.ours["rec_pixels"] == 0
-        # All that is left is the rounding of the picture itself.
+        # Only the rounding of the picture itself is left.
         assert result.ours["rec_max"] <= 1000 * 0.5 / 255 + 1e-3
         assert result.chain["rec_pixels"] > 0
 
@@ -83,7 +83,7 @@ def test_one_picture_that_is_not_exact_misses_the_aim():
 @pytest.mark.parametrize(("ours", "verdict"), [(0.9, "met"), (0.91, "missed")])
 def test_the_visible_background_is_judged_by_the_median_of_ratios(ours, verdict):
     results = [PictureComparison("a", figures(Bvis_mad=ours), figures()) for _ in range(3)]
-    # One that is far worse moves the mean, not the verdict.
+    # A single far worse one moves the mean, but not the verdict.
     results.append(PictureComparison("see-through", figures(Bvis_mad=50), figures()))
     lines = quality_lines(results, 512)
     assert row(lines, "Bvis_mad").endswith(f"ratio ≤ 0.9: {verdict}")
@@ -117,7 +117,7 @@ def test_speed_is_judged_by_the_median(ours, verdict):
 
 
 def test_a_process_is_measured_apart_from_this_one(tmp_path):
-    """The peak of a child on Linux starts at its parent's, which must not be that of the tests."""
+    """On Linux a process inherits its parent's peak memory: that of the tests must not count."""
     held = np.ones(300 * 2**20 // 8)
     small, said = run_measured([sys.executable, "-c", "print('hello')"], tmp_path)
     words = "import time; held = bytearray(200 * 2**20); time.sleep(0.3)"

@@ -1,4 +1,4 @@
-"""The chain beside which everything is measured: neither broken nor better than it is."""
+"""The classical chain, with which everything is compared, works as such a chain does."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def separation(composite):
 
 def test_it_gives_what_such_a_chain_gives(composite, separation):
     figures = measure(separation, composite)
-    # Far from a trimap taken for alpha, whose figures are these:
+    # Much better than the trimap taken for alpha, whose figures are these:
     careless = measure(
         Separation(composite.trimap, composite.picture, composite.picture), composite
     )
@@ -32,7 +32,7 @@ def test_it_gives_what_such_a_chain_gives(composite, separation):
     assert figures["F_mad"] < 10
     assert 0.3 < figures["texture"] < 2
     assert 0.3 < figures["rim"] < 4
-    # Nothing in it closes the mixture.
+    # Nothing in it makes the mixture exact.
     assert figures["rec_pixels"] > 0
 
 
@@ -54,6 +54,6 @@ def test_its_trimap_in_the_benchmark_is_of_a_fixed_width():
     mask = np.zeros((300, 300), np.float32)
     mask[100:200, 100:200] = 0.8
     trimap = fixed_trimap(mask)
-    # Five times a kernel of 10: 45 pixels off the sides of what is sure, 45 onto what is not.
+    # Five iterations with a kernel of 10: sure foreground is 45 pixels narrower, possible 45 wider.
     assert np.count_nonzero(trimap[150] == 1) == 100 - 45
     assert np.count_nonzero(trimap[150] > 0) == 100 + 45

@@ -57,7 +57,7 @@ def test_the_truth_is_placed_beside_the_methods(measured):
     for picture in measured.pictures:
         assert list(picture.placement) == [TRUTH, "compact", "classical"]
         for method in measured.methods:
-            # A method by a trimap of the truth finds the object where it is.
+            # With a trimap of the true alpha, a method finds the object where it is.
             assert picture.placement[method]["span"] == pytest.approx(
                 picture.placement[TRUTH]["span"], abs=6
             )

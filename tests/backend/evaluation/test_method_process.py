@@ -1,4 +1,4 @@
-"""Methods in processes of their own: what they print, how they end, what they hold."""
+"""Methods in processes of their own: their output, their end, their memory."""
 
 import multiprocessing
 
@@ -48,7 +48,7 @@ def test_a_crash_ends_one_method_and_says_how(strange):
 
 
 def test_memory_is_the_method_s_own(strange):
-    """What this process holds does not count, as it would if the method were part of it."""
+    """The memory of this process does not count."""
     held = np.ones(400 * 2**20 // 8)
     with started((strange.as_it_is,)) as processes:
         answer = processes["as_it_is"].separate(ORDER)

@@ -126,7 +126,7 @@ def test_texture_is_twice_as_much_at_twice_the_contrast(truth):
 
 
 def test_only_the_hole_has_texture(truth):
-    """A fault outside the hole is not seen there, nor one inside it on the outline."""
+    """Faults outside the hole do not change its texture."""
     flat = np.float32(0.5)
     hole = hole_of(truth.alpha)[..., None]
     elsewhere = replace_background(truth, np.where(hole, truth.background, flat))
@@ -153,7 +153,7 @@ def test_without_a_hole_there_is_nothing_to_judge():
 
 
 def test_haar_energy_of_a_case_done_by_hand():
-    """Columns 0, 1, 0, 1, …: a horizontal difference of 1 a pair at the finest scale, then none."""
+    """Columns 0, 1, 0, 1, …: each pair differs by 1 at the finest scale, by 0 at coarser ones."""
     grey = np.tile(np.array([0, 1], np.float32), (8, 4))
     everywhere = np.ones((8, 8), np.bool_)
     # |a − b + c − d| / 2 = 1, the two other bands 0; means are 0.5 from then on.

@@ -1,4 +1,4 @@
-"""Figures by networks that are not here say what is missing; what needs no network is computed."""
+"""Figures by networks say what is missing; what needs no network is computed."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ CAPTIONS = {"fg/a.png": "a disc"}
 
 @pytest.fixture
 def no_torch(monkeypatch):
-    """A machine without torch, whatever this one has."""
+    """As on a machine without torch."""
     find = parts.find_spec
     for module in (parts, full_install):
         monkeypatch.setattr(
@@ -24,7 +24,7 @@ def no_torch(monkeypatch):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home without any weights, on a machine with all packages."""
+    """A home without any weights, as on a machine with all packages."""
     for name in ("TORCH_HOME", "HF_HOME", "HF_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -73,7 +73,7 @@ def test_overlap_is_intersection_over_union():
 
 
 class FindsWhatIsRed:
-    """Stands for an engine that finds by words; its answer can be told from the picture alone."""
+    """Stands in for an engine that finds by words; its answer depends only on the picture."""
 
     def find_words(self, image, text):
         assert text == "a red thing"

@@ -70,7 +70,7 @@ class Backend:
         )
 
     def refusal(self, method, path, **more):
-        """Status and message of a call that is refused."""
+        """Make a call that is refused; return status and message."""
         answer = self.call(method, path, **more)
         message = from_text(Refusal, answer.content).message
         assert message
@@ -92,7 +92,7 @@ class Backend:
         return from_text(JobList, self.call("GET", "/jobs").content).jobs
 
     def events(self, job_id):
-        """Every event from now to the last, as they come."""
+        """Yield every event from now to the last, as it comes."""
         with self.call("GET", f"/jobs/{job_id}/events", stream=True) as answer:
             for line in answer.iter_lines():
                 if line.startswith(b"data: "):
@@ -112,7 +112,7 @@ class Backend:
         return unpack(LayerStack, answer.content)
 
     def worker(self):
-        """Process id of the worker."""
+        """Return the process id of the worker."""
         (worker,) = wait_for(lambda: find_workers(self.process.pid))
         return worker
 
@@ -120,7 +120,7 @@ class Backend:
         return (self.home / "backend.log").read_text(encoding="utf-8")
 
     def stop(self, how=signal.SIGTERM):
-        """End it, and give its exit code and what it said."""
+        """End it, and return its exit code and what it printed."""
         self.process.send_signal(how)
         return self.wait()
 
@@ -153,7 +153,7 @@ def await_server_file(home, process):
 
 
 def find_workers(process):
-    """Process ids of a server's workers."""
+    """Return the process ids of a server's workers."""
     ps = shutil.which("ps")
     listed = subprocess.run(
         [ps, "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
@@ -219,7 +219,7 @@ def make_job(make_scene):
 
 @pytest.fixture(scope="session")
 def without_times():
-    """Leave out of a stack what two equal requests do not share."""
+    """Remove from a stack what differs between two equal requests."""
 
     def strip(stack):
         return replace(stack, made_with=replace(stack.made_with, seconds={}))
@@ -228,7 +228,7 @@ def without_times():
 
 
 class Halted:
-    """Processes that are halted, so that what they have to do stays undone."""
+    """Halts processes, so that their work stays undone."""
 
     def __init__(self):
         self._processes = []
@@ -239,7 +239,7 @@ class Halted:
 
     def let_go(self, process):
         self._processes.remove(process)
-        # It may have been ended meanwhile, as many of these tests want it to be.
+        # It may have been killed meanwhile, as many of these tests do.
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGCONT)
 

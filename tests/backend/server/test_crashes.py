@@ -1,4 +1,4 @@
-"""The worker ends, the server ends, the disk is full: what is lost, and what is not."""
+"""The worker or the server dies, the disk is full: what is lost, and what is kept."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Nobody but the owner's own programs, and no other version."""
+"""Only the owner's own programs may call, and only with the same protocol."""
 
 import stat
 

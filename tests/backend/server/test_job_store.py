@@ -1,4 +1,4 @@
-"""Results never take more room than they may, and what waits or runs is never given up."""
+"""Results never take more room than allowed, and jobs that wait or run are never forgotten."""
 
 import contextlib
 import itertools
@@ -46,7 +46,7 @@ def finish(store, job_id, size, notes=()):
 
 
 class Course:
-    """Does to a store what a step says, as far as the jobs allow it."""
+    """Applies steps to a store, where its jobs allow them."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -79,7 +79,7 @@ class Course:
             self.store.end(job_id, Failed("too large"))
             return
         finish(self.store, job_id, size)
-        # What was given up is older than all that was kept.
+        # Forgotten jobs are older than all that were kept.
         kept = [self.store.find(one) is not None for one in reversed(ended)]
         assert kept == sorted(kept)
         assert self.store.find(job_id).state is JobState.FINISHED

@@ -130,7 +130,7 @@ def test_health_says_who_answers_and_what_is_missing(backend, run_backend, tmp_p
     for name in (AUTO, "compact"):
         assert (engines[name].missing, engines[name].words) == ("", False)
         assert engines[name].words_hint
-    # However much it lacks, a line says what to do.
+    # However much is missing, it is one line that says what to do.
     for part in ("`layerpeel models pull layeringdiff`", "sam", "fbdd and hfa", "models import"):
         assert part in engines["layeringdiff"].missing
     assert "sdxl" not in engines["layeringdiff"].missing

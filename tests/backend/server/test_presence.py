@@ -1,4 +1,4 @@
-"""When nobody is left."""
+"""The server waits for clients and for work, and ends when there are none."""
 
 import asyncio
 from types import SimpleNamespace
@@ -10,9 +10,9 @@ from layerpeel.backend.server.presence import Presence
 
 
 class Clock:
-    """Time that passes only while somebody sleeps, and then at once.
+    """Time that passes only by sleeping, which returns at once.
 
-    seconds: that have passed.
+    seconds: how much time has passed.
     """
 
     def __init__(self, sleep):

@@ -20,7 +20,7 @@ def test_layers_flatten_to_the_picture(run_backend, make_job, qwen_store, monkey
     stack = backend.result(submitted.id)
     np.testing.assert_array_equal(flatten(stack), array_of(job.picture.pixels))
     assert stack.made_with.engine == "qwen"
-    # What it cannot do is said there too.
+    # The job also says what it cannot do.
     end = backend.end_of(backend.submit(make_job(engine="qwen")).id)
     assert isinstance(end, Failed)
     assert "decides by itself" in end.message

@@ -51,12 +51,12 @@ def test_what_is_asked_for_is_painted_shown_and_had_in_layers(backend, pixels):
     shown = [Image.open(io.BytesIO(event.png)) for event in events if isinstance(event, Preview)]
     assert shown[-1].size == (WIDTH, HEIGHT)
     stack = backend.result(submitted.id)
-    # What random networks find is chance; front to back it comes, and the rest is told.
+    # Random networks find what they find; it comes back to front, and notes name the rest.
     found = [layer.phrase for layer in stack.layers[1:]]
     assert found == [phrase for phrase in ("a web", "a cat") if phrase in found]
     for phrase in {"a web", "a cat"} - set(found):
         assert any(phrase in note for note in stack.notes)
-    # The last preview is the scene that the layers are.
+    # The last preview is the scene that was taken apart.
     painted = np.asarray(shown[-1].convert("RGBA"))
     np.testing.assert_array_equal(flatten(stack), painted)
     assert stack.made_with.painted["prompt"] == scene.prompt

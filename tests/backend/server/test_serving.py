@@ -1,4 +1,4 @@
-"""The command: how it begins, how it ends, and what it tells."""
+"""The command `layerpeel serve`: how it starts, how it ends, and what it prints."""
 
 import json
 import os
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_used(start, tmp_path):
         assert said.count("\n") == 1
         assert str(home) in said
         assert not (home / "server.json").exists()
-    # The plugin shows nobody what is printed; it points to the log.
+    # The plugin does not show what is printed; it points to the log.
     message = said.strip().removeprefix("layerpeel: ")
     assert message in (tmp_path / "damaged" / "backend.log").read_text(encoding="utf-8")
 
@@ -142,7 +142,7 @@ def test_the_registered_command_serves(run_backend, start, tmp_path):
     )
     command = json.loads((home / "command.json").read_text(encoding="utf-8"))
     assert command[0] in done.stdout
-    # What lies where Krita happens to start it is not taken for a part of it.
+    # Modules in the folder where Krita happens to start it are not imported.
     (tmp_path / "layerpeel.py").write_text("raise SystemExit(99)")
     backend = run_backend(command=[*command, "serve"], cwd=tmp_path)
     assert backend.call("GET", "/health").status_code == 200

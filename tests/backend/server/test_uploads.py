@@ -1,4 +1,4 @@
-"""What is refused before or while it comes, and that nothing of it stays."""
+"""Uploads that are refused before or while they are received leave nothing behind."""
 
 import socket
 
@@ -25,7 +25,7 @@ def nothing_is_left(narrow):
 
 
 def send_raw(backend, *header_lines, body=b""):
-    """Send a POST as it is and read the answer to its end; None when there is none."""
+    """Send a raw POST and read the whole answer; None when there is none."""
     kept = [f"{name}: {value}" for name, value in backend.headers.items()]
     lines = ["POST /jobs HTTP/1.1", f"Host: 127.0.0.1:{backend.port}", "Connection: close", *kept]
     with socket.create_connection(("127.0.0.1", backend.port), timeout=30) as connection:

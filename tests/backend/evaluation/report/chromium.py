@@ -1,9 +1,9 @@
-"""Chromium for tests: whether it is there, what happens without, and how it is started."""
+"""Chromium for tests: whether it is installed, what happens if not, and how to start it."""
 
 import os
 import shutil
 
-# The program, and the Debian package that holds it.
+# Each program, and the Debian package that contains it.
 PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 LEFT_OUT = "The tests that open reports in a real browser are left out"
 
@@ -18,7 +18,7 @@ ARGUMENTS = (
 
 
 def reason_to_leave_out(environment, find_program=shutil.which):
-    """Why no test can start a browser here, or None when all can."""
+    """Return why tests cannot start a browser here, None when they can."""
     if environment.get("LAYERPEEL_WITHOUT_BROWSER") == "1":
         return f"{LEFT_OUT}: LAYERPEEL_WITHOUT_BROWSER=1 is set."
     missing = [name for name in PROGRAMS if find_program(name) is None]
@@ -32,12 +32,12 @@ def reason_to_leave_out(environment, find_program=shutil.which):
 
 
 def is_failure(environment):
-    """Whether leaving them out fails the run: under CI, unless that is asked for."""
+    """Whether a missing browser fails the run: under CI, unless told to go without."""
     return bool(environment.get("CI")) and environment.get("LAYERPEEL_WITHOUT_BROWSER") != "1"
 
 
 def start(downloads):
-    """Start it; files that a page saves go into `downloads`."""
+    """Start Chromium; files that a page saves go into `downloads`."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 

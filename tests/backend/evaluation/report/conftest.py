@@ -16,7 +16,7 @@ from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.evaluation.report.gallery import Gallery
 from layerpeel.backend.separation import Separation
 
-# Pytest imports each test file by itself: the helper beside them needs a way of its own.
+# Pytest imports each test file by itself, so their helper module must be found on the path.
 sys.path.append(str(Path(__file__).parent))
 
 import chromium
@@ -36,7 +36,7 @@ FACTS = {
 
 
 def pytest_runtest_setup(item):
-    """Skip, or fail, what would start a browser where that cannot be."""
+    """Skip, or fail, a test that needs a browser where there is none."""
     if item.get_closest_marker("browser") is None:
         return
     reason = chromium.reason_to_leave_out(os.environ)
@@ -59,7 +59,7 @@ def composite_named(name):
 
 @pytest.fixture(scope="session")
 def make_evaluation(art):
-    """Make an evaluation of so many pictures, and its gallery.
+    """Make an evaluation of `count` pictures, and its gallery.
 
     `worse(method, number)` is the figure Bvis_mad; all other figures are 1.
     """
@@ -92,7 +92,7 @@ def make_evaluation(art):
 
 @pytest.fixture(scope="session")
 def make_composite():
-    """Make a composite of a name."""
+    """Make a composite of the given name."""
     return composite_named
 
 
@@ -103,7 +103,7 @@ def facts():
 
 @pytest.fixture(scope="session")
 def write_page(make_evaluation, tmp_path_factory):
-    """Write a report as `layerpeel eval` does; the path of its page."""
+    """Write a report as `layerpeel eval` does; return the path of its page."""
     from layerpeel.backend.evaluation.report.output import REPORT, write_report
     from layerpeel.backend.evaluation.report.record import record_of
 
@@ -119,7 +119,7 @@ def write_page(make_evaluation, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """A Chromium without a window, which saves downloads into `browser.downloads`."""
+    """A headless Chromium, which saves downloads into `browser.downloads`."""
     downloads = tmp_path_factory.mktemp("downloads")
     driver = chromium.start(downloads)
     driver.downloads = downloads

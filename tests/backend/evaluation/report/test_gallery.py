@@ -12,7 +12,7 @@ def test_the_worst_come_first(make_evaluation):
 
 
 def test_worse_is_worse_than_the_reference(make_evaluation):
-    """The second is hard for both; only in the first does the engine fall behind."""
+    """The second picture is hard for both; the engine is worse than the reference in the first."""
     figures = {"compact": {1: 2.0, 2: 90.0}, "classical": {1: 1.0, 2: 100.0}, "blur": {1: 9, 2: 9}}
     _, gallery = make_evaluation(2, lambda method, number: float(figures[method][number]))
     assert gallery.worst_first == [1, 2]

@@ -22,7 +22,7 @@ def page(write_page):
 
 @pytest.fixture
 def visit(browser, page):
-    """Open a part of the page by its #, with nothing kept from before; then with what is kept."""
+    """Open a part of the page by its #, by default with an empty local storage."""
 
     def go(part="", forget=True):
         browser.get("about:blank")
@@ -45,7 +45,7 @@ def find(browser):
 
 @pytest.fixture
 def seen(browser):
-    """The elements of a selector that a person can see, as text."""
+    """Texts of the visible elements of a selector."""
 
     def texts(selector):
         found = browser.find_elements("css selector", selector)
@@ -73,7 +73,7 @@ def key():
 
 
 def methods_shown(browser):
-    """Which methods are on the left and on the right: found by their pictures."""
+    """Return which methods are on the left and on the right, found by their pictures."""
     return browser.execute_script(
         """
         const layer = document.querySelector("[name=layer]:checked").value;
@@ -97,7 +97,7 @@ def test_it_opens_with_the_figures_and_fetches_nothing(browser, visit, seen, fin
     assert "Which of the two would you keep?" not in seen("h2")
     assert "Against the true layers" in seen("h2")
     (row,) = (text for text in seen("#table tbody tr") if text.startswith("Bvis_mad"))
-    # Medians and means of 1 to 12, of nothing but 1, of 8 to 19; ratios to 1. A dot marks the best.
+    # Medians and means of 1 to 12, of all 1, of 8 to 19; ratios to 1. A dot marks the best.
     compact, classical, blur = ["6.50"] * 3, ["1.00"] * 2, ["13.50"] * 3
     assert [word for word in row.split()[1:] if word != "●"] == [*compact, *classical, *blur]
     assert "best" in find("[data-figure=Bvis_mad] td:nth-of-type(4)").get_attribute("class")
@@ -121,7 +121,7 @@ def test_every_picture_is_drawn(browser, visit):
           .then(done, () => done("broken"));
         """
     )
-    # The picture, and two layers of the truth and of three methods.
+    # The picture, and two layers each of the truth and of three methods.
     assert drawn == [32] * COUNT * 9
 
 
@@ -178,7 +178,7 @@ def test_sides_and_order_are_drawn_at_random(browser, visit, find, press, key):
             context = find("#context").get_attribute("src")
             rounds[-1].append((methods_shown(browser)[0], context))
             press(key.ARROW_LEFT)
-    # Of 12 throws all the same once in 2048, of two rounds the same 12 once in 4096.
+    # 12 equal throws happen once in 2048, two equal rounds of 12 once in 4096.
     stored = browser.execute_script("return JSON.parse(Object.values(localStorage)[0]).trials")
     assert sorted(trial["picture"] for trial in stored) == list(range(1, COUNT + 1))
     assert {method for one in rounds for method, _ in one} == {"compact", "classical"}

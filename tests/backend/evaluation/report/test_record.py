@@ -1,4 +1,4 @@
-"""figures.json and figures.csv hold every figure, and nothing where there is none."""
+"""figures.json and figures.csv contain every figure; missing ones are empty."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The page as text: whole in itself, and safe from what files are called."""
+"""The page as text: self-contained, and safe from odd file names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A backend in a home of nobody's, and a hub on this machine that has SDXL's small files."""
+"""A backend with an empty home, and a local hub that serves SDXL's small files."""
 
 import contextlib
 import hashlib
@@ -28,8 +28,8 @@ FILES = {
 class Hub(ThreadingHTTPServer):
     """Serves SDXL's small files.
 
-    asked: what was asked for, each with its range. halts_at: a file of which it sends half, and
-    then nothing until `goes_on` is set.
+    asked: each path asked for, with the start of its range. halts_at: a file of which only half is
+    sent until `goes_on` is set.
     """
 
     daemon_threads = True
@@ -97,7 +97,7 @@ def hub(monkeypatch):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """Where the backend finds other programs, and keeps models and styles: all of it empty."""
+    """An empty home, in which the backend looks for programs and keeps models and styles."""
     home = tmp_path / "person"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("XDG_", "LAYERPEEL_"))]:

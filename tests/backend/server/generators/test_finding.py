@@ -1,4 +1,4 @@
-"""What other programs have, over HTTP: looked at after consent only, and used where it lies."""
+"""Models of other programs, over HTTP: looked for only after consent, and used in place."""
 
 import json
 import os
@@ -38,11 +38,11 @@ def put(file, shapes):
 
 @pytest.fixture
 def models(home):
-    """The models of a ComfyUI: one that can be used, one that cannot, and a trap."""
+    """A ComfyUI's models: one is usable, one is not, one must not be opened."""
     models = home / "ComfyUI" / "models"
     put(models / "checkpoints" / "Ünïcorn Mix v9.safetensors", SDXL)
     put(models / "loras" / "a.safetensors", {"lora_unet.lora_down.weight": [4, 8]})
-    os.mkfifo(models / "checkpoints" / "trap.ckpt")  # Who opens this waits for ever.
+    os.mkfifo(models / "checkpoints" / "trap.ckpt")  # Opening it would block for ever.
     return models
 
 

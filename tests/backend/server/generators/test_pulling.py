@@ -1,4 +1,4 @@
-"""Pulling a model over HTTP: nothing comes unasked, one at a time, and it can be stopped."""
+"""Pulling a model over HTTP: only when asked for, one at a time, and it can be stopped."""
 
 import pytest
 
