@@ -1,1 +1,1 @@
-"""Measures Layerpeel beside the classical chain, in one run: `python -m` this package."""
+"""Compares Layerpeel with the classical chain, in one run: `python -m` this package."""
