@@ -52,7 +52,7 @@ def _measure(composites: list[Composite]) -> None:
             except NoEdgeError:
                 continue  # Nothing to compare with.
             found = matte_over(seen.picture, composite.background, composite.trimap)
-            for figure, ours in _errors(*found, composite).items():
+            for figure, ours in _errors(found.alpha, found.foreground, composite).items():
                 pairs.setdefault(figure, []).append((ours, theirs[figure]))
         for figure, values in pairs.items():
             means = np.mean(values, axis=0)

@@ -70,10 +70,10 @@ def add_object(
     check_profile(picture)
     painter.check(asked)
     painted = painter.paint(asked, report, show)
-    found, colours = lift_off_known_background(painted.picture, seen, selected)
-    show(np.dstack([colours, found]))
+    found = lift_off_known_background(painted.picture, seen, selected)
+    show(np.dstack([found.foreground, found.alpha]))
     alpha, foreground = np.zeros_like(within), before.copy()
-    alpha[window.slices], foreground[window.slices] = found, colours
+    alpha[window.slices], foreground[window.slices] = found.alpha, found.foreground
     phrase = prompt.foregrounds[0] if prompt.foregrounds else prompt.words
     pixels = document_pixels(foreground, alpha, picture)
     name = textwrap.shorten(phrase, LONGEST_NAME, placeholder="…")

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.stages.small_networks.planes import OUTPUTS
+from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
 from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
 from layerpeel.backend.training.matting_network import load_matting_network
 from layerpeel.backend.training.training_checkpoint import WEIGHTS

@@ -7,7 +7,6 @@ affine.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,7 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
-from layerpeel.backend.stages.small_networks.planes import LIKENESS
+from layerpeel.backend.stages.small_networks.planes import named, planes_from
+from layerpeel.backend.training.matting_network import DIFFERENTIABLE
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
 from layerpeel.backend.training.recipe import Recipe
 from layerpeel.backend.training.samples import Sample, SampleSettings, draw_sample
@@ -29,22 +29,11 @@ PALER, INVERTED = 0.5, 0.3
 LEAST_CONTRAST = 0.6
 
 COLOURS = 5
-"""Colours that are kept: the picture's, F, B, and the two of `Hints`."""
+"""Colours that are kept: the picture's, F, B, and the two that its network is shown."""
 
 
-@dataclass(frozen=True)
-class Hints:
-    """What a network starts from, besides picture and trimap.
-
-    foreground, background: h×w×3; coarse_alpha: h×w; all float32, 0–1, the trimap outside its band.
-    """
-
-    foreground: Float32
-    background: Float32
-    coarse_alpha: Float32
-
-
-HintsOf = Callable[[Sample], Hints]
+PlanesOfSample = Callable[[Sample], Float32]
+"""What a network is shown of a sample: stacked `planes.Planes`."""
 
 
 class KeptSamples:
@@ -54,10 +43,10 @@ class KeptSamples:
     been. Of n×n pixels each takes 19·n² bytes: in 8 bits, alpha in half floats.
     """
 
-    def __init__(self, art: OpenedArt, recipe: Recipe, hints_of: HintsOf) -> None:
-        """hints_of: a function of a module, which other processes can import."""
+    def __init__(self, art: OpenedArt, recipe: Recipe, planes_of: PlanesOfSample) -> None:
+        """planes_of: a function of a module, which other processes can import."""
         self._recipe = recipe
-        self._drawn = _DrawnSamples(art, recipe.samples, recipe.training.seed, hints_of)
+        self._drawn = _DrawnSamples(art, recipe.samples, recipe.training.seed, planes_of)
 
     def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
         """Give the batches of these numbers, each as `varied` does.
@@ -116,9 +105,9 @@ class _DrawnSamples(Dataset[tuple[UInt8, npt.NDArray[np.float16]]]):
     """Without an end: how many are asked for is the recipe's business."""
 
     def __init__(
-        self, art: OpenedArt, settings: SampleSettings, seed: int, hints_of: HintsOf
+        self, art: OpenedArt, settings: SampleSettings, seed: int, planes_of: PlanesOfSample
     ) -> None:
-        self._art, self._settings, self._seed, self._hints_of = art, settings, seed, hints_of
+        self._art, self._settings, self._seed, self._planes_of = art, settings, seed, planes_of
 
     def __len__(self) -> int:
         return 1 << 40
@@ -128,21 +117,21 @@ class _DrawnSamples(Dataset[tuple[UInt8, npt.NDArray[np.float16]]]):
 
     def __getitem__(self, number: int) -> tuple[UInt8, npt.NDArray[np.float16]]:
         sample = self.draw(number)
-        hints = self._hints_of(sample)
-        colours = (
-            *(sample.picture, sample.foreground, sample.background),
-            *(hints.foreground, hints.background),
+        shown = named(self._planes_of(sample))
+        truth = (sample.picture, sample.foreground, sample.background)
+        planes = (
+            *(colours.transpose(2, 0, 1) for colours in truth),
+            *(shown.foreground, shown.background, sample.trimap[None], shown.coarse_alpha),
         )
-        planes = np.dstack((*colours, sample.trimap, hints.coarse_alpha)).transpose(2, 0, 1)
-        steps = np.floor(np.ascontiguousarray(planes) * 255 + 0.5).astype(np.uint8)
+        steps = np.floor(np.concatenate(planes) * 255 + 0.5).astype(np.uint8)
         return steps, sample.alpha[None].astype(np.float16)
 
 
 def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[str, Tensor]:
     """Turn and mirror samples, alike for all, and recolour each in its own way.
 
-    steps: [N, 17, h, w], 8 bits: picture, F, B, F and B of the hints, trimap, coarse alpha. alpha:
-    [N, 1, h, w], half floats. Gives `planes` as `planes.planes_of` does, and the truth:
+    steps: [N, 17, h, w], 8 bits: picture, F, B, both colours that the network is shown, trimap,
+    coarse alpha. alpha: [N, 1, h, w], half floats. Gives `planes`, stacked `Planes`, and the truth:
     `composite`, `alpha`, `foreground`, `background`, all [N, C, h, w], float32.
     """
     quarters, mirrored = int(random.integers(4)), random.random() < 0.5
@@ -161,11 +150,8 @@ def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[st
     picture, foreground, background, near_foreground, near_background = colours.unbind(1)
     # In 8 bits a half is 128/255.
     trimap = (shown[:, -2:-1] * 2).round() / 2
-    band = trimap == 0.5
-    planes = (
-        *(picture, trimap == 1, trimap == 0, near_foreground, near_background),
-        torch.where(band, _between(picture, near_foreground, near_background), trimap),
-        torch.where(band, shown[:, -1:], trimap),
+    planes = planes_from(
+        picture, trimap, near_foreground, near_background, shown[:, -1:], DIFFERENTIABLE
     )
     batch = {
         "planes": torch.cat(planes, dim=1),
@@ -177,16 +163,6 @@ def varied(steps: Tensor, alpha: Tensor, random: np.random.Generator) -> dict[st
     return {
         name: each.contiguous(memory_format=torch.channels_last) for name, each in batch.items()
     }
-
-
-def _between(picture: Tensor, foreground: Tensor, background: Tensor) -> Tensor:
-    """Do as `planes.alpha_between` does: [N, 1, h, w], 0–1."""
-    line = foreground - background
-    along = ((picture - background) * line).sum(dim=1, keepdim=True)
-    length = (line**2).sum(dim=1, keepdim=True)
-    likeness = float(LIKENESS)
-    alpha: Tensor = ((along + likeness / 2) / (length + likeness)).clamp(0, 1)
-    return alpha
 
 
 def _other_colours(random: np.random.Generator) -> tuple[Float32, Float32]:

@@ -1,7 +1,6 @@
 """The matting network (alpha and both colours in the band of a trimap) and how wrong it is."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,16 @@ from torch.nn import functional
 
 from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.local_unet import LocalUNet, UNetShape, he_initialise
 from layerpeel.backend.separation import Separation
-from layerpeel.backend.stages.small_networks.planes import (
-    ENDS,
-    INPUTS,
+from layerpeel.backend.stages.small_networks.band_layers import (
     OUTPUTS,
+    BandLayers,
     layers_of_answer,
-    planes_of,
+    separation_of,
 )
+from layerpeel.backend.stages.small_networks.planes import INPUTS, NUMPY, named, planes_of
 from layerpeel.backend.training.recipe import Recipe
 from layerpeel.backend.training.training_checkpoint import read_weights
 
@@ -41,16 +41,6 @@ TYPICAL_ERROR, LEAST_ERROR = 0.08, 0.008
 
 # Up to this alpha the background is visible, as `evaluation.metrics` counts it.
 VISIBLE_TO = 0.999
-
-
-@dataclass(frozen=True)
-class Layers:
-    """α [N, 1, h, w], F and B [N, 3, h, w], in 0–1; logits: what α is the sigmoid of."""
-
-    logits: Tensor
-    alpha: Tensor
-    foreground: Tensor
-    background: Tensor
 
 
 def matting_network(recipe: Recipe, outputs: int = OUTPUTS) -> LocalUNet:
@@ -78,37 +68,6 @@ def load_matting_network(file: Path, outputs: int = OUTPUTS) -> tuple[LocalUNet,
     return network.eval(), about
 
 
-def layers_of(answer: Tensor, planes: Tensor) -> Layers:
-    """Do as `planes.layers_of_answer` does, so that gradients come through.
-
-    answer: [N, 7, h, w]. planes: [N, 13, h, w].
-    """
-    picture = planes[:, :3]
-    logits, alpha = corrected_alpha(answer[:, :1], planes)
-    foreground = clamp(planes[:, 5:8] + answer[:, 1:4])
-    background = clamp(planes[:, 8:11] + answer[:, 4:7])
-    missing = picture - alpha * foreground - (1 - alpha) * background
-    missing = missing / (alpha**2 + (1 - alpha) ** 2)
-    return Layers(
-        logits,
-        alpha,
-        clamp(foreground + alpha * missing),
-        clamp(background + (1 - alpha) * missing),
-    )
-
-
-def corrected_alpha(answer: Tensor, planes: Tensor) -> tuple[Tensor, Tensor]:
-    """Do as `planes.corrected_alpha` does: logits and α, [N, 1, h, w]."""
-    logits = torch.logit(planes[:, 12:], ENDS) + answer
-    corrected = clamp((torch.sigmoid(logits) - ENDS) / (1 - 2 * ENDS))
-    return logits, torch.where(_band_of(planes), corrected, planes[:, 12:])
-
-
-def _band_of(planes: Tensor) -> Tensor:
-    """Where alpha is unknown: [N, 1, h, w], bool."""
-    return (planes[:, 3:4] == 0) & (planes[:, 4:5] == 0)
-
-
 class _Clamp(torch.autograd.Function):
     @staticmethod
     def forward(context: torch.autograd.function.FunctionCtx, value: Tensor) -> Tensor:
@@ -128,7 +87,30 @@ def clamp(value: Tensor) -> Tensor:
     return clamped
 
 
-def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor]:
+class DifferentiableMath:
+    """`planes.ArrayMath` of torch, through which gradients come back."""
+
+    def clip(self, value: Tensor) -> Tensor:
+        """See `clamp`."""
+        return clamp(value)
+
+    def logit(self, share: Tensor, ends: float) -> Tensor:
+        """See `planes.ArrayMath.logit`."""
+        return torch.logit(share, ends)
+
+    def sigmoid(self, logits: Tensor) -> Tensor:
+        """See `planes.ArrayMath.sigmoid`."""
+        return torch.sigmoid(logits)
+
+    def where(self, condition: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        """See `planes.ArrayMath.where`."""
+        return torch.where(condition, one, other)
+
+
+DIFFERENTIABLE = DifferentiableMath()
+
+
+def matting_losses(layers: BandLayers[Tensor], truth: dict[str, Tensor]) -> dict[str, Tensor]:
     """Mean errors in the band, by the names in `WEIGHTS`.
 
     All are absolute but that of the logits, which is a cross entropy. Absolute errors alone learn
@@ -142,7 +124,8 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
     at all, as that is where it can be seen once the foreground is gone; and once more as far as it
     shows already: what stays of the object's colour in its surroundings is seen first of all.
     """
-    band = _band_of(truth["planes"]).float()
+    planes = named(truth["planes"])
+    band = planes.band.float()
     pixels = band.sum(dim=(1, 2, 3)).clamp(min=1)  # [N]
     alpha, foreground, background = truth["alpha"], truth["foreground"], truth["background"]
 
@@ -150,7 +133,7 @@ def matting_losses(layers: Layers, truth: dict[str, Tensor]) -> dict[str, Tensor
         return (error.abs() * band).mean(dim=1).sum(dim=(1, 2)) / pixels  # [N]
 
     typical = TYPICAL_ERROR + LEAST_ERROR
-    counts = typical / (of_each(truth["planes"][:, 12:] - alpha) + LEAST_ERROR)  # [N]
+    counts = typical / (of_each(planes.coarse_alpha - alpha) + LEAST_ERROR)  # [N]
 
     def mean(error: Tensor) -> Tensor:
         return (counts * of_each(error)).mean()
@@ -188,11 +171,15 @@ def _gradient_of(error: Tensor) -> Tensor:
     return total / GRADIENT_SCALES
 
 
-@torch.inference_mode()
 def separate_by(network: nn.Module, composite: Composite) -> Separation:
     """Let a network separate a whole picture, on the device where it lies."""
     planes = planes_of(composite.picture, composite.trimap)
+    return separation_of(layers_of_answer(answer_by(network, planes), named(planes), NUMPY))
+
+
+@torch.inference_mode()
+def answer_by(network: nn.Module, planes: Float32) -> Float32:
+    """Let a network answer planes (C×H×W) as `small_networks.answer_of` does, where it lies."""
     device = next(network.parameters()).device
     answer = network(torch.from_numpy(planes)[None].to(device))[0]
-    layers = layers_of_answer(np.asarray(answer.float().cpu().numpy()), planes)
-    return Separation(layers.alpha, layers.foreground, layers.background)
+    return np.asarray(answer.float().cpu().numpy())

@@ -8,14 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from layerpeel.backend.composites.composite import Composite
+from layerpeel.backend.image import Float32
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.stages.small_networks.planes import planes_of
+from layerpeel.backend.stages.small_networks.band_layers import layers_of_answer
+from layerpeel.backend.stages.small_networks.planes import named, planes_of
 from layerpeel.backend.training.check_sheet import write_sheet
 from layerpeel.backend.training.comparison import mean_figures
-from layerpeel.backend.training.kept_samples import Hints, KeptSamples
+from layerpeel.backend.training.kept_samples import KeptSamples
 from layerpeel.backend.training.matting_network import (
+    DIFFERENTIABLE,
     WEIGHTS,
-    layers_of,
     matting_losses,
     matting_network,
     separate_by,
@@ -35,7 +37,7 @@ class MattingTask:
     def __init__(self, recipe: Recipe, art: OpenedArt, composites: Sequence[Composite]) -> None:
         """Learn from `art`, check on `composites`."""
         self._recipe = recipe
-        self._kept = KeptSamples(art, recipe, _hints_of)
+        self._kept = KeptSamples(art, recipe, _planes_of_sample)
         self._composites = composites
 
     def network(self) -> LocalUNet:
@@ -48,7 +50,8 @@ class MattingTask:
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give each loss, weighted."""
-        layers = layers_of(network(batch["planes"]).float(), batch["planes"])
+        answer = network(batch["planes"]).float()
+        layers = layers_of_answer(answer, named(batch["planes"]), DIFFERENTIABLE)
         losses = matting_losses(layers, batch)
         return {name: WEIGHTS[name] * loss for name, loss in losses.items()}
 
@@ -59,7 +62,5 @@ class MattingTask:
         return mean_figures(separate, self._composites)
 
 
-def _hints_of(sample: Sample) -> Hints:
-    planes = planes_of(sample.picture, sample.trimap)
-    foreground, background = (planes[first : first + 3].transpose(1, 2, 0) for first in (5, 8))
-    return Hints(foreground, background, planes[12])
+def _planes_of_sample(sample: Sample) -> Float32:
+    return planes_of(sample.picture, sample.trimap)

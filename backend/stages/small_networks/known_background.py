@@ -12,17 +12,22 @@ import numpy as np
 from layerpeel.backend.colour import luma
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.crop import grown, window_round
 from layerpeel.backend.stages.small_networks import answer_of
+from layerpeel.backend.stages.small_networks.band_layers import (
+    layers_over_background,
+    separation_of,
+)
 from layerpeel.backend.stages.small_networks.planes import (
-    alpha_between,
+    NUMPY,
     coarse_alpha_of,
-    corrected_alpha,
+    named,
+    stacked_planes,
 )
 from layerpeel.backend.stages.spread import spread_colours
 
 NETWORK = "known-background"
-INPUTS, OUTPUTS = 13, 4
 
 # Two 8-bit pictures of the same differ by this at least, root mean square; by more than the second
 # (30 dB) they are not two of the same, and what was painted would be taken for noise.
@@ -31,9 +36,6 @@ LEAST_NOISE, MOST_NOISE = 0.4 / 255, 8 / 255
 # In units of the noise: a mean over 3×3 pixels, and any pixel of them, may differ by as much and
 # still be the background. What the foreground must cover, is counted beyond the third.
 SAME_ON_AVERAGE, SAME_AT_MOST, SURELY_OTHER = 1.2, 3.5, 2.5
-
-# Where alpha is small, what is missing from the picture is more likely noise than colour.
-FAINT = 0.003
 
 # In units of the noise: from here on a mean over 3×3 pixels shows that something was painted.
 PAINTED = 3.0
@@ -51,30 +53,29 @@ TEXTURE_REACH = 7
 ALIKE = 0.6
 
 
-def lift_off_known_background(
-    picture: Float32, background: Float32, within: Float32
-) -> tuple[Float32, Float32]:
+def lift_off_known_background(picture: Float32, background: Float32, within: Float32) -> Separation:
     """Find what was painted into `background` within a selection to make it `picture`.
 
-    Both H×W×3, RGB, 0–1; within: H×W, 0–1. Gives alpha (H×W), 0 where `within` is, and its colour
-    (H×W×3). How noisy the picture is, is seen outside the selection.
+    Both H×W×3, RGB, 0–1; within: H×W, 0–1, where alpha is 0 too. How noisy the picture is, is seen
+    outside the selection.
 
     Raises NothingFoundError when nothing differs there.
     """
     window = window_round(within > 0, MARGIN).slices
     seen, behind, selected = picture[window], background[window], within[window]
     trimap = _trimap_of_changes(seen, behind, selected)
-    found, colours = matte_over(seen, behind, trimap)
+    found = matte_over(seen, behind, trimap)
     alpha, foreground = np.zeros_like(within), picture.copy()
-    alpha[window] = found * selected
-    foreground[window] = colours
-    return alpha, foreground
+    alpha[window] = found.alpha * selected
+    foreground[window] = found.foreground
+    return Separation(alpha, foreground, background)
 
 
-def matte_over(picture: Float32, background: Float32, trimap: Float32) -> tuple[Float32, Float32]:
-    """Find alpha (H×W) and F (H×W×3) in the band of a trimap; outside it alpha is the trimap."""
+def matte_over(picture: Float32, background: Float32, trimap: Float32) -> Separation:
+    """Find alpha and F over a known B in the band of a trimap; outside it alpha is the trimap."""
     planes = planes_over(picture, background, trimap)
-    return foreground_of_answer(answer_of(NETWORK, planes, trimap == 0.5), planes)
+    answer = answer_of(NETWORK, planes, trimap == 0.5)
+    return separation_of(layers_over_background(answer, named(planes), NUMPY))
 
 
 def _trimap_of_changes(picture: Float32, background: Float32, within: Float32) -> Float32:
@@ -121,19 +122,14 @@ def _shows_through(picture: Float32, background: Float32, noise: float) -> Bool:
 def planes_over(
     picture: Float32, background: Float32, trimap: Float32, coarse_alpha: Float32 | None = None
 ) -> Float32:
-    """Give the network's input, 13×H×W, 0–1.
+    """Stack the network's input, 13×H×W, as `planes.Planes` has it.
 
     picture, background: H×W×3, RGB. trimap: H×W, 0, 0.5, 1. coarse_alpha: `alpha_over` of all
     three, where known.
-    As `planes.planes_of`, with the background itself for B.
     """
-    sure_foreground = (trimap == 1).astype(np.float32)
-    sure_background = (trimap == 0).astype(np.float32)
-    foreground = spread_colours(picture, sure_foreground)
-    guess = alpha_between(picture, trimap, foreground, background)
+    foreground = spread_colours(picture, (trimap == 1).astype(np.float32))
     coarse = alpha_over(picture, background, trimap) if coarse_alpha is None else coarse_alpha
-    known = (picture, sure_foreground, sure_background, foreground, background, guess, coarse)
-    return np.ascontiguousarray(np.dstack(known).transpose(2, 0, 1), np.float32)
+    return stacked_planes(picture, trimap, foreground, background, coarse)
 
 
 def alpha_over(picture: Float32, background: Float32, trimap: Float32) -> Float32:
@@ -162,16 +158,3 @@ def noise_between(picture: Float32, background: Float32, same: Bool) -> float:
         return LEAST_NOISE
     squares = ((picture[same] - background[same]) ** 2).mean(dtype=np.float64)
     return float(np.clip(np.sqrt(squares), LEAST_NOISE, MOST_NOISE))
-
-
-def foreground_of_answer(answer: Float32, planes: Float32) -> tuple[Float32, Float32]:
-    """Turn the network's answer (4×H×W: corrections of α in log-odds, of F) into α and F.
-
-    H×W, H×W×3. F is moved until αF + (1−α)B is the picture again, as far as 0–1 and noise allow.
-    """
-    picture, background = planes[:3], planes[8:11]
-    alpha = corrected_alpha(answer[0], planes)
-    foreground = np.clip(planes[5:8] + answer[1:4], 0, 1)
-    missing = picture - alpha * foreground - (1 - alpha) * background
-    foreground = np.clip(foreground + missing * alpha / (alpha**2 + FAINT), 0, 1)
-    return alpha, np.asarray(foreground.transpose(1, 2, 0), np.float32)

@@ -6,7 +6,7 @@ import torch
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.stages.small_networks.known_background import planes_over
-from layerpeel.backend.stages.small_networks.planes import planes_of
+from layerpeel.backend.stages.small_networks.planes import named, planes_of
 from layerpeel.backend.training.kept_samples import varied
 from layerpeel.backend.training.known_background_task import KnownBackgroundTask
 from layerpeel.backend.training.matting_task import MattingTask
@@ -66,7 +66,7 @@ def test_what_comes_again_is_never_quite_the_same(task):
     pictures = [
         picture
         for batch in task.batches(range(ITERATIONS), CPU)
-        for picture in batch["planes"][:, :3]
+        for picture in named(batch["planes"]).picture
     ]
     for number, picture in enumerate(pictures):
         assert not any(torch.equal(picture, other) for other in pictures[:number])
@@ -77,7 +77,7 @@ def test_other_colours_keep_to_the_composition_model(task, opened_art, recipe):
     drawn = [draw_sample(opened_art, recipe.samples, recipe.training.seed, n) for n in range(6)]
     suffered = max(np.abs(each.picture - each.composite).max() for each in drawn)
     for batch in task.batches(range(ITERATIONS), CPU):
-        off = (batch["composite"] - batch["planes"][:, :3]).abs().max()
+        off = (batch["composite"] - named(batch["planes"]).picture).abs().max()
         assert off < suffered + 3 / 255
         for planes in batch.values():
             assert planes.dtype == torch.float32
@@ -92,21 +92,26 @@ def test_planes_are_those_that_the_varied_picture_has(kind, opened_art, recipe):
         for planes, background in zip(
             batch["planes"].numpy(), batch["background"].numpy(), strict=True
         ):
-            picture = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
-            trimap = np.where(planes[3] > 0, 1, np.where(planes[4] > 0, 0, 0.5)).astype(np.float32)
-            coarse = planes[12]
+            shown = named(planes)
+            picture = np.ascontiguousarray(shown.picture.transpose(1, 2, 0))
+            trimap = np.where(shown.band, 0.5, shown.sure_foreground)[0].astype(np.float32)
+            (coarse,) = shown.coarse_alpha
             if kind is MattingTask:
-                fresh = planes_of(picture, trimap, coarse)
+                fresh = named(planes_of(picture, trimap, coarse))
             else:
                 behind = np.ascontiguousarray(background.transpose(1, 2, 0))
-                fresh = planes_over(picture, behind, trimap, coarse)
-            assert np.array_equal(fresh[:5], planes[:5])
+                fresh = named(planes_over(picture, behind, trimap, coarse))
+            assert np.array_equal(fresh.picture, shown.picture)
+            assert np.array_equal(fresh.sure_foreground, shown.sure_foreground)
+            assert np.array_equal(fresh.sure_background, shown.sure_background)
             # Spreading works in squares of 2, 4, 8, … pixels, whose sides turn with the picture: 32
             # of them are whole ones.
-            np.testing.assert_allclose(fresh[5:11], planes[5:11], atol=0.02)
-            assert np.abs(fresh[11] - planes[11]).mean() < 0.02
+            np.testing.assert_allclose(fresh.foreground, shown.foreground, atol=0.02)
+            np.testing.assert_allclose(fresh.background, shown.background, atol=0.02)
+            assert np.abs(fresh.guess - shown.guess).mean() < 0.02
             sure = trimap != 0.5
-            assert np.array_equal(planes[11:][:, sure], np.stack([trimap, trimap])[:, sure])
+            for alpha in (*shown.guess, *shown.coarse_alpha):
+                assert np.array_equal(alpha[sure], trimap[sure])
 
 
 def test_more_samples_than_there_is_room_for_are_refused(opened_art, recipe):

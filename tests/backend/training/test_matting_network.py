@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 import torch
 
-from layerpeel.backend.stages.small_networks.planes import INPUTS, layers_of_answer, planes_of
+from layerpeel.backend.stages.small_networks.band_layers import (
+    OUTPUTS,
+    BandLayers,
+    layers_of_answer,
+    separation_of,
+)
+from layerpeel.backend.stages.small_networks.planes import INPUTS, NUMPY, named, planes_of
 from layerpeel.backend.training.matting_network import (
+    DIFFERENTIABLE,
     WEIGHTS,
-    Layers,
     clamp,
-    layers_of,
     matting_losses,
 )
 
@@ -28,15 +33,18 @@ def test_plain_colours_are_guessed_right_without_any_network(ramp):
     picture, alpha, trimap, front, back = ramp
     planes = planes_of(picture, trimap)
     assert planes.shape == (INPUTS, 32, 48)
-    assert np.array_equal(planes[:3], picture.transpose(2, 0, 1))
-    np.testing.assert_array_equal(planes[3:5], [trimap == 1, trimap == 0])
-    for first, colour in ((5, front), (8, back)):
+    seen = named(planes)
+    assert np.array_equal(seen.picture, picture.transpose(2, 0, 1))
+    np.testing.assert_array_equal(seen.sure_foreground, [trimap == 1])
+    np.testing.assert_array_equal(seen.sure_background, [trimap == 0])
+    for near, colour in ((seen.foreground, front), (seen.background, back)):
         expected = np.broadcast_to(colour[:, None, None], (3, 32, 48))
-        np.testing.assert_allclose(planes[first : first + 3], expected, atol=1e-3)
-    np.testing.assert_allclose(planes[11], alpha, atol=2e-3)
+        np.testing.assert_allclose(near, expected, atol=1e-3)
+    np.testing.assert_allclose(seen.guess, alpha[None], atol=2e-3)
     # Closed-form alpha draws things to 0 and 1, and this one is of half the size.
-    assert np.abs(planes[12] - alpha).mean() < 0.03
-    assert np.array_equal(planes[12][trimap != 0.5], trimap[trimap != 0.5])
+    (coarse,) = seen.coarse_alpha
+    assert np.abs(coarse - alpha).mean() < 0.03
+    assert np.array_equal(coarse[trimap != 0.5], trimap[trimap != 0.5])
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
@@ -52,15 +60,17 @@ def test_one_value_for_the_whole_trimap_is_no_trouble(value, size):
 
 def test_outside_the_band_alpha_is_the_trimap_whatever_is_answered(ramp):
     picture, _, trimap, *_ = ramp
-    answer = np.random.default_rng(0).normal(0, 1, (7, 32, 48)).astype(np.float32)
-    separation = layers_of_answer(answer, planes_of(picture, trimap))
+    answer = np.random.default_rng(0).normal(0, 1, (OUTPUTS, 32, 48)).astype(np.float32)
+    layers = layers_of_answer(answer, named(planes_of(picture, trimap)), NUMPY)
+    separation = separation_of(layers)
     assert np.array_equal(separation.alpha[trimap != 0.5], trimap[trimap != 0.5])
 
 
 def test_layers_make_the_picture_when_the_answer_is_not_too_far_off(ramp):
     picture, _, trimap, *_ = ramp
-    answer = np.random.default_rng(0).normal(0, 0.02, (7, 32, 48)).astype(np.float32)
-    separation = layers_of_answer(answer, planes_of(picture, trimap))
+    answer = np.random.default_rng(0).normal(0, 0.02, (OUTPUTS, 32, 48)).astype(np.float32)
+    layers = layers_of_answer(answer, named(planes_of(picture, trimap)), NUMPY)
+    separation = separation_of(layers)
     share = separation.alpha[..., None]
     mixed = share * separation.foreground + (1 - share) * separation.background
     np.testing.assert_allclose(mixed, picture, atol=1e-5)
@@ -69,17 +79,18 @@ def test_layers_make_the_picture_when_the_answer_is_not_too_far_off(ramp):
 def test_torch_and_numpy_read_an_answer_alike_in_the_band(ramp):
     picture, _, trimap, *_ = ramp
     planes = planes_of(picture, trimap)
-    answer = np.random.default_rng(0).normal(0, 0.3, (7, 32, 48)).astype(np.float32)
-    ours = layers_of_answer(answer, planes)
-    layers = layers_of(torch.from_numpy(answer)[None], torch.from_numpy(planes)[None])
+    answer = np.random.default_rng(0).normal(0, 0.3, (OUTPUTS, 32, 48)).astype(np.float32)
+    ours = layers_of_answer(answer, named(planes), NUMPY)
+    tensors = (torch.from_numpy(array)[None] for array in (answer, planes))
+    answered, seen = tensors
+    layers = layers_of_answer(answered, named(seen), DIFFERENTIABLE)
     band = trimap == 0.5
     for plane, tensor in (
-        (ours.alpha[..., None], layers.alpha),
+        (ours.alpha, layers.alpha),
         (ours.foreground, layers.foreground),
         (ours.background, layers.background),
     ):
-        other = tensor[0].permute(1, 2, 0).numpy()
-        np.testing.assert_allclose(plane[band], other[band], atol=1e-5)
+        np.testing.assert_allclose(plane[:, band], tensor[0].numpy()[:, band], atol=1e-5)
 
 
 def test_the_truth_loses_nothing_and_anything_else_does(ramp):
@@ -96,11 +107,11 @@ def test_the_truth_loses_nothing_and_anything_else_does(ramp):
         }.items()
     }
     logits = torch.logit(truth["alpha"])
-    right = Layers(logits, truth["alpha"], truth["foreground"], truth["background"])
+    right = BandLayers(logits, truth["alpha"], truth["foreground"], truth["background"])
     losses = matting_losses(right, truth)
     assert set(losses) == set(WEIGHTS)
     assert max(loss.item() for loss in losses.values()) < 1e-6
-    wrong = Layers(-logits, 1 - truth["alpha"], truth["background"], truth["foreground"])
+    wrong = BandLayers(-logits, 1 - truth["alpha"], truth["background"], truth["foreground"])
     assert min(loss.item() for loss in matting_losses(wrong, truth).values()) > 0.01
 
 
@@ -118,7 +129,7 @@ def test_only_the_band_is_judged(ramp):
     }
     band = torch.from_numpy(trimap == 0.5)[None, None]
     off = torch.where(band, true_alpha, 1 - true_alpha)
-    losses = matting_losses(Layers(torch.logit(off, 1e-6), off, colours, colours), truth)
+    losses = matting_losses(BandLayers(torch.logit(off, 1e-6), off, colours, colours), truth)
     assert losses["alpha"].item() == 0
     assert losses["alpha_logits"].item() < 1e-4
     assert losses["alpha_gradient"].item() == 0
@@ -130,10 +141,10 @@ def test_the_same_error_counts_more_where_closed_form_is_right(ramp):
     true_alpha = torch.from_numpy(alpha)[None, None]
     colours = torch.rand(1, 3, 32, 48)
     answered = (true_alpha + 0.1).clamp(0, 1)
-    layers = Layers(torch.logit(answered, 1e-6), answered, colours, colours)
+    layers = BandLayers(torch.logit(answered, 1e-6), answered, colours, colours)
     losses = []
     for closed_form in (alpha, 1 - alpha):
-        planes[12] = closed_form
+        named(planes).coarse_alpha[:] = closed_form
         truth = {
             "planes": torch.from_numpy(planes)[None],
             "composite": colours,

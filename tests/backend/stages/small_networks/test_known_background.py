@@ -12,15 +12,18 @@ from hypothesis.extra.numpy import arrays
 from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.evaluation.classical import closed_form_alpha
+from layerpeel.backend.stages.small_networks.band_layers import (
+    OUTPUTS_OVER_BACKGROUND,
+    layers_over_background,
+)
 from layerpeel.backend.stages.small_networks.known_background import (
-    INPUTS,
     alpha_over,
-    foreground_of_answer,
     lift_off_known_background,
     matte_over,
     noise_between,
     planes_over,
 )
+from layerpeel.backend.stages.small_networks.planes import INPUTS, NUMPY, named
 
 SIZE = 192
 SMALL = (12, 15)
@@ -49,11 +52,11 @@ def test_alpha_and_colour_beat_closed_form_which_knows_no_background(composites,
     ratios = []
     for each in composites:
         picture = degrade(each.picture)
-        alpha, foreground = matte_over(picture, each.background, each.trimap)
+        found = matte_over(picture, each.background, each.trimap)
         without = closed_form_alpha(picture, each.trimap)
-        ratios.append(error_in_band(alpha, each) / error_in_band(without, each))
-        share = alpha[..., None]
-        mixed = share * foreground + (1 - share) * each.background
+        ratios.append(error_in_band(found.alpha, each) / error_in_band(without, each))
+        share = found.alpha[..., None]
+        mixed = share * found.foreground + (1 - share) * each.background
         assert np.abs(mixed - picture)[each.unknown].mean() < 0.02
     assert np.median(ratios) < 0.8
 
@@ -61,7 +64,7 @@ def test_alpha_and_colour_beat_closed_form_which_knows_no_background(composites,
 def test_what_was_painted_is_found_within_a_rough_selection(composites):
     for each in composites:
         within = cv2.dilate((each.alpha > 0.02).astype(np.float32), np.ones((15, 15)))
-        alpha, _ = lift_off_known_background(each.picture, each.background, within)
+        alpha = lift_off_known_background(each.picture, each.background, within).alpha
         assert np.abs(alpha - each.alpha)[within > 0].mean() < 0.15
         assert (alpha[within == 0] == 0).all()
 
@@ -69,7 +72,7 @@ def test_what_was_painted_is_found_within_a_rough_selection(composites):
 def test_a_feathered_selection_fades_what_is_found(composites):
     each = composites[0]
     within = np.full_like(each.alpha, 0.5)
-    alpha, _ = lift_off_known_background(each.picture, each.background, within)
+    alpha = lift_off_known_background(each.picture, each.background, within).alpha
     assert alpha.max() <= 0.5
 
 
@@ -82,7 +85,7 @@ def test_nothing_is_found_where_nothing_was_painted(composites):
     suffered = as_a_generator_leaves_it(each.background)
     alpha = np.zeros_like(within)
     with contextlib.suppress(NothingFoundError):
-        alpha, _ = lift_off_known_background(suffered, each.background, within)
+        alpha = lift_off_known_background(suffered, each.background, within).alpha
     assert alpha.mean() < 0.02
 
 
@@ -100,12 +103,12 @@ def test_noise_is_seen_where_both_show_the_same():
 def test_any_pictures_and_trimap_give_planes_and_layers_in_range(picture, background, trimap):
     planes = planes_over(picture, background, trimap)
     assert planes.shape == (INPUTS, *SMALL)
-    alpha, foreground = matte_over(picture, background, trimap)
-    for plane in (planes, alpha, foreground):
+    found = matte_over(picture, background, trimap)
+    for plane in (planes, found.alpha, found.foreground):
         assert np.isfinite(plane).all()
         assert plane.min() >= 0
         assert plane.max() <= 1
-    assert np.array_equal(alpha[trimap != 0.5], trimap[trimap != 0.5])
+    assert np.array_equal(found.alpha[trimap != 0.5], trimap[trimap != 0.5])
 
 
 @settings(max_examples=25, deadline=None)
@@ -114,7 +117,7 @@ def test_any_selection_keeps_what_is_found_within_it(picture, background, within
     if not (within > 0).any():
         return
     try:
-        alpha, _ = lift_off_known_background(picture, background, within)
+        alpha = lift_off_known_background(picture, background, within).alpha
     except NothingFoundError:
         return
     assert (alpha <= within).all()
@@ -135,7 +138,8 @@ def test_alpha_covers_at_least_what_the_colours_need(composites):
 
 def test_an_answer_of_nothing_is_where_the_network_starts_from(composites):
     each = composites[0]
-    planes = planes_over(each.picture, each.background, each.trimap)
-    alpha, _ = foreground_of_answer(np.zeros((4, SIZE, SIZE), np.float32), planes)
+    planes = named(planes_over(each.picture, each.background, each.trimap))
+    nothing = np.zeros((OUTPUTS_OVER_BACKGROUND, SIZE, SIZE), np.float32)
+    layers = layers_over_background(nothing, planes, NUMPY)
     # Log-odds have no ends, so that those move a little.
-    assert np.abs(alpha - planes[12]).max() < 0.03
+    assert np.abs(layers.alpha - planes.coarse_alpha).max() < 0.03
