@@ -1,4 +1,4 @@
-"""How long the docker keeps an artist waiting, measured in the real Krita: part of `make bench`.
+"""How long the docker makes an artist wait, measured in the real Krita: part of `make bench`.
 
 `python tests/krita/bench_docker.py` peels a drawn picture of each size with an exact selection, so
 that the backend's own work, which has its own bench, is short.
@@ -39,7 +39,7 @@ TIMINGS.longest_holds.clear()
 
 
 def measure(krita, size):
-    """Peel once; milliseconds by what they are, and how long each kind of turn held the thread."""
+    """Peel once; return milliseconds by name, and how long each kind of turn held the thread."""
     docker, easel = Docker(krita), Easel(krita)
     krita.reset()
     picture = Image.open(REPOSITORY / "examples" / "lady-on-the-moor.png").convert("RGB")
@@ -68,7 +68,7 @@ def measure(krita, size):
 
 
 def report(size, runs):
-    """Medians of the runs, the aim beside each, and what held the thread longest."""
+    """Return the medians of the runs beside their aims, and what held the GUI thread longest."""
     lines = [f"Docker at {size[0]}×{size[1]}, 8-bit RGBA, medians of {len(runs)}, milliseconds"]
     for name in runs[0][0]:
         value = float(np.median([figures[name] for figures, _told in runs]))

@@ -1,9 +1,9 @@
-"""The real Krita for tests: started once in a run, found clean by each test.
+"""The real Krita for tests: started once per run, reset before each test.
 
 Tests here carry the mark `krita`. Where Krita or a program to drive it is missing they are skipped,
-with the reason in the summary; where the environment variable CI is set they fail instead, unless
-LAYERPEEL_WITHOUT_KRITA=1 says that this run is to go without. That variable alone leaves them out.
-LAYERPEEL_SCREENSHOTS names a folder for the pictures that tests take.
+with the reason in the summary; where the environment variable CI is set they fail instead.
+LAYERPEEL_WITHOUT_KRITA=1 skips them in any case. LAYERPEEL_SCREENSHOTS names a folder for the
+screenshots that tests take.
 """
 
 import os
@@ -15,7 +15,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
-# Pytest imports each test file by itself: the harness beside them needs a way of its own.
+# Pytest does not put this folder on the path, where the harness lies.
 sys.path.append(str(Path(__file__).parent))
 
 from krita_harness import requirements  # noqa: E402
@@ -33,7 +33,7 @@ from layerpeel.backend.models.model_store import default_folder  # noqa: E402
 
 
 def pytest_runtest_setup(item):
-    """Skip, or fail, what would start Krita where that cannot be."""
+    """Skip or fail tests that need Krita where it cannot be started."""
     if item.get_closest_marker("krita") is None:
         return
     reason = requirements.reason_to_leave_out(os.environ)
@@ -46,7 +46,7 @@ def pytest_runtest_setup(item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
-    """Show under a failure what Krita said, and what was on its screen."""
+    """Add Krita's log and a screenshot to the report of a failure."""
     report = yield
     launcher = item.funcargs.get("krita_launcher") if hasattr(item, "funcargs") else None
     if report.failed and launcher is not None:
@@ -67,13 +67,13 @@ def plugin_zip(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def krita_environment():
-    """What every Krita gets besides its home and screen: the models of this machine's user."""
+    """Further variables for every Krita: the models of this machine's user."""
     return {"LAYERPEEL_MODELS": str(default_folder()), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @pytest.fixture(scope="session")
 def krita_launcher(tmp_path_factory, plugin_zip):
-    """Starts Kritas; for fixtures. Tests take `krita` or `launch_krita`."""
+    """Starts Kritas, for fixtures; tests use `krita` or `launch_krita`."""
     launcher = Launcher(tmp_path_factory.mktemp("krita"), plugin_zip)
     yield launcher
     launcher.kill_all()
@@ -81,7 +81,7 @@ def krita_launcher(tmp_path_factory, plugin_zip):
 
 @pytest.fixture(scope="session")
 def session_krita(krita_launcher, krita_environment):
-    """The one Krita of a run. Tests take `krita`, which finds it clean."""
+    """The one Krita of a run; tests use `krita`, which resets it."""
     krita = krita_launcher.launch(krita_environment)
     yield krita
     if problem := krita_launcher.end(krita):
@@ -90,7 +90,7 @@ def session_krita(krita_launcher, krita_environment):
 
 @pytest.fixture
 def krita(session_krita):
-    """The one Krita of a run, without documents; exceptions nobody handled fail the test."""
+    """The one Krita of a run, without documents; unhandled exceptions fail the test."""
     if session_krita.is_running:
         session_krita.reset()
     else:
@@ -131,7 +131,7 @@ def session_backend(session_krita, isnet_store):
 
 @pytest.fixture
 def docker(krita, session_backend):
-    """The docker of the one Krita, which knows how to start a backend."""
+    """The docker of the one Krita, with a registered backend."""
     docker = Docker(krita)
     yield docker
     if krita.is_running:
@@ -155,7 +155,7 @@ def easel(krita):
 
 @pytest.fixture(scope="session")
 def scene(make_scene):
-    """A woman before hills, 240×180: one thing that is surely the subject."""
+    """A woman before hills, 240×180, with one clear subject."""
     return make_scene((240, 180), "hills0", ("jessica", 70, 20, 140))
 
 
@@ -173,7 +173,7 @@ def small_painting():
 
 @pytest.fixture(scope="session")
 def soft_disc():
-    """H×W of 0–255, 160×120: a selection with a soft edge, none of it at the border."""
+    """H×W of 0–255, 160×120: a selection with a soft edge, clear of the border."""
     return disc_selection()
 
 
@@ -193,7 +193,7 @@ def peel_exactly(docker, easel, soft_disc):
 
 @pytest.fixture
 def painter():
-    """A server that can paint at once, and that a test can make wait; see `Painter`."""
+    """A fake backend that paints at once, unless a test makes it wait; see `Painter`."""
     return Painter(FAST, LACKING, downloads=DOWNLOADS)
 
 

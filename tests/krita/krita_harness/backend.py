@@ -1,4 +1,4 @@
-"""The backend that a Krita uses: its processes, stopped and ended as a test needs it."""
+"""The backend that a Krita uses, whose processes a test can pause and end."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ SECONDS_TO_END = 30
 
 
 class Backend:
-    """Knows the backend by the files in Layerpeel's folder of a KritaHome."""
+    """The backend of a KritaHome, found by the files in its Layerpeel folder."""
 
     def __init__(self, home):
         self.folder = home.layerpeel
@@ -23,17 +23,17 @@ class Backend:
         self._command = home.layerpeel / "command.json"
 
     def register(self):
-        """Let the plugin know how to start it, by the command for that."""
+        """Tell the plugin how to start it, as `layerpeel register` does."""
         environment = {**os.environ, "LAYERPEEL_HOME": str(self.folder)}
         subprocess.run([*COMMAND, "register"], env=environment, check=True, capture_output=True)
 
     def unregister(self):
-        """Let nobody know how to start it."""
+        """Undo `register`."""
         self._command.unlink(missing_ok=True)
 
     @property
     def pid(self):
-        """Number of its process; None when none runs."""
+        """Process id of the server; None when it does not run."""
         try:
             process = json.loads(self._server.read_text(encoding="utf-8"))["process"]
         except (OSError, ValueError):
@@ -42,33 +42,33 @@ class Backend:
 
     @property
     def worker(self):
-        """Number of the process that peels."""
+        """Process id of the worker, which peels."""
         (worker,) = [pid for pid in _children(self.pid) if "spawn_main" in _command_of(pid)]
         return worker
 
     @contextlib.contextmanager
     def held(self):
-        """Make the process that peels stand still inside the `with`."""
+        """Pause the worker inside the `with`."""
         worker = self.worker
         os.kill(worker, signal.SIGSTOP)
         try:
             yield
         finally:
-            with contextlib.suppress(ProcessLookupError):  # A cancelled peel may have ended it.
+            with contextlib.suppress(ProcessLookupError):  # Cancelling a peel may have ended it.
                 os.kill(worker, signal.SIGCONT)
 
     def kill(self):
-        """End it as a crash would, its worker with it."""
+        """Kill the server, as a crash would; its worker ends with it."""
         process = self.pid
         os.kill(process, signal.SIGKILL)
         self.wait_for_end_of(process)
 
     def kill_worker(self):
-        """End the process that peels as a lack of memory would."""
+        """Kill the worker, as the system does when memory runs out."""
         os.kill(self.worker, signal.SIGKILL)
 
     def end(self):
-        """Ask it to end, and wait until it has; nothing when none runs."""
+        """Ask it to end, and wait until it has; do nothing when it does not run."""
         process = self.pid
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -76,7 +76,7 @@ class Backend:
             self.wait_for_end_of(process)
 
     def wait_for_end_of(self, process):
-        """Wait until the process of that number is gone."""
+        """Wait until the process of that id is gone."""
         end = time.monotonic() + SECONDS_TO_END
         while _is_alive(process):
             if time.monotonic() > end:
@@ -85,7 +85,7 @@ class Backend:
 
     @contextlib.contextmanager
     def replaced_by(self, address, token="a token"):  # noqa: S107
-        """Let the plugin find another server inside the `with`."""
+        """Point the plugin to another server inside the `with`."""
         kept = self._server.read_bytes() if self._server.exists() else None
         told = {"address": address, "token": token, "process": 0}
         self._server.write_text(json.dumps(told), encoding="utf-8")

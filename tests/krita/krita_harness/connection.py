@@ -1,4 +1,4 @@
-"""The test's end of the line to the driver inside Krita."""
+"""The test's side of the connection to the driver inside Krita."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ SECONDS_FOR_AN_ANSWER = 120
 
 
 class ErrorInKritaError(Exception):
-    """The code that a test sent has failed inside Krita; the message is the traceback there."""
+    """The code of a test failed inside Krita; the message is the traceback from there."""
 
 
 class ConnectionLostError(Exception):
@@ -15,7 +15,7 @@ class ConnectionLostError(Exception):
 
 
 class Connection:
-    """Sends code to the driver and waits for what it answers."""
+    """Sends code to the driver and waits for the answer."""
 
     def __init__(self, port, token):
         self._token = token
@@ -23,7 +23,7 @@ class Connection:
         self._lines = self._socket.makefile("rwb")
 
     def run(self, code, values):
-        """Value that the code leaves in `result`. Values and result travel as JSON."""
+        """Run code in Krita, return what it leaves in `result`. Both values and result are JSON."""
         asked = {"token": self._token, "code": code, "values": values}
         try:
             self._lines.write(json.dumps(asked).encode() + b"\n")

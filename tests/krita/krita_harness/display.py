@@ -1,4 +1,4 @@
-"""A screen that nobody sees, with a window manager: each Krita gets one of its own."""
+"""A virtual screen with a window manager, one for each Krita."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ SECONDS_TO_END = 10
 class Display:
     """Xvfb and openbox, from creation to `close`.
 
-    environment: what the programs get that shall show themselves here.
+    environment: for programs that are to appear on this screen.
     """
 
     def __init__(self, environment, log_folder):
@@ -40,7 +40,9 @@ class Display:
         )
         os.close(sender)
         with os.fdopen(receiver, encoding="ascii") as told:
-            number = told.readline().strip()  # Comes when the screen is ready, or ends with Xvfb.
+            number = (
+                told.readline().strip()
+            )  # Written when the screen is ready; empty if Xvfb ends.
         if not number:
             raise RuntimeError(f"Xvfb did not start; see {self._log.name}")
         return server, number

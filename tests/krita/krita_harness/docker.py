@@ -1,18 +1,17 @@
-"""Layerpeel's docker, used with the real mouse and read as a person reads it."""
+"""Layerpeel's docker, used with the real mouse and read from its visible widgets."""
 
 import time
 
 from .home import ENGINE
 from .running import DOCKER, PARKED_POINTER
 
-# What is said after a peel of one layer by an engine that was chosen by name.
+# The line after a peel of one layer by an engine that was chosen by name.
 DONE = "Done: 2 layers."
 SELECTED = "Done: selected."
 
 SECONDS_TO_PEEL = 120
-SECONDS_TO_NOTICE = 0.2
-SECONDS_FOR_A_TIP = 1.0
-# While nothing is known of a job but that it waits, the bar has none; hidden, it has any.
+SECONDS_FOR_A_TIP = 10
+# While a job only waits, the bar has no scale; a hidden bar may have one.
 _BAR_HAS_A_SCALE = "(b := widgets.the('layerpeel_progress')).isVisible() and b.maximum() > 0"
 
 
@@ -22,33 +21,33 @@ class Docker:
     def __init__(self, krita):
         self._krita = krita
 
-    # What is set
+    # Settings of the form
 
     def lift(self, what):
         """Lift off "subject", "selection" or "words"."""
         self._krita.click(f"layerpeel_lift_{what}")
 
     def take_from(self, source):
-        """Choose what is peeled, by the words of the list."""
+        """Choose what to peel, by the text in the list."""
         self._krita.choose("layerpeel_source", source)
 
     def give_back_as(self, form):
-        """Choose as what the result comes, by the words of the list."""
+        """Choose the form of the result, by the text in the list."""
         self._krita.choose("layerpeel_form", form)
 
     def take_edge_exactly(self):
-        """Tick that the selection is the edge, unless it is ticked."""
+        """Tick Exact edge, unless it is ticked."""
         if not self._krita.evaluate("widgets.the('layerpeel_exact_edge').isChecked()"):
             self._krita.click("layerpeel_exact_edge")
 
-    # What is done
+    # Actions
 
     def start(self):
-        """Press Peel, and come back while it works."""
+        """Press Peel without waiting for the end."""
         self._krita.click("layerpeel_peel")
 
     def peel(self):
-        """Press Peel, wait for the end, and give the line that is said then."""
+        """Press Peel, wait for the end, and return the message."""
         self.start()
         return self.wait_for_end()
 
@@ -57,12 +56,12 @@ class Docker:
         self._krita.click("layerpeel_cancel")
 
     def wait_for_end(self):
-        """Wait until nothing works any more, and give the line that is said then."""
+        """Wait until the peel has ended, and return the message."""
         self._krita.wait_until(lambda: not self.is_working, SECONDS_TO_PEEL, "the peel to end")
         return self.message
 
     def wait_until_it_runs(self):
-        """Wait until the backend has begun with it."""
+        """Wait until the backend has started on it."""
         self._krita.wait_until(
             lambda: not self.is_working or self._krita.evaluate(_BAR_HAS_A_SCALE),
             SECONDS_TO_PEEL,
@@ -78,7 +77,7 @@ class Docker:
     # The Results menu
 
     def open_results(self):
-        """Press Results; give the lines of the menu once the backend has answered."""
+        """Press Results; return the lines of the menu once the backend has answered."""
         self._krita.click("layerpeel_results")
         self._krita.wait_until(
             lambda: "Asking the backend …" not in self._results(), SECONDS_TO_PEEL, "the results"
@@ -86,9 +85,9 @@ class Docker:
         return self._results()
 
     def take_result(self, index):
-        """Click a line of the open Results menu, 0 for the newest; wait until it is in."""
-        # A click that follows the opening one too soon is, to Qt, a part of that one; and a menu
-        # whose lines have just come may still be moving.
+        """Click a line of the open Results menu, 0 for the newest; wait, and return the message."""
+        # Qt takes a click too soon after the opening one as part of a double click; and a menu
+        # whose lines have just come may still move.
         time.sleep(self._krita.evaluate("widgets.double_click_seconds()"))
         place = self._krita.evaluate(
             "[(m := widgets.the('layerpeel_results_menu')), r := m.actionGeometry("
@@ -97,7 +96,7 @@ class Docker:
         )
         said = self.message
         self._krita.click_at(place)
-        # The click has been seen before the menu acts on it.
+        # The click has arrived, but the menu may not have acted on it yet.
         self._krita.wait_until(lambda: self.message != said, SECONDS_TO_PEEL, "the line to act")
         self._krita.wait_until(
             lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"
@@ -113,7 +112,7 @@ class Docker:
             "[a.text() for a in widgets.the('layerpeel_results_menu').actions()]"
         )
 
-    # What is read
+    # Display
 
     @property
     def is_working(self):
@@ -132,36 +131,31 @@ class Docker:
 
     @property
     def hint(self):
-        """The line about what to do next, among the choices."""
+        """The hint among the choices."""
         return self._shown("layerpeel_hint")
 
     @property
     def button(self):
-        """What stands on the button that peels."""
+        """The text of the button that peels."""
         return self._krita.evaluate("widgets.the('layerpeel_peel').text()")
 
     @property
     def source(self):
-        """What is peeled, in the words of the list."""
+        """What is peeled, by the text in the list."""
         return self._krita.evaluate("widgets.the('layerpeel_source').currentText()")
 
     def look_again(self):
-        """Bring the mouse to the docker, as one does before one reads it."""
-        left, top, width, height = self._krita.place_of("layerpeel_peel")
-        for x, y in (PARKED_POINTER, (left + width // 2, top + height // 2)):
-            self._krita.display.xdotool("mousemove", str(x), str(y))
-            time.sleep(SECONDS_TO_NOTICE)  # Two moves in one moment are none.
+        """Move the mouse out of the docker and into it again, upon which it refreshes."""
+        self._krita.move_mouse_off(DOCKER, PARKED_POINTER)
+        self._krita.move_mouse_to("layerpeel_peel", around=DOCKER)
 
     def point_at(self, name):
-        """Rest the mouse on something until its tip shows."""
-        left, top, width, _height = self._krita.place_of(name)
-        for step in range(2):
-            self._krita.display.xdotool("mousemove", str(left + width // 2 + step), str(top + 9))
-            time.sleep(SECONDS_TO_NOTICE)
-        time.sleep(SECONDS_FOR_A_TIP)
+        """Rest the mouse on a widget until its tip shows."""
+        self._krita.move_mouse_to(name)
+        self._krita.wait_until("widgets.tip()", SECONDS_FOR_A_TIP, "the tip")
 
     def picture_of(self, name):
-        """Picture of the docker for people, and of Krita around it."""
+        """Take screenshots of the docker, and of the whole screen."""
         self._krita.screenshot_of(DOCKER, name)
         return self._krita.screenshot(f"{name}-screen")
 
@@ -179,16 +173,16 @@ class Docker:
 
     @property
     def engine(self):
-        """The engine that the open Settings show, in the words of the list."""
+        """The engine in the open Settings, by the text in the list."""
         return self._krita.evaluate("widgets.the('layerpeel_engine').currentText()")
 
     @property
     def about_engine(self):
-        """The line below it."""
+        """The line below the list of engines."""
         return self._shown("layerpeel_about_engine")
 
     def choose_engine(self, title):
-        """Open Settings, choose an engine by what the list says, and press OK."""
+        """Open Settings, choose an engine by the text in the list, and press OK."""
         self.open_settings()
         self._krita.choose("layerpeel_engine", title)
         self.close_settings("ok")
@@ -210,15 +204,15 @@ class Docker:
         self._krita.wait_until("widgets.open_dialog() is None", 10, "the settings to close")
 
     def forget_choices(self):
-        """Set everything in the docker as it was when Krita started."""
+        """Reset everything in the docker to its state when Krita started."""
         self._krita.run("inputs.restore(docker)", docker=DOCKER)
 
     def forget_settings(self):
-        """Bring back the settings that a test finds."""
+        """Reset the settings to those that each test starts with."""
         self.change_settings(engine=ENGINE)
 
     def change_settings(self, **settings):
-        """Set what is given, and everything else as it is without settings, without the dialog."""
+        """Set the given settings without the dialog, and all others to their defaults."""
         self._krita.run(
             "from layerpeel.plugin import docker, stored_settings\n"
             "wanted = stored_settings.DockerSettings(**given)\n"

@@ -1,4 +1,4 @@
-"""The open document as an artist prepares it: pixels, layers, selections."""
+"""Prepares the open document as an artist would: pixels, layers, selections."""
 
 import base64
 
@@ -20,7 +20,7 @@ class Easel:
     def picture(self, pixels, *, name="Picture", model="RGBA", depth="U8", profile=""):
         """Open a new document whose only layer holds H×W×channels; RGB as R, G, B, A.
 
-        Gives the layer's id.
+        Returns the layer's id.
         """
         height, width = pixels.shape[:2]
         self._krita.new_document(
@@ -46,7 +46,7 @@ class Easel:
         )
 
     def remove_layer(self, layer):
-        """Take a layer away."""
+        """Remove a layer."""
         self._krita.run("editing.remove(layer)", layer=layer)
 
     def change_layer(self, layer, *, opacity=None, blending_mode=None, visible=None):
@@ -58,16 +58,16 @@ class Easel:
         )
 
     def activate(self, layer):
-        """Make a layer the one that a brush would paint on."""
+        """Make a layer the active one."""
         self._krita.run("editing.activate(layer)", layer=layer)
 
     @property
     def active_layer(self):
-        """Id of the layer that a brush would paint on."""
+        """Id of the active layer."""
         return self._krita.evaluate("editing.active_layer()")
 
     def select(self, levels, left=0, top=0):
-        """Select H×W of 0–255; None takes the selection away."""
+        """Select H×W of 0–255; None removes the selection."""
         if levels is None:
             self._krita.run("editing.select(None, [])")
             return
@@ -91,7 +91,7 @@ class Easel:
         self._krita.run("editing.resize(width, height)", width=width, height=height)
 
     def bring_to_front(self, name):
-        """Look at another open document."""
+        """Switch to another open document."""
         self._krita.run("editing.bring_to_front(name)", name=name)
         self._krita.wait_until(
             lambda: self._krita.evaluate("krita.activeDocument().name()") == name, 10, name

@@ -1,4 +1,4 @@
-"""The docker's page that generates, used with the real mouse and read as a person reads it."""
+"""The docker's page that generates, used with the real mouse and read from its visible widgets."""
 
 from .running import DOCKER
 
@@ -16,7 +16,7 @@ class Generating:
         self._krita.click("layerpeel_page_generate")
 
     def set(self, mode="scene", prompt=None, **fields):
-        """Choose what is generated, write the prompt, and set fields by the ends of their names."""
+        """Choose what to generate, set prompt, and fields by names without `layerpeel_`."""
         self._krita.click(f"layerpeel_mode_{mode}")
         if prompt is not None:
             self._krita.run("widgets.the('layerpeel_prompt').setPlainText(text)", text=prompt)
@@ -31,32 +31,32 @@ class Generating:
         self._krita.write(text)
 
     def start(self):
-        """Press Generate, and come back while it works."""
+        """Press Generate without waiting for the end."""
         self._krita.click("layerpeel_generate")
 
     def generate(self):
-        """Press Generate, wait until nothing works, and give the line that is said then."""
+        """Press Generate, wait for the end, and return the message."""
         self.start()
         return self.wait_for_end()
 
     def cancel(self):
-        """Press Cancel, and wait until nothing works; give the line that is said then."""
+        """Press Cancel, wait for the end, and return the message."""
         self._krita.click("layerpeel_cancel_generating")
         return self.wait_for_end()
 
     def wait_for_end(self):
-        """Wait until nothing works, and give the line that is said then."""
+        """Wait until nothing is being generated or inserted, and return the message."""
         self._krita.wait_until(lambda: not self.is_working, SECONDS_TO_GENERATE, "the generator")
         return self.message
 
     def insert(self, seed):
-        """Click the thumbnail of the variant of that seed; give the line that is said then."""
+        """Click the thumbnail of the variant of that seed, wait, and return the message."""
         self._krita.click(f"layerpeel_variant_{seed}")
         return self.wait_for_end()
 
     @property
     def is_working(self):
-        """Whether anything works, or waits."""
+        """Whether anything is being generated or inserted, or waits."""
         return self._krita.evaluate("widgets.the('layerpeel_generating').isVisible()")
 
     @property
@@ -71,7 +71,7 @@ class Generating:
 
     @property
     def marked(self):
-        """Where each mark in the prompt begins and ends."""
+        """Start and end of each mark in the prompt, in UTF-16 code units."""
         return self._krita.evaluate(
             "[[m.cursor.selectionStart(), m.cursor.selectionEnd()]"
             " for m in widgets.the('layerpeel_prompt').extraSelections()]"
@@ -92,11 +92,11 @@ class Generating:
         )
 
     def shown(self, name):
-        """The text of a label, or a button; empty when it is not to be seen."""
+        """Return the text of a label or button; empty when it is not visible."""
         return self._krita.evaluate(
             "widgets.the(name).text() if widgets.the(name).isVisible() else ''", name=name
         )
 
     def picture_of(self, name):
-        """Picture of the docker for people."""
+        """Take a screenshot of the docker."""
         self._krita.screenshot_of(DOCKER, name)

@@ -1,4 +1,4 @@
-"""A HOME for Krita, far from the user's own: resources, settings, plugins and Layerpeel's state."""
+"""A separate HOME for Krita: resources, settings, plugins and Layerpeel's state."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 DRIVER = Path(__file__).parents[1] / "driver"
 IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
-# Not the one that is chosen without settings: that depends on the models and the GPU of a machine.
+# Not the default: which engine that is depends on the models and the GPU of the machine.
 ENGINE = "compact"
 SETTINGS = f"""[python]
 enable_layerpeel=true
@@ -24,8 +24,8 @@ RESOURCE_DATABASE = "resourcecache.sqlite"
 class KritaHome:
     """Folders for one Krita, which may be started in them any number of times.
 
-    Krita fills a fresh home at its first start, which is slow. `warm`: another home, whose
-    resources are taken over instead.
+    Krita fills a fresh home at its first start, which is slow. `warm`: another home whose resources
+    are copied instead.
     """
 
     def __init__(self, folder, plugin_zip, warm=None):
@@ -36,13 +36,13 @@ class KritaHome:
         self.settings = folder / "config" / "kritarc"
         for made in (self.resources, self.runtime, self.layerpeel, self.settings.parent):
             made.mkdir(parents=True)
-        self.runtime.chmod(0o700)  # Qt wants no one else to look into it.
+        self.runtime.chmod(0o700)  # Qt requires that only the owner can read it.
         if warm is not None:
             self._take_over(warm)
         self._install(plugin_zip)
 
     def environment(self):
-        """All that Krita gets from here: nothing of the user's desktop, display or settings."""
+        """Return Krita's whole environment: nothing of the user's desktop, display or settings."""
         return {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
@@ -62,7 +62,7 @@ class KritaHome:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns(f"{RESOURCE_DATABASE}*", "pykrita", "actions"),
         )
-        # The Krita that it belongs to may be running: a plain copy could be torn.
+        # Its Krita may be running: a plain copy of the database could be inconsistent.
         with (
             contextlib.closing(sqlite3.connect(warm.resources / RESOURCE_DATABASE)) as theirs,
             contextlib.closing(sqlite3.connect(self.resources / RESOURCE_DATABASE)) as ours,
@@ -81,7 +81,7 @@ class KritaHome:
 
 
 def import_plugin(plugin_zip, resources):
-    """Install a plugin as Tools > Scripts > Import Python Plugin from File does, by its code."""
+    """Install a plugin with the code of Tools > Scripts > Import Python Plugin from File."""
     krita_translates = {"i18n": lambda text, *_values: text}
     importer = runpy.run_path(str(IMPORTER), krita_translates)["PluginImporter"]
     importer(str(plugin_zip), str(resources), lambda _plugin: True).import_all()

@@ -8,7 +8,7 @@ from .running import RunningKrita
 
 
 class Launcher:
-    """Keeps all Kritas that it started, each with the plugin and the driver in it."""
+    """Starts Kritas, each with the plugin and the driver, and keeps a list of them."""
 
     def __init__(self, folder, plugin_zip):
         self._folder = folder
@@ -32,15 +32,15 @@ class Launcher:
         return krita
 
     def kill_all(self):
-        """Leave none behind, not even one that could not be used."""
+        """Kill all that still run, including those that failed to start."""
         for krita in self.started:
             if krita.is_running:
                 krita.kill()
 
     def end(self, krita):
-        """Quit it if it runs; what was wrong at its end, as text, or None.
+        """Quit it if it runs; return what went wrong, None if nothing did.
 
-        A Krita that the test itself has ended is the test's own affair.
+        A Krita that the test itself has ended is not checked.
         """
         if not krita.is_running:
             return None

@@ -1,4 +1,4 @@
-"""Layers and pixels as they come out of Krita."""
+"""Layers and pixels read from Krita."""
 
 import base64
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class KritaLayer:
 
 
 def layer_from(told):
-    """Make a layer, and those inside it, from what the driver tells."""
+    """Make a KritaLayer, with its children, of what the driver returned."""
     return KritaLayer(
         **{
             **told,
@@ -38,7 +38,7 @@ def layer_from(told):
 
 
 def pixels_from(told):
-    """Make H×W×channels in the document's depth; RGB in the order R, G, B, A."""
+    """Make H×W×channels in the document's depth of what the driver returned; R, G, B, A."""
     raw = np.frombuffer(base64.b64decode(told["data"]), DTYPE[told["depth"]])
     pixels = raw.reshape(told["height"], told["width"], -1)
     is_bgra = told["model"] == "RGBA" and told["depth"].startswith("U")

@@ -1,6 +1,6 @@
-"""A server that speaks as a backend does about generators, and paints flat colours at once.
+"""A fake backend with generators, which paints flat colours at once.
 
-For what the real one cannot show in a test: models that are pulled, and folders of other programs.
+For what the real one cannot show in a test: downloads, and folders of other programs.
 """
 
 import io
@@ -97,7 +97,7 @@ FOUND = FoundFiles(
 
 
 class Painter:
-    """What the server knows, and was asked for."""
+    """The fake backend's state, and what it was asked for."""
 
     def __init__(self, *styles, downloads=()):
         self.known = Generators(tuple(styles), tuple(downloads), FOLDERS, "")
@@ -110,7 +110,7 @@ class Painter:
         self.pull_cancelled = threading.Event()
 
     def handler(self):
-        """What `stranger` serves."""
+        """Return the request handler for `stranger`."""
         painter = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -127,7 +127,7 @@ class Painter:
         return Handler
 
     def get(self, call):
-        """Answer a question."""
+        """Answer a GET request."""
         parts = call.path.strip("/").split("/")
         if call.path == "/health":
             engines = (EngineInfo("auto", "", False, "none"), EngineInfo("compact", "", False, ""))
@@ -149,7 +149,7 @@ class Painter:
             _answer(call, pack(_stack_of(self.jobs[parts[1]])))
 
     def post(self, call, body):
-        """Do what is asked."""
+        """Answer a POST request."""
         parts = call.path.strip("/").split("/")
         if call.path == "/generators/look":
             self.looked_into = from_text(LookInto, body).folders

@@ -1,4 +1,4 @@
-"""Pictures that tests draw, and whether two of them are the same to the eye."""
+"""Pictures that tests draw, and a comparison of two of them."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ SIZE = (160, 120)
 
 
 def opaque(rgb):
-    """Add a full alpha to H×W×3 of 8 bits."""
+    """Add full alpha to H×W×3 of 8 bits."""
     return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
 
 
 def disc_selection(centre=(60, 55), radius=34.0, soft=4.0):
-    """H×W of 0–255: a disc whose edge falls off over `soft` pixels."""
+    """Draw H×W of 0–255: a disc whose edge falls off over `soft` pixels."""
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
     distance = np.hypot(columns - centre[0], rows - centre[1])
     return np.rint(np.clip((radius - distance) / soft + 0.5, 0, 1) * 255).astype(np.uint8)
 
 
 def small_picture():
-    """H×W×4, opaque: an orange disc over a blue gradient, both with some noise."""
+    """Draw H×W×4, opaque: an orange disc over a blue gradient, both with some noise."""
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
     backdrop = np.dstack([40 + columns / 4, 90 + rows / 2, 200 - columns / 4])
     disc = np.dstack([220 - rows / 3, 120 + columns / 8, np.full(rows.shape, 30)])
@@ -29,9 +29,9 @@ def small_picture():
 
 
 def assert_same_picture(one, other, steps=0):
-    """Compare H×W×channels, alpha last: where it is 0, colours do not count.
+    """Compare H×W×channels, alpha last; colours do not count where alpha is 0.
 
-    steps: by how much a colour may differ; alpha may not.
+    steps: how much a colour may differ; alpha may not.
     """
     np.testing.assert_array_equal(one[..., -1], other[..., -1])
     seen = one[..., -1] > 0

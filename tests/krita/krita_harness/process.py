@@ -62,7 +62,7 @@ class KritaProcess:
         return self._process.poll()
 
     def wait_for_end(self):
-        """Exit code, once it has ended by itself; RuntimeError, and it is killed, if it hangs."""
+        """Wait for the end, return the exit code; kill it and raise RuntimeError if it hangs."""
         try:
             self._process.wait(SECONDS_TO_QUIT)
         except subprocess.TimeoutExpired:
@@ -88,7 +88,7 @@ class KritaProcess:
         self._close()
 
     def account(self):
-        """What a person wants to know after a failure: exit code and end of the log."""
+        """Describe for people: exit code and end of the log."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
         state = "still runs" if self.exit_code is None else f"ended with {self.exit_code}"
         log = "\n".join(lines[-LINES_OF_LOG:])

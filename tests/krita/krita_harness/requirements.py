@@ -1,4 +1,4 @@
-"""What the tests with the real Krita need on this machine, and what happens without."""
+"""The programs that tests with the real Krita need, and what happens without them."""
 
 import shutil
 
@@ -14,7 +14,7 @@ LEFT_OUT = "The tests that start the real Krita are left out"
 
 
 def program(name):
-    """Path of one of the PROGRAMS; LookupError if it is not installed."""
+    """Return the path of one of the PROGRAMS; LookupError if it is not installed."""
     path = shutil.which(name)
     if path is None:
         raise LookupError(f"{name} is not installed")
@@ -22,7 +22,7 @@ def program(name):
 
 
 def reason_to_leave_out(environment, find_program=shutil.which):
-    """Why no test can start Krita here, or None when all can."""
+    """Return why no test can start Krita here, None if it can."""
     if environment.get("LAYERPEEL_WITHOUT_KRITA") == "1":
         return f"{LEFT_OUT}: LAYERPEEL_WITHOUT_KRITA=1 is set."
     missing = [name for name in PROGRAMS if find_program(name) is None]
@@ -36,5 +36,5 @@ def reason_to_leave_out(environment, find_program=shutil.which):
 
 
 def is_failure(environment):
-    """Whether leaving them out fails the run: under CI, unless LAYERPEEL_WITHOUT_KRITA=1 is set."""
+    """Whether to fail instead of skip: under CI, unless LAYERPEEL_WITHOUT_KRITA=1 is set."""
     return bool(environment.get("CI")) and environment.get("LAYERPEEL_WITHOUT_KRITA") != "1"

@@ -1,4 +1,4 @@
-"""A Krita that a test uses as a person would, and looks into."""
+"""A Krita that a test uses as a person would, and can inspect."""
 
 import contextlib
 import re
@@ -15,21 +15,21 @@ CANCEL_BUTTONS = ("layerpeel_cancel", "layerpeel_cancel_generating")
 DOCKER_WIDTH = 360
 SECONDS_FOR_INPUT = 20
 SECONDS_FOR_THE_SCREEN = 0.4
-# Docks find their places a moment after what is in them has changed.
+# Dockers are laid out a moment after their content has changed.
 SECONDS_TO_SETTLE = 0.05
-# The Layers docker follows changes a moment later; Krita 5.1 crashes if their document is gone.
+# The Layers docker follows changes a moment later; Krita 5.1 crashes if it is closed by then.
 SECONDS_FOR_THE_LAYERS = 0.3
-PARKED_POINTER = (SIZE[0] // 2, SIZE[1] - 3)  # On the status bar, which shows nothing for it.
+PARKED_POINTER = (SIZE[0] // 2, SIZE[1] - 3)  # On the status bar, where it has no effect.
 
 
 class NotClickableError(Exception):
-    """No person could click this now; the message says why."""
+    """A person could not click this now; the message says why."""
 
 
 class RunningKrita:
-    """Krita with Layerpeel and the driver in it.
+    """Krita with Layerpeel and the driver.
 
-    home: a KritaHome. environment: what Krita gets besides. screenshots: folder for pictures.
+    home: a KritaHome. environment: further variables for Krita. screenshots: folder for pictures.
     """
 
     def __init__(self, home, environment, screenshots):
@@ -41,7 +41,7 @@ class RunningKrita:
     # Start and end
 
     def start(self):
-        """Start Krita, for the first time or again in the same home; raises when it cannot."""
+        """Start Krita, for the first time or again in the same home; RuntimeError if it cannot."""
         self._process = KritaProcess(self.home, self._environment)
         self.wait_until(f"widgets.window().width() >= {SIZE[0] * 0.9}", 20, "the full window")
         if not self.evaluate("widgets.has_loaded('layerpeel')"):
@@ -50,18 +50,18 @@ class RunningKrita:
         self.reset()
 
     def quit(self):
-        """Quit as File > Quit does, no document being asked about; returns the exit code."""
+        """Quit as File > Quit does, without saving documents; return the exit code."""
         self.close_documents()
         self.trigger("file_quit")
         return self._process.wait_for_end()
 
     def kill(self):
-        """End Krita at once, as a crash would."""
+        """Kill Krita, as a crash would."""
         self._process.kill()
 
     @property
     def is_running(self):
-        """Whether it has started and not ended."""
+        """Whether Krita runs."""
         return self._process is not None and self._process.exit_code is None
 
     @property
@@ -75,7 +75,7 @@ class RunningKrita:
         return self._process.pid
 
     def account(self):
-        """Exit code, open dialog, unhandled exceptions and end of the log, for a person."""
+        """Describe for people: exit code, open dialog, unhandled exceptions and end of the log."""
         if self._process is None:
             return "Krita never started."
         account = []
@@ -87,7 +87,7 @@ class RunningKrita:
         return "\n".join([*account, self._process.account()])
 
     def reset(self):
-        """Bring Krita into the state in which each test finds it."""
+        """Reset Krita to the state in which each test finds it."""
         self.run("widgets.close_popups()")
         self._cancel_peel()
         self.close_documents()
@@ -109,11 +109,11 @@ class RunningKrita:
     # Looking inside
 
     def run(self, code, **values):
-        """What `code` leaves in `result`, run on Krita's GUI thread.
+        """Run `code` on Krita's GUI thread, and return what it leaves in `result`.
 
         It sees the values, `krita` (Krita.instance()) and the modules of the driver: `documents`,
-        `widgets`. Values and result are JSON. ErrorInKritaError when it fails;
-        ConnectionLostError when Krita has died, or hangs and therefore is killed.
+        `widgets`. Values and result are JSON. Raises ErrorInKritaError when the
+        code fails, ConnectionLostError when Krita has died, or hangs and was killed for it.
         """
         try:
             return self._process.connection.run(code, values)
@@ -122,11 +122,11 @@ class RunningKrita:
             raise ConnectionLostError(f"{error}. {self._process.account()}") from error
 
     def evaluate(self, expression, **values):
-        """What an expression is worth inside Krita."""
+        """Return the value of an expression inside Krita."""
         return self.run(f"result = {expression}", **values)
 
     def wait_until(self, condition, seconds, what):
-        """What the condition is worth once it is true: a function here, or an expression there."""
+        """Return the value of a function, or of an expression in Krita, once it is true."""
         ask = condition if callable(condition) else lambda: self.evaluate(condition)
         end = time.monotonic() + seconds
         while not (value := ask()):
@@ -136,7 +136,7 @@ class RunningKrita:
         return value
 
     def errors(self):
-        """Tracebacks of all exceptions that nobody handled since the test began."""
+        """Return the tracebacks of all unhandled exceptions since the test began."""
         return self.evaluate("unhandled.errors")
 
     @contextlib.contextmanager
@@ -206,6 +206,30 @@ class RunningKrita:
             self.display.xdotool("mousemove", *map(str, point))
             self.display.xdotool("click", "1")
 
+    def move_mouse_to(self, object_name, around=None):
+        """Move the mouse into the middle of a widget, and wait until Qt has noticed.
+
+        around: the widget to wait for, where the one aimed at may move away when the mouse comes.
+        """
+        left, top, width, height = self.place_of(object_name)
+        # Qt shows a tip only once the mouse moves within a widget: hence a second step.
+        for step in range(2):
+            self.display.xdotool("mousemove", str(left + width // 2 + step), str(top + height // 2))
+            self.wait_until(
+                lambda: self.evaluate("widgets.has_mouse(name)", name=around or object_name),
+                SECONDS_FOR_INPUT,
+                f"the mouse to be on {object_name}",
+            )
+
+    def move_mouse_off(self, object_name, point):
+        """Move the mouse to a point outside a widget, and wait until Qt has noticed."""
+        self.display.xdotool("mousemove", *map(str, point))
+        self.wait_until(
+            lambda: not self.evaluate("widgets.has_mouse(name)", name=object_name),
+            SECONDS_FOR_INPUT,
+            f"the mouse to leave {object_name}",
+        )
+
     def _click_point_of(self, object_name):
         return self._ask_place("widgets.click_point_of(name)", name=object_name)["point"]
 
@@ -231,20 +255,20 @@ class RunningKrita:
         self.run("widgets.show_docker(name, width)", name=object_name, width=width)
 
     def screenshot(self, name):
-        """Picture of the whole screen; path of the PNG."""
+        """Take a screenshot; return the path of the PNG."""
         return self._capture(name, None)
 
     def screenshot_of(self, object_name, name):
-        """Picture of what is to be seen of one widget; path of the PNG."""
+        """Take a screenshot of one widget's visible part; return the path of the PNG."""
         return self._capture(name, self.place_of(object_name))
 
     def place_of(self, object_name):
-        """Left, top, width, height on the screen of what is to be seen of a widget."""
+        """Return left, top, width, height on the screen of a widget's visible part."""
         return self._ask_place("widgets.place_of(name)", name=object_name)["place"]
 
     def _capture(self, name, place):
-        time.sleep(SECONDS_FOR_THE_SCREEN)  # The screen shows a moment later what Krita drew.
-        # To ImageMagick, brackets in a name mean something.
+        time.sleep(SECONDS_FOR_THE_SCREEN)  # The screen follows what Krita drew a moment later.
+        # Brackets in a file name have a meaning to ImageMagick.
         path = self._screenshots / (re.sub(r"[^\w-]+", "-", name) + ".png")
         self.display.capture(path, place)
         return path
@@ -287,13 +311,13 @@ class RunningKrita:
         self.wait_until("not krita.documents()", 30, "the documents to close")
 
     def layer_tree(self):
-        """Layers of the active document as KritaLayer, bottom to top."""
+        """Return the active document's layers as KritaLayer, bottom to top."""
         return tuple(layer_from(told) for told in self.evaluate("documents.tree()"))
 
     def pixels(self, layer=None, *, area=None, projected=False):
-        """H×W×channels in the document's own depth; RGB as R, G, B, A.
+        """Return H×W×channels in the document's own depth; RGB as R, G, B, A.
 
-        layer: name or id; None is the whole picture as it is seen. area: left, top, width, height;
+        layer: name or id; None for the merged picture. area: left, top, width, height;
         None is the canvas. projected: with masks and children, as a group must be read.
         """
         told = self.evaluate(

@@ -1,4 +1,4 @@
-"""Servers that are no backend, or one of another time."""
+"""Servers that are no backend, or another version's."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from layerpeel.shared.wire import to_text
 
 
 def says(body, status=200):
-    """A handler that answers every call alike."""
+    """Return a handler with the same answer to every call."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -29,18 +29,18 @@ def says(body, status=200):
 
 
 def speaks(protocol):
-    """A handler that answers as a backend of that protocol does."""
+    """Return a handler that answers as a backend of that protocol does."""
     health = {"version": f"{protocol}.0.0", "protocol": protocol, "engines": []}
     return says(json.dumps(health).encode())
 
 
 def offers(*engines):
-    """A handler that says, to every call, that these engines (EngineInfo) are here."""
+    """Return a handler that answers every call with these engines (EngineInfo)."""
     return says(to_text(Health(VERSION, PROTOCOL, engines)).encode())
 
 
 def is_silent(until):
-    """A handler that answers nothing before the event `until`."""
+    """Return a handler that does not answer before the event `until`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -57,7 +57,7 @@ def is_silent(until):
 
 @contextlib.contextmanager
 def stranger(handler):
-    """Serve on a free port inside the `with`; its address."""
+    """Serve on a free port inside the `with`; yield the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,6 +1,6 @@
-"""Runs inside the Krita that a test started: lets the test look, and act, from Krita's own thread.
+"""A plugin inside the Krita of a test, which runs the test's code on the GUI thread.
 
-Never part of the plugin zip. Without the environment of a test it does nothing.
+Never part of the plugin zip. Without a test's environment it does nothing.
 """
 
 import os

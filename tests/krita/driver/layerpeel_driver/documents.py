@@ -1,4 +1,4 @@
-"""Documents, layers and pixels, as plain values that travel."""
+"""Documents, layers and pixels, as plain values for JSON."""
 
 import base64
 
@@ -41,13 +41,13 @@ def close_all():
 
 
 def tree():
-    """Layers of the active document, bottom to top (Krita keeps the selection there, too)."""
+    """Return the active document's layers, bottom to top, without the selection among them."""
     nodes = active().rootNode().childNodes()
     return [_describe(node) for node in nodes if node.type() != "selectionmask"]
 
 
 def pixels(layer, area, is_projected):
-    """Raw pixels of a layer, by name or id, or of the whole picture when `layer` is None."""
+    """Return the raw pixels of a layer, by name or id, or of the picture when `layer` is None."""
     document = active()
     document.waitForDone()
     node = None if layer is None else find(layer)
@@ -65,7 +65,7 @@ def pixels(layer, area, is_projected):
 
 
 def find(layer):
-    """The node of this name or id in the active document; LookupError unless there is one."""
+    """Return the active document's node of this name or id; LookupError unless there is one."""
     found = [node for node in _below(active().rootNode()) if layer in (node.name(), _id(node))]
     if len(found) != 1:
         raise LookupError(f"{len(found)} layers are named {layer!r}")
@@ -73,7 +73,7 @@ def find(layer):
 
 
 def step(action):
-    """Undo or redo one step, and wait for the picture."""
+    """Undo or redo one step, and wait until the picture is redrawn."""
     Krita.instance().action(action).trigger()
     document = active()
     document.waitForDone()
@@ -82,7 +82,7 @@ def step(action):
 
 
 def active():
-    """The document in front; LookupError when none is open."""
+    """Return the active document; LookupError when none is open."""
     document = Krita.instance().activeDocument()
     if document is None:
         raise LookupError("no document is open")

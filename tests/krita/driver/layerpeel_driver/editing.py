@@ -1,4 +1,4 @@
-"""Draws, selects and arranges layers, as an artist would have before a test begins."""
+"""Draws, selects and arranges layers, as an artist would before a peel."""
 
 import base64
 
@@ -28,13 +28,13 @@ def add(name, kind, parent, above):
 
 
 def remove(layer):
-    """Take a layer away."""
+    """Remove a layer."""
     documents.find(layer).remove()
     documents.active().waitForDone()
 
 
 def change(layer, opacity, blending_mode, visible):
-    """Set what is not None."""
+    """Set the values that are not None."""
     node = documents.find(layer)
     for value, write in (
         (opacity, node.setOpacity),
@@ -48,18 +48,18 @@ def change(layer, opacity, blending_mode, visible):
 
 
 def activate(layer):
-    """Make a layer the one that a brush would paint on."""
+    """Make a layer the active one."""
     documents.active().setActiveNode(documents.find(layer))
     documents.active().waitForDone()
 
 
 def active_layer():
-    """Id of the layer that a brush would paint on."""
+    """Id of the active layer."""
     return documents.active().activeNode().uniqueId().toString()
 
 
 def select(data, place):
-    """Make a selection of one byte a pixel; None takes it away."""
+    """Set the selection from one byte a pixel; None removes it."""
     document = documents.active()
     selection = None
     if data is not None:
@@ -70,7 +70,7 @@ def select(data, place):
 
 
 def selection():
-    """One byte a pixel of the canvas, or None without a selection."""
+    """Return one byte a pixel of the canvas, or None without a selection."""
     document = documents.active()
     document.waitForDone()
     selected = document.selection()
@@ -81,7 +81,7 @@ def selection():
 
 
 def resize(width, height):
-    """Change the canvas, its top left corner staying where it is."""
+    """Resize the canvas; its top left corner stays where it is."""
     documents.active().resizeImage(0, 0, width, height)
     documents.active().waitForDone()
 

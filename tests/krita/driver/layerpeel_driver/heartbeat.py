@@ -1,4 +1,4 @@
-"""The longest time for which Krita's GUI thread did not come back to its event loop."""
+"""Measures the longest time for which Krita's GUI thread did not return to its event loop."""
 
 import time
 
@@ -12,7 +12,7 @@ _timer = None
 
 
 def start():
-    """Begin to measure, anew."""
+    """Start a new measurement."""
     global _longest, _last, _timer
     stop()
     _longest, _last = 0.0, time.perf_counter()
@@ -23,7 +23,7 @@ def start():
 
 
 def stop():
-    """Seconds between the two beats furthest apart since the start."""
+    """Stop, and return the longest time between two beats since the start, in seconds."""
     global _timer
     if _timer is not None:
         _beat()

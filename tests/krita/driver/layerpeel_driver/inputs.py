@@ -1,4 +1,4 @@
-"""What a person has set in a docker, so that each test finds it as the first one did."""
+"""Remembers and restores the inputs of a docker, so that each test finds the defaults."""
 
 import functools
 
@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import (
 
 from .widgets import window
 
-# Kind of input, how it is read, how it is set.
+# Kind of input, its getter, its setter.
 INPUTS = (
     (QComboBox, QComboBox.currentIndex, QComboBox.setCurrentIndex),
     (QSpinBox, QSpinBox.value, QSpinBox.setValue),
@@ -30,13 +30,13 @@ _remembered = {}
 
 
 def remember(docker):
-    """Keep what is set now in a docker, by the names of its inputs."""
+    """Remember the present values of a docker's inputs, by their names."""
     for name, value, _write in _read(docker):
         _remembered[name] = value
 
 
 def restore(docker):
-    """Set again what differs from what was kept."""
+    """Restore the inputs that differ from what was remembered."""
     for name, value, write in _read(docker):
         if name in _remembered and _remembered[name] != value:
             write(_remembered[name])
@@ -46,6 +46,6 @@ def _read(docker):
     around = window().findChild(QDockWidget, docker)
     for kind, read, write in INPUTS:
         for widget in around.findChildren(kind):
-            # Parts of other inputs have Qt's own names.
+            # Qt names the parts of compound inputs itself.
             if widget.objectName() and not widget.objectName().startswith("qt_"):
                 yield widget.objectName(), read(widget), functools.partial(write, widget)

@@ -20,24 +20,24 @@ WINDOW_POLL_MS = 100
 
 
 class Server(QTcpServer):
-    """Listens on a free port; turns away whoever does not know the token."""
+    """Listens on a free port; rejects clients without the token."""
 
     def __init__(self, token):
         super().__init__()
         self._token = token
-        # A socket and its slots refer to each other: without this, Python takes both for garbage.
+        # A socket and its slots only refer to each other: without this, they are garbage-collected.
         self._sockets = set()
         self.newConnection.connect(self._accept)
         if not self.listen(QHostAddress(QHostAddress.LocalHost), 0):
             raise OSError(self.errorString())
 
     def announce_when_window_shows(self, path):
-        """Write the port to the file at `path`, whole or not at all, once Krita can be used."""
+        """Write the port to the file at `path`, atomically, once Krita can be used."""
         window = Krita.instance().activeWindow()
         if window is None or not window.qwindow().isVisible():
             QTimer.singleShot(WINDOW_POLL_MS, lambda: self.announce_when_window_shows(path))
             return
-        unhandled.collect()  # Again: a plugin that loaded later may have put its own in place.
+        unhandled.collect()  # Again: a plugin loaded later may have installed its own hook.
         window.qwindow().showMaximized()
         with open(path + ".part", "w", encoding="utf-8") as ready:  # noqa: PTH123
             ready.write(str(self.serverPort()))
@@ -65,7 +65,7 @@ class Server(QTcpServer):
 
 
 def execute(code, values):
-    """Run code that leaves its answer in `result`; say what it left, or the traceback."""
+    """Run code; return what it leaves in `result`, or the traceback."""
     names = {
         "krita": Krita.instance(),
         "documents": documents,
@@ -87,7 +87,7 @@ def execute(code, values):
 
 
 class Thrown:
-    """Keeps the traceback of whatever is thrown inside: it belongs to the test, not to Krita."""
+    """Catches everything raised inside, and keeps the traceback for the test."""
 
     def __init__(self):
         self.text = None

@@ -1,4 +1,4 @@
-"""Collects exceptions that nobody handled; Krita would stop at a dialog for each."""
+"""Collects unhandled exceptions; Krita would show a dialog for each."""
 
 import sys
 import threading
@@ -8,7 +8,7 @@ errors = []
 
 
 def collect():
-    """Take all three ways on which Python reports what nobody handled."""
+    """Install all three hooks by which Python reports unhandled exceptions."""
     sys.excepthook = _keep
     threading.excepthook = lambda thrown: _keep(
         thrown.exc_type, thrown.exc_value, thrown.exc_traceback

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QScrollArea,
     QStyle,
     QStyleOptionButton,
+    QToolTip,
     QWidget,
 )
 
@@ -30,7 +31,7 @@ def _docker():
 
 
 def named(object_name):
-    """All widgets of this name, those first that are to be seen."""
+    """Return all widgets of this name, visible ones first."""
     # Looking through all of Krita takes a tenth of a second, and tests ask often.
     if mine := _docker().findChildren(QWidget, object_name):
         return sorted(mine, key=lambda widget: not widget.isVisible())
@@ -43,7 +44,7 @@ def named(object_name):
 
 
 def the(object_name):
-    """The one widget of this name, or the one of them to be seen; LookupError if none or two."""
+    """Return the one widget of this name, or the visible one; LookupError if none or two."""
     found = named(object_name)
     visible = [widget for widget in found if widget.isVisible()]
     if not found or len(visible) > 1:
@@ -52,9 +53,9 @@ def the(object_name):
 
 
 def place_of(object_name):
-    """Rectangle of the visible part on the screen, [left, top, width, height], scrolled into view.
+    """Scroll a widget into view, and return the screen rectangle of its visible part.
 
-    {"place": …} or {"problem": why nobody can see it}
+    {"place": [left, top, width, height]} or {"problem": why it is not visible}
     """
     if not named(object_name):
         return {"problem": f"there is no widget named {object_name!r}"}
@@ -68,7 +69,7 @@ def place_of(object_name):
 
 
 def click_point_of(object_name):
-    """Middle of the visible part on the screen: {"point": [x, y]} or {"problem": why not}."""
+    """Return where to click a widget: {"point": [x, y]} on the screen or {"problem": why not}."""
     answer = place_of(object_name)
     if "problem" in answer:
         return answer
@@ -78,7 +79,7 @@ def click_point_of(object_name):
     left, top, width, height = answer["place"]
     point = QPoint(left + width // 2, top + height // 2)
     if isinstance(widget, QCheckBox):
-        # The box and its words can be clicked; the widget itself may be far wider.
+        # Only the box and its label can be clicked; the widget itself may be far wider.
         option = QStyleOptionButton()
         widget.initStyleOption(option)
         answers = widget.style().subElementRect(QStyle.SE_CheckBoxClickRect, option, widget)
@@ -90,7 +91,7 @@ def click_point_of(object_name):
 
 
 def item_point_of(object_name, text):
-    """Middle of an item in the open list of a combo box: {"point": …} or {"problem": …}."""
+    """Return where to click an item in a combo box's open list, like `click_point_of`."""
     box = the(object_name)
     row = box.findText(text)
     if row < 0:
@@ -120,7 +121,7 @@ def show_docker(object_name, width):
 
 
 def press_if_possible(object_name):
-    """Press a button, without the mouse, if a person could; whether one could."""
+    """Press a button without the mouse, if a person could; return whether it was pressed."""
     buttons = [widget for widget in named(object_name) if widget.isVisible() and widget.isEnabled()]
     for button in buttons:
         button.click()
@@ -128,17 +129,27 @@ def press_if_possible(object_name):
 
 
 def has_loaded(plugin):
-    """Whether Krita has imported a Python plugin; a failed import leaves nothing."""
+    """Whether Krita has imported a Python plugin; a failed import leaves no module."""
     return plugin in sys.modules
 
 
+def has_mouse(object_name):
+    """Whether the mouse is on a widget, as far as Qt has noticed."""
+    return the(object_name).underMouse()
+
+
+def tip():
+    """Return the text of the tip that is shown; empty when there is none."""
+    return QToolTip.text() if QToolTip.isVisible() else ""
+
+
 def double_click_seconds():
-    """Longest time between the two clicks of a double click."""
+    """Return the longest time between the two clicks of a double click."""
     return QApplication.doubleClickInterval() / 1000
 
 
 def trigger_later(action):
-    """Trigger an action of Krita once this call has been answered: it may wait for a dialog."""
+    """Trigger an action of Krita after this call has returned, since it may open a modal dialog."""
     QTimer.singleShot(0, Krita.instance().action(action).trigger)
 
 
@@ -152,7 +163,7 @@ def close_popups():
 
 
 def open_dialog():
-    """Title and texts of the dialog that waits for an answer; None if there is none."""
+    """Return title and texts of the open modal dialog; None if there is none."""
     dialog = QApplication.activeModalWidget()
     if dialog is None:
         return None

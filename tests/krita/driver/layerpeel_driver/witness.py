@@ -1,4 +1,4 @@
-"""Sees that real clicks and keys have arrived, so that a test does not look before they have."""
+"""Notices when real clicks and keys have arrived, so that a test can wait for them."""
 
 from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtWidgets import QApplication
@@ -8,7 +8,7 @@ MODIFIERS = {Qt.Key_Shift, Qt.Key_Control, Qt.Key_Alt, Qt.Key_AltGr, Qt.Key_Meta
 
 
 class Witness(QObject):
-    """Watches all of Krita until `count` clicks or keys have come; nothing is held back."""
+    """Counts clicks or keys in all of Krita, without filtering any, until `count` have come."""
 
     def __init__(self, kind, count):
         super().__init__()
@@ -17,8 +17,8 @@ class Witness(QObject):
         QApplication.instance().installEventFilter(self)
 
     def eventFilter(self, receiver, event):  # noqa: N802 (Qt's name)
-        """See the event before its receiver does: who asks afterwards finds it handled."""
-        # Each comes once to a window, and from there to any number of widgets.
+        """Count the event before its receiver handles it; a later call finds it handled."""
+        # Each event reaches a window once, and from there any number of widgets.
         if event.type() == self._awaited and receiver.isWindowType():
             is_key = self._awaited == QEvent.KeyRelease
             if not (is_key and (event.isAutoRepeat() or event.key() in MODIFIERS)):
@@ -30,16 +30,16 @@ _present = None
 
 
 def call(kind, count):
-    """Watch for this many of "click" or "key", those of Shift and the like not counted."""
+    """Watch for this many of "click" or "key"; modifier keys do not count."""
     global _present
     _present = Witness(kind, count)
 
 
 def has_seen():
-    """Whether all have come."""
+    """Whether all have arrived."""
     return _present.missing <= 0
 
 
 def dismiss():
-    """Watch no longer."""
+    """Stop watching."""
     QApplication.instance().removeEventFilter(_present)
