@@ -15,7 +15,7 @@ from layerpeel.shared.places import (
 )
 
 LOOK_EVERY = 200  # milliseconds
-WAIT_AT_MOST = 90_000  # milliseconds: the first start on a cold disk reads a gigabyte of libraries
+WAIT_AT_MOST = 90_000  # milliseconds: on a cold disk, the first start reads many large libraries
 
 
 def backend_command(configured: List[str]) -> List[str]:

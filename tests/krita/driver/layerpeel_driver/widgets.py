@@ -32,7 +32,7 @@ def _docker():
 
 def named(object_name):
     """Return all widgets of this name, visible ones first."""
-    # Looking through all of Krita takes a tenth of a second, and tests ask often.
+    # Looking through all of Krita is slow, and tests ask often.
     if mine := _docker().findChildren(QWidget, object_name):
         return sorted(mine, key=lambda widget: not widget.isVisible())
     found = {}  # A dialog is a top level and a child as well: each counts once.
