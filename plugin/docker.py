@@ -78,7 +78,7 @@ class LayerpeelDocker(DockWidget):
             CONNECTION.forget()
         dialog.deleteLater()
 
-    # Events --------------------------------------------------------------------------
+    # Events ----------------------------------------------------------------------------------
 
     def canvasChanged(self, canvas: Canvas) -> None:  # noqa: N802  (Krita calls it so)
         """Called by Krita when the artist switches to another document, or closes the last one."""
@@ -97,7 +97,7 @@ class LayerpeelDocker(DockWidget):
             self._draw_icons()
         return super().event(event)
 
-    # Display --------------------------------------------------------------------------
+    # Display ---------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show what the active document offers."""

@@ -65,7 +65,7 @@ class GeneratorsPage(QWidget):
         self._show_pulling(False)
         self.say("")
 
-    # Downloads ---------------------------------------------------------------------
+    # Downloads -------------------------------------------------------------------------------
 
     def _show(self) -> None:
         known = self._shelf.known
@@ -116,7 +116,7 @@ class GeneratorsPage(QWidget):
         self._told = None
         self._shelf.ask()
 
-    # Files of other programs ---------------------------------------------------------------
+    # Files of other programs -----------------------------------------------------------------
 
     def _ask_to_look(self) -> None:
         known = self._shelf.known

@@ -99,7 +99,7 @@ class PeelPage(QWidget):
             self._cancel.setEnabled(False)
             self._peel.cancel()
 
-    # Display --------------------------------------------------------------------------
+    # Display ---------------------------------------------------------------------------------
 
     def show_document(self, has_selection: bool, left_of: str) -> None:
         """Show what the document offers; see `PeelForm`."""

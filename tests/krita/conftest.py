@@ -99,7 +99,7 @@ def krita(session_krita):
     if not session_krita.is_running:
         pytest.fail(f"Krita died in this test. {session_krita.account()}", pytrace=False)
     if errors := session_krita.errors():
-        pytest.fail("Nobody handled in Krita:\n" + "\n".join(errors), pytrace=False)
+        pytest.fail("Unhandled exceptions in Krita:\n" + "\n".join(errors), pytrace=False)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def soft_disc():
 
 @pytest.fixture
 def peel_exactly(docker, easel, soft_disc):
-    """Peel the soft disc off, from the source of that name."""
+    """Peel the soft disc off, from the given source."""
 
     def peel(source="Whole picture"):
         easel.select(soft_disc)

@@ -1,4 +1,4 @@
-"""Documents of every depth, grey ones, and models that are neither RGB nor grey."""
+"""Documents of every depth, grey ones, and colour models other than RGB and grey."""
 
 import base64
 
@@ -15,7 +15,7 @@ FULL = {"U8": 255, "U16": 65535, "F16": 1.0, "F32": 1.0}
 
 
 def in_depth(pixels, depth):
-    """Spread 0–1 over the depth; floats also go a little beyond white, as light may."""
+    """Scale 0–1 to the depth; floats also go a little beyond white."""
     spread = pixels * FULL[depth]
     if depth.startswith("F"):
         spread[..., :-1] *= 1.2
@@ -25,7 +25,7 @@ def in_depth(pixels, depth):
 
 @pytest.fixture
 def peel_disc(docker, easel, soft_disc):
-    """Peel the soft disc off the open picture, its edge exact."""
+    """Peel the soft disc off the open picture, with an exact edge."""
 
     def peel():
         easel.select(soft_disc)
@@ -84,8 +84,8 @@ def test_other_models_look_much_the_same(krita, peel_disc, model, painting_png):
     assert peel_disc() == DONE
     assert krita.evaluate("krita.activeDocument().colorModel()") == model
     after = projected(krita)
-    # Krita mixes in the document's own model what was split in RGB: edges differ, and in CMYK also
-    # colours that sRGB has not.
+    # The split is done in RGB, but Krita mixes in the document's model: edges differ, and in CMYK
+    # also colours outside sRGB.
     difference = np.abs(after.astype(int) - seen.astype(int))
     assert difference.mean() < 2
     assert difference.max() < 48
@@ -101,7 +101,7 @@ def painting_png(tmp_path, small_painting):
 
 
 def projected(krita):
-    """The picture as the screen shows it: H×W×4 of 8 bits, in sRGB."""
+    """Return the picture as shown on screen: H×W×4 of 8 bits, in sRGB."""
     told = krita.run(
         "import base64\n"
         "image = krita.activeDocument().projection(0, 0, 160, 120).convertToFormat(17)\n"

@@ -1,4 +1,4 @@
-"""The artist chooses the engine in Settings; what it lacks is said, and nothing else peels."""
+"""The engine chosen in Settings: only that one peels, and what it lacks is shown."""
 
 import pytest
 from krita_harness.docker import DONE
@@ -16,7 +16,7 @@ WORDS = "layerpeel_lift_words"
 
 @pytest.fixture
 def only_compact_can_run(krita, docker, session_backend, isnet_store, tmp_path):
-    """The backend will find no model but the subject finder, whatever this machine has."""
+    """A backend that finds no model but the subject finder, whatever this machine has."""
     found = isnet_store.path_of("isnet")
     (tmp_path / found.name).symlink_to(found)
     session_backend.end()
@@ -49,7 +49,7 @@ def test_request_goes_to_the_chosen_engine_and_to_no_other(krita, docker, before
     docker.choose_engine(PAPER)  # No backend has answered yet.
     refusal = docker.peel()
     assert "pull" in refusal
-    assert docker.status == ""  # It is said already.
+    assert docker.status == ""  # The page shows it already.
     docker.picture_of("engine-that-lacks-models")
     assert krita.layer_tree() == before
 
@@ -89,7 +89,7 @@ def test_engine_that_the_backend_does_not_have(krita, docker, before):
     krita.wait_until(lambda: docker.status == line, 10, "the line")
     assert not can_use_words(krita)
     assert docker.peel() == line
-    assert docker.status == ""  # It is said already.
+    assert docker.status == ""  # The page shows it already.
     assert krita.layer_tree() == before
     docker.open_settings()
     assert docker.engine == "tomorrow's (unavailable)"
@@ -100,7 +100,7 @@ def test_engine_that_the_backend_does_not_have(krita, docker, before):
     pressed = (
         "widgets.the('layerpeel_peel').click()\nresult = widgets.the('layerpeel_message').text()"
     )
-    assert krita.run(pressed) == ""  # The old line has gone before there is a new one.
+    assert krita.run(pressed) == ""  # The old message is cleared before a new one appears.
     assert docker.wait_for_end() == line
 
 

@@ -1,4 +1,4 @@
-"""What a test hears, and what is left, when something goes wrong with Krita."""
+"""What a test is told, and how it goes on, when Krita crashes."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The harness itself, on the real Krita: what it says of Krita is so."""
+"""The harness itself, tested on the real Krita."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ ADD_LAYER_BUTTON = "bnAdd"
 def picture(tmp_path):
     """Random 8-bit RGBA of 60×40, and the PNG that holds it."""
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 4), np.uint8)
-    pixels[..., 3] |= 1  # Krita keeps no colour where nothing is to be seen of it.
+    pixels[..., 3] |= 1  # Krita keeps no colour where alpha is 0.
     path = tmp_path / "é picture.png"
     Image.fromarray(pixels).save(path)
     return pixels, path

@@ -1,4 +1,4 @@
-"""A peel that is cancelled, or whose backend dies: nothing changes, and the next one works."""
+"""A peel that is cancelled, or whose backend dies: nothing changes, and the next peel works."""
 
 import pytest
 from krita_harness.backend import Backend

@@ -1,4 +1,4 @@
-"""What is saved is there again: after opening the file anew, and in another Krita."""
+"""What is saved can be used again: after reopening the file, and in another Krita."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Layers with masks: each foreground is opaque colour, and a transparency mask shows its edge."""
+"""Layers with masks: each foreground is opaque colour with a transparency mask for its edge."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
 @pytest.fixture
 def peeled(krita, docker, easel, small_painting, soft_disc):
-    """The group that came, of the soft disc peeled off the small picture."""
+    """The resulting group: the soft disc peeled off the small picture."""
     easel.picture(small_painting)
     easel.select(soft_disc)
     docker.lift("selection")

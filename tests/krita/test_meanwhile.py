@@ -1,4 +1,4 @@
-"""What the artist does while a peel runs, and where its result goes then."""
+"""What the artist does while a peel runs, and where its result then goes."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ GONE = "The layer that was peeled is gone. The result waits under Results."
 
 @pytest.fixture
 def start(docker, easel, backend, soft_disc):
-    """Begin to peel the soft disc off the open picture; the backend is held within the `with`."""
+    """Start peeling the soft disc off the open picture; the backend is paused until `let_go`."""
 
     def begin(source=None):
         easel.select(soft_disc)
@@ -48,7 +48,7 @@ def test_closed_document_gets_its_result_in_another_one_later(
     assert docker.wait_for_end() == CLOSED
     assert krita.layer_tree() == second
 
-    # Too small for it: the line says for what size it is.
+    # The document is too small: the message says which size is needed.
     docker.open_results()
     assert docker.take_result(0) == RESIZED
     assert krita.layer_tree() == second

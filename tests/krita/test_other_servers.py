@@ -42,7 +42,7 @@ def test_command_that_starts_nothing(krita, docker, session_backend, opened):
     assert line == (
         "The backend cannot be started with “/no/such/layerpeel”. Set its command in Settings."
     )
-    assert docker.status == ""  # It is said already.
+    assert docker.status == ""  # The page shows it already.
     assert krita.layer_tree() == opened
     docker.set_backend()
     assert docker.peel() == DONE

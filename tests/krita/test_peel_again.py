@@ -1,4 +1,4 @@
-"""Peel again and again: each time the next thing comes off what the last peel has left."""
+"""Peel again: each time the next thing comes off what the last peel left."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ PICTURE = "Whole picture"
 
 
 def peel_discs(krita, docker, easel):
-    """Peel a disc off at each centre, whatever is there; the last result's layers each time."""
+    """Peel a disc off at each centre, and return the layers after each peel."""
     docker.lift("selection")
     docker.take_edge_exactly()
     trees = []

@@ -1,4 +1,4 @@
-"""Peel a transparent picture, or one layer among others."""
+"""Peeling a transparent picture, or one layer among others."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ HIDE = f"{DONE} Hide the layer that was peeled: it shows through the new layers.
 
 @pytest.fixture(scope="module")
 def transparent():
-    """The small picture, with every alpha there is, and clear at the right."""
+    """The small picture, with every level of alpha, and clear at the right."""
     pixels = small_picture()
     fade = np.clip(np.linspace(300, -60, pixels.shape[1]), 0, 255)
     pixels[..., 3] = np.rint(fade).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Peel the subject, or a selection, off an opaque picture: what the artist has afterwards."""
+"""Peeling the subject, or a selection, off an opaque picture: what the artist has afterwards."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_subject_becomes_two_layers_in_a_group_and_nothing_else_changes(
     krita.run("from layerpeel.plugin.turns import TIMINGS\nTIMINGS.longest_holds.clear()")
     with krita.watched_gui() as watched:
         assert docker.peel() == DONE
-    # No time decides anything here; `pytest -rP` shows what was measured.
+    # Nothing is asserted about times; `pytest -rP` shows what was measured.
     holds = krita.run("from layerpeel.plugin import turns\nresult = turns.TIMINGS.longest_holds")
     docker.picture_of("finished")
     print(f"longest gap of the GUI: {watched.longest_gap:.3f} s; turns: {holds}")
@@ -154,7 +154,7 @@ def test_selection_only_selects_and_changes_no_layer(
     selected = easel.selection
     assert krita.layer_tree() == before
     assert np.abs(selected.astype(float) - scene.alphas[0]).mean() < 4
-    # Krita can undo a selection only as Deselect and Select All, one step each.
+    # Replacing a selection takes two undo steps: Deselect, and adding the new one.
     for _ in range(2 if selected_before else 1):
         krita.undo()
     if selected_before:

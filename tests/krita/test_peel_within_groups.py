@@ -1,4 +1,4 @@
-"""A layer that others round it or below it change, and one that nobody sees."""
+"""Layers in groups, clipped layers, and hidden ones."""
 
 import numpy as np
 import pytest

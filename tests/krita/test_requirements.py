@@ -1,4 +1,4 @@
-"""What happens where Krita is missing."""
+"""Skipping or failing where Krita is missing."""
 
 from krita_harness.requirements import PROGRAMS, is_failure, reason_to_leave_out
 

@@ -1,4 +1,4 @@
-"""What the page that generates says before anything is sent."""
+"""The page that generates: what it shows before a request is sent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where there is nothing to paint with: what it costs, how it is got, and other programs' files."""
+"""Without a generator: offers and their cost, downloads, and other programs' files."""
 
 import pytest
 from krita_harness.generating import Generating
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.krita
 
 @pytest.fixture
 def painter():
-    """It has nothing to paint with yet."""
+    """A fake backend with nothing to paint with yet."""
     return Painter(LACKING, downloads=DOWNLOADS)
 
 
@@ -53,7 +53,7 @@ def test_other_programs_are_looked_into_only_after_a_yes(krita, generating, pain
     wait_for_page(krita)
     krita.click("layerpeel_look")
     krita.wait_until("widgets.open_dialog() is not None", 10, "the question")
-    # Krita marks a letter of each for the keyboard.
+    # Krita adds a keyboard shortcut (&) to each text.
     asked = krita.evaluate("widgets.open_dialog()").replace("&", "")
     for folder in FOLDERS:
         assert folder.path.replace("&", "") in asked
@@ -92,7 +92,7 @@ def test_backend_that_cannot_be_started_is_told_on_the_page(krita, docker, sessi
 
 @pytest.fixture
 def nothing_to_paint_with(krita, docker, session_backend, tmp_path):
-    """The real backend, which finds neither models nor styles of the artist's own."""
+    """The real backend, without any models or styles."""
     folders = {"LAYERPEEL_MODELS": tmp_path / "models", "LAYERPEEL_STYLES": tmp_path / "styles"}
     before = krita.run(
         "import os\nresult = {name: os.environ.get(name) for name in names}", names=list(folders)

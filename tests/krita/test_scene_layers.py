@@ -1,4 +1,4 @@
-"""Where scenes, objects and backgrounds go, and what is kept about them."""
+"""Where scenes, objects and backgrounds are inserted, and what is recorded about them."""
 
 import json
 
@@ -15,7 +15,7 @@ def names(layers):
 
 
 def made_with(krita):
-    """What the document keeps: for each node, by its id."""
+    """Return the document's records of how nodes were made, by the nodes' ids."""
     if "layerpeel/made-with" not in krita.evaluate("documents.active().annotationTypes()"):
         return {}
     return json.loads(krita.evaluate(MADE_WITH))["nodes"]
@@ -83,7 +83,7 @@ def test_background_goes_below_the_lowest_layer(
     assert behind.dtype == pixels.dtype
     assert (behind[..., 3] == np.iinfo(pixels.dtype).max).all()
     assert not (krita.pixels() == seen).all()
-    # Krita converts a layer in a step of its own, and can put none lowest in another depth.
+    # In another depth, converting the lowest layer is a second undo step.
     steps = 1 if depth == "U8" else 2
     for _step in range(steps):
         krita.undo()

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.krita, pytest.mark.torch]
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory, isnet_store):
-    """Where the backend finds the models of the paper's engine, and the style “tiny”."""
+    """Folders with the models of the paper's engine, and the style “tiny”."""
     from tiny_checkpoints.installed import install_tiny_paper_models, save_tiny_style
 
     models = tmp_path_factory.mktemp("models")
@@ -30,7 +30,7 @@ def folders(tmp_path_factory, isnet_store):
 
 @pytest.fixture(scope="module")
 def tiny_backend(session_krita, session_backend, folders):
-    """The backend of the one Krita, which finds those."""
+    """The backend of the one Krita, using those folders."""
     change = (
         "import os\n"
         "result = {name: os.environ.get(name) for name in values}\n"

@@ -1,4 +1,4 @@
-"""Several variants: seeds, thumbnails, and what is cancelled."""
+"""Several variants: seeds, thumbnails, cancelling."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_while_a_variant_is_put_into_the_picture_the_docker_says_so(
     easel.picture(small_painting)
     generating.set(prompt="a hill", seed=40, variants=2)
     generating.generate()
-    # In one turn of the event loop: nothing of the result can have come yet.
+    # In one turn of the event loop, so that nothing of the result can have arrived yet.
     line, works, can_be_clicked, can_be_cancelled = krita.run(
         "variant = widgets.the('layerpeel_variant_41')\n"
         "variant.click()\n"
