@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
+from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.models.file_names import is_safe, is_taken, matches
 from layerpeel.backend.models.manifest import FolderModel
 
@@ -82,6 +83,15 @@ def record_bytes(record: FolderRecord) -> bytes:
     """Serialise a record as JSON."""
     content = {"format": FORMAT, "version": VERSION, **asdict(record)}
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_record(record: FolderRecord, folder: Path) -> None:
+    """Write a model's record into its folder, forced to disk.
+
+    Raises OSError when it cannot be written.
+    """
+    (folder / NAME).unlink(missing_ok=True)
+    write_new_file(folder / NAME, record_bytes(record))
 
 
 def read_record(file: Path) -> FolderRecord:

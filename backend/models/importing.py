@@ -17,11 +17,11 @@ from layerpeel.backend.models.delivery import (
     require_space,
 )
 from layerpeel.backend.models.folder_record import (
-    NAME,
     FolderRecord,
     Origin,
     RecordedFile,
     record_bytes,
+    write_record,
 )
 from layerpeel.backend.models.hash_memory import HashMemory
 from layerpeel.backend.models.installed import pointer_of
@@ -157,7 +157,7 @@ def _put_in_place(
     model = candidate.model
     origin = Origin("import", str(candidate.path))
     record = FolderRecord(model.id, origin, tuple(recorded))
-    write_atomically(part / NAME, record_bytes(record))
+    write_record(record, part)
     own = folder / model.id
     pointer_of(model, folder).unlink(missing_ok=True)
     replace_folder(part, own)

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.files.atomic_file import replace_file, write_atomically
+from layerpeel.backend.files.atomic_file import replace_file
 from layerpeel.backend.files.atomic_folder import replace_folder
 from layerpeel.backend.models.content import fault_in, fresh_digest, memory_of
 from layerpeel.backend.models.delivery import Progress, SourceError
-from layerpeel.backend.models.folder_record import NAME, record_bytes
+from layerpeel.backend.models.folder_record import write_record
 from layerpeel.backend.models.folder_sources import fetch_folder
 from layerpeel.backend.models.hash_memory import HashMemory
 from layerpeel.backend.models.installed import pointer_of
@@ -87,7 +87,7 @@ def _pull_folder(
     path = folder / model.id
     part = path.with_name(f"{path.name}.part")
     record = fetch_folder(source, model, part, mirror, progress)
-    write_atomically(part / NAME, record_bytes(record))
+    write_record(record, part)
     pointer_of(model, folder).unlink(missing_ok=True)
     replace_folder(part, path)
     HashMemory(memory_of(part)).save(memory_of(path))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from layerpeel.backend.errors import OutputError
+from layerpeel.backend.files.atomic_file import write_atomically
 
 LOSSES, CHECKS, TENSORBOARD = "losses.csv", "checks.csv", "tensorboard"
 
@@ -63,7 +64,7 @@ def _drop_rows_after(table: Path, iteration: int) -> None:
         return
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     kept = [row for row in rows if int(row.split(",")[0]) <= iteration]
-    table.write_text("".join(f"{row}\n" for row in [header, *kept]), encoding="utf-8")
+    write_atomically(table, "".join(f"{row}\n" for row in [header, *kept]).encode())
 
 
 def _tensorboard(folder: Path, iteration: int) -> Any:  # noqa: ANN401  (an optional package's type)
