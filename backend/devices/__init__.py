@@ -1,1 +1,1 @@
-"""Where networks compute, and how many of them lie there at once. Needs the full install."""
+"""The device that computes, and the networks that lie on it. Needs the full install."""

@@ -1,4 +1,4 @@
-"""The device that computes: which it is, in what precision, and how much of it may be filled."""
+"""The device that computes: which one, in what precision, and how much memory may be used."""
 
 import os
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def wanted_device() -> str:
 
 
 def has_graphics_card() -> bool:
-    """Whether a GPU is here that torch can use."""
+    """Whether torch can use a GPU here."""
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
@@ -90,7 +90,7 @@ def compute_on(name: str | None = None) -> Compute:
 
 
 def budget_on_card(total: int) -> int:
-    """How many bytes of weights may lie on a card that has `total` bytes."""
+    """Return how many bytes of weights may lie on a card of `total` bytes."""
     return int(total * (1 - LEFT_TO_OTHERS)) - ROOM_TO_WORK
 
 
@@ -112,7 +112,7 @@ def _on_mps() -> Compute:
 
 
 def _on_cpu() -> Compute:
-    # In half precision processors are slower, many of them a hundred times.
+    # In half precision processors are slower, many of them by two orders of magnitude.
     total = psutil.virtual_memory().total
     budget = int(total * (1 - LEFT_TO_OTHERS_ON_CPU))
     return Compute(torch.device("cpu"), torch.float32, budget)

@@ -39,10 +39,10 @@ class _Held:
 class NetworkPool:
     """Keeps what was loaded; on the device lies no more than the budget allows.
 
-    What has to make room is the network that was not used for longest: from a GPU it moves to main
-    memory; on a CPU, where there is no other place, it is forgotten and loaded again when wanted.
+    The least recently used network makes room: from a GPU it moves to main memory; on a CPU, where
+    there is no other place, it is dropped and loaded again when needed.
 
-    companions: what others keep for as long as this pool is kept.
+    companions: objects that others keep as long as this pool.
     """
 
     def __init__(self, compute: Compute) -> None:
@@ -57,7 +57,7 @@ class NetworkPool:
 
     @contextmanager
     def using(self, name: str, load: Callable[[], Network]) -> Iterator[Network]:
-        """Give the network called `name`, on the device for as long as the block runs.
+        """Yield the network called `name`, on the device for as long as the block runs.
 
         load: makes it, in main memory and ready to compute, when it is not there yet.
 
@@ -122,8 +122,8 @@ def smaller_until_it_fits(
 ) -> tuple[Result, int]:
     """Call `attempt` with one size after the other, largest first, until memory suffices.
 
-    Gives its result and the size that fitted, which whoever asked is to be told when it is not the
-    first. Before another try everything else is moved off the device.
+    Returns its result and the size that fitted; a caller should say so when it is not the first.
+    Before each further attempt everything else is moved off the device.
 
     what: what was being done, for the message. Raises DeviceError when not even the last size fits.
     """

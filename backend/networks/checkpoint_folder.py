@@ -1,6 +1,6 @@
 """Folders that hold our own checkpoints: a description in JSON, tensors beside it.
 
-The description is what tells such a folder from another, and one version of it from the next.
+The description identifies the folder's format and its version.
 """
 
 import json
@@ -15,7 +15,7 @@ from layerpeel.backend.errors import ModelError, reason_of
 
 
 def description_bytes(format_name: str, version: int, content: dict[str, object]) -> bytes:
-    """Give the bytes of a description; `content` comes after the format's name and version."""
+    """Return the bytes of a description; `content` comes after the format's name and version."""
     description = {"format": format_name, "version": version, **content}
     return (json.dumps(description, indent=2) + "\n").encode()
 
@@ -80,7 +80,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
 
 
 def misfits(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
-    """Name the tensors that a network lacks, has no use for, or has of another shape; sorted."""
+    """Name the tensors that are missing, superfluous or of another shape for a network; sorted."""
     wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
     given = {name: tensor.shape for name, tensor in tensors.items()}
     return sorted(
@@ -89,9 +89,9 @@ def misfits(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], file: Path) -> None:
-    """Give a network of no memory yet (made on the device `meta`) its tensors.
+    """Load tensors into a network that has no memory yet (made on the device `meta`).
 
-    file: where they come from. Raises ModelError when names or shapes are not the network's.
+    file: their origin, for errors. Raises ModelError when names or shapes are not the network's.
     """
     differing = misfits(network, tensors)
     if differing:

@@ -1,4 +1,4 @@
-"""From noise to the latent of a layer: the loop that both diffusion UNets run through."""
+"""The denoising loop of both diffusion UNets: from noise to a layer's latent."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from layerpeel.backend.networks.latents import LATENT_CHANNELS
 
-# These draw no noise on the way, so the first latent decides everything.
+# Deterministic ones: the first latent determines the result.
 SCHEDULERS = {
     scheduler.__name__: scheduler
     for scheduler in (DPMSolverMultistepScheduler, UniPCMultistepScheduler, DDIMScheduler)
@@ -29,10 +29,10 @@ Scheduler: TypeAlias = DPMSolverMultistepScheduler | UniPCMultistepScheduler | D
 
 @dataclass(frozen=True)
 class Conditions:
-    """What both UNets are told of the picture, computed once.
+    """What both UNets are conditioned on, computed once a picture.
 
     picture: its latent, [N, 4, h, w]. alpha: at latent size, [N, 64, h, w].
-    null_embedding: [1, tokens, width], what the text encoder says to no words.
+    null_embedding: [1, tokens, width], the text encoder's answer to an empty prompt.
     """
 
     picture: Tensor
@@ -82,17 +82,19 @@ def denoise(
     """Turn noise, [N, 4, h, w], into a layer's latent in `num_inference_steps` steps.
 
     The latent stays in float32, whatever the UNet's precision.
-    report: told after every step how much is done, 0–1; may raise to stop.
+    report: called after every step with the share that is done, 0–1; may raise to stop.
 
-    Gives [N, 4, h, w] in float32, on the UNet's device.
+    Returns [N, 4, h, w] in float32, on the UNet's device.
     """
     device, precision = unet.device, unet.dtype
-    told = [part.to(device) for part in (conditions.picture, conditions.alpha)]  # 4 + 64 channels
+    conditioned = [
+        part.to(device) for part in (conditions.picture, conditions.alpha)
+    ]  # 4 + 64 channels
     prompt = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
     latent = noise.to(device)
     scheduler.set_timesteps(num_inference_steps, device=device)
     for step, timestep in enumerate(scheduler.timesteps, start=1):
-        planes = torch.cat([latent, *told], dim=1)  # [N, 72, h, w]
+        planes = torch.cat([latent, *conditioned], dim=1)  # [N, 72, h, w]
         planes = planes.to(precision, memory_format=torch.channels_last)
         velocity = unet(planes, timestep, encoder_hidden_states=prompt).sample
         latent = scheduler.step(velocity.float(), timestep, latent).prev_sample

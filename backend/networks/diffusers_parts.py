@@ -68,6 +68,6 @@ def _load(architecture: Any, folder: Path, precision: torch.dtype) -> Any:  # no
         raise ModelError(
             f"{folder} is incomplete or damaged ({error}). Copy it again, all its files."
         ) from error
-    # What is saved again is not to tell where it once lay.
+    # Saved again, it should not name this folder.
     network.register_to_config(_name_or_path="")
     return network

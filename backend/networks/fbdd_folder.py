@@ -1,4 +1,4 @@
-"""FBDD on disk: two diffusion UNets, their VAE and scheduler, and what no words are to them.
+"""FBDD on disk: two diffusion UNets, their VAE and scheduler, and the embedding of an empty prompt.
 
 fbdd.json                          format, version, resolution, steps
 foreground/, background/           UNet2DConditionModel, as diffusers writes it
@@ -42,14 +42,14 @@ LayerName = Literal["foreground", "background"]
 
 @dataclass(frozen=True)
 class Fbdd:
-    """All that an FBDD folder holds, in memory.
+    """The contents of an FBDD folder, in memory.
 
     resolution: the picture's long side at which it works best, in pixels, a multiple of 64.
     num_inference_steps: of the scheduler.
     scheduler_config: the scheduler's, with its `_class_name`.
     null_embedding: [1, tokens, width].
-    Raises ValueError when resolution, num_inference_steps or scheduler_config are none that could
-    be opened again.
+    Raises ValueError for a resolution, num_inference_steps or scheduler_config with which its
+    folder could not be opened.
     """
 
     foreground: UNet2DConditionModel
@@ -70,7 +70,7 @@ class Fbdd:
 
 
 class FbddFolder:
-    """An FBDD folder whose small parts are read and whose networks are loaded when wanted."""
+    """An FBDD folder: its small parts are read at once, its networks when needed."""
 
     def __init__(self, folder: Path) -> None:
         """Open and check it.
@@ -94,7 +94,7 @@ class FbddFolder:
     def new_scheduler(self) -> Scheduler:
         """Make a new scheduler: each remembers the steps of one layer.
 
-        Raises ModelError when the configuration is for none that FBDD can use.
+        Raises ModelError when FBDD cannot use it.
         """
         try:
             return scheduler_from(self.scheduler_config)

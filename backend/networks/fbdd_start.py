@@ -76,7 +76,7 @@ def null_embedding(folder: Path) -> Tensor:
 
     Raises ModelError when text encoder or tokenizer are missing or damaged.
     """
-    # Better said here than by the libraries, which take a missing folder for a name on the hub.
+    # Checked here: the libraries take a missing folder for a name on the hub.
     read_json(folder / "tokenizer" / "vocab.json")
     read_json(folder / "text_encoder" / "config.json")
     try:

@@ -42,7 +42,7 @@ def high_frequency_error(layer: Tensor, decoded: Tensor) -> Tensor:
     """L_H of two [N, C, H, W]: squared differences of the bands over all scales and directions.
 
     N_s is the number of pixels of the bands at scale s; over pictures and channels the mean is
-    taken, as in the mean squared error which this is added to. Gives a scalar.
+    taken, as in the mean squared error which this is added to. Returns a scalar.
     """
     # The transform is linear: the bands' difference is the difference's bands.
     remainder = layer - decoded

@@ -1,4 +1,4 @@
-"""HFA on disk: `hfa.json`, which gives the shapes, and the weights of FAN and BAN beside it."""
+"""HFA on disk: `hfa.json` with the shapes, and the weights of FAN and BAN beside it."""
 
 from dataclasses import asdict
 from pathlib import Path

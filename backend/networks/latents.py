@@ -7,7 +7,7 @@ from torch.nn import functional
 
 LATENT_CHANNELS = 4
 
-# One pixel of a latent stands for so many pixels to a side.
+# Pixels to a side for one pixel of a latent.
 LATENT_STRIDE = 8
 
 # A latent's pixel gets every pixel of alpha that it stands for as a channel of its own.
@@ -15,9 +15,9 @@ ALPHA_CHANNELS = LATENT_STRIDE**2
 
 
 def encode(vae: AutoencoderKL, picture: Tensor) -> Tensor:
-    """Take [N, 3, H, W] (RGB, 0–1, sides multiples of 8), give [N, 4, H/8, W/8] in float32.
+    """Encode [N, 3, H, W] (RGB, 0–1, sides multiples of 8) to [N, 4, H/8, W/8] in float32.
 
-    The most likely latent, with no noise of the VAE's own: the same picture gives the same latent.
+    The mode of the latent distribution, not a sample: the same picture gives the same latent.
     """
     planes = (picture * 2 - 1).to(vae.device, vae.dtype)
     latent: Tensor = vae.encode(planes).latent_dist.mode() * vae.config.scaling_factor
@@ -25,7 +25,7 @@ def encode(vae: AutoencoderKL, picture: Tensor) -> Tensor:
 
 
 def decode(vae: AutoencoderKL, latent: Tensor) -> Tensor:
-    """Take [N, 4, h, w], give [N, 3, 8h, 8w]: RGB, clipped to 0–1, float32."""
+    """Decode [N, 4, h, w] to [N, 3, 8h, 8w]: RGB, clipped to 0–1, float32."""
     scaled = (latent / vae.config.scaling_factor).to(vae.device, vae.dtype)
     planes: Tensor = vae.decode(scaled).sample
     return (planes.float() / 2 + 0.5).clamp(0, 1)

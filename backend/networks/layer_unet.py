@@ -1,8 +1,8 @@
-"""The diffusion UNet of FBDD: Stable Diffusion's inpainting UNet, told of α instead of a mask.
+"""The diffusion UNet of FBDD: Stable Diffusion's inpainting UNet, with α instead of a mask.
 
 By channel it takes the noisy latent of a layer (4), the latent of the picture (4) and α at latent
-size (64). The paper says what goes in, and that training starts from a pretrained network; how the
-first layer takes that over is ours.
+size (64). Inputs and the pretrained start are the paper's; how the first layer is
+widened is ours.
 """
 
 from math import gcd
@@ -15,7 +15,7 @@ from layerpeel.backend.networks.latents import ALPHA_CHANNELS, LATENT_CHANNELS
 
 INPUTS = LATENT_CHANNELS + LATENT_CHANNELS + ALPHA_CHANNELS
 
-# What Stable Diffusion's inpainting takes: noisy latent, mask, latent of the masked picture.
+# Inputs of Stable Diffusion's inpainting: noisy latent, mask, latent of the masked picture.
 INPAINTING_INPUTS = LATENT_CHANNELS + 1 + LATENT_CHANNELS
 
 # Channels of one attention head, and groups of the norms, as Stable Diffusion 2 has them.
@@ -23,7 +23,7 @@ CHANNELS_A_HEAD, GROUPS = 64, 32
 
 
 def widen_for_alpha(unet: UNet2DConditionModel) -> None:
-    """Give an inpainting UNet of 9 inputs, in place, a first layer of 72.
+    """Widen the first layer of an inpainting UNet in place, from 9 inputs to 72.
 
     The latents' weights are kept, those of the mask go, and those of α start at zero: at first the
     network does what it did when no mask was drawn.

@@ -1,7 +1,7 @@
-"""A convolutional UNet whose answer at a pixel depends on a known neighbourhood, and on no more.
+"""A convolutional UNet whose receptive field is known and finite.
 
-It has no norms over space and no attention, so it may be run in tiles that overlap by its reach and
-give what the whole picture would have given.
+It has no norms over space and no attention, so in tiles that overlap by its reach it gives the
+same as on the whole picture.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class UNetShape:
-    """How large a `LocalUNet` is.
+    """The size of a `LocalUNet`.
 
     inputs, outputs: channels. widths: channels of each level, finest first.
     blocks: residual blocks at each level, on the way down and again on the way up.
-    unshuffle: factor by which the picture is folded into channels before the first level: 1 works
-        at every pixel, 2 takes a quarter of the time and keeps all that is there.
+    unshuffle: factor of the pixel-unshuffle before the first level: 1 works at every pixel, 2
+        takes a quarter of the time and loses nothing of the input.
     """
 
     inputs: int
@@ -35,7 +35,7 @@ class UNetShape:
 
     @property
     def reach(self) -> int:
-        """How many pixels away, at most, lies what an answer depends on; a multiple of the stride.
+        """The radius of the receptive field in pixels, rounded up to a multiple of the stride.
 
         Two 3×3 convolutions a block, once more at either end, each as wide as its level's pixels;
         on top of that the pixels which share one coarse pixel.
@@ -62,7 +62,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(_bias(self.second))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Take and give [N, width, h, w]."""
+        """Map [N, width, h, w] to the same shape."""
         inner = self.first(functional.relu(features))
         refined: Tensor = self.second(functional.relu(inner))
         return features + refined
@@ -93,7 +93,7 @@ class LocalUNet(nn.Module):
         nn.init.zeros_(_bias(self.exit))
 
     def forward(self, planes: Tensor) -> Tensor:
-        """Take [N, inputs, H, W], give [N, outputs, H, W]."""
+        """Map [N, inputs, H, W] to [N, outputs, H, W]."""
         height, width = planes.shape[-2:]
         stride = self.shape.stride
         beyond = (0, -width % stride, 0, -height % stride)
@@ -101,7 +101,7 @@ class LocalUNet(nn.Module):
         return self.answer(padded)[..., :height, :width]
 
     def answer(self, planes: Tensor) -> Tensor:
-        """Do as `forward` does, where height and width are multiples of the stride already."""
+        """Map as `forward` does, for height and width that are multiples of the stride."""
         folded = functional.pixel_unshuffle(planes, self.shape.unshuffle)
         features = self.entry(folded)  # [N, widths[0], h, w]
         skips: list[Tensor] = []
@@ -142,5 +142,5 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:
-    """The bias of a layer that was made with one."""
+    """Return the bias of a layer that was made with one."""
     return torch.as_tensor(layer.bias)

@@ -16,7 +16,7 @@ from transformers.utils import logging as transformers_logging
 
 Network = TypeVar("Network", bound=nn.Module)
 
-# What the libraries raise when files are missing or damaged, or say what no network can be.
+# Raised by the libraries when files are missing, damaged or inconsistent.
 LOADING_ERRORS = (
     ArithmeticError,
     AttributeError,
@@ -78,7 +78,7 @@ def load_whole(
 
 
 def first_line_of(error: Exception) -> str:
-    """The first line of what a library says; it may go on for many."""
+    """Return the first line of a library's error, which may have many."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].strip().rstrip(".")
 

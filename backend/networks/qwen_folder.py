@@ -72,7 +72,7 @@ class QwenFolder:
     def pipeline(self, text_encoder: nn.Module) -> QwenImageLayeredPipeline:
         """Put together what describes a picture: all but the two networks that paint layers."""
         for words in self.path.glob("*/vocab.json"):
-            read_json(words)  # For a damaged one, tokenizers raises an Exception of no kind.
+            read_json(words)  # For a damaged one, tokenizers raises a bare Exception.
         try:
             pipeline = QwenImageLayeredPipeline(
                 scheduler=FlowMatchEulerDiscreteScheduler.from_pretrained(

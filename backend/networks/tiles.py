@@ -1,4 +1,4 @@
-"""Applying a network whose reach is known at full resolution, in tiles that overlap by that reach.
+"""A network of known reach at full resolution, in tiles that overlap by that reach.
 
 The result is what the whole picture in one piece would have given, up to rounding.
 """
@@ -20,14 +20,14 @@ def in_tiles(
     device: torch.device,
     report: Callable[[float], None],
 ) -> Tensor:
-    """Apply a network to planes in main memory, of which at most `side`² pixels go in at once.
+    """Apply a network to planes in main memory, in tiles of at most `side`² pixels.
 
-    network: takes the planes and gives [N, shape.outputs, h, w], by a `LocalUNet` and what works
-        at each pixel alone. shape: that UNet's.
+    network: maps the planes to [N, shape.outputs, h, w] by a `LocalUNet` and pointwise
+        operations. shape: that UNet's.
     planes: each [N, channels, H, W]; they are moved to `device` tile by tile.
-    report: told after every tile how much is done, 0–1; may raise to stop.
+    report: called after every tile with the share that is done, 0–1; may raise to stop.
 
-    Gives [N, shape.outputs, H, W] in main memory. Raises ValueError when `side` leaves nothing
+    Returns [N, shape.outputs, H, W] in main memory. Raises ValueError when `side` leaves nothing
     between the overlaps.
     """
     count, _, height, width = planes[0].shape

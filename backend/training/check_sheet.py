@@ -1,4 +1,4 @@
-"""Sheets for looking at: a row of panels for each of some pictures."""
+"""Contact sheets of checks: a row of panels for each of some pictures."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ def write_sheet(separate: Separate, composites: Iterable[Composite], file: Path)
 def _row(composite: Composite, separation: Separation) -> Float32:
     y, x = np.mgrid[: composite.alpha.shape[0], : composite.alpha.shape[1]] // 16
     board = np.where((x + y) % 2, np.float32(0.35), np.float32(0.5))[..., None]
-    # What lies behind the object is not answered; there the board shows.
+    # The network says nothing of what lies behind the object; the board shows there.
     hidden = separation.alpha[..., None]
     panels = (
         composite.picture,

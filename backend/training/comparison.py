@@ -1,4 +1,4 @@
-"""How good a matting network is on composites it has not learned from."""
+"""Figures of a matting network on held-out composites."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,10 +11,10 @@ from layerpeel.backend.evaluation.summary import median_ratio
 from layerpeel.backend.separation import Separation
 
 Separate = Callable[[Composite], Separation]
-"""What a method makes of a composite."""
+"""A method: from a composite to its layers."""
 
 FIGURES = ("alpha_mad", "F_mad", "pF_mad", "Bvis_mad")
-"""What is judged in the band alone; what is behind the object is not this network's."""
+"""Those of the band alone: the network does not fill in behind the object."""
 
 
 def figures_of(separation: Separation, composite: Composite) -> dict[str, float]:
@@ -24,7 +24,7 @@ def figures_of(separation: Separation, composite: Composite) -> dict[str, float]
 
 
 def mean_figures(separate: Separate, composites: Sequence[Composite]) -> dict[str, float]:
-    """Give the means over some composites."""
+    """Return the means over some composites."""
     all_figures = [figures_of(separate(each), each) for each in composites]
     return {name: float(np.mean([each[name] for each in all_figures])) for name in FIGURES}
 
@@ -32,7 +32,7 @@ def mean_figures(separate: Separate, composites: Sequence[Composite]) -> dict[st
 def median_ratios(
     ours: Sequence[dict[str, float]], theirs: Sequence[dict[str, float]]
 ) -> dict[str, float]:
-    """Give the medians of per-picture ratios: below 1, ours is better."""
+    """Return the medians of per-picture ratios: below 1, ours is better."""
     return {
         name: median_ratio([(a[name], b[name]) for a, b in zip(ours, theirs, strict=True)])
         for name in FIGURES

@@ -1,4 +1,4 @@
-"""What a layer looks like after diffusion and autoencoder, made up: for training HFA without FBDD.
+"""Simulated results of diffusion and autoencoder, to train HFA on without FBDD.
 
 The paper feeds FAN and BAN what FBDD has decoded, of which it says that textures are degraded and,
 behind the object, both texture and colour differ from the truth (section 3.4). All numbers here

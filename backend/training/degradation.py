@@ -1,4 +1,4 @@
-"""What pictures suffer before they come to be peeled: codecs, grain, resampling."""
+"""How pictures are degraded before anyone peels them: codecs, grain, resampling."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from layerpeel.backend.image import Float32
 
 
 def degraded(picture: Float32, random: np.random.Generator) -> Float32:
-    """Let H×W×3 (RGB, 0–1) suffer in one way of those below."""
+    """Degrade H×W×3 (RGB, 0–1) in one of the ways below."""
     ways: tuple[Callable[[Float32, np.random.Generator], Float32], ...] = (
         _jpeg,
         _grain,

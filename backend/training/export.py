@@ -25,7 +25,7 @@ from layerpeel.backend.training.training_checkpoint import WEIGHTS
 
 
 def main(words: list[str] | None = None) -> int:
-    """Export, and give the exit code that the README lists."""
+    """Export, and return the exit code (README, “Exit codes”)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--outputs", type=int, default=OUTPUTS, help=f"channels ({OUTPUTS})")
@@ -71,7 +71,7 @@ def onnx_of(network: LocalUNet) -> bytes:
 def _keep_in_half_floats(graph: onnx.GraphProto) -> None:
     """Store the weights of convolutions in half the bytes; they become float32 when loaded.
 
-    An answer of the matting network moves by a thousandth of itself (mean).
+    The answers hardly change (docs/decisions.md).
     """
     casts = []
     for weights in graph.initializer:

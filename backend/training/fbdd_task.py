@@ -1,6 +1,6 @@
-"""What FBDD's UNets learn from and are checked on (paper, sections 3.3 and 3.4).
+"""The training task of FBDD's UNets (paper, sections 3.3 and 3.4).
 
-Each learns by itself to make its layer's latent out of noise, told of the picture's latent and of
+Each is trained on its own to denoise its layer's latent, conditioned on the picture's latent and on
 alpha at latent size; by the v-prediction loss, with a null prompt, the VAE fixed. Timesteps are
 drawn evenly from the schedule of the network that training starts from (ours; the paper does not
 say).
@@ -52,7 +52,7 @@ class FbddTask:
         art_to_check_on: OpenedArt,
         start: Fbdd,
     ) -> None:
-        """Learn from `art`, check on the other, and begin with what `starting_fbdd` gives."""
+        """Train on `art`, check on the other, and start from what `starting_fbdd` returns."""
         self.name = f"fbdd-{layer}"
         self._layer = layer
         self._recipe = recipe
@@ -63,7 +63,7 @@ class FbddTask:
         self._alphas_cumprod = alphas_cumprod(start.scheduler_config)
 
     def network(self) -> UNet2DConditionModel:
-        """Make the UNet that is to be trained."""
+        """Make the UNet to be trained."""
         return _untrained(self._recipe, self._start, self._layer)
 
     def sample(self, index: int) -> dict[str, Float32]:
@@ -75,7 +75,7 @@ class FbddTask:
         return batches_of(self.sample, self._recipe, numbers, device)
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Give the v-prediction loss (Salimans and Ho, 2022, appendix D)."""
+        """Compute the v-prediction loss (Salimans and Ho, 2022, appendix D)."""
         picture = batch["picture"]
         with torch.no_grad():
             conditions = conditions_of(self._start, picture, batch["alpha"])
@@ -90,7 +90,7 @@ class FbddTask:
 
     @torch.no_grad()
     def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
-        """Give the loss on pictures that are not learned from, and paint the first few layers.
+        """Compute the loss on held-out pictures, and paint the first few layers.
 
         mse_painted is of those few. A row of the sheet holds picture, alpha, painted layer, truth.
         """
@@ -157,7 +157,7 @@ def starting_fbdd(folder: Path, recipe: FbddRecipe) -> Fbdd:
 def save_trained_fbdd(
     recipe: FbddRecipe, start: Fbdd, foreground: Path, background: Path, folder: Path
 ) -> None:
-    """Make a folder for the engine of what two trainings saved (`training_checkpoint.WEIGHTS`).
+    """Write the engine's folder from the weights of two trainings (`training_checkpoint.WEIGHTS`).
 
     Raises as `hfa_task.save_trained_hfa` does.
     """

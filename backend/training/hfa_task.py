@@ -1,4 +1,4 @@
-"""What FAN and BAN learn from and are checked on (paper, section 3.4).
+"""The training task of FAN and BAN (paper, section 3.4).
 
 The paper gives them picture, alpha and “a decoded layer from the FBDD module”, trains both
 independently of FBDD and of one another, FAN by the mean squared error and BAN by that and 0.2·L_H.
@@ -56,11 +56,11 @@ class HfaTask:
         art_to_check_on: OpenedArt,
         fbdd: Fbdd | None,
     ) -> None:
-        """Learn from `art`, and check on the other.
+        """Train on `art`, and check on the other.
 
         fbdd: paints the decoded layers, where the recipe has them by FBDD; else None.
-        Raises BadInputError when the one does not go with the other, or FBDD cannot work on
-        pictures of this size.
+        Raises BadInputError when recipe and fbdd do not match, or FBDD cannot work on pictures of
+        this size.
         """
         if (fbdd is not None) != (recipe.decoded.by == "fbdd"):
             raise BadInputError(
@@ -78,7 +78,7 @@ class HfaTask:
         self._checked_on: dict[str, Tensor] | None = None
 
     def network(self) -> AlignmentNetwork:
-        """Make the network that is to be trained."""
+        """Make the untrained network."""
         return AlignmentNetwork(shape_of(self._recipe))
 
     def sample(self, index: int) -> dict[str, Float32]:
@@ -90,7 +90,7 @@ class HfaTask:
         return batches_of(self.sample, self._recipe, numbers, device)
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Give the mean squared error, and for the background the weighted L_H."""
+        """Compute the mean squared error, and for the background the weighted L_H."""
         decoded = self._decoded(batch)
         refined = network(batch["picture"], batch["alpha"], decoded).float()
         losses = {"mse": functional.mse_loss(refined, batch["truth"])}
@@ -101,10 +101,9 @@ class HfaTask:
 
     @torch.no_grad()
     def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
-        """Give the losses, and PSNR before and after; draw the first few.
+        """Compute the losses, and PSNR before and after, on held-out pictures; draw the first few.
 
-        They are of pictures that are not learned from. A row of the sheet holds picture, alpha,
-        decoded layer, refined layer, truth.
+        A row of the sheet holds picture, alpha, decoded layer, refined layer, truth.
         """
         batch = self._to_check_on(next(network.parameters()).device)
         decoded = batch["decoded"]
@@ -153,7 +152,7 @@ class HfaTask:
 
 
 def shape_of(recipe: HfaRecipe) -> UNetShape:
-    """Say how large FAN and BAN of a recipe are, each."""
+    """Return the shape of FAN and of BAN in a recipe."""
     made = recipe.network
     return UNetShape(INPUTS, OUTPUTS, made.widths, made.blocks, made.unshuffle)
 

@@ -1,4 +1,4 @@
-"""What FBDD and HFA learn from: a picture, and the layers that it was made of.
+"""Training samples of FBDD and HFA: a picture, and the layers that it was made of.
 
 Either pieces of composites (`samples.py`), or whole composites as the paper makes them (section
 3.4): any cut-out over any background, the short side brought to one length by bicubic
@@ -19,7 +19,7 @@ from layerpeel.backend.training.degradation import in_eight_bits
 from layerpeel.backend.training.opened_art import OpenedArt, UInt8
 from layerpeel.backend.training.samples import COLOUR_KNOWN_FROM, SampleSettings, draw_sample
 
-# A composite in which next to nothing of a layer is to be seen teaches nothing of it.
+# A composite in which a layer is hardly visible teaches nothing of it.
 LEAST_SEEN = 0.02
 
 
@@ -51,9 +51,9 @@ class KnownLayers:
 def draw_layers(
     art: OpenedArt, settings: SampleSettings | CompositeSettings, seed: int, index: int
 ) -> KnownLayers:
-    """Draw the picture of this number; it depends on nothing but what is given here.
+    """Draw a picture by its index; it depends on the arguments alone.
 
-    Raises BadInputError when the pictures are of no use.
+    Raises BadInputError when hardly any composite shows both layers.
     """
     if isinstance(settings, SampleSettings):
         piece = draw_sample(art, settings, seed, index)

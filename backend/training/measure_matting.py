@@ -28,7 +28,7 @@ class _Method:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Measure, print, and give the exit code that the README lists."""
+    """Measure, print, and return the exit code (README, “Exit codes”)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--art", type=Path, required=True, help="what the network was trained on")
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")

@@ -1,4 +1,4 @@
-"""The pictures to learn from and those to check on, and how they are kept in memory."""
+"""The pictures to train on and those held out for checks, cached in memory."""
 
 import os
 import zlib
@@ -23,7 +23,7 @@ _AT_ONCE = 64
 
 
 def is_held_back(path: Path) -> bool:
-    """Whether a file is for checking only: a tenth of all, by the name, the same in every run."""
+    """Whether a file is held out for checks: a tenth of all, by name, the same in every run."""
     return zlib.crc32(path.name.encode()) % 1000 < 1000 * HELD_BACK
 
 
@@ -75,12 +75,12 @@ class OpenedArt:
         self.backgrounds = self._usable(art.backgrounds, art.background)
 
     def cut_out(self, path: Path) -> UInt8 | None:
-        """Give a cut-out, H×W×4, RGB and straight alpha; None when it no longer can be read."""
+        """Return a cut-out, H×W×4, RGB and straight alpha; None when it can no longer be read."""
         kept = self._kept.get(path)
         return _eight_bit(self._art.cut_out(path)) if kept is None else kept
 
     def background(self, path: Path) -> UInt8 | None:
-        """Give a background, H×W×3, RGB; None when it no longer can be read."""
+        """Return a background, H×W×3, RGB; None when it can no longer be read."""
         kept = self._kept.get(path)
         return _eight_bit(self._art.background(path)) if kept is None else kept
 

@@ -1,4 +1,4 @@
-"""FBDD as training uses it: what it is told of pictures, and the layers that it paints."""
+"""FBDD in training: its conditions, and the layers that it paints."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from layerpeel.backend.progress import say_no_fraction
 def painting_fbdd(folder: Path) -> Fbdd:
     """Load a trained FBDD in the precision that a peel computes in.
 
-    Raises ModelError when the folder is none, incomplete or damaged.
+    Raises ModelError when it is no FBDD folder, incomplete or damaged.
     """
     precision = compute_on().precision
     opened = FbddFolder(folder)
@@ -31,7 +31,7 @@ def painting_fbdd(folder: Path) -> Fbdd:
 
 
 def conditions_of(fbdd: Fbdd, picture: Tensor, alpha: Tensor) -> Conditions:
-    """Tell of pictures [N, 3, H, W] and alphas [N, 1, H, W] what a peel tells both UNets.
+    """Compute the conditions of both UNets as a peel does, of [N, 3, H, W] and alphas [N, 1, H, W].
 
     RGB, 0–1. The VAE computes where the pictures lie.
     """
@@ -47,7 +47,7 @@ def paint(
     """Paint a layer as a peel does, from noise [N, 4, H/8, W/8].
 
     unet: of the layer; FBDD's own, or one that is learning. Both UNet and VAE compute where the
-    pictures lie. Gives [N, 3, H, W], RGB, 0–1, float32.
+    pictures lie. Returns [N, 3, H, W], RGB, 0–1, float32.
     """
     unet.to(picture.device)
     conditions = conditions_of(fbdd, picture, alpha)

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what comes out of a training, in one TOML file."""
+"""Recipes: all that determines the outcome of a training, in one TOML file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DiffusionSettings:
-    """How FBDD is made: how many steps its scheduler takes, and how large its UNets are.
+    """The steps of FBDD's scheduler, and the size of its UNets.
 
     widths, blocks: of UNets from scratch, as in `layer_unet.new_unet`; without widths, training
         starts from those of the start folder.
@@ -37,7 +37,7 @@ class DiffusionSettings:
 
 @dataclass(frozen=True)
 class DecodedSettings:
-    """Where the decoded layers come from that HFA learns from.
+    """Where the decoded layers that HFA is trained on come from.
 
     by: `fbdd`, which makes them of every sample, or `simulation` (`decoded_layers.py`).
     """
@@ -47,7 +47,7 @@ class DecodedSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How it learns (recipes/small-matting.toml says it in words)."""
+    """Optimizer and schedule (explained in recipes/small-matting.toml)."""
 
     iterations: int
     batch_size: int
@@ -62,7 +62,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What decides how a run goes about it, and not what comes out.
+    """How a run proceeds; nothing here changes its outcome.
 
     num_workers: threads that make samples meanwhile; processes, for the small networks.
     micro_batch_size: samples that the device works on at once; their gradients are accumulated to
@@ -78,7 +78,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """What all recipes say, whatever is learned."""
+    """What all recipes have."""
 
     training: TrainingSettings
     run: RunSettings
@@ -154,7 +154,7 @@ def read_hfa_recipe(file: Path) -> HfaRecipe:
 def read_fbdd_recipe(file: Path) -> FbddRecipe:
     """Read a recipe of the diffusion UNets.
 
-    Raises BadInputError when it cannot be read, is of another kind, or says what cannot be.
+    Raises BadInputError when it cannot be read, is of another kind, or has values out of range.
     """
     table = _open(file)
     recipe = FbddRecipe(

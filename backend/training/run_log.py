@@ -1,4 +1,4 @@
-"""What a run writes down: two tables, and for TensorBoard where that is installed."""
+"""The log of a training run: two CSV tables, and TensorBoard where that is installed."""
 
 import csv
 import time
@@ -16,9 +16,9 @@ LOSSES, CHECKS, TENSORBOARD = "losses.csv", "checks.csv", "tensorboard"
 class RunLog:
     """Tables in a folder: `losses.csv`, a row an iteration, and `checks.csv`, a row a check.
 
-    Their seconds are counted from when this process began to learn.
+    Seconds are counted from the start of this process's training.
 
-    Going on from an earlier iteration, rows that were written after it are dropped first.
+    When a run resumes from an earlier iteration, rows of later ones are dropped first.
     """
 
     def __init__(self, folder: Path, iteration: int) -> None:
@@ -29,15 +29,15 @@ class RunLog:
         self._board = _tensorboard(folder / TENSORBOARD, iteration)
 
     def write(self, iteration: int, figures: Mapping[str, float]) -> None:
-        """Write down the losses of an iteration."""
+        """Write the losses of an iteration."""
         self._append(LOSSES, iteration, figures)
 
     def write_check(self, iteration: int, figures: Mapping[str, float]) -> None:
-        """Write down how good the network was after an iteration."""
+        """Write the figures of a check after an iteration."""
         self._append(CHECKS, iteration, figures)
 
     def close(self) -> None:
-        """Write out what TensorBoard's writer still holds."""
+        """Flush and close TensorBoard's writer."""
         if self._board is not None:
             self._board.close()
 

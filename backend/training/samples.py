@@ -1,7 +1,7 @@
 """Composites to learn from: a piece of a cut-out's edge over a piece of a background.
 
-A sample depends on the settings, the seed, its index and the pictures, and on nothing else: not on
-who draws it, nor on what was drawn before.
+A sample depends on the settings, the seed, its index and the pictures alone: not on the process
+that draws it, nor on earlier samples.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ from layerpeel.backend.training.softness import KINDS
 # Cut-outs are not enlarged beyond this: there is no detail in them, and pictures have some.
 LARGEST_SCALE = 1.6
 
-# A piece of which less is in doubt, or less is sure to be either layer, teaches little: one that is
-# all in doubt is a riddle, and pictures always show both somewhere.
+# Shares of a piece: with a smaller unknown band, or less that is surely either layer, it teaches
+# little. In pictures both layers are always visible somewhere.
 LEAST_BAND, LEAST_KNOWN = 0.02, 0.01
 
 # From this alpha on a cut-out's own colour can be believed; below, 8 bits hold little of it.
@@ -34,7 +34,7 @@ COLOUR_KNOWN_FROM = 1 / 8
 
 @dataclass(frozen=True)
 class SampleSettings:
-    """What samples are like (recipes/small-matting.toml says it in words).
+    """How samples are drawn (explained in recipes/small-matting.toml).
 
     softness: how often each kind of `softness.KINDS` is drawn, in proportion.
     """
@@ -49,9 +49,9 @@ class SampleSettings:
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture and the truth about it: side×side(×3), float32, RGB, 0–1, straight colours.
+    """A picture and its ground truth: side×side(×3), float32, RGB, 0–1, straight colours.
 
-    composite: αF + (1−α)B. picture: what became of it: 8 bits, and perhaps JPEG or grain.
+    composite: αF + (1−α)B. picture: the same in 8 bits, and perhaps with JPEG or grain.
     foreground: defined everywhere, also where alpha is 0. trimap: 0, 0.5, 1.
     """
 
@@ -64,9 +64,9 @@ class Sample:
 
 
 def draw_sample(art: OpenedArt, settings: SampleSettings, seed: int, index: int) -> Sample:
-    """Draw the sample of this number.
+    """Draw a sample by its index.
 
-    Raises BadInputError when the pictures are of no use: next to none has an edge.
+    Raises BadInputError when hardly any of the pictures has an edge.
     """
     random = np.random.default_rng((seed, index))
     for _ in range(MOST_DRAWS):
@@ -80,7 +80,7 @@ def draw_sample(art: OpenedArt, settings: SampleSettings, seed: int, index: int)
 
 
 def _drawn(art: OpenedArt, settings: SampleSettings, random: np.random.Generator) -> Sample | None:
-    """Draw one piece; None when it teaches nothing."""
+    """Draw one piece; None when it is of no use for training."""
     cut_out, other = (art.cut_out(_any_of(art.cut_outs, random)) for _ in range(2))
     scene = art.background(_any_of(art.backgrounds, random))
     if cut_out is None or other is None or scene is None:

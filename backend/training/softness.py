@@ -1,7 +1,7 @@
 """Softness of our own making: most cut-outs have hard edges, and art does not.
 
 Every kind takes alpha (H×W, 0–1) and colours (H×W×3, straight, defined everywhere: see
-`spread_colours`) and gives both anew, alpha between 0 and 1.
+`spread_colours`) and returns both, alpha between 0 and 1.
 """
 
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def brush(alpha: Float32, colours: Float32, random: np.random.Generator) -> Laye
 
 
 def glass(alpha: Float32, colours: Float32, random: np.random.Generator) -> Layer:
-    """Let a part of the object, or all of it, be see-through, with lights that are not."""
+    """Make a part of the object, or all of it, translucent, with opaque highlights."""
     clearness = random.uniform(0.2, 0.85)
     region = _noise(alpha.shape, random, coarsest=random.uniform(30, 120))
     part = _clipped((region - random.uniform(-1.2, 0.5)) * random.uniform(2, 30))
@@ -79,7 +79,7 @@ def glass(alpha: Float32, colours: Float32, random: np.random.Generator) -> Laye
 
 
 def smoke(alpha: Float32, colours: Float32, random: np.random.Generator) -> Layer:
-    """Let clouds of one colour rise about the object's edge."""
+    """Add clouds of one colour round the object's edge."""
     deviation = random.uniform(6, 30)
     near = cv2.GaussianBlur(alpha, (0, 0), deviation)
     clouds = _noise(alpha.shape, random, coarsest=random.uniform(20, 80))

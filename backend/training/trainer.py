@@ -1,6 +1,6 @@
-"""Training any network of ours: what `Task` says is learned, as a recipe says how.
+"""The training loop of all our networks: a `Task` defines what is learned, a recipe how.
 
-A run can be killed at any time and goes on from its last checkpoint to the same weights, bit for
+A run can be killed at any time and resumes from its last checkpoint to the same weights, bit for
 bit on the same machine.
 """
 
@@ -33,22 +33,22 @@ class Task(Protocol):
     name: str
 
     def network(self) -> nn.Module:
-        """Make the network, untrained; torch's random numbers are seeded."""
+        """Make the untrained network; torch's random numbers are seeded."""
         ...
 
     def batches(self, numbers: range, device: torch.device) -> Iterator[dict[str, Tensor]]:
-        """Make the batches of these numbers, the same for the same number, on a device."""
+        """Make the batches of these numbers on a device; the same number gives the same batch."""
         ...
 
     def losses(self, network: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Give the losses on samples, each a mean over them; what is learned is to lower their sum.
+        """Compute the losses, each a mean over the samples; training minimises their sum.
 
         A batch may come in micro-batches, one after the other.
         """
         ...
 
     def check(self, network: nn.Module, sheet: Path) -> dict[str, float]:
-        """Measure on pictures that are not learned from, and draw some of them into a file."""
+        """Measure on held-out pictures, and draw some of them into a file."""
         ...
 
 
@@ -60,12 +60,12 @@ def train(
     resume: bool = False,
     start: Path | None = None,
 ) -> Path:
-    """Train to the recipe's last iteration; gives the file with the EMA weights.
+    """Train to the recipe's last iteration, and return the file with the EMA weights.
 
-    folder: for checkpoint, weights, log and sheets; made where it is missing.
+    folder: for checkpoint, weights, log and sheets; made when missing.
     resume: go on from the checkpoint in there.
     start: weights of an earlier training of the same network, to begin with instead of random ones.
-    report: called after every iteration. Raising from it ends the run, and what came after the last
+    report: called after every iteration. Raising from it ends the run; what came after the last
         checkpoint is lost.
 
     Raises OutputError when there is a checkpoint and `resume` is not set, or the folder cannot be
@@ -103,7 +103,7 @@ def train(
 
 
 def check_run_folder(folder: Path, resume: bool) -> None:
-    """Make the folder of a run, and make sure that no training in it is overwritten.
+    """Make the folder of a run, and refuse to overwrite a training in it.
 
     Raises OutputError when it cannot be made, or holds a training and `resume` is not set.
     """
@@ -121,7 +121,7 @@ def check_run_folder(folder: Path, resume: bool) -> None:
 def _training_step(
     task: Task, state: TrainingState, recipe: TrainingRecipe, batch: dict[str, Tensor]
 ) -> tuple[dict[str, float], float]:
-    """Take one step of the optimizer; returns the losses and the learning rate."""
+    """Take one step of the optimizer; return the losses and the learning rate."""
     settings = recipe.training
     rate = learning_rate(state.iteration, recipe)
     for group in state.optimizer.param_groups:
@@ -153,7 +153,7 @@ def _accumulate_gradients(
     share: float,
     recipe: TrainingRecipe,
 ) -> dict[str, float]:
-    """Add the gradients of a micro-batch; returns its losses' share of the batch's."""
+    """Accumulate the gradients of a micro-batch; return its share of the batch's losses."""
     device = next(network.parameters()).device
     halved = recipe.training.precision == "bfloat16"
     with torch.autocast(device.type, torch.bfloat16, enabled=halved):

@@ -1,7 +1,7 @@
-"""A training on disk: one file, which holds all that it takes to go on as if nothing had been.
+"""A training on disk: one file with everything that resuming it takes.
 
-Samples depend on nothing but their number, so besides the weights there are only their EMA
-and the optimizer's moments to keep.
+Samples depend on their index alone, so besides the weights only their EMA and the optimizer's
+moments are kept.
 """
 
 import json
@@ -46,10 +46,10 @@ def save_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
 
 
 def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, folder: Path) -> None:
-    """Put a training where the checkpoint left it.
+    """Restore a training from its checkpoint.
 
-    Raises BadInputError when there is no checkpoint, or it is of another task or recipe: only how
-    many iterations there are, and [run], may have changed. ModelError when it is damaged.
+    Raises BadInputError when there is no checkpoint, or it is of another task or recipe: only the
+    number of iterations, and [run], may have changed. ModelError when it is damaged.
     """
     file = folder / CHECKPOINT
     about, tensors = _read(file)
@@ -83,7 +83,7 @@ def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
 
 
 def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read `WEIGHTS` of a run: the EMA weights, and what is said about them.
+    """Read `WEIGHTS` of a run: the EMA weights, and the file's metadata.
 
     Raises BadInputError when there is no such file, ModelError when it is damaged.
     """
@@ -92,7 +92,7 @@ def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def fill_with(network: nn.Module, file: Path) -> None:
-    """Give a network the weights that a run has saved in `WEIGHTS`.
+    """Load the weights that a run has saved in `WEIGHTS` into a network.
 
     Raises as `read_weights` does, and ModelError when they are another network's.
     """
@@ -128,7 +128,7 @@ def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _differing(
     first: dict[str, dict[str, object]], second: dict[str, dict[str, object]]
 ) -> list[str]:
-    """Name the settings that are not the same, of those that decide what is learned."""
+    """Name the settings that differ, of those that determine the outcome."""
     return [
         f"{section}.{name}"
         for section in second

@@ -25,7 +25,7 @@ class WeightsEma:
 
     @torch.no_grad()
     def update(self, network: nn.Module, iteration: int) -> None:
-        """Take in the weights after iteration number `iteration`, counted from 0."""
+        """Add the weights after an iteration, counted from 0."""
         decay = min(self._decay, (1 + iteration) / (10 + iteration))
         averages: list[Tensor] = list(self.network.parameters())
         weights: list[Tensor] = list(network.parameters())

@@ -1,4 +1,4 @@
-"""What a generator is given beside its checkpoint: LoRAs, and another sampler."""
+"""Additions to a generator's checkpoint: LoRAs, and another sampler."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MOST_WEIGHT = 4.0
 class Lora:
     """A LoRA: a small file that changes a checkpoint.
 
-    weight: how much of the change, −`MOST_WEIGHT` to `MOST_WEIGHT`; 1 is as it was trained.
+    weight: strength of the change, −`MOST_WEIGHT` to `MOST_WEIGHT`; 1 is as trained.
 
     Raises BadInputError for another weight.
     """
@@ -32,14 +32,14 @@ class Lora:
 
 @dataclass(frozen=True)
 class SamplerChoice:
-    """A sampler: a class of diffusers, what it is told, and how many steps it takes at most."""
+    """A sampler: a scheduler class of diffusers, its settings, and the most steps it takes."""
 
     class_name: str
     settings: tuple[tuple[str, Any], ...] = ()
     most_steps: float = math.inf
 
 
-# Latents are not limited to −1…1, as these would do unasked.
+# Latents are not to be clipped to −1…1, which is the default of these.
 _UNLIMITED = (("clip_sample", False), ("set_alpha_to_one", False))
 
 SAMPLERS = {
@@ -54,7 +54,7 @@ SAMPLERS = {
 
 
 def sampler_called(name: str) -> SamplerChoice:
-    """The sampler of this name, one of `SAMPLERS`, or of this class of diffusers.
+    """Return a sampler by its name in `SAMPLERS`, or by its class of diffusers.
 
     Raises BadInputError, which lists what there is.
     """
@@ -69,10 +69,10 @@ def sampler_called(name: str) -> SamplerChoice:
 
 @dataclass(frozen=True)
 class Additions:
-    """What changes how a generator paints.
+    """Changes to how a generator paints.
 
-    loras: laid over the checkpoint one after the other.
-    sampler: what `sampler_called` knows; None leaves the checkpoint's own.
+    loras: fused into the checkpoint one after the other.
+    sampler: a name for `sampler_called`; None leaves the checkpoint's own.
     """
 
     loras: tuple[Lora, ...] = ()

@@ -23,11 +23,11 @@ _READS_TEXT = re.compile(r"attn2[._](processor\.)?to_k(_lora)?\.(lora_down|lora_
 
 
 def add_loras(pipeline: Pipeline, config: GeneratorConfig, loras: Sequence[Lora]) -> None:
-    """Change the networks of a pipeline as the LoRAs say.
+    """Fuse LoRAs into the networks of a pipeline.
 
     Raises BadInputError for a generator that is no SDXL, ModelError for a file that is no LoRA, is
-    damaged, or is for another model, or when what lays LoRAs over networks is not installed. After
-    an error `pipeline` must not be used: some of it may be changed.
+    damaged, or is for another model, or when peft is not installed. After an error `pipeline` must
+    not be used: some of it may be changed.
     """
     if loras and "unet" not in pipeline.components:
         raise BadInputError(f"{config.title} takes no LoRA: leave it out.")
@@ -43,7 +43,7 @@ def add_loras(pipeline: Pipeline, config: GeneratorConfig, loras: Sequence[Lora]
 
 
 def choose_sampler(pipeline: Pipeline, config: GeneratorConfig, name: str | None) -> None:
-    """Let a pipeline sample in another way, told of the noise what its own sampler is told.
+    """Replace a pipeline's scheduler by another over the same noise schedule.
 
     Raises BadInputError for an unknown sampler, and for a generator that has no noise of that kind.
     """

@@ -1,4 +1,4 @@
-"""What a generator is, as data: a TOML file for each, those that ship and a person's own."""
+"""Generators as data: a TOML file each, those that ship and a person's own."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,26 +15,26 @@ SHIPPED = ("sdxl", "flux2-klein", "z-image")
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """A generator: where it is, which classes of diffusers run it, and what it likes.
+    """A generator: its weights, the classes of diffusers that run it, and its limits.
 
-    name, title: how it is called in commands, and in sentences.
+    name, title: in commands, and in sentences.
     checkpoint: id in the model store, or a path (with a slash in it, from the file on), of a folder
         as on the model hub or of a single file.
     pipeline, control_pipeline: classes of diffusers, without and with a ControlNet (of a UNet);
-        without the second it follows no picture.
+        without the second it cannot follow a control picture.
     start_pipeline, inpaint_pipeline: classes of diffusers that begin from a picture, everywhere and
         within a mask; without one it cannot.
-    half: float16 or bfloat16, in which it computes on a device that computes in half precision.
-    side: it likes pictures of about side² pixels. multiple: what both sides must be multiples of.
-    longest_ratio: how many times as long as the other a side may be.
-    steps, guidance: unless asked for otherwise; without `guidance` it has none.
-    tokenizers: names of its components; to each a prompt may be `prompt_tokens` long.
+    half: float16 or bfloat16, its precision on devices that compute in half precision.
+    side: it works best at about side² pixels. multiple: both sides must be multiples of it.
+    longest_ratio: the largest ratio of the sides.
+    steps, guidance: defaults; without `guidance` it has none.
+    tokenizers: names of its components; for each, a prompt may have `prompt_tokens` tokens.
     negative_above: a negative prompt counts with more guidance than this; absent, it takes none.
-    control_strength: how strongly a ControlNet steers, unless asked for otherwise.
+    control_strength: default strength of a ControlNet.
     descriptions: id in the model store, or a path, of the folder that describes the components of
         an SDXL in one file, where `checkpoint` is not installed; absent, it is read from folders
         only.
-    pipeline_arguments, call_arguments: given to the pipeline when it is made, and at every call.
+    pipeline_arguments, call_arguments: passed to the pipeline's constructor, and to every call.
     """
 
     name: str
@@ -63,9 +63,9 @@ _HALVES = ("float16", "bfloat16")
 
 
 def generator_config(name: str) -> GeneratorConfig:
-    """The generator called `name`, one of `SHIPPED`, or the path of a TOML file.
+    """Return the generator called `name`: one of `SHIPPED`, or the path of a TOML file.
 
-    Raises BadInputError when it is neither, or the file says something else than it may.
+    Raises BadInputError when it is neither, or something in the file is wrong.
     """
     if name in SHIPPED:
         return _read(resources.files(__package__) / f"{name}.toml")
@@ -107,6 +107,6 @@ def _read(file: Traversable) -> GeneratorConfig:
 
 
 def _place(table: TomlTable, key: str) -> str | Path:
-    """A path where there is a slash in it, an id of the model store where there is none."""
+    """Take a path where there is a slash in it, else an id of the model store."""
     text = table.text(key)
     return table.path_of(key, text) if "/" in text or "\\" in text else text

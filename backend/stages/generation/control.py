@@ -1,4 +1,4 @@
-"""What a ControlNet is shown: edges, strokes or depth, at the size that the generator works at."""
+"""The picture for a ControlNet: edges, strokes or depth, at the generator's working size."""
 
 import cv2
 import numpy as np
@@ -15,9 +15,9 @@ LIGHT_PAPER = 0.5
 
 
 def condition(control: Control, size: tuple[int, int]) -> Float32:
-    """The picture for the ControlNet: H×W×3, 0–1, `size` being width and height.
+    """Make the picture for the ControlNet: H×W×3, 0–1; size: width, height.
 
-    Edges, lines and scribbles are light on black, as ControlNets have learnt them.
+    Edges, lines and scribbles are light on black, as ControlNets are trained on them.
     """
     shown = resampled(control.picture, size)
     match control.kind:
@@ -30,12 +30,12 @@ def condition(control: Control, size: tuple[int, int]) -> Float32:
 
 
 def edges_of(picture: Float32) -> Float32:
-    """Canny's edges of H×W×3 (RGB, 0–1): H×W×3, 1 on an edge and 0 elsewhere."""
+    """Find Canny's edges in H×W×3 (RGB, 0–1): H×W×3, 1 on an edge and 0 elsewhere."""
     grey = np.floor(luma(picture)[..., 0] * 255 + 0.5).astype(np.uint8)
     edges = cv2.Canny(grey, WEAK_EDGE, STRONG_EDGE)
     return np.repeat((edges > 0).astype(np.float32)[..., None], 3, axis=-1)
 
 
 def is_dark_on_light(drawing: Float32) -> bool:
-    """Whether a drawing (H×W×3, 0–1) is one on paper: most of it is light."""
+    """Whether a drawing (H×W×3, 0–1) is dark on light, as on paper."""
     return bool(np.mean(drawing) > LIGHT_PAPER)

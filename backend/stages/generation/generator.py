@@ -41,10 +41,10 @@ from layerpeel.backend.stages.generation.start import start_arguments, strength_
 
 LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing the picture"
 
-# How much is done, roughly, when painting begins, and when it ends.
+# Share of the work, roughly, that is done when painting begins, and when it ends.
 PAINTING_BEGINS, PAINTING_ENDS = 0.05, 0.95
 
-# So many previews a picture at most.
+# Previews of one picture, at most.
 PREVIEWS = 10
 
 # When a GPU's memory runs out, it is tried again with sides of these shares.
@@ -53,11 +53,11 @@ SMALLER_SIDES = (1.0, 0.75, 0.5)
 
 @dataclass(frozen=True)
 class Generated:
-    """A picture that was made.
+    """A generated picture.
 
     picture: H×W×3, RGB, display-referred sRGB, 0–1, of the size that was asked for.
     worked_at: width and height at which the generator made it.
-    notes: what a person should be told; each a sentence.
+    notes: sentences for the person.
     """
 
     picture: Float32
@@ -66,9 +66,9 @@ class Generated:
 
 
 class Generator:
-    """A generator that is loaded at its first picture and kept for the next ones.
+    """A generator, loaded at its first picture and kept for the next ones.
 
-    On a GPU its networks lie only while they compute, and what lies there of `pool` makes room.
+    On a GPU its networks lie only while they compute; the networks of `pool` make room.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class Generator:
     ) -> Generated:
         """Make the picture that a request describes. The same one again gives the same bytes.
 
-        report: is called at every step, and may raise to cancel.
-        show: is called at most `PREVIEWS` times with a small, rough picture of how far it is:
-            H×W×4, RGB and an alpha of 1, 0–1. Generators that cannot be looked into show nothing.
+        report: called at every step; may raise to cancel.
+        show: called at most `PREVIEWS` times with a small, rough preview: H×W×4, RGB and an alpha
+            of 1, 0–1. Generators without a preview never call it.
 
         Raises BadInputError for a request that cannot be answered (`settle`), and for a prompt of
-        more tokens than the generator hears; ModelError when it cannot be loaded or makes no
+        more tokens than the generator takes; ModelError when it cannot be loaded or makes no
         picture; NothingFoundError when its safety checker withholds it; DeviceError when it does
         not fit on the device.
         """
@@ -107,7 +107,7 @@ class Generator:
         check_steps(self._additions.sampler, settings.steps)
         report(LOADING, 0.0)
         self._pool.clear_device()
-        pipeline = self._pipeline_for(settings.control, settings.start)
+        pipeline = self.pipeline_for(settings.control, settings.start)
         self._check_prompts(pipeline, settings)
         sides = [round(self._config.side * share) for share in SMALLER_SIDES]
 
@@ -121,7 +121,11 @@ class Generator:
         notes = _notes(settings, size, ran_short=side != sides[0])
         return Generated(resampled(picture, settings.size), size, notes)
 
-    def _pipeline_for(self, control: Control | None, start: Start | None = None) -> Pipeline:
+    def pipeline_for(self, control: Control | None, start: Start | None = None) -> Pipeline:
+        """Return the pipeline for a control or start picture, loaded when first needed.
+
+        Raises as `generate` does.
+        """
         compute = self._pool.compute
         if self._plain is None:
             plain = load_pipeline(self._config, self._checkpoint, compute)
@@ -210,7 +214,7 @@ class Generator:
 def _chosen(
     pipeline: Pipeline, settings: PaintingSettings, size: tuple[int, int]
 ) -> dict[str, Any]:
-    """Arguments that only some requests and generators have."""
+    """Make the arguments that only some requests and generators have."""
     # What begins from a picture may take its size from that.
     sides = zip(SIZE, size, strict=True)
     chosen: dict[str, Any] = {name: side for name, side in sides if takes(pipeline, name)}

@@ -1,4 +1,4 @@
-"""The files of a generator: where they are, what they are, and how much they hold."""
+"""The files of a generator: finding, checking and measuring them."""
 
 import math
 from collections.abc import Iterable
@@ -13,11 +13,9 @@ from layerpeel.backend.models.single_file import UnfitError, require_sdxl
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
 INDEX = "model_index.json"
-"""What tells a folder as on the model hub: it names the pipeline and its components."""
+"""The file that marks a folder as on the model hub: it names the pipeline and its components."""
 
-# The first layer of an SDXL's UNet, and the channels that it takes where it makes pictures.
-
-# Named by those who train such checkpoints, so that others do not take them for what they are not.
+# A marker that trainers put into checkpoints of v-prediction.
 _PREDICTS_VELOCITY = "v_pred"
 
 
@@ -35,7 +33,7 @@ class Checkpoint:
 def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelStore) -> Checkpoint:
     """Find a generator's weights: `given` by a person, else where the config says.
 
-    A folder in which nothing is but one file is that file.
+    A folder that holds nothing but one file stands for that file.
 
     Raises ModelError when they are not there, are a pickle, or are one file where the generator
     needs a folder, or when the folder that describes the file is not installed.
@@ -116,7 +114,7 @@ def _path_of(place: str | Path, store: ModelStore) -> Path:
 
 
 def _descriptions(whole: str | Path, small: str | Path, store: ModelStore) -> Path:
-    """The folder of the whole generator describes them as well, where that is installed."""
+    """Prefer the folder of the whole generator, where that is installed: it has them too."""
     if isinstance(whole, str) and store.state(whole) is ModelState.INSTALLED:
         folder = store.path_of(whole)
         if (folder / INDEX).exists():

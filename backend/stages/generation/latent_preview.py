@@ -1,4 +1,4 @@
-"""A rough look at a picture that is being painted: SDXL's latents as colours, without decoding."""
+"""A rough preview of a picture while it is painted: SDXL's latents as colours, without decoding."""
 
 import numpy as np
 import torch
@@ -15,10 +15,10 @@ GREY = (150, 140, 130)
 
 
 def preview_of(latents: Tensor) -> Float32 | None:
-    """Colours of [N, 4, h, w], the first of them: h×w×4, RGB with an alpha of 1, 0–1.
+    """Convert the first of [N, 4, h, w] to colours: h×w×4, RGB with an alpha of 1, 0–1.
 
-    Some samplers keep latents beside noise of many times their size: they are brought to the spread
-    of a finished picture's. Latents of another number of channels have no such colours: None.
+    The latents of some schedulers have many times the variance of a finished picture's: they are
+    scaled down to it. None for latents of another number of channels.
     """
     if latents.ndim != 4 or latents.shape[1] != len(COLOURS[0]):
         return None

@@ -1,4 +1,4 @@
-"""A generator from a folder as on the model hub, or from one file. Nothing is fetched."""
+"""Loading a generator from a folder as on the model hub, or from one file, without the network."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ from layerpeel.backend.stages.generation.start import taken_from_start
 
 
 def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
-    """Single precision where the device wants that, else the half that the generator bears."""
+    """Return float32 where the device computes in it, else the generator's half precision."""
     if compute.precision is torch.float32:
         return torch.float32
     half: torch.dtype = getattr(torch, config.half)
@@ -48,7 +48,7 @@ def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
 def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Compute) -> Pipeline:
     """Load a generator into main memory.
 
-    Raises BadInputError when the config names what diffusers has not, ModelError when the files are
+    Raises BadInputError when the config names what diffusers lacks, ModelError when the files are
     not whole or are another generator's, DeviceError when they do not fit where they compute.
     """
     pipeline_class = pipeline_class_of(config, config.pipeline)
@@ -77,7 +77,7 @@ def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comp
 def add_controlnet(
     pipeline: Pipeline, config: GeneratorConfig, folder: Path, compute: Compute
 ) -> Pipeline:
-    """Give a pipeline of the same networks that also follows the ControlNet in `folder`.
+    """Make a pipeline of the same networks that also follows the ControlNet in `folder`.
 
     Raises as `load_pipeline` does, and ModelError when it is a ControlNet for another generator.
     """
@@ -113,9 +113,9 @@ def add_controlnet(
 
 
 def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask: bool) -> Pipeline:
-    """Give a pipeline of the same networks that begins from a picture.
+    """Make a pipeline of the same networks that begins from a picture.
 
-    Raises BadInputError when the config names what diffusers has not.
+    Raises BadInputError when the config names what diffusers lacks.
     """
     name = config.inpaint_pipeline if within_mask else config.start_pipeline
     pipeline_class = pipeline_class_of(config, str(name), taken_from_start(within_mask))
@@ -125,7 +125,7 @@ def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask:
 
 
 def paints_only_within_masks(pipeline: Pipeline) -> bool:
-    """Whether its UNet wants to see a picture and a mask beside the latents, as for inpainting."""
+    """Whether its UNet takes a picture and a mask beside the latents, as for inpainting."""
     unet = pipeline.components.get("unet")
     return unet is not None and unet.config.in_channels > pipeline.vae.config.latent_channels
 
@@ -173,9 +173,9 @@ def _how(variant: str | None, precision: torch.dtype) -> dict[str, object]:
 def _text_encoders(
     folder: Path, variant: str | None, precision: torch.dtype
 ) -> dict[str, nn.Module]:
-    """Load what comes from transformers, which makes up weights that it does not find.
+    """Load the networks of transformers, which initialises missing weights at random.
 
-    diffusers leaves those without memory, which is seen afterwards.
+    diffusers leaves them on the device `meta`, which `_check_complete` finds.
     """
     networks: dict[str, nn.Module] = {}
     for name, source in read_json(folder / INDEX).items():
@@ -219,7 +219,7 @@ def _check_complete(networks: Mapping[str, nn.Module], path: Path) -> None:
 
 
 def _check_tokenizers(pipeline: Pipeline, config: GeneratorConfig, checkpoint: Checkpoint) -> None:
-    """Without its files transformers makes a tokenizer that knows no words."""
+    """Refuse an empty vocabulary, which transformers makes where the files are missing."""
     for name in config.tokenizers:
         tokenizer = pipeline.components.get(name)
         if tokenizer is None or len(tokenizer) <= len(tokenizer.all_special_tokens):
@@ -244,9 +244,9 @@ def _not_loaded(path: Path, error: Exception) -> ModelError:
 
 
 def _say_nothing() -> None:
-    """What goes wrong is said once, by our own errors, and how far it is by our own bars."""
+    """Silence both libraries: errors and progress are reported by Layerpeel itself."""
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
-    # Of its own functions, which its own pipelines call.
+    # diffusers' pipelines call its own deprecated functions.
     warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")

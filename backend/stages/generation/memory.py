@@ -1,4 +1,4 @@
-"""A generator on a device too small for all of it: one network at a time, decoding in tiles."""
+"""A generator on a small device: one network at a time, decoding in tiles."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from layerpeel.backend.errors import DeviceError
 from layerpeel.backend.models.manifest import spoken_size
 from layerpeel.backend.stages.generation.pipelines import Pipeline, networks_of
 
-# What decoding takes for each pixel of the picture in single precision: the tensors of SDXL's
-# autoencoder that live at once are 3072 bytes (counted), and convolutions want room beside them.
+# Memory for decoding, for each pixel of the picture in single precision: the tensors of SDXL's
+# autoencoder that live at once, and room for convolutions beside them (docs/decisions.md).
 BYTES_TO_DECODE_A_PIXEL = 4096
 
 # Side of a tile in pixels; neighbours overlap by a quarter of it.
@@ -31,7 +31,7 @@ def require_room(size: int, what: str, compute: Compute) -> None:
 
 @contextmanager
 def on_device(pipeline: Pipeline, device: torch.device) -> Iterator[None]:
-    """Let a pipeline compute on the device for as long as the block runs."""
+    """Let a pipeline compute on the device while the block runs."""
     if device.type == "cpu":
         yield  # where it lies already
         return
@@ -41,10 +41,10 @@ def on_device(pipeline: Pipeline, device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def offloading(pipeline: Pipeline, device: torch.device) -> Iterator[None]:
-    """Let each network lie on the device only while it computes, and afterwards none of them.
+    """Keep each network on the device only while it computes, and none afterwards.
 
-    Others are to find room there afterwards, so that all of it is moved there and back anyway: one
-    by one takes no longer.
+    Others need the room afterwards, so that all of them have to move there and back anyway: one by
+    one takes no longer.
     """
     precision = pipeline.vae.dtype
     pipeline.enable_model_cpu_offload(device=device)
@@ -52,15 +52,15 @@ def offloading(pipeline: Pipeline, device: torch.device) -> Iterator[None]:
         yield
     finally:
         pipeline.remove_all_hooks()
-        # Whatever stopped it may have done so while the autoencoder was in single precision.
+        # It may have been stopped while the autoencoder was in single precision.
         pipeline.vae.to(precision)
         pipeline.to("cpu", silence_dtype_warnings=True)
 
 
 def choose_tiles(pipeline: Pipeline, pixels: int, compute: Compute) -> None:
-    """Let the autoencoder decode in tiles when a picture of `pixels` needs more than there is.
+    """Let the autoencoder decode in tiles when memory does not suffice for `pixels` at once.
 
-    Tiles are blended where they overlap, and hardly seen; but whole is better still.
+    Tiles are blended where they overlap and hardly visible, but decoding at once is better.
     """
     vae = pipeline.vae
     lying_there = networks_of(pipeline).values() if compute.device.type == "cpu" else [vae]

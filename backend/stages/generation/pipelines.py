@@ -1,4 +1,4 @@
-"""The pipelines of diffusers: which there are, what they take, and of which networks they are."""
+"""The pipelines of diffusers: their classes, arguments and networks."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -12,9 +12,9 @@ from layerpeel.backend.stages.generation.config import GeneratorConfig
 
 Pipeline = Any
 PipelineClass = Any
-"""They have no types of their own."""
+"""diffusers ships no types."""
 
-# What every call passes; beside it what the config says.
+# Passed at every call, beside what the config says.
 _ALWAYS_PASSED = (
     "prompt",
     "num_inference_steps",
@@ -30,9 +30,9 @@ SIZE = ("width", "height")
 def pipeline_class_of(
     config: GeneratorConfig, name: str, taking: tuple[str, ...] = SIZE
 ) -> PipelineClass:
-    """The class of diffusers called `name`.
+    """Return the class of diffusers called `name`.
 
-    taking: what calls pass beside that which every call passes.
+    taking: arguments of its calls beside those of every call.
 
     Raises BadInputError when there is none, or it does not take what the config passes.
     """
@@ -57,7 +57,7 @@ def pipeline_class_of(
 
 
 def takes(pipeline: Pipeline, argument: str) -> bool:
-    """Whether a call of the pipeline takes an argument of this name."""
+    """Whether a call of the pipeline takes this argument."""
     return argument in inspect.signature(pipeline.__call__).parameters
 
 
@@ -73,7 +73,7 @@ def _check_taken(
 
 
 def networks_of(pipeline: Pipeline) -> dict[str, nn.Module]:
-    """The networks of a pipeline, by the names of its components."""
+    """Return the networks of a pipeline, by the names of its components."""
     return {
         name: component
         for name, component in pipeline.components.items()

@@ -1,4 +1,4 @@
-"""What is asked of a generator, and whether that can be answered."""
+"""Requests to a generator, and whether it can answer them."""
 
 import math
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ MOST_GUIDANCE = 50.0
 MOST_STRENGTH = 2.0
 SEEDS = 2**63
 
-# A control picture of another shape than the wanted one would be stretched; of so little nobody
-# sees anything, and sizes in whole pixels are off by as much.
+# A control picture of another aspect would be stretched; this little is invisible, and rounding to
+# whole pixels causes as much.
 MOST_OFF_SHAPE = 0.02
 
 
 class ControlKind(StrEnum):
-    """What a control picture is.
+    """Kinds of control pictures.
 
     `EDGE`: any picture, whose edges are found here. `SCRIBBLE`: rough strokes.
     """
@@ -39,12 +39,12 @@ class ControlKind(StrEnum):
 
 @dataclass(frozen=True)
 class Control:
-    """A picture that says where things are, and the ControlNet which was trained to follow it.
+    """A picture that shows where things are, and the ControlNet trained to follow it.
 
     picture: H×W×3, RGB, 0–1. A line drawing is dark on light or light on dark; of depth, what is
         near is light.
     network: folder of the ControlNet, as on the model hub.
-    strength: 0 (not at all) to `MOST_STRENGTH`; None leaves it to the generator.
+    strength: 0 (no effect) to `MOST_STRENGTH`; None leaves it to the generator.
     """
 
     kind: ControlKind
@@ -70,7 +70,7 @@ class Start:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What is to be made. None leaves a choice to the generator.
+    """A request; None leaves a choice to the generator.
 
     size: width, height; None takes the control or start picture's, else the generator's own.
     """
@@ -87,7 +87,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class PaintingSettings:
-    """A request in which nothing is left open.
+    """A request with all choices made.
 
     guidance: None when the generator has none.
     steps_to_run: fewer than `steps` when it begins from a picture.
@@ -107,11 +107,11 @@ class PaintingSettings:
 
 
 def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSettings:
-    """Fill in what a request leaves open.
+    """Make the choices that a request leaves open.
 
     Raises BadInputError for what this generator cannot do: no prompt, a size, shape, number of
     steps, guidance, strength or seed outside the limits, a negative prompt, control picture or
-    start picture that it would not heed, a mask of another size or with nothing in it.
+    start picture that it would ignore, a mask of another size or an empty one.
     """
     prompt, negative_prompt = request.prompt.strip(), request.negative_prompt.strip()
     if not prompt:
@@ -147,10 +147,10 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSetti
 
 
 def check_length(text: str, what: str, tokenizers: Mapping[str, Any], limit: int) -> None:
-    """Raise BadInputError, quoting the words that would be lost, when a text is too long.
+    """Raise BadInputError, quoting the words that would be cut off, when a text is too long.
 
-    what: the text's name, at the beginning of a sentence. tokenizers: by name; each must be of the
-    fast kind, which knows where in the text a token lies. limit: tokens that each of them takes.
+    what: the text's name, at the beginning of a sentence. tokenizers: by name; fast ones, which
+    know a token's place in the text. limit: tokens for each of them.
     """
     for name, tokenizer in tokenizers.items():
         encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)

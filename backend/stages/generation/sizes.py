@@ -1,4 +1,4 @@
-"""Which size a generator works at, and how pictures get there and back."""
+"""The size at which a generator works, and scaling pictures to it and back."""
 
 import math
 
@@ -7,14 +7,14 @@ import numpy as np
 
 from layerpeel.backend.image import Float32
 
-# Aspect counts, pixels hardly do: a generator likes a tenth more or fewer as well, while a picture
-# that was worked at in another shape is distorted.
+# Aspect matters more than the number of pixels: a tenth more or fewer does no harm, while a picture
+# made at another aspect is distorted.
 MOST_OFF_PIXELS = 0.1
 WEIGHT_OF_PIXELS = 0.05
 
 
 def working_size(wanted: tuple[int, int], side: int, multiple: int) -> tuple[int, int]:
-    """The size (width, height) at which a picture of the size `wanted` is best made.
+    """Return the size (width, height) at which a picture of the size `wanted` is best made.
 
     Both sides are multiples of `multiple`, the pixels are about side², and the shape is as near to
     the wanted one as that allows. A wanted size that is so already stays as it is.

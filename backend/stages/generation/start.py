@@ -1,4 +1,4 @@
-"""What a pipeline that begins from a picture is given."""
+"""Arguments of a pipeline that starts from a picture (image-to-image, inpainting)."""
 
 import math
 from typing import Any
@@ -13,21 +13,21 @@ from layerpeel.backend.stages.generation.pipelines import Pipeline
 from layerpeel.backend.stages.generation.request import Start
 from layerpeel.backend.stages.generation.sizes import resampled
 
-# Pixels to a side of the largest block that a generator which ships sees as one: a latent stands
-# for 8×8 pixels, and FLUX.2 and Z-Image look at 2×2 latents at once.
+# Pixels to a side of the largest patch of a generator that ships: a latent stands for 8×8 pixels,
+# and FLUX.2 and Z-Image patchify 2×2 latents.
 CELL = 16
 
-# What scaling may leave of nothing.
+# Values up to this may be left of 0 by scaling.
 HARDLY_ANYTHING = 1 / 512
 
 
 def taken_from_start(within_mask: bool) -> tuple[str, ...]:
-    """Names of the arguments that `start_arguments` gives."""
+    """Return the names of the arguments that `start_arguments` makes."""
     return ("image", "strength", "mask_image") if within_mask else ("image", "strength")
 
 
 def start_arguments(start: Start, size: tuple[int, int], strength: float) -> dict[str, Any]:
-    """Arguments for a call at the size (width, height): picture, `strength_for`, mask."""
+    """Make the arguments of a call at the size (width, height): picture, `strength_for`, mask."""
     picture = resampled(start.picture, size)
     arguments = {
         "image": torch.from_numpy(picture.transpose(2, 0, 1).copy())[None],  # [1, 3, H, W], 0–1
@@ -39,7 +39,7 @@ def start_arguments(start: Start, size: tuple[int, int], strength: float) -> dic
 
 
 def strength_for(pipeline: Pipeline, steps: int, steps_to_run: int) -> float:
-    """The strength at which exactly `steps_to_run` of `steps` run.
+    """Return the strength at which exactly `steps_to_run` of `steps` run.
 
     Pipelines round it to whole steps: those with a UNet down, and those with a transformer up. Half
     a step away from both, floating point makes no difference.
@@ -51,10 +51,10 @@ def strength_for(pipeline: Pipeline, steps: int, steps_to_run: int) -> float:
 
 
 def mask_in_cells(mask: Float32, size: tuple[int, int]) -> Tensor:
-    """A mask (H×W, 0–1) at the size (width, height): [1, 1, H, W], 1 where something is, else 0.
+    """Scale a mask (H×W, 0–1) to the size (width, height): [1, 1, H, W], 1 wherever it was above 0.
 
     It is grown to whole cells, of which generators see only one pixel: thin strokes stay whole, and
-    what is to be replaced cannot be seen past soft edges.
+    what is to be replaced does not show at soft edges.
     """
     shown = cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > HARDLY_ANYTHING
     height, width = shown.shape

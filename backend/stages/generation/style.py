@@ -1,4 +1,4 @@
-"""A style: a small TOML file that artists share, which says all about how something is painted."""
+"""Styles: small TOML files that artists share, which say how something is painted."""
 
 import math
 import os
@@ -27,10 +27,10 @@ CONTROL_KINDS = (ControlKind.LINES, ControlKind.SCRIBBLE, ControlKind.DEPTH)
 class Style:
     """How something is painted.
 
-    name, title: how it is called in commands, and for people.
+    name, title: in commands, and for people.
     checkpoint: a path in place of the generator's own. additions: LoRAs and the sampler.
     frame: the words around a prompt, with one `{prompt}`.
-    negative: what is not to be in the picture. steps, guidance: None leaves them to the generator.
+    negative: a negative prompt. steps, guidance: None leaves them to the generator.
     controls: folders of ControlNets, by what they follow.
     """
 
@@ -46,12 +46,12 @@ class Style:
     controls: dict[ControlKind, Path] = field(default_factory=dict)
 
     def framed(self, prompt: str) -> str:
-        """The prompt within the words of the style."""
+        """Return the prompt within the words of the style."""
         return self.frame.replace(PLACE_OF_PROMPT, prompt)
 
 
 def styles_folder() -> Path:
-    """Where a person's styles are: LAYERPEEL_STYLES, else `styles` in the user's data folder."""
+    """Return the folder of a person's styles: LAYERPEEL_STYLES, else in the user's data folder."""
     named = os.environ.get("LAYERPEEL_STYLES")
     if named:
         return Path(named).expanduser()
@@ -59,20 +59,20 @@ def styles_folder() -> Path:
 
 
 def find_styles(folder: Path | None = None) -> list[Style]:
-    """The styles there are: those that ship, then those in `folder` (`styles_folder()`) by name.
+    """Return the styles that ship, then those in `folder` (`styles_folder()`) by name.
 
-    What cannot be read is left out: `broken_styles` says why.
+    Unreadable ones are left out: `broken_styles` says why.
     """
     return _look_through(folder)[0]
 
 
 def broken_styles(folder: Path | None = None) -> list[str]:
-    """Say of every file in `folder` that is no style, or has another's name, what is wrong."""
+    """Return what is wrong with each file in `folder` that is no style, or has another's name."""
     return _look_through(folder)[1]
 
 
 def style_called(name: str, folder: Path | None = None) -> Style:
-    """The style of a name, or in a file whose path ends in .toml. "" is the first that ships.
+    """Return a style by name, or by a path that ends in .toml; "" is the first that ships.
 
     Raises BadInputError, which lists what there is.
     """
@@ -134,7 +134,7 @@ def _look_through(folder: Path | None) -> tuple[list[Style], list[str]]:
 
 
 def _generator(table: TomlTable) -> tuple[GeneratorConfig, Path | None]:
-    """A checkpoint is an id of the model store where it is neither a path nor a file's name."""
+    """Take generator and checkpoint; what is neither path nor file name is an id of the store."""
     named = table.text("generator")
     if named.endswith(".toml"):
         named = str(table.path_of("generator", named))

@@ -44,7 +44,7 @@ def test_a_lora_is_added_to_the_weights(sdxl_config, tiny_sdxl, pool, tmp_path):
     place = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
     changed, plain = (
         Generator(sdxl_config, Checkpoint(tiny_sdxl), pool, Additions(loras))
-        ._pipeline_for(None)
+        .pipeline_for(None)
         .unet.state_dict()
         for loras in ((Lora(file, 0.7),), ())
     )

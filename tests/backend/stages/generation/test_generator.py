@@ -106,7 +106,7 @@ def test_it_tells_of_every_step(sdxl):
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_it_stops_within_a_step(sdxl, made, after):
     steps = []
-    unet = sdxl._pipeline_for(None).unet
+    unet = sdxl.pipeline_for(None).unet
     watch = unet.register_forward_hook(lambda *_: steps.append(1))
 
     def cancel(stage, _done):
@@ -192,7 +192,7 @@ def test_in_half_precision_it_is_nearly_the_same_picture(sdxl_config, tiny_sdxl,
 
 def test_pixels_that_are_no_numbers_are_no_picture(sdxl_config, tiny_sdxl, pool):
     generator = Generator(sdxl_config, Checkpoint(tiny_sdxl), pool)
-    generator._pipeline_for(None).vae.decoder.conv_out.bias.fill_(float("nan"))
+    generator.pipeline_for(None).vae.decoder.conv_out.bias.fill_(float("nan"))
     with pytest.raises(ModelError, match="no numbers"):
         generator.generate(ASKED)
 

@@ -34,7 +34,7 @@ def test_a_folder_that_names_a_safety_checker_is_read_without_it(
 
 def test_a_picture_that_was_withheld_is_no_picture(sdxl_config, tiny_sdxl, pool, monkeypatch):
     generator = Generator(sdxl_config, Checkpoint(tiny_sdxl), pool)
-    pipeline = generator._pipeline_for(None)
+    pipeline = generator.pipeline_for(None)
     black = SimpleNamespace(images=np.zeros((1, 72, 72, 3)), nsfw_content_detected=[True])
     withholding = type("Withholding", (type(pipeline),), {"__call__": lambda *_, **__: black})
     monkeypatch.setattr(pipeline, "__class__", withholding)

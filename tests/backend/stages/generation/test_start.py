@@ -117,7 +117,7 @@ def test_it_stops_within_a_step(sdxl):
 )
 def test_every_number_of_steps_can_be_run(tmp_path, pool, name, save, masked):
     generator = Generator(generator_config(name), Checkpoint(save(tmp_path)), pool)
-    pipeline = generator._pipeline_for(None, start(masked=masked))
+    pipeline = generator.pipeline_for(None, start(masked=masked))
     for steps in (1, 2, 3, 22, 49, 200):
         flow = {"sigmas": np.linspace(1, 1 / steps, steps), "mu": 1.0}
         pipeline.scheduler.set_timesteps(
