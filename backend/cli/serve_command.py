@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from layerpeel.backend.cli.common_options import DeviceOption, choose_device
-from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.serving import ServerSettings
 from layerpeel.backend.server.serving import serve as serve_until_ended
@@ -80,7 +80,7 @@ def register() -> None:
         write_command(command)
     except OSError as error:
         raise OutputError(
-            f"{command_file()} cannot be written: {error.strerror or error}. Make it writable for "
+            f"{command_file()} cannot be written: {reason_of(error)}. Make it writable for "
             "you, or set LAYERPEEL_HOME to another folder, for Krita too."
         ) from error
     typer.echo(f"The plugin will start this backend: {' '.join(command)} ({command_file()})")

@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.errors import BadInputError, reason_of
 from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.formats.decoded import Decoded
 from layerpeel.backend.formats.destination import new_folder
@@ -139,7 +139,7 @@ def _read_layer(folder: Path, name: str) -> Decoded:
     try:
         data = (folder / name).read_bytes()
     except OSError as error:
-        raise BadInputError(f"{folder / name} cannot be read: {error.strerror}.") from error
+        raise BadInputError(f"{folder / name} cannot be read: {reason_of(error)}.") from error
     try:
         return decode_tiff(data) if name.endswith(".tiff") else decode_png(data)
     except BadInputError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from layerpeel.backend.colour import luma, profile_fault
-from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.errors import BadInputError, reason_of
 from layerpeel.backend.formats import eight_bit, png, tiff
 from layerpeel.backend.formats.decoded import MAX_PIXELS, Decoded, upright
 from layerpeel.backend.image import Float32, array_of, block_of, to_float
@@ -103,7 +103,7 @@ def _content(path: Path) -> bytes:
     except PermissionError as error:
         raise BadInputError("you may not read it") from error
     except OSError as error:
-        raise BadInputError(f"it cannot be read ({error.strerror})") from error
+        raise BadInputError(f"it cannot be read ({reason_of(error)})") from error
 
 
 def _decoded(data: bytes) -> Decoded:

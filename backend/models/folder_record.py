@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
+from layerpeel.backend.errors import reason_of
 from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.models.file_names import is_safe, is_taken, matches
 from layerpeel.backend.models.manifest import FolderModel
@@ -104,7 +105,7 @@ def read_record(file: Path) -> FolderRecord:
     except FileNotFoundError as error:
         raise RecordError(f"there is no {file.name}") from error
     except OSError as error:
-        raise RecordError(f"{file.name} cannot be read ({error.strerror or error})") from error
+        raise RecordError(f"{file.name} cannot be read ({reason_of(error)})") from error
     except ValueError as error:
         raise RecordError(f"{file.name} is damaged ({error})") from error
     match content:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from layerpeel.backend.errors import reason_of
 from layerpeel.backend.models.delivery import Progress, no_progress
 from layerpeel.backend.models.file_names import is_pickle, is_text, is_weights
 from layerpeel.backend.models.other_programs import KEPT_IN
@@ -49,7 +50,7 @@ def look_into(
         progress(len(found) / len(files))
         found.append(what_is(file))
     progress(1.0)
-    notes = [f"{_shown(each.filename)} cannot be read: {each.strerror}." for each in unreadable]
+    notes = [f"{_shown(each.filename)} cannot be read: {reason_of(each)}." for each in unreadable]
     if len(found) < len(files) or time.monotonic() >= deadline:
         notes.append(
             f"There is more than could be looked at: these are the first {len(found)} files. "
@@ -79,7 +80,7 @@ def what_is(file: Path) -> FoundFile:
     except FileNotFoundError:
         why_not = "is a link that leads nowhere" if file.is_symlink() else "is not there"
     except OSError as error:
-        why_not = f"cannot be read: {error.strerror or error}"
+        why_not = f"cannot be read: {reason_of(error)}"
     return FoundFile(_shown(file), kind, size, why_not)
 
 

