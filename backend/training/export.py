@@ -5,8 +5,6 @@
 
 import argparse
 import sys
-import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -44,28 +42,33 @@ def main(words: list[str] | None = None) -> int:
 def onnx_of(network: LocalUNet) -> bytes:
     """Write a network as ONNX for [1, inputs, h, w] of any multiples of its stride."""
     stride = network.shape.stride
-    planes = torch.zeros(1, network.shape.inputs, 4 * stride, 4 * stride)
-    sizes = {2: "height", 3: "width"}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # The newer exporter takes packages that nothing else here needs.
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        file = Path(folder) / "network.onnx"
-        torch.onnx.export(
-            _Answering(network).eval(),
-            (planes,),
-            file,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_axes={INPUT: sizes, OUTPUT: sizes},
-            opset_version=17,
-            dynamo=False,
-        )
-        model = onnx.load(file)
+    planes = torch.zeros(1, network.shape.inputs, 4 * stride, 6 * stride)
+    rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
+    program = torch.onnx.export(
+        _Answering(network).eval(),
+        (planes,),
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_shapes=({2: stride * rows, 3: stride * columns},),
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise TypeError("torch.onnx.export returns a program where dynamo is asked for")
+    model = program.model_proto
+    _forget_sources(model.graph)
     _keep_in_half_floats(model.graph)
     facts = {REACH: str(network.shape.reach), STRIDE: str(stride)}
     onnx.helper.set_model_props(model, facts)
     written: bytes = model.SerializeToString()
     return written
+
+
+def _forget_sources(graph: onnx.GraphProto) -> None:
+    """Drop what the exporter notes of where in which source file on this machine a node began."""
+    for part in (graph, *graph.node, *graph.initializer, *graph.value_info):
+        del part.metadata_props[:]
+        part.doc_string = ""
 
 
 def _keep_in_half_floats(graph: onnx.GraphProto) -> None:

@@ -1,5 +1,7 @@
 """A small network answers as the trained one does: whole, in tiles, and only where it is wanted."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -11,20 +13,33 @@ from layerpeel.backend.training.export import onnx_of
 pytestmark = pytest.mark.torch
 
 
-@pytest.fixture
-def network(tmp_path, monkeypatch):
-    """One that was never trained, where the shipped ones lie."""
+@pytest.fixture(scope="module")
+def trained():
+    """A network with weights as a file keeps them, and that file; exporting takes seconds."""
     torch.manual_seed(0)
     network = LocalUNet(UNetShape(5, 3, (4, 6), 1, 2)).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
-        # As the file keeps it.
         parameter.data = parameter.half().float()
-    (tmp_path / "tiny.onnx").write_bytes(onnx_of(network))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return network, onnx_of(network)
+
+
+@pytest.fixture
+def network(trained, tmp_path, monkeypatch):
+    """The network, and its file where the shipped ones lie."""
+    network, file = trained
+    (tmp_path / "tiny.onnx").write_bytes(file)
     monkeypatch.setattr(running, "__file__", str(tmp_path / "running.py"))
     running._session.cache_clear()
     yield network
     running._session.cache_clear()
+
+
+def test_a_file_tells_nothing_of_the_machine_that_made_it(trained):
+    _, file = trained
+    assert b".py" not in file
 
 
 def planes_of_size(height, width):
