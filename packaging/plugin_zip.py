@@ -1,4 +1,4 @@
-"""Builds the plugin that artists give to Krita: `python packaging/plugin_zip.py --out dist/`.
+"""Build the plugin that artists give to Krita: `python packaging/plugin_zip.py --out dist/`.
 
 Krita takes the zip by Tools > Scripts > Import Python Plugin from File. Its importer finds the
 plugin by an explicit entry for the folder `layerpeel/`, and the action by its file's exact name.
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 NAME = "layerpeel"
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-# Where Krita looks for what does not come as Python: from the repository, to the zip.
+# Files other than Python: from their place in the repository to where Krita looks in the zip.
 PLACED = {
     "plugin.desktop": f"{NAME}.desktop",
     f"plugin/{NAME}.action": f"{NAME}.action",
@@ -47,12 +47,12 @@ def build_plugin_zip(out: Path, repository: Path = REPOSITORY) -> Path:
 
 
 def version_of(repository: Path) -> str:
-    """Version of the plugin, which is that of all of Layerpeel."""
+    """Return the plugin's version, which is that of all of Layerpeel."""
     return str(runpy.run_path(str(repository / "shared" / "version.py"))["VERSION"])
 
 
 def sources_of(repository: Path) -> dict[str, Path]:
-    """Names in the zip, and the files which they come from."""
+    """Return the files that go into the zip, by their names there."""
     sources = {name: repository / source for source, name in PLACED.items()}
     placed = set(sources.values())
     for package in PACKAGES:
@@ -63,7 +63,7 @@ def sources_of(repository: Path) -> dict[str, Path]:
 
 
 def files_in(folder: Path) -> Iterator[Path]:
-    """All files that belong to the plugin, at any depth; none that an editor or Python left."""
+    """Yield all files of the plugin, at any depth, without what an editor or Python left behind."""
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         is_hidden = any(part.startswith(".") for part in parts)
@@ -73,15 +73,15 @@ def files_in(folder: Path) -> Iterator[Path]:
 
 
 def folders_of(names: dict[str, Path]) -> set[str]:
-    """Folders that hold these names, and the folders around those."""
+    """Return all folders of these names, at every level."""
     around = {parent for name in names for parent in PurePosixPath(name).parents}
     return {str(folder) for folder in around if folder.name}
 
 
 def entry(name: str, mode: int) -> zipfile.ZipInfo:
-    """Head of one entry, in which nothing depends on the day or the system it is built on."""
+    """Return the header of one entry; nothing in it depends on the day or system of the build."""
     head = zipfile.ZipInfo(name, TIMESTAMP)
-    head.create_system = 3  # Unix: that is whose modes follow.
+    head.create_system = 3  # Unix, so that readers take the mode below.
     head.external_attr = mode << 16 | (0x10 if name.endswith("/") else 0)
     head.compress_type = zipfile.ZIP_STORED if name.endswith("/") else zipfile.ZIP_DEFLATED
     return head
