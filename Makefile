@@ -50,10 +50,11 @@ test-krita: $(VENV)/installed-full  ## the docker in the real Krita
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
 	$(BIN)/pytest -m krita
 
-check: $(VENV)/installed-full  ## format, lint, types, Python 3.8
+check: $(VENV)/installed-full  ## format, lint, types, imports between folders, Python 3.8
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/vermin -t=3.8- --violations --no-tips plugin shared
 
 format: $(VENV)/installed
