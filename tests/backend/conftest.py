@@ -1,5 +1,6 @@
-"""Model folders with tiny random networks of the real architectures."""
+"""Plain stages for the compact engine, and model folders with tiny random networks."""
 
+import numpy as np
 import pytest
 
 from layerpeel.backend.models.model_store import ModelStore
@@ -17,6 +18,55 @@ def _one_thread(request):
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def plain_stages():
+    """The compact engine with plain stages where it computes longest, for tests of all around them.
+
+    The matting network answers 0, as one does that has learned nothing: alpha is closed-form alpha.
+    Holes get the colours round them, whatever the seed.
+    """
+    from layerpeel.backend.engines import compact
+    from layerpeel.backend.stages.small_networks import matting
+    from layerpeel.backend.stages.small_networks.planes import OUTPUTS
+    from layerpeel.backend.stages.spread import spread_colours
+
+    def answer_of(_name, planes, _wanted):
+        return np.zeros((OUTPUTS, *planes.shape[1:]), np.float32)
+
+    def fill_hole(proxy, hole, usable, _seed):
+        spread = spread_colours(proxy, (usable & ~hole).astype(np.float32))
+        return np.where(hole[..., None], spread, proxy)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matting, "answer_of", answer_of)
+        patch.setattr(compact, "fill_hole", fill_hole)
+        yield
+
+
+@pytest.fixture(scope="module")
+def subject_is_known():
+    """Let the subject of a scene's picture be known, instead of found by ISNet.
+
+    It is the topmost cut-out that a picture still shows; where it shows none, there is no subject.
+    """
+    from layerpeel.backend.engines import compact
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def know(scene):
+            def find_visible_subject(_file, proxy, _alpha):
+                off = np.abs(proxy - scene.picture / np.float32(255)).max(axis=-1)
+                for alpha in reversed(scene.alphas):
+                    if off[alpha > 250].mean() < 0.01:
+                        return alpha / np.float32(255)
+                return np.zeros(off.shape, np.float32)
+
+            patch.setattr(compact, "find_visible_subject", find_visible_subject)
+            return scene
+
+        yield know
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,15 @@ def test_mask_is_deterministic(composite, picture):
     assert first.layers == second.layers
 
 
+def test_another_seed_fills_in_differently_and_cuts_out_the_same(composite, picture):
+    lift = Mask(coverage((composite.alpha > 0.5).astype(np.float32)))
+    first, second = (peel(picture, lift=lift, seed=seed) for seed in (0, 1))
+    assert first.layers[0] != second.layers[0]
+    blocks = [stack.layers[1].pixels for stack in (first, second)]
+    sizes = [(block.width, block.height) for block in blocks]
+    assert np.abs(np.subtract(*sizes)).max() <= 2
+
+
 def test_no_colour_of_the_object_stays_behind(composite):
     """A magenta disc with a soft edge over a real background leaves nothing magenta."""
     y, x = np.mgrid[:SIZE, :SIZE]

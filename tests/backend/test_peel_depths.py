@@ -9,6 +9,8 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
 from layerpeel.shared.protocol import ColourModel, Mask, Picture, PixelBlock
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 D65 = [0.3127, 0.329, 1.0]
 SRGB_PRIMARIES = [0.64, 0.33, 1.0, 0.30, 0.60, 1.0, 0.15, 0.06, 1.0]
 LINEAR = bytes(imagecodecs.cms_profile("rgb", whitepoint=D65, primaries=SRGB_PRIMARIES, gamma=1.0))

@@ -8,10 +8,13 @@ from layerpeel.backend.flatten import blend_over, flatten
 from layerpeel.backend.image import array_of
 from layerpeel.shared.protocol import Mask, Role
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 
 @pytest.fixture(scope="module")
-def scene(make_scene):
-    return make_scene((288, 240), "mountains", ("cactus1", 60, 25, 200), ("jessica", 180, 50, 180))
+def scene(make_scene, subject_is_known):
+    cut_outs = ("cactus1", 60, 25, 200), ("jessica", 180, 50, 180)
+    return subject_is_known(make_scene((288, 240), "mountains", *cut_outs))
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +83,8 @@ def test_under_the_lady_there_are_mountains_again(stack, scene):
     assert np.abs(background - scene.background)[clean].mean() < 1
 
 
-def test_the_note_counts_one_layer_as_one(make_scene, coverage_of, isnet_store):
-    scene = make_scene((160, 160), "rockwall", ("cactus1", 50, 10, 140))
+def test_the_note_counts_one_layer_as_one(make_scene, subject_is_known, coverage_of, isnet_store):
+    scene = subject_is_known(make_scene((160, 160), "rockwall", ("cactus1", 50, 10, 140)))
     lift = Mask(coverage_of(scene.alphas[0] > 127))
     stack = peel(scene.picture, lift=lift, layers=2, store=isnet_store)
     assert [layer.name for layer in stack.layers] == ["Background", "Foreground"]

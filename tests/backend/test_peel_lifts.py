@@ -122,3 +122,15 @@ def test_a_flat_picture_has_no_subject(isnet_store):
     for lift in (Subject(), Box(10, 10, 40, 40)):
         with pytest.raises(NothingFoundError, match="No subject was found"):
             peel(grey, lift=lift, store=isnet_store)
+
+
+def test_behind_an_exact_mask_further_layers_find_their_own_edges(
+    make_scene, coverage_of, isnet_store
+):
+    scene = make_scene((288, 240), "mountains", ("cactus1", 20, 30, 190), ("jessica", 160, 50, 180))
+    lift = Mask(coverage_of(scene.alphas[1]), exact=True)
+    stack = peel(scene.picture, lift=lift, layers=2, store=isnet_store)
+    assert len(stack.layers) == 3
+    assert np.array_equal(_alpha(stack, stack.layers[2]), scene.alphas[1])
+    assert _overlap(_alpha(stack, stack.layers[1]), scene.alphas[0]) > 0.85
+    assert np.array_equal(flatten(stack)[..., :3], scene.picture)

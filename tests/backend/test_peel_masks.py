@@ -14,6 +14,8 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.pipeline import peel_picture
 from layerpeel.shared.protocol import Depth, Mask, Outcome, PeelRequest, Picture, Role
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 
 @pytest.fixture(scope="module")
 def scene(make_scene):

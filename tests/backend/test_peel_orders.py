@@ -13,17 +13,20 @@ from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import array_of, block_of
 from layerpeel.shared.protocol import ChannelOrder, Mask, Outcome, Picture
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 SIZE = (144, 128)
 
 
 @pytest.fixture(scope="module")
-def scene(make_scene):
-    return make_scene(SIZE, "chateau", ("jessica", 40, 10, 110))
+def scene(make_scene, subject_is_known):
+    cut_outs = ("cactus1", 6, 20, 60), ("jessica", 40, 10, 110)
+    return subject_is_known(make_scene(SIZE, "chateau", *cut_outs))
 
 
 @pytest.fixture(scope="module")
 def lift(scene, coverage_of):
-    return Mask(coverage_of(scene.alphas[0] > 127))
+    return Mask(coverage_of(scene.alphas[1] > 127))
 
 
 def _pixels(scene, dtype):
@@ -58,7 +61,7 @@ def test_further_layers_are_equal_too(scene, lift, isnet_store):
         peel(each, lift=lift, layers=2, store=isnet_store)
         for each in _pictures(_pixels(scene, np.uint8))
     )
-    assert len(plain.layers) == len(swapped.layers)
+    assert len(plain.layers) == len(swapped.layers) == 3
     assert plain.notes == swapped.notes
     assert np.array_equal(flatten(plain), flatten(swapped))
 

@@ -9,13 +9,16 @@ from layerpeel.backend.flatten import blend_over, flatten
 from layerpeel.backend.image import array_of
 from layerpeel.shared.protocol import Mask, Outcome, Role
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 STAGES_OF_A_SELECTION = ["Finding what to lift off", "Finding its edge", "Done"]
 
 
 @pytest.fixture(scope="module")
-def scene(make_scene):
+def scene(make_scene, subject_is_known):
     """Something small on the left of a picture, and something else on its right."""
-    return make_scene((400, 300), "mountains", ("cactus1", 60, 100, 90), ("jessica", 270, 60, 200))
+    cut_outs = ("cactus1", 60, 100, 90), ("jessica", 270, 60, 200)
+    return subject_is_known(make_scene((400, 300), "mountains", *cut_outs))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.flatten import flatten
 from layerpeel.shared.protocol import Box, Mask, Trimap
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 SIZES = [(8, 8), (5, 5), (7, 13), (31, 17), (3, 40), (40, 3), (97, 101)]
 THIN = [(1, 40), (40, 1), (2, 33), (33, 2), (1, 3)]
 

@@ -11,6 +11,8 @@ from layerpeel.backend.image import array_of
 from layerpeel.backend.stages.classical_separation import LEAST_DOUBT
 from layerpeel.shared.protocol import Outcome, Subject
 
+pytestmark = pytest.mark.usefixtures("plain_stages")
+
 CACTUS, LADY = 0, 1
 BAND = 4
 
