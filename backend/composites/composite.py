@@ -15,6 +15,7 @@ import numpy.typing as npt
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.separation import Separation
 
 SIZE = 512
 
@@ -26,21 +27,22 @@ MOST_ENLARGED = 1.6
 
 
 @dataclass(frozen=True)
-class Composite:
-    """A picture and the truth about it; colours RGB in 0–1, H×W×3, alpha H×W.
+class KnownLayers(Separation):
+    """The layers that a picture was made of, and the picture: H×W×3, RGB, 0–1, in 8 bits."""
 
-    picture: rounded to 8 bits.
-    foreground: true straight colour; black where alpha is 0.
-    trimap: 1 sure foreground, 0 sure background, 0.5 unknown.
+    picture: Float32
+
+
+@dataclass(frozen=True)
+class Composite(KnownLayers):
+    """A picture whose layers are known, to measure by; F is black where alpha is 0.
+
+    trimap: H×W, 1 sure foreground, 0 sure background, 0.5 unknown.
     cut_out, backdrop: the files that it was made of, as `fg/name.png`.
     """
 
-    name: str
-    picture: Float32
-    alpha: Float32
-    foreground: Float32
-    background: Float32
     trimap: Float32
+    name: str
     cut_out: str = ""
     backdrop: str = ""
 
@@ -104,7 +106,7 @@ def _compose(
     picture = rounded_to_8_bits(laid_over(foreground, alpha, backdrop))
     name = f"{cut_out.stem} over {background.stem}"
     files = (f"{path.parent.name}/{path.name}" for path in (cut_out, background))
-    return Composite(name, picture, alpha, foreground, backdrop, trimap, *files)
+    return Composite(alpha, foreground, backdrop, picture, trimap, name, *files)
 
 
 def _place_cut_out(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from layerpeel.backend.composites.composite import MOST_DRAWS
+from layerpeel.backend.composites.composite import MOST_DRAWS, KnownLayers
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.spread import spread_colours
@@ -34,30 +34,18 @@ class CompositeSettings:
     count: int
 
 
-@dataclass(frozen=True)
-class KnownLayers:
-    """A picture and its layers: side×side(×3), float32, RGB, 0–1, straight colours.
-
-    picture: in 8 bits. foreground: defined everywhere: where alpha is next to 0, which the paper
-    says nothing about, its colours spread from near by.
-    """
-
-    picture: Float32
-    alpha: Float32
-    foreground: Float32
-    background: Float32
-
-
 def draw_layers(
     art: OpenedArt, settings: SampleSettings | CompositeSettings, seed: int, index: int
 ) -> KnownLayers:
     """Draw a picture by its index; it depends on the arguments alone.
 
+    F is defined everywhere: where alpha is next to 0, which the paper says nothing about, its
+    colours spread from near by.
+
     Raises BadInputError when hardly any composite shows both layers.
     """
     if isinstance(settings, SampleSettings):
-        piece = draw_sample(art, settings, seed, index)
-        return KnownLayers(piece.picture, piece.alpha, piece.foreground, piece.background)
+        return draw_sample(art, settings, seed, index)
     random = np.random.default_rng((seed, index % settings.count))
     for _ in range(MOST_DRAWS):
         cut_out = art.cut_out(_any_of(art.cut_outs, random))
@@ -89,7 +77,7 @@ def _composed(cut_out: UInt8, scene: UInt8, side: int) -> KnownLayers:
     background = _middle_of(scene.astype(np.float32) / np.float32(255), side)
     share = alpha[..., None]
     picture = in_eight_bits(share * foreground + (1 - share) * background)
-    return KnownLayers(picture, alpha, foreground, background)
+    return KnownLayers(alpha, foreground, background, picture)
 
 
 def _middle_of(pixels: Float32, side: int) -> Float32:

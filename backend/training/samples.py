@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from layerpeel.backend.composites.composite import MOST_DRAWS, trimap_of_true_alpha
+from layerpeel.backend.composites.composite import MOST_DRAWS, KnownLayers, trimap_of_true_alpha
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.spread import spread_colours
@@ -48,18 +48,14 @@ class SampleSettings:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A picture and its ground truth: side×side(×3), float32, RGB, 0–1, straight colours.
+class Sample(KnownLayers):
+    """A picture whose layers are known, to learn from: side×side; F is defined everywhere.
 
-    composite: αF + (1−α)B. picture: the same in 8 bits, and perhaps with JPEG or grain.
-    foreground: defined everywhere, also where alpha is 0. trimap: 0, 0.5, 1.
+    composite: αF + (1−α)B, of which `picture` is what 8 bits, and perhaps JPEG or grain, left.
+    trimap: side×side, 0, 0.5, 1.
     """
 
     composite: Float32
-    picture: Float32
-    alpha: Float32
-    foreground: Float32
-    background: Float32
     trimap: Float32
 
 
@@ -96,7 +92,8 @@ def _drawn(art: OpenedArt, settings: SampleSettings, random: np.random.Generator
     shares = {value: float((trimap == value).mean()) for value in (0, 0.5, 1)}
     if shares[0.5] < LEAST_BAND or min(shares[0], shares[1]) < LEAST_KNOWN:
         return None
-    return Sample(composite, in_eight_bits(suffered), alpha, foreground, background, trimap)
+    picture = in_eight_bits(suffered)
+    return Sample(alpha, foreground, background, picture, composite, trimap)
 
 
 def _any_of(paths: list[Path], random: np.random.Generator) -> Path:

@@ -30,8 +30,7 @@ class Thumbnails:
 
 def thumbnails_of(composite: Composite, layers: Mapping[str, Separation]) -> Thumbnails:
     """Encode a composite, its true layers, and the layers of each method."""
-    truth = Separation(composite.alpha, composite.foreground, composite.background)
-    all_layers = {TRUTH: truth, **layers}
+    all_layers = {TRUTH: composite, **layers}
     return Thumbnails(
         data_uri(composite.picture),
         {

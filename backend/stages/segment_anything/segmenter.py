@@ -12,9 +12,9 @@ from torch import Tensor
 
 from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.image import Float32
-from layerpeel.backend.stages.segment_anything.by_hub import HubSam
-from layerpeel.backend.stages.segment_anything.by_meta import MetaSam
-from layerpeel.backend.stages.segment_anything.choosing import load_sam
+from layerpeel.backend.stages.hub_folder import CONFIG, unusable
+from layerpeel.backend.stages.segment_anything.by_hub import HubSam, load_hub_sam
+from layerpeel.backend.stages.segment_anything.by_meta import MetaSam, load_meta_sam
 from layerpeel.backend.stages.segment_anything.frame import Frame
 from layerpeel.backend.stages.segment_anything.sam import Prompt, Sam
 from layerpeel.shared.protocol import Point
@@ -120,3 +120,19 @@ def _best(sam: Sam, frame: Frame, embedding: Tensor, prompt: Prompt) -> Tensor:
     """Logits of the best mask for a prompt, [H, W]."""
     masks, qualities = sam.decode(embedding, prompt)
     return frame.upscaled(masks[qualities.argmax()])
+
+
+def load_sam(folder: Path) -> HubSam | MetaSam:
+    """Load the SAM that lies in a folder, transformers' where there are both.
+
+    Raises ModelError when there is none, more than one of Meta's, or it is not whole.
+    """
+    if (folder / CONFIG).exists():
+        return load_hub_sam(folder)
+    files = sorted(folder.glob("*.pth"))
+    if len(files) != 1:
+        named = ", ".join(file.name for file in files) or "none"
+        raise unusable(
+            folder, f"there has to be {CONFIG}, or one .pth file and no other (there are: {named})"
+        )
+    return load_meta_sam(files[0])

@@ -30,7 +30,8 @@ def composite_of(alpha, seed=0):
     layers = [(random.integers(64, 193, shape) / 255).astype(np.float32) for _ in range(2)]
     mixed = alpha[..., None] * layers[0] + (1 - alpha[..., None]) * layers[1]
     picture = (np.floor(mixed * 255 + 0.5) / 255).astype(np.float32)
-    return Composite("noise", picture, alpha, *layers, trimap_of_true_alpha(alpha, 5))
+    trimap = trimap_of_true_alpha(alpha, 5)
+    return Composite(alpha, *layers, picture, trimap, "noise")
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ def plain(colour):
 def composite_named(name):
     alpha = np.zeros((SIZE, SIZE), np.float32)
     alpha[8:24, 8:24] = 1
-    return Composite(name, plain((1, 1, 0)), alpha, plain((1, 1, 1)), plain((0, 0, 0)), alpha)
+    layers = plain((1, 1, 1)), plain((0, 0, 0))
+    return Composite(alpha, *layers, plain((1, 1, 0)), trimap=alpha, name=name)
 
 
 @pytest.fixture(scope="session")
