@@ -1,4 +1,4 @@
-"""From a request to its result: who answers it, and what made that."""
+"""Answer a request: by the pipeline with an engine, or by scenes/."""
 
 from dataclasses import replace
 

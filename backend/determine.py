@@ -36,8 +36,7 @@ LEAST_SUBJECT = 0.005
 LEAST_CONFIDENCE = 0.5
 
 # Confidence is averaged over what the network suspects at all: over what it is sure of, the mean
-# would always be high. On 16 composites and 16 backgrounds of the training art the mean was 0.36 to
-# 0.99 with a subject (0.36 where it had found the wrong thing), 0 to 0.40 in all pictures without.
+# would always be high (docs/decisions.md).
 SUSPECTED = 0.1
 
 

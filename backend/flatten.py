@@ -1,9 +1,9 @@
 """What a stack looks like when it is flattened, in the very arithmetic of Krita.
 
 Krita 5.1.5 blends an 8-bit layer in mode Normal over an opaque one as
-``round_half_up((α·F + (255−α)·B) / 255)`` (measured on 262,144 random pixels: all equal), and
-rounds after each layer. Over a partly transparent layer its alpha is the rounded union
-``α₂ + α₁(1−α₂)``, its colour differs from the rounded mixture by one step in 0.4% of pixels.
+``round_half_up((α·F + (255−α)·B) / 255)``, and rounds after each layer. Over a partly transparent
+layer its alpha is the rounded union ``α₂ + α₁(1−α₂)``, its colour differs from the rounded mixture
+by one step in a few pixels (docs/decisions.md).
 """
 
 import numpy as np

@@ -50,7 +50,7 @@ class Image:
 
 
 def array_of(block: PixelBlock) -> DocumentArray:
-    """Give a block as H×W×channels of the document's type, RGB or grey, alpha last.
+    """Return a block as H×W×channels of the document's type, RGB or grey, alpha last.
 
     A read-only view; a copy where the block keeps its channels in another order.
     """

@@ -40,9 +40,7 @@ Int64 = npt.NDArray[np.int64]
 
 # How much more a step of the background counts than one of the foreground, squared. With 1 the
 # residual of a thin outline that alpha has half missed goes mostly into the background, where it
-# stands out as a line; with 30 it does not, at equal errors otherwise. Gradient at the rim, × the
-# classical chain's, medians on the training art: 1.23 with 1 and 1.06 with 10 (20 composites); 1.00
-# with 10 and 0.96 with 30 (36 others, filled better).
+# stands out as a line; with 30 it does not, at equal errors otherwise (docs/decisions.md).
 BACKGROUND_CARE = 30.0
 
 
@@ -148,9 +146,8 @@ def least_alpha(target: Float64, background: Float64, lowest: float, highest: fl
 def _a_step_nearer(background: Float64, target: Float64, depth: Depth) -> Float64:
     """Let the background go towards the picture by at most one step of the document.
 
-    Nobody sees that step, but α would rise by several to avoid it, and a haze is seen. On 48
-    composites of the training art, 8 bits: alpha's error 0.69 instead of 0.72 × the classical
-    chain's (medians), the background's the same.
+    Nobody sees that step, but α would rise by several to avoid it, and a haze is seen
+    (docs/decisions.md).
     """
     if depth.is_float:
         return background

@@ -21,7 +21,7 @@ MOST = 255
 
 
 def level_of(alpha: DocumentArray, depth: Depth) -> DocumentArray:
-    """Give the mask's value (uint8) nearest to an alpha of the document's type."""
+    """Return the mask's value (uint8) nearest to an alpha of the document's type."""
     scaled = alpha.astype(np.float64) * (MOST / FULL_SCALE[depth])
     return np.floor(scaled + 0.5).astype(np.uint8)
 
@@ -42,7 +42,7 @@ def raised_to_levels(alpha: DocumentArray, most: DocumentArray, depth: Depth) ->
 
 
 def seen_pixels(layer: Layer) -> DocumentArray:
-    """Give a layer as it is seen, H×W×channels: under its mask, where it has one."""
+    """Return a layer as it is seen, H×W×channels: under its mask, where it has one."""
     pixels = array_of(layer.pixels)
     if layer.mask is None:
         return pixels

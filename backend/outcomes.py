@@ -59,7 +59,7 @@ def layers_of(
     phrases: Sequence[str],
     request: PeelRequest,
 ) -> tuple[Layer, ...]:
-    """Give arrays of the picture's size (H×W×channels, alpha last) as layers, bottom first.
+    """Turn arrays of the picture's size (H×W×channels, alpha last) into layers, bottom first.
 
     foregrounds: in the order in which they were peeled. phrases: the words that each was found by,
     empty for none; a layer that has them is named so. Layers come in the picture's order of
@@ -85,9 +85,9 @@ def layers_of(
 
 
 def _masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:
-    """Give a foreground as opaque colour, with its alpha as a mask.
+    """Turn a foreground into opaque colour, with its alpha as a mask.
 
-    A margin of colour is left round it: whoever paints the mask wider finds some there.
+    A margin of colour is left round it, so that the mask can be painted wider.
     """
     size = 2 * MASK_MARGIN + 1
     wider = cv2.dilate(shows.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
@@ -115,7 +115,7 @@ def trimmed(
 ) -> Layer:
     """Cut a layer (H×W×channels, alpha last) to the bounds of where it shows.
 
-    Of one that shows nowhere a pixel is kept.
+    Of a layer that shows nowhere one pixel is kept.
     """
     rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
     if rows.size == 0:

@@ -42,14 +42,14 @@ from layerpeel.shared.protocol import (
 
 MOST_LAYERS = 32
 
-# Shares of the time were measured at 1024² on two cores.
+# With their shares of the time (docs/decisions.md).
 DETERMINE = Stage("determine", "Finding what to lift off", 0.25)
 MATTE = Stage("matte", "Finding its edge", 0.2)
 SEPARATE = Stage("separate", "Filling in behind it", 0.5)
 EXACT = Stage("exact", "Making it exact", 0.05)
 FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
 
-# Instead of finding, and once for all layers. Qwen's takes some 90 seconds on a large GPU.
+# Instead of finding, and once for all layers.
 DECOMPOSE = Stage("decompose", "Taking it apart", 20)
 
 

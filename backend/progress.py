@@ -1,4 +1,4 @@
-"""How long work says where it is, and how it is stopped."""
+"""How work reports its progress, and how it is stopped."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ class Stage:
 
 
 class Course:
-    """Says at every stage how far the work is, and adds up how long each stage took.
+    """Reports at every stage how far the work is, and adds up how long each stage took.
 
     stages: what one round consists of, in order. rounds: how many there are at most, one a layer.
     seconds: by the stages' names, in the order in which they first ran.
@@ -68,7 +68,7 @@ class Course:
     def stage(self, stage: Stage) -> Iterator[ReportFraction]:
         """Report that a stage begins, and time what happens inside; each comes once a round.
 
-        Gives what the stage calls with how much of itself is done.
+        Yields what the stage calls with how much of itself is done.
         """
         begun = self._begun
         self._begun += 1

@@ -38,7 +38,7 @@ class Art:
 
     @property
     def name(self) -> str:
-        """What to call it in a report: nothing of where it lies on this machine."""
+        """Its name in a report, without its place on this machine."""
         parts = self.folder.resolve().parts[-2:]
         return _OWN.as_posix() if parts == _OWN.parts else parts[-1]
 

@@ -12,11 +12,11 @@ from layerpeel.shared.protocol import Box, PeelRequest, Point
 
 
 class _Named(Protocol):
-    """What is the same whichever way an engine works."""
+    """What all engines have in common."""
 
     @property
     def name(self) -> str:
-        """What a request calls it."""
+        """The name by which requests ask for it."""
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -24,7 +24,7 @@ class _Named(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What a person should be told of how it was done so far; each a sentence."""
+        """What a person should know about how it was done so far; each a sentence."""
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """Ids of the models without which this request cannot be answered to its end."""

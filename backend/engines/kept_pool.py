@@ -28,7 +28,7 @@ def kept_pool(store: ModelStore) -> NetworkPool:
 
 
 def kept_with(pool: NetworkPool, make: Callable[[Path, NetworkPool], Stage], folder: Path) -> Stage:
-    """Give the stage of that kind and folder that was made for this pool before, else a new one.
+    """Return the stage of that kind and folder that was made for this pool, else make one.
 
     It goes with the pool.
     """

@@ -1,7 +1,7 @@
 """The paper's engine: GroundingDINO, SAM and ViTMatte find the foreground; FBDD and HFA separate.
 
-LayeringDiff, arXiv 2501.01197, sections 3.2 and 3.3. What the picture's subject is, without any
-words, the paper does not ask; here ISNet says it.
+LayeringDiff, arXiv 2501.01197, sections 3.2 and 3.3. The paper finds no
+subject without words; here ISNet does.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class LayeringDiffEngine:
         self.notes: list[str] = []
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
-        """Those that this request's stages take, in the order in which they do."""
+        """Models that this request's stages use, in that order."""
         lift, needed = request.lift, []
         if isinstance(lift, Words | Phrases):
             needed += ["grounding-dino"]
@@ -80,7 +80,7 @@ class LayeringDiffEngine:
         compute_on()
         needed = self.models_needed(request)
         if any(self._store.state(model_id) is ModelState.MISSING for model_id in needed):
-            # Of all that it lacks, so that nobody learns of one after the other.
+            # All that are missing are named at once.
             raise ModelError(self._store.what_is_missing(self.name))
         for model_id in needed:
             self._store.path_of(model_id)
@@ -148,7 +148,7 @@ class LayeringDiffEngine:
         return Estimates(alpha, foreground, background, (alpha > 0) & (alpha < 1))
 
     def _note(self, notes: Sequence[str]) -> None:
-        """Add what has not been said of an earlier layer already."""
+        """Add the notes that no earlier layer has given."""
         self.notes += [note for note in notes if note not in self.notes]
 
     @cached_property
@@ -178,6 +178,6 @@ def _shown(image: Image) -> Float32:
 
 
 def _visible(mask: Float32, image: Image) -> Float32:
-    """What is clear is no part of anything."""
+    """Take what is clear out of a mask."""
     mask[image.alpha <= 0] = 0
     return mask

@@ -1,4 +1,4 @@
-"""What was painted is not lost: it arrives, whatever fails after it."""
+"""Keep what was painted, whatever fails after it."""
 
 import logging
 
@@ -34,7 +34,7 @@ def peel_or_keep(
 
 
 def as_one_layer(painted: Picture, seed: int, note: str) -> LayerStack:
-    """Give what was painted as it is."""
+    """Return what was painted as one layer."""
     pixels = array_of(painted.pixels)
     shows = pixels[..., -1] > 0
     layer = trimmed(pixels, shows, "Background", Role.BACKGROUND, painted.pixels.order)

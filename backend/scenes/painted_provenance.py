@@ -1,4 +1,4 @@
-"""What is said of a stack in which something was painted (`MadeWith`)."""
+"""The provenance (`MadeWith`) of a stack in which something was painted."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def painted_by(
     asked: GenerationRequest,
     guide: Guide | None = None,
 ) -> MadeWith:
-    """Add to what made the layers who painted them, and what that was told.
+    """Add the generator, and what it was asked for, to what made the layers.
 
     prompt: as it was written, brackets and all.
     """
@@ -36,7 +36,7 @@ def painted_by(
 
 
 def _told(prompt: str, asked: GenerationRequest, painter: Painter) -> dict[str, str]:
-    """All that a generator was told, also what was left to it."""
+    """All settings of a generation, also those that were left at their defaults."""
     style = painter.style
     settings = settle(asked, style.generator)
     width, height = settings.size

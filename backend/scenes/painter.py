@@ -1,4 +1,4 @@
-"""Whoever paints: a style's generator, loaded when it is first needed and kept for the next job."""
+"""A style's generator, loaded when it is first needed and kept for the next job."""
 
 import time
 from dataclasses import dataclass, replace
@@ -49,16 +49,16 @@ class Painter(Protocol):
         """How it paints."""
 
     def check(self, request: GenerationRequest) -> None:
-        """Raise, before any work, what can be known of a request that cannot be answered."""
+        """Raise, before any work, when it is known that a request cannot be answered."""
 
     def paint(self, request: GenerationRequest, report: ReportProgress, show: ShowFound) -> Painted:
         """Paint. Raises as `Generator.generate` does."""
 
     def models(self) -> dict[str, str]:
-        """Id or file name of what paints, and its sha256; empty where that was never counted."""
+        """Ids or file names of the models, and their sha256; empty where that is not computed."""
 
     def licences(self) -> dict[str, str]:
-        """The licences of the same."""
+        """The licences of these models."""
 
 
 def painter_of(painting: Painting, store: ModelStore) -> "StylePainter":
@@ -74,7 +74,7 @@ def asked_for(
     control: Control | None = None,
     start: Start | None = None,
 ) -> GenerationRequest:
-    """Say to a generator what a person and the style say together."""
+    """Combine a person's settings with the style's into a request."""
     negative = ", ".join(text for text in (painting.negative.strip(), style.negative) if text)
     return GenerationRequest(
         style.framed(prompt),
@@ -119,7 +119,7 @@ class StylePainter:
         return checkpoint | {lora.file.name: "" for lora in self.style.additions.loras}
 
     def licences(self) -> dict[str, str]:
-        """Of what the manifest knows; of a person's own files nothing is known."""
+        """From the manifest; those of a person's own files are unknown."""
         named = dict.fromkeys(self.models(), OWN_FILE)
         if self._is_stored:
             place = self._place()

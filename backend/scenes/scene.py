@@ -33,7 +33,7 @@ NO_BRACKETS = (
 )
 NOT_PEELED = "The scene came as one layer."
 
-# How closely a sketch is followed where nothing is said.
+# How closely a sketch is followed unless the request says.
 SKETCH_STRENGTH = 0.4
 
 # Of the time, with a GPU as without.

@@ -21,24 +21,23 @@ from layerpeel.backend.stages.guided_upsampling import smaller_trimap, upsample_
 
 Float64 = npt.NDArray[np.float64]
 
-# Closed-form matting solves for every pixel of what it is given: 4 s for this many on two cores.
+# Closed-form matting solves for every pixel of what it is given, which takes seconds for this many.
 MOST_PIXELS = 2_000_000
 MARGIN = 16
 
 # The solution is soft by nature: it leaves a veil of a few hundredths over what is clear, and as
-# much missing from what is opaque. Measured on 20 composites of the training art, taking 5% off
-# both ends brings the mean error of alpha to 0.86 × (median of ratios).
+# much missing from what is opaque. So this much is taken off both ends (docs/decisions.md).
 HAZE = 0.05
 
 
 # The weakest regularisation is the most exact, but where colours are flat (drawings, enlarged pixel
 # art) its equations are singular in doubles: the factors fail, the solution is noise, or takes
-# minutes. Then the next one is tried; natural pictures take 3 to 10 steps with the first.
+# minutes. Then the next one is tried; for natural pictures the first does, in few steps.
 EPSILONS = (1e-7, 1e-6, 1e-5, 1e-4)
 MOST_STEPS = 100
 
 # Where no exact factors can be had (a large flat icon), those of a slightly shifted matrix still
-# lead there: in 31 steps on an icon where all of the above failed.
+# lead there.
 SHIFTS = ((0.0,), (1e-4, 1e-3, 1e-2, 0.1))
 
 

@@ -54,7 +54,7 @@ def with_full_detail(
 
 
 def _pieces_taken(small: Float32, taboo: Bool) -> tuple[Int64, Int64]:
-    """Say from where patches were taken: their middles (N×2, rows and columns), and how far away.
+    """Find where patches were taken from: their middles (N×2, rows, columns), and how far away.
 
     A node stands for every `SPACING` pixels of what is taboo.
     """

@@ -27,7 +27,7 @@ _LOADING_ERRORS = (
 )
 
 
-# How what is clear looks to the network.
+# The grey that the network sees where a picture is clear.
 CLEAR_LOOKS = np.float32(0.5)
 
 
@@ -57,7 +57,7 @@ class IsnetSubjectFinder:
         self._session: onnxruntime.InferenceSession | None = None
 
     def find(self, proxy: Float32) -> Float32:
-        """Give H×W×3 (RGB, display-referred sRGB, 0–1) and get H×W: how surely subject, 0–1.
+        """Find how surely each pixel is subject: H×W×3 (RGB, sRGB for display, 0–1) to H×W, 0–1.
 
         Raises ModelError when the file is no network that ONNX Runtime can load.
         """

@@ -40,8 +40,8 @@ from layerpeel.backend.stages.working_size import (
     planes_of,
 )
 
-# Sides of HFA's tiles. It takes some 430 bytes a pixel, so the largest needs 1 GB; at that size a
-# large picture is computed 1.3 times because tiles overlap.
+# Sides of HFA's tiles: the larger, the less is computed twice where tiles overlap. The largest
+# needs 1 GB (docs/decisions.md).
 TILE_SIDES = (1536, 1024, 512)
 
 # Of the whole, how much is done when the diffusion is.
@@ -76,7 +76,7 @@ class LayerDiffusion:
         """
         forward = _only_forward(report)
         forward(0.0)
-        load_hfa(self._hfa_folder)  # What is wrong with it is better known now than in minutes.
+        load_hfa(self._hfa_folder)  # A damaged folder is reported now, not in minutes.
         height, width = alpha.shape
         picture, matte = planes_of(proxy), planes_of(alpha)
         sizes = self._sizes_for(max(height, width))
@@ -202,7 +202,7 @@ class LayerDiffusion:
 
     @contextmanager
     def _ready(self, name: str, load: Callable[[], Network]) -> Iterator[Network]:
-        """Give a network on the device, for computing only.
+        """Yield a network on the device, for computing only.
 
         It is loaded and moved outside inference mode, so that others may move it too.
         """
@@ -232,5 +232,5 @@ def _only_forward(report: ReportFraction) -> ReportFraction:
 
 
 def _part_of(report: ReportFraction, begin: float, end: float) -> ReportFraction:
-    """Give a part of the work its own 0–1, which to the whole is `begin`–`end`."""
+    """Map a part's own 0–1 to `begin`–`end` of the whole."""
     return lambda fraction: report(begin + (end - begin) * fraction)

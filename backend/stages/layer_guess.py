@@ -34,10 +34,8 @@ LEAST_VISIBLE = np.float32(1 / 255)
 LEAST_RIM, RIM = 3.0, 0.006
 
 # From this alpha on the background is what was painted. Below, ever more of it is the picture less
-# the layer's colour, which keeps the grain of what is seen through shadows and hems. On true layers
-# painted anew (640 pixels, blurred, noisy) under 14 composites of the training art this takes α̂F̂
-# from 1.55 to 1.15 at 512² and from 1.53 to 0.95 at 1024²; 0.5 does a little more for α̂F̂, and
-# leaves an outline in the background.
+# the layer's colour, which keeps the grain of what is seen through shadows and hems
+# (docs/decisions.md).
 PAINTED_ALONE = 0.3
 
 
@@ -80,7 +78,7 @@ class LayerGuess:
 
 
 def guesses_from(layers: Sequence[PaintedLayer]) -> list[LayerGuess]:
-    """Give every layer that can be lifted off, front-most first; `layers` come in that order too.
+    """Return every layer that can be lifted off, front-most first; `layers` come in that order too.
 
     Empty layers are left out. The last of the others is what stays, and is not among the guesses.
     """

@@ -36,8 +36,8 @@ MOST_WORDS = 512  # of the description; tokens
 # Narrower pictures have no size at which the language model would look at them.
 MOST_ELONGATED = 100
 
-# How much of the work is done once the picture is described, and once the layers are painted: on
-# GPUs others have timed 28 and 62 seconds (github.com/vllm-project/vllm-omni, pull request 2922).
+# How much of the work is done once the picture is described, and once the layers are painted
+# (docs/decisions.md).
 DESCRIBED, PAINTED = 0.3, 0.97
 
 # What is clear is described as this grey.
@@ -52,7 +52,7 @@ class QwenLayers:
     pool: NetworkPool
 
     def check(self) -> None:
-        """Find out before anything is loaded whether there is room for it.
+        """Check, before anything is loaded, that there is room for it.
 
         Raises ModelError when the folder is another one, incomplete or damaged, and DeviceError
         when device or main memory are too small.
@@ -165,7 +165,7 @@ def _prompts(
     device: torch.device,
     report: ReportFraction,
 ) -> dict[str, Tensor]:
-    """Describe a picture in words, and give what the transformer is to hear of them.
+    """Describe a picture in words, and encode them for the transformer.
 
     Arguments of the pipeline: embeddings [1, tokens, width] and masks [1, tokens] of the
     description, and of the empty prompt that it is to keep away from.

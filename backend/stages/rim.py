@@ -18,8 +18,8 @@ SCALES = (24, 12, 6, 3)
 # A Gaussian that meets less of the ring than this counts for less.
 ENOUGH = 0.02
 
-# Differences beyond this share of full scale are no matter of level: there the fill shows another
-# thing than the picture does, or the ring still holds some of the object.
+# Differences beyond this share of full scale are not of level: there the fill shows another thing
+# than the picture does, or the ring still holds some of the object.
 MOST = 0.1
 
 

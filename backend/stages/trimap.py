@@ -26,7 +26,7 @@ CERTAIN = 0.9
 def read_trimap(levels: Float32) -> Float32:
     """Take a drawn trimap (H×W, 0–1) as it is: ≥ 230/255 foreground, ≤ 25/255 background.
 
-    Gives 1, 0, and 0.5 for unknown.
+    Returns 1, 0, and 0.5 for unknown.
     """
     steps = np.floor(levels * 255 + 0.5)
     trimap = np.full(levels.shape, 0.5, np.float32)
@@ -52,7 +52,7 @@ def trimap_round_mask(mask: Float32, band: float) -> Float32:
 
     mask: H×W, 0–1; its own soft pixels are unknown whatever the band.
     band: half the width of the band in pixels, to each side of the mask's edge.
-    Gives 1 sure foreground, 0 sure background, 0.5 unknown.
+    Returns 1 sure foreground, 0 sure background, 0.5 unknown.
     """
     inside = mask >= 0.5
     depth = _distance_within(inside)

@@ -23,10 +23,10 @@ NAME = "ViTMatte"
 # Round the band the network sees this many pixels of what is sure.
 MARGIN = 64
 
-# Its attention takes memory as the square of the pixels: the base size, in float32, 2.8 GB for a
-# square of 1024 pixels to a side (and 25 s on two cores), 13 GB for 1536. The first fits beside the
-# weights on any card that is used at all, the second is for large ones. What is larger is matted
-# smaller, and brought back to full size along the picture's edges.
+# Its attention takes memory as the square of the pixels. A square of the first side fits beside the
+# weights on any card that is used at all, the second is for cards with so many bytes
+# (docs/decisions.md). What is larger is matted smaller, and brought back to full size along the
+# picture's edges.
 SIDE = 1024
 LARGE_SIDE, LARGE_NEEDS = 1536, 13_000_000_000
 SMALLER_SIDES = (768, 512)
@@ -89,7 +89,7 @@ class VitMatte:
         return alpha
 
     def _answer(self, picture: Float32, trimap: Float32) -> Float32:
-        """What the network says of a picture, also where the trimap is sure (h×w, 0–1)."""
+        """The network's alpha for a picture (h×w, 0–1), also where the trimap is sure."""
         height, width = trimap.shape
         inputs = self._inputs(picture, trimap).to(self._pool.compute.device)
         with self._pool.using(self._name, self._load) as network, torch.inference_mode():

@@ -1,4 +1,4 @@
-"""What a SAM answers, whoever wrote it down."""
+"""What a SAM is asked and answers, in either format."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ PIXEL_DEVIATION = (58.395 / 255, 57.12 / 255, 57.375 / 255)
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is meant, in the pixels of the square that the network sees. All on its device.
+    """What is pointed at, in pixels of the square that the network sees. All on its device.
 
     box: [1, 4], left, top, right, bottom; None without.
     points: [1, N, 2], x and y; labels: [1, N], 1 where the thing is, 0 where it is not. Both or
@@ -41,4 +41,4 @@ class Sam(Protocol):
         """Turn normalised pixels [1, 3, side, side] into an embedding [1, C, h, w]."""
 
     def decode(self, embedding: Tensor, prompt: Prompt) -> tuple[Tensor, Tensor]:
-        """Give masks as logits, [masks, mask_side, mask_side], and how good each is, [masks]."""
+        """Return masks as logits, [masks, mask_side, mask_side], and how good each is, [masks]."""

@@ -89,7 +89,7 @@ def _corrected_alpha(
 
 
 def separation_of(layers: BandLayers[Float32]) -> Separation:
-    """Give layers of C×H×W as pixels: α H×W, F and B H×W×3."""
+    """Return layers of C×H×W as pixels: α H×W, F and B H×W×3."""
     foreground, background = (
         plane.transpose(1, 2, 0) for plane in (layers.foreground, layers.background)
     )

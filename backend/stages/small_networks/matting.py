@@ -60,9 +60,8 @@ def _settled_where_flat(
     """Let flat colours show one layer alone, where the network leaves a veil or a thin spot.
 
     It has learned from photographs and paintings, where equal colours are rare. In drawings they
-    are the rule: a black disc on white, in a wide band, would get a white rim of alpha up to 0.25.
-    On 24 composites of the training art this settles 6% of the band: alpha errs by 0.0069 instead
-    of 0.0070 where it becomes 0, by 0.0003 instead of 0.0032 where it becomes 1.
+    are the rule: a black disc on white, in a wide band, would get a white rim of alpha
+    (docs/decisions.md).
     """
     picture = planes.picture
     apart = _furthest(planes.foreground, planes.background) > APART
@@ -84,9 +83,8 @@ def _furthest(one: Float32, other: Float32) -> Float32:
 def _mean_answer(planes: Float32, wanted: Bool) -> Float32:
     """Answer 13×H×W as it is and turned by a half, and take the mean, which errs less.
 
-    On 48 composites of the training art that were kept back, foreground as painted 0.56 instead of
-    0.57 × the classical chain's (medians of ratios); above all, the worst pixels are better: what
-    stays of a loud colour in the background is down from 21 steps of 255 to 9, in one case.
+    Above all, the worst pixels are better: less of a loud colour stays in the background
+    (docs/decisions.md).
     """
     total = np.zeros((OUTPUTS, *wanted.shape), np.float32)
     for step in TURNED:

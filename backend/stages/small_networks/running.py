@@ -19,7 +19,7 @@ SIDE = 1024
 
 
 def answer_of(name: str, planes: Float32, wanted: Bool) -> Float32:
-    """Let the network `name` answer planes (C×H×W): outputs×H×W, 0 where nothing is wanted.
+    """Run the network `name` on planes (C×H×W): outputs×H×W, 0 where nothing is wanted.
 
     wanted: H×W. What is answered does not depend on what else is wanted, up to rounding.
     """
