@@ -24,7 +24,7 @@ def kept_pool(store: ModelStore) -> NetworkPool:
         for model in store.models_to_peel(engine)
         if store.state(model.id) is ModelState.INSTALLED
     }
-    return _pool_for(wanted_device(), tuple(installed.items()))
+    return pool_for(wanted_device(), tuple(installed.items()))
 
 
 def kept_with(pool: NetworkPool, make: Callable[[Path, NetworkPool], Stage], folder: Path) -> Stage:
@@ -40,5 +40,6 @@ def kept_with(pool: NetworkPool, make: Callable[[Path, NetworkPool], Stage], fol
 
 # Loading networks takes longer than using them.
 @lru_cache(maxsize=1)
-def _pool_for(device: str, models: tuple[tuple[str, str], ...]) -> NetworkPool:
+def pool_for(device: str, models: tuple[tuple[str, str], ...]) -> NetworkPool:
+    """Make the pool for a device and for models by id and sha256; the last one is kept."""
     return NetworkPool(compute_on(device))

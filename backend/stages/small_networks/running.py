@@ -23,7 +23,7 @@ def answer_of(name: str, planes: Float32, wanted: Bool) -> Float32:
 
     wanted: H×W. What is answered does not depend on what else is wanted, up to rounding.
     """
-    session = _session(name)
+    session = session_of(name)
     about = session.get_modelmeta().custom_metadata_map
     reach, stride = int(about[REACH]), int(about[STRIDE])
     height, width = planes.shape[1:]
@@ -52,6 +52,7 @@ def _answered(session: onnxruntime.InferenceSession, planes: Float32, stride: in
 
 
 @lru_cache
-def _session(name: str) -> onnxruntime.InferenceSession:
+def session_of(name: str) -> onnxruntime.InferenceSession:
+    """Load the network of that name, and keep it."""
     file = Path(__file__).parent / f"{name}.onnx"
     return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])

@@ -141,12 +141,12 @@ def test_a_model_that_is_not_there_says_how_to_get_it(picture, tmp_path):
 def test_a_device_that_is_too_small_is_said_before_any_work(peel_by_qwen, picture, monkeypatch):
     little = psutil.virtual_memory()._replace(total=100_000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: little)
-    kept_pool._pool_for.cache_clear()
+    kept_pool.pool_for.cache_clear()
     said = []
     with pytest.raises(DeviceError, match=r"\d+ kB can be used"):
         peel_by_qwen(picture, report=lambda *words: said.append(words))
     assert said == []
-    kept_pool._pool_for.cache_clear()
+    kept_pool.pool_for.cache_clear()
 
 
 def test_the_engine_says_what_it_needs(qwen_store):

@@ -32,9 +32,9 @@ def network(trained, tmp_path, monkeypatch):
     network, file = trained
     (tmp_path / "tiny.onnx").write_bytes(file)
     monkeypatch.setattr(running, "__file__", str(tmp_path / "running.py"))
-    running._session.cache_clear()
+    running.session_of.cache_clear()
     yield network
-    running._session.cache_clear()
+    running.session_of.cache_clear()
 
 
 def test_a_file_tells_nothing_of_the_machine_that_made_it(trained):
