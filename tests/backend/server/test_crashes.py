@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerpeel.shared.jobs import Failed, Finished, JobState, Progress
-from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
+from layerpeel.shared.protocol import ColourModel, Coverage, Depth, Mask, Picture, PixelBlock
 from layerpeel.shared.wire import pack
 from waiting import has_ended, wait_for
 
@@ -69,7 +69,8 @@ def test_too_little_memory_is_said_and_the_worker_goes_on(backend, make_job):
     in_use = int(status.split()[0]) * resource.getpagesize()
     resource.prlimit(worker, resource.RLIMIT_AS, (in_use + 20_000_000, unlimited[1]))
     wide = PixelBlock(3000, 2000, ColourModel.RGBA, Depth.U8, bytes(3000 * 2000 * 4))
-    job = backend.submit(replace(make_job(), picture=Picture(wide)))
+    everything = Mask(Coverage(3000, 2000, b"\xff" * (3000 * 2000)))
+    job = backend.submit(replace(make_job(lift=everything), picture=Picture(wide)))
     end = backend.end_of(job.id)
     assert isinstance(end, Failed)
     assert "not enough memory" in end.message

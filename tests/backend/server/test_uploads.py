@@ -39,7 +39,7 @@ def test_garbage_and_other_types(narrow, make_job):
                  pack(make_job().picture), b"[" * 50_000 + b"\n"):  # fmt: skip
         answer = narrow.post(body)
         assert answer.status_code == 400, answer.text
-        assert "is no job" in answer.text
+        assert "The job cannot be read" in answer.text
     assert narrow.post(whole, "application/json").status_code == 415
     assert narrow.post(whole, "").status_code == 415
 
