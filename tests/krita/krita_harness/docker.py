@@ -10,6 +10,7 @@ DONE = "Done: 2 layers."
 SELECTED = "Done: selected."
 
 SECONDS_TO_PEEL = 120
+SECONDS_TO_NOTICE = 0.2
 SECONDS_FOR_A_TIP = 10
 # While a job only waits, the bar has no scale; a hidden bar may have one.
 _BAR_HAS_A_SCALE = "(b := widgets.the('layerpeel_progress')).isVisible() and b.maximum() > 0"
@@ -146,8 +147,11 @@ class Docker:
 
     def look_again(self):
         """Move the mouse out of the docker and into it again, upon which it refreshes."""
-        self._krita.move_mouse_off(DOCKER, PARKED_POINTER)
-        self._krita.move_mouse_to("layerpeel_peel", around=DOCKER)
+        left, top, width, height = self._krita.place_of("layerpeel_peel")
+        # Qt's own answer to where the mouse is stays wrong after a menu: no event to wait for.
+        for x, y in (PARKED_POINTER, (left + width // 2, top + height // 2)):
+            self._krita.display.xdotool("mousemove", str(x), str(y))
+            time.sleep(SECONDS_TO_NOTICE)  # Two moves in one moment are none.
 
     def point_at(self, name):
         """Rest the mouse on a widget until its tip shows."""

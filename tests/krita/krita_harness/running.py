@@ -206,29 +206,17 @@ class RunningKrita:
             self.display.xdotool("mousemove", *map(str, point))
             self.display.xdotool("click", "1")
 
-    def move_mouse_to(self, object_name, around=None):
-        """Move the mouse into the middle of a widget, and wait until Qt has noticed.
-
-        around: the widget to wait for, where the one aimed at may move away when the mouse comes.
-        """
+    def move_mouse_to(self, object_name):
+        """Move the mouse into the middle of a widget, and wait until Qt has noticed."""
         left, top, width, height = self.place_of(object_name)
         # Qt shows a tip only once the mouse moves within a widget: hence a second step.
         for step in range(2):
             self.display.xdotool("mousemove", str(left + width // 2 + step), str(top + height // 2))
             self.wait_until(
-                lambda: self.evaluate("widgets.has_mouse(name)", name=around or object_name),
+                lambda: self.evaluate("widgets.has_mouse(name)", name=object_name),
                 SECONDS_FOR_INPUT,
                 f"the mouse to be on {object_name}",
             )
-
-    def move_mouse_off(self, object_name, point):
-        """Move the mouse to a point outside a widget, and wait until Qt has noticed."""
-        self.display.xdotool("mousemove", *map(str, point))
-        self.wait_until(
-            lambda: not self.evaluate("widgets.has_mouse(name)", name=object_name),
-            SECONDS_FOR_INPUT,
-            f"the mouse to leave {object_name}",
-        )
 
     def _click_point_of(self, object_name):
         return self._ask_place("widgets.click_point_of(name)", name=object_name)["point"]
