@@ -29,7 +29,7 @@ def plain_stages():
     """
     from layerpeel.backend.engines import compact
     from layerpeel.backend.stages.small_networks import matting
-    from layerpeel.backend.stages.small_networks.planes import OUTPUTS
+    from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
     from layerpeel.backend.stages.spread import spread_colours
 
     def answer_of(_name, planes, _wanted):
