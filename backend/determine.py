@@ -1,5 +1,6 @@
 """Foreground determination (paper, section 3.2): from what is to be lifted off to a trimap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from layerpeel.backend.engines.engine import Engine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
 from layerpeel.backend.stages.trimap import (
     NETWORK_BAND,
@@ -21,6 +23,7 @@ from layerpeel.shared.protocol import (
     Lift,
     Mask,
     Phrases,
+    Point,
     Points,
     Subject,
     Trimap,
@@ -92,6 +95,10 @@ def _check_size(coverage: Coverage, shape: tuple[int, int], what: str) -> None:
 
 
 def _check_box(box: Box, shape: tuple[int, int]) -> None:
+    if box.width * box.height == 1:
+        raise BadInputError(
+            f"The box {box.left},{box.top},1,1 is one pixel: draw it round what is to come off."
+        )
     inside = (
         box.width > 0
         and box.height > 0
@@ -108,7 +115,9 @@ def _check_box(box: Box, shape: tuple[int, int]) -> None:
 
 
 def _check_points(lift: Points, shape: tuple[int, int]) -> None:
-    if not any(point.inside for point in lift.points):
+    if lift.box is not None:
+        _check_box(lift.box, shape)
+    elif not any(point.inside for point in lift.points):
         raise BadInputError("No point shows what is to be lifted off: give at least one that does.")
     for point in lift.points:
         if not (0 <= point.x < shape[1] and 0 <= point.y < shape[0]):
@@ -116,9 +125,22 @@ def _check_points(lift: Points, shape: tuple[int, int]) -> None:
                 f"The point {point.x},{point.y} does not lie within the picture, which is "
                 f"{shape[1]}×{shape[0]} pixels."
             )
+    kept = {(point.x, point.y) for point in lift.points if point.inside}
+    for point in lift.points:
+        if not point.inside and (point.x, point.y) in kept:
+            raise BadInputError(
+                f"The point {point.x},{point.y} is to be lifted off and to stay: take one of the "
+                "two back."
+            )
 
 
-def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> Determined:
+def determine(
+    image: Image,
+    lift: Lift,
+    band: float | None,
+    engine: Engine,
+    report: ReportFraction = say_no_fraction,
+) -> Determined:
     """Determine what is lifted off a picture; the trimap has some of both sure kinds.
 
     Only an exact mask's may have none of them: where its alpha is 0, 1 or between is all it says.
@@ -142,8 +164,10 @@ def determine(image: Image, lift: Lift, band: float | None, engine: Engine) -> D
             # However small it is: it was asked for by name.
             mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
             _check_any(mask, what)
-        case Points(points):
-            mask, rough, what = engine.find_at_points(image, points), NETWORK_BAND, "What is there"
+        case Points(points, box):
+            _check_shown(image, points)
+            mask = engine.find_at_points(image, points, box, report)
+            rough, what = NETWORK_BAND, "What is pointed at"
             _check_any(mask, "What is pointed at")
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
@@ -178,7 +202,7 @@ def _find_within(image: Image, selection: Float32, engine: Engine) -> Float32:
         )
     window = window_round(selection > SUSPECTED, 0)
     bounds = Box(window.left, window.top, window.right - window.left, window.bottom - window.top)
-    found = engine.find_in_box(image, bounds)
+    found = engine.find_subject_within(image, bounds)
     # Before the soft edge counts: a feathered selection makes nothing less sure.
     _check_found(np.where(chosen, found, 0), int(np.count_nonzero(chosen)), "within the selection")
     return found * selection
@@ -194,6 +218,14 @@ def _check_mask(mask: Float32) -> None:
         raise NothingFoundError(
             "The mask is empty: paint over what is to be lifted off (white, at least half)."
         )
+
+
+def _check_shown(image: Image, points: Sequence[Point]) -> None:
+    for point in points:
+        if point.inside and image.alpha[point.y, point.x] <= 0:
+            raise NothingFoundError(
+                f"At the point {point.x},{point.y} the picture is clear: point at something in it."
+            )
 
 
 def _check_any(mask: Float32, what: str) -> None:

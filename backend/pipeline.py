@@ -161,8 +161,8 @@ class _PeelByStages:
     def find(self, image: Image, lift: Lift) -> _Found:
         asked_for = lift is self.request.lift or isinstance(self.request.lift, Phrases)
         band = self.request.band if asked_for else None
-        with self.course.stage(DETERMINE):
-            determined = determine(image, lift, band, self.engine)
+        with self.course.stage(DETERMINE) as report:
+            determined = determine(image, lift, band, self.engine, report)
         with self.course.stage(MATTE):
             if determined.alpha is None:
                 matte = self.engine.matte(image, determined.trimap)

@@ -193,9 +193,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Points:
-    """Lift off the object that a few clicks mark."""
+    """Lift off the object that clicks mark, in the order in which they were made.
+
+    Many points close to each other are a stroke. box: what the object lies in; each click then
+    corrects what the box gives, and there may be none that lies on the object.
+    """
 
     points: Tuple[Point, ...]
+    box: Optional[Box] = None
 
 
 Lift = Union[Subject, Mask, Trimap, Box, Words, Phrases, Points]

@@ -8,7 +8,7 @@ is checked against the types' annotations: the reader gets a valid value of the 
 import base64
 import binascii
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any, Dict, List, Optional, Sequence, Type, TypeVar, Union, get_type_hints
 
@@ -141,11 +141,14 @@ def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any
 def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
     _expect(isinstance(plain, dict), kind, plain)
     hints = get_type_hints(kind)
+    came = set(plain) - {"type"}
     names = {each.name for each in fields(kind)}
-    if set(plain) - {"type"} != names:
-        odd = sorted((set(plain) - {"type"}) ^ names)
+    # A field that has got a default since may be missing from what an older version wrote.
+    optional = {each.name for each in fields(kind) if each.default is not MISSING}
+    if not names - optional <= came <= names:
+        odd = sorted((came - names) | (names - optional - came))
         raise ProtocolError(f"A {kind.__name__} came with fields that do not belong: {odd}.")
-    return kind(**{name: _from_plain(hints[name], plain[name], blocks) for name in names})
+    return kind(**{name: _from_plain(hints[name], plain[name], blocks) for name in came})
 
 
 def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:

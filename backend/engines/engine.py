@@ -43,7 +43,10 @@ class Engine(_Named, Protocol):
         """How surely each pixel belongs to what the picture is of."""
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
-        """How surely each pixel belongs to the thing in a box; 0 outside it."""
+        """How surely each pixel belongs to the thing in a box that was drawn; 0 outside it."""
+
+    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+        """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
 
     def find_words(self, image: Image, text: str) -> Float32:
         """How surely each pixel belongs to what the words name.
@@ -51,8 +54,10 @@ class Engine(_Named, Protocol):
         Raises NothingFoundError when nothing in the picture answers to them.
         """
 
-    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
-        """How surely each pixel belongs to the thing that is pointed at."""
+    def find_at_points(
+        self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
+    ) -> Float32:
+        """How surely each pixel belongs to the thing that is pointed at (in a box, if given)."""
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make a trimap unknown where what is surely foreground may be seen through (glass)."""

@@ -24,6 +24,7 @@ from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.stages.segment_anything import SegmentAnything
+from layerpeel.backend.stages.segment_anything.segmenter import BoxEdges
 from layerpeel.backend.stages.transparent_things import find_transparent, loosen
 from layerpeel.backend.stages.vitmatte import VitMatte
 from layerpeel.shared.protocol import (
@@ -91,16 +92,22 @@ class LayeringDiffEngine:
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
         """What SAM sees in a box; 0 outside it."""
-        corners = (box.left, box.top, box.left + box.width, box.top + box.height)
-        found = self._segmenter.in_boxes(_shown(image), [corners])
+        found = self._segmenter.in_boxes(_shown(image), [_edges(box)])
         inside = np.zeros_like(found)
         kept = np.s_[box.top : box.top + box.height, box.left : box.left + box.width]
         inside[kept] = found[kept]
         return _visible(inside, image)
 
-    def find_at_points(self, image: Image, points: Sequence[Point]) -> Float32:
-        """What SAM sees where a person has clicked."""
-        return _visible(self._segmenter.at_points(_shown(image), points), image)
+    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+        """What SAM sees in a part of the picture; 0 outside it."""
+        return self.find_in_box(image, bounds)
+
+    def find_at_points(
+        self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
+    ) -> Float32:
+        """What SAM sees where a person has clicked, and drawn a box."""
+        edges = None if box is None else _edges(box)
+        return _visible(self._segmenter.at_points(_shown(image), points, box=edges), image)
 
     def find_words(self, image: Image, text: str) -> Float32:
         """What SAM sees in all boxes that GroundingDINO finds for the words."""
@@ -168,6 +175,10 @@ class LayeringDiffEngine:
         path = self._store.path_of(model_id)
         self.models[model_id] = self._store.digest_of(model_id)
         return path
+
+
+def _edges(box: Box) -> BoxEdges:
+    return (box.left, box.top, box.left + box.width, box.top + box.height)
 
 
 def _shown(image: Image) -> Float32:

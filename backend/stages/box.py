@@ -1,4 +1,4 @@
-"""The thing in a box that a person has drawn."""
+"""The thing in a box that a person has drawn, by one network or weighed between two."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,9 @@ from layerpeel.shared.protocol import Box
 # Some of what lies round the box helps to tell the thing from it.
 CONTEXT = 0.15
 
+
+# From this intersection over union on, two networks see the same thing.
+AGREEMENT = 0.85
 
 FindSubject = Callable[[Float32, Float32], Float32]
 """Finds the subject (H×W, 0–1) by proxy (H×W×3) and alpha (H×W) of a picture."""
@@ -37,3 +40,20 @@ def find_in_box(image: Image, box: Box, find_subject: FindSubject) -> Float32:
     kept = np.s_[box.top : box.top + box.height, box.left : box.left + box.width]
     inside[kept] = found[kept]
     return inside
+
+
+def weighed(subject: Float32, thing: Float32) -> Float32:
+    """Weigh two answers to one box (H×W, 0–1): ISNet's, and the pointing network's.
+
+    Where they agree on the whole, the mean of both has more of the thin parts, which ISNet sees.
+    Where they do not, the box is what says which thing is meant, and only the pointing network was
+    told of it; unless it found nothing (docs/decisions.md).
+    """
+    if not (thing >= 0.5).any():
+        return subject
+    both = np.count_nonzero((subject >= 0.5) & (thing >= 0.5))
+    either = np.count_nonzero((subject >= 0.5) | (thing >= 0.5))
+    if both < AGREEMENT * either:
+        return thing
+    mean: Float32 = (subject + thing) * np.float32(0.5)
+    return mean

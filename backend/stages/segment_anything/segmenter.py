@@ -55,16 +55,21 @@ class SegmentAnything:
         return self._union(proxy, [(box, ()) for box in boxes], earlier)
 
     def at_points(
-        self, proxy: Float32, points: Sequence[Point], earlier: Float32 | None = None
+        self,
+        proxy: Float32,
+        points: Sequence[Point],
+        earlier: Float32 | None = None,
+        box: BoxEdges | None = None,
     ) -> Float32:
         """How surely each pixel of H×W×3 (RGB, 0–1) is of the thing at points: H×W, 0–1, soft.
 
         points: at least one, on the thing or beside it. A single one may mean the thing or a part
             of it: the mask that SAM itself thinks best is taken. earlier: as for `in_boxes`.
+        box: what the thing lies in; with one, there may be no point on the thing.
 
         Raises as `in_boxes` does.
         """
-        return self._union(proxy, [(None, points)], earlier)
+        return self._union(proxy, [(box, points)], earlier)
 
     def _union(self, proxy: Float32, shown: Sequence[_Shown], earlier: Float32 | None) -> Float32:
         def answer(_side: int) -> Float32:
@@ -112,7 +117,7 @@ class SegmentAnything:
             labels = torch.tensor([[int(point.inside) for point in points]], device=device)
         if earlier is not None:
             mask = frame.mask_logits(earlier, sam.mask_side).to(device)
-        alone = len(points) == 1 and earlier is None
+        alone = len(points) == 1 and earlier is None and box is None
         return Prompt(edges, coordinates, labels, mask, several=alone)
 
 
