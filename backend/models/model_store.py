@@ -136,7 +136,7 @@ class ModelStore:
     def what_is_missing(self, engine: str) -> str:
         """Say which models of an engine are not installed and whole, and what to do.
 
-        One line; empty when all are.
+        One line; empty when all are, or when nothing but clicks would go unanswered.
         """
         missing: dict[str, str] = {}
         models = self.models_to_peel(engine)
@@ -145,6 +145,8 @@ class ModelStore:
                 self.path_of(model.id)
             except ModelError as error:
                 missing[model.id] = str(error)
+        if not any(model.id in missing and model.stage != "point" for model in models):
+            return ""
         if len(missing) < 2:
             return "".join(missing.values())
         pulled = [model.id for model in models if model.id in missing and not model.how_to_get]

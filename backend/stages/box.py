@@ -12,6 +12,8 @@ from layerpeel.shared.protocol import Box
 CONTEXT = 0.15
 
 
+# ISNet is below this where it sees nothing.
+SUSPECTED = 0.1
 # From this intersection over union on, two networks see the same thing.
 AGREEMENT = 0.85
 
@@ -47,9 +49,11 @@ def weighed(subject: Float32, thing: Float32) -> Float32:
 
     Where they agree on the whole, the mean of both has more of the thin parts, which ISNet sees.
     Where they do not, the box is what says which thing is meant, and only the pointing network was
-    told of it; unless it found nothing (docs/decisions.md).
+    told of it; unless it found nothing. Where ISNet suspects nothing at all, as in a flat colour,
+    nothing is there: asked for something in a box, the pointing network always finds it
+    (docs/decisions.md).
     """
-    if not (thing >= 0.5).any():
+    if not (subject > SUSPECTED).any() or not (thing >= 0.5).any():
         return subject
     both = np.count_nonzero((subject >= 0.5) & (thing >= 0.5))
     either = np.count_nonzero((subject >= 0.5) | (thing >= 0.5))

