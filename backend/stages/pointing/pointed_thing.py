@@ -85,6 +85,15 @@ def find_pointed(
     return found
 
 
+def decided(found: Float32) -> Float32:
+    """Say of each pixel that it belongs to the thing, or does not (H×W, 0 or 1).
+
+    Where the network doubts, it mostly doubts a whole part, and what is not edge is not half
+    transparent. The matting looks for edges in a band round this mask (docs/decisions.md).
+    """
+    return (found >= 0.5).astype(np.float32)
+
+
 def _sureness(logits: Float32) -> Float32:
     """The sigmoid; beyond 30 it is 0 or 1 in single precision."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
