@@ -50,9 +50,9 @@ def weighed(subject: Float32, thing: Float32) -> Float32:
 
     Where they agree on the whole, the mean of both has more of the thin parts, which ISNet sees.
     Where they do not, the box is what says which thing is meant, and only the pointing network was
-    told of it: its answer counts, without its doubts, unless it found nothing. Where ISNet suspects nothing at all, as in a flat colour,
-    nothing is there: asked for something in a box, the pointing network always finds it
-    (docs/decisions.md).
+    told of it: its answer counts, without its doubts, unless it found nothing. Where ISNet suspects
+    nothing at all, as in a flat colour, nothing is there: asked for something in a box, the
+    pointing network always finds it (docs/decisions.md).
     """
     if not (subject > SUSPECTED).any() or not (thing >= 0.5).any():
         return subject
