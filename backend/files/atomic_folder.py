@@ -48,8 +48,9 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
             check()
         _swap(temporary, target, aside)
     finally:
-        _remove_if_possible(temporary)
-        if is_there(target):
+        if is_there(temporary):
+            _remove_if_possible(temporary)
+        elif is_there(target):
             _remove_if_possible(aside)
 
 
@@ -63,7 +64,8 @@ def replace_folder(finished: Path, target: Path) -> None:
     put back, still aside for the next call.
     """
     aside = target.with_name(f"{target.name}.replaced")
-    _put_back(aside, target)
+    if not is_there(target):
+        _put_back(aside, target)
     remove(aside)
     _force_tree_to_disk(finished)
     _swap(finished, target, aside)
@@ -77,13 +79,15 @@ def _swap(new: Path, target: Path, aside: Path) -> None:
             target.rename(aside)
         new.rename(target)
     finally:
-        _put_back(aside, target)
+        # Also where somebody else took the name meanwhile: that fails, and says where the old is.
+        if is_there(new) or not is_there(target):
+            _put_back(aside, target)
     force_entries_to_disk(target.parent)
 
 
 def _put_back(aside: Path, target: Path) -> None:
-    """Rename what is at `aside` to `target` if nothing is there."""
-    if is_there(target) or not is_there(aside):
+    """Rename what is at `aside`, if anything, to `target`. Raises LeftAsideError."""
+    if not is_there(aside):
         return
     try:
         aside.rename(target)

@@ -113,6 +113,24 @@ def test_old_folder_that_cannot_be_put_back_is_named(tmp_path, path, monkeypatch
     assert content_of(caught.value.aside) == "old"
 
 
+def test_old_folder_is_kept_when_somebody_else_takes_its_name(tmp_path, path, monkeypatch):
+    write(path, "old")
+    rename = Path.rename
+
+    def rename_and_take_the_name(old, new):
+        renamed = rename(old, new)
+        if old == path:
+            folder(path, "somebody else's")
+        return renamed
+
+    monkeypatch.setattr(Path, "rename", rename_and_take_the_name)
+    with pytest.raises(LeftAsideError) as caught:
+        write(path, "new")
+    assert content_of(path) == "somebody else's"
+    assert content_of(caught.value.aside) == "old"
+    assert sorted(tmp_path.iterdir()) == sorted([path, caught.value.aside])
+
+
 def test_old_folder_stays_when_the_new_cannot_come(tmp_path, path):
     folder(path, "old")
     with pytest.raises(FileNotFoundError):
