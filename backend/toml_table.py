@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.errors import LayerpeelError, reason_of
 
 Value = TypeVar("Value")
 
@@ -34,7 +34,7 @@ def read_toml(file: Traversable, what: str, error: type[LayerpeelError]) -> "Tom
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as cause:
-        raise error(f"{where} cannot be read: {cause.strerror or cause}.") from cause
+        raise error(f"{where} cannot be read: {reason_of(cause)}.") from cause
     except ValueError as cause:
         raise error(f"{where} is not TOML: {cause}.") from cause
     return TomlTable(where, values, error, file.parent if isinstance(file, Path) else Path())

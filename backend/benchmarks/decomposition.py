@@ -146,7 +146,7 @@ class Decomposition:
         """Return both layers' latents, as `LayerDiffusion` computes them."""
         noise = first_noise(self.size // 8, self.size // 8, seed=0)
         return [
-            denoise(unet, self._sampler(), noise, conditions, self.steps, _silent)
+            denoise(unet, self._scheduler(), noise, conditions, self.steps, _silent)
             for unet in self.networks.unets
         ]
 
@@ -157,14 +157,14 @@ class Decomposition:
         words = conditions.null_embedding.to(device, precision)
         layers = []
         for unet in self.networks.unets:
-            sampler = self._sampler()
-            sampler.set_timesteps(self.steps, device=device)
+            scheduler = self._scheduler()
+            scheduler.set_timesteps(self.steps, device=device)
             noise = first_noise(self.size // 8, self.size // 8, seed=0)
             latent = noise.to(device, precision)
-            for moment in sampler.timesteps:
+            for moment in scheduler.timesteps:
                 planes = torch.cat([latent, told], dim=1)
                 velocity = unet(planes, moment, encoder_hidden_states=words).sample
-                latent = sampler.step(velocity, moment, latent).prev_sample
+                latent = scheduler.step(velocity, moment, latent).prev_sample
             layers.append(latent.float())
         return layers
 
@@ -187,7 +187,7 @@ class Decomposition:
             for network, layer in zip((hfa.foreground, hfa.background), layers, strict=True)
         ]
 
-    def _sampler(self) -> DPMSolverMultistepScheduler:
+    def _scheduler(self) -> DPMSolverMultistepScheduler:
         return DPMSolverMultistepScheduler.from_config(v_prediction_scheduler(SCHEDULE))
 
 
@@ -254,7 +254,7 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--sizes", type=int, nargs="+", help="multiples of 64 (512 768 1024)")
-    parser.add_argument("--steps", type=int, help=f"of the sampler ({STEPS})")
+    parser.add_argument("--steps", type=int, help=f"of the scheduler ({STEPS})")
     given = parser.parse_args(words)
     logging.set_verbosity_error()
     compute = compute_on(given.device)

@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from layerpeel.backend.errors import reason_of
+
 OnBytes = Callable[[int], None]
 """Called with the size of each piece that is done; may raise to cancel."""
 
@@ -62,4 +64,4 @@ def copy_and_hash(original: Path, copy: Path, on_bytes: OnBytes = ignore_bytes) 
 
 
 def _unreadable(original: Path, error: OSError) -> OriginalError:
-    return OriginalError(f"{original} cannot be read: {error.strerror or error}")
+    return OriginalError(f"{original} cannot be read: {reason_of(error)}")

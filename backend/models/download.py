@@ -35,7 +35,7 @@ def download(url: str, part: Path, size: int, progress: Progress) -> None:
             _receive(url, part, size, progress)
             reason = "the connection ended early"
         except requests.RequestException as error:
-            reason = reason_of(error)
+            reason = why_not_downloaded(error)
         if size_of(part) <= before:
             break
     have = size_of(part)
@@ -102,7 +102,7 @@ def _write(
             progress(written / size)
 
 
-def reason_of(error: requests.RequestException) -> str:
+def why_not_downloaded(error: requests.RequestException) -> str:
     """Say why a server could not be asked, as the end of a sentence."""
     match error:
         case requests.HTTPError(response=requests.Response() as response):

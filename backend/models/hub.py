@@ -7,7 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 import requests
 
 from layerpeel.backend.models.delivery import OfferedFile, SourceError
-from layerpeel.backend.models.download import CONNECT_SECONDS, SILENCE_SECONDS, reason_of
+from layerpeel.backend.models.download import CONNECT_SECONDS, SILENCE_SECONDS, why_not_downloaded
 
 HUB = "https://huggingface.co"
 
@@ -62,7 +62,7 @@ def _ask(url: str) -> requests.Response:
         response = requests.get(url, timeout=(CONNECT_SECONDS, SILENCE_SECONDS))
         response.raise_for_status()
     except requests.RequestException as error:
-        raise SourceError(reason_of(error)) from error
+        raise SourceError(why_not_downloaded(error)) from error
     return response
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from layerpeel.backend.errors import OutputError
+from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.files.atomic_file import replace_file
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
@@ -225,7 +225,7 @@ class JobStore:
             path.unlink(missing_ok=True)
         except OSError as error:
             # On Windows a file that is being sent cannot be removed; the next start sweeps it.
-            log.warning("%s stays for now: %s", path.name, error.strerror)
+            log.warning("%s stays for now: %s", path.name, reason_of(error))
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -238,7 +238,7 @@ class JobStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
+            reason = reason_of(error) if isinstance(error, OSError) else error
             raise OutputError(
                 f"The jobs cannot be kept in {self._folder}: {reason}. Make room there, and make "
                 "it writable for you; if it is damaged, move it away."

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from layerpeel.backend.errors import reason_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
@@ -149,7 +150,7 @@ def _summary_of(job_id: str, job: SubmitJob) -> JobSummary:
 def _no_room(error: OSError) -> Refused:
     return Refused(
         507,
-        f"The picture cannot be kept: {error.strerror or error}. "
+        f"The picture cannot be kept: {reason_of(error)}. "
         "Make room on the disk, then press Peel again.",
     )
 

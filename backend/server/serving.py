@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.instance import only_server
@@ -138,7 +138,7 @@ class _Server(uvicorn.Server):
 
 def _cannot_work_in(folder: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"The backend cannot work in {folder}: {error.strerror or error}. Make room there and "
+        f"The backend cannot work in {folder}: {reason_of(error)}. Make room there and "
         "make it writable for you, or set LAYERPEEL_HOME to another folder."
     )
 
@@ -168,7 +168,7 @@ def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]
     except OSError as error:
         raise BadInputError(
             f"The backend cannot listen on {settings.host}, port {settings.port}: "
-            f"{error.strerror or error}. Choose another --host or --port."
+            f"{reason_of(error)}. Choose another --host or --port."
         ) from error
     with listener:
         # An answer goes out in two pieces; without this the second waits some 40 ms for an ACK.

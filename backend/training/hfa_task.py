@@ -62,10 +62,15 @@ class HfaTask:
         Raises BadInputError when recipe and fbdd do not match, or FBDD cannot work on pictures of
         this size.
         """
-        if (fbdd is not None) != (recipe.decoded.by == "fbdd"):
+        if fbdd is None and recipe.decoded.by == "fbdd":
             raise BadInputError(
-                f"The recipe has its decoded layers by {recipe.decoded.by}; an FBDD is for those "
-                "by fbdd, and only for them. Choose another recipe."
+                "By this recipe an FBDD makes the decoded layers, and none is given. Give one, or "
+                "choose a recipe that simulates them."
+            )
+        if fbdd is not None and recipe.decoded.by != "fbdd":
+            raise BadInputError(
+                "This recipe simulates the decoded layers, so it takes no FBDD. Give none, or "
+                "choose a recipe by which an FBDD makes them."
             )
         if fbdd is not None:
             check_side(recipe.samples.side)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from layerpeel.backend.errors import OutputError
+from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.files.atomic_file import write_atomically
 
 LOSSES, CHECKS, TENSORBOARD = "losses.csv", "checks.csv", "tensorboard"
@@ -53,7 +53,7 @@ class RunLog:
                     writer.writeheader()
                 writer.writerow(row)
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+            raise OutputError(f"{path} cannot be written: {reason_of(error)}.") from error
         if self._board is not None:
             for name, value in figures.items():
                 self._board.add_scalar(f"{Path(table).stem}/{name}", value, iteration)

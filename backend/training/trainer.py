@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from layerpeel.backend.devices.compute import compute_on
-from layerpeel.backend.errors import LayerpeelError, OutputError
+from layerpeel.backend.errors import LayerpeelError, OutputError, reason_of
 from layerpeel.backend.progress import ReportProgress
 from layerpeel.backend.training.recipe import TrainingRecipe
 from layerpeel.backend.training.run_log import RunLog
@@ -110,7 +110,7 @@ def check_run_folder(folder: Path, resume: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}.") from error
+        raise OutputError(f"{folder} cannot be made: {reason_of(error)}.") from error
     if (folder / CHECKPOINT).exists() and not resume:
         raise OutputError(
             f"There is a training in {folder} already. Go on with it by --resume, or choose "

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from layerpeel.backend.composites.art import own_art
-from layerpeel.backend.errors import OutputError
+from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.report.lines import SHOWN, ratio_to_reference
 from layerpeel.backend.evaluation.summary import spread_of
@@ -46,7 +46,7 @@ def _parts(file: Path) -> tuple[str, list[str], str]:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{file} cannot be read: {error.strerror or error}.") from error
+        raise OutputError(f"{file} cannot be read: {reason_of(error)}.") from error
     before, start, rest = text.partition(START)
     table, end, after = rest.partition(END)
     if not start or not end:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import diffusers
 
-from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.errors import BadInputError, ModelError, reason_of
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
 from layerpeel.backend.networks.pretrained import LOADING_ERRORS, first_line_of
@@ -72,7 +72,7 @@ def _matrices_in(file: Path) -> Shapes:
     except WeightsError as error:
         raise ModelError(f"{file} {error}. Copy it again.") from error
     except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror or error}.") from error
+        raise ModelError(f"{file} cannot be read: {reason_of(error)}.") from error
     matrices = {name: shape for name, shape in shapes.items() if _MATRIX.search(name)}
     others = [name for name in shapes if name not in matrices and not _SCALE.search(name)]
     if others or not matrices:

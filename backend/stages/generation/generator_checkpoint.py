@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.errors import ModelError, reason_of
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
@@ -130,5 +130,5 @@ def _shapes_in(file: Path) -> Shapes:
 
 
 def _unreadable(file: Path, error: WeightsError | OSError) -> ModelError:
-    said = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+    said = f"cannot be read: {reason_of(error)}" if isinstance(error, OSError) else str(error)
     return ModelError(f"{file} {said}. Copy or pull it again.")
