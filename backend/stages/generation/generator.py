@@ -1,6 +1,7 @@
 """Words → picture: the first stage of the paper's Figure 1 (section 3.1)."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,7 +187,9 @@ class Generator:
 
         report(f"{PAINTING} (step 1 of {settings.steps_to_run})", PAINTING_BEGINS)
         choose_tiles(pipeline, size[0] * size[1], self._pool.compute)
-        with on_device(pipeline, self._pool.compute.device):
+        with on_device(pipeline, self._pool.compute.device), warnings.catch_warnings():
+            # A function of its own that diffusers calls, though it has deprecated it.
+            warnings.filterwarnings("ignore", "`upcast_vae`", FutureWarning)
             made = pipeline(
                 prompt=settings.prompt,
                 num_inference_steps=settings.steps,

@@ -1,6 +1,5 @@
 """Loading a generator from a folder as on the model hub, or from one file, without the network."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -248,5 +247,3 @@ def _say_nothing() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
-    # diffusers' pipelines call its own deprecated functions.
-    warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")

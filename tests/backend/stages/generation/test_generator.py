@@ -184,6 +184,7 @@ def test_with_no_memory_at_all_it_says_what_to_do(sdxl, made):
     np.testing.assert_array_equal(sdxl.generate(ASKED).picture, made.picture)
 
 
+@pytest.mark.filterwarnings("error::FutureWarning")
 def test_in_half_precision_it_is_nearly_the_same_picture(sdxl_config, tiny_sdxl, pool, made):
     pool = NetworkPool(replace(pool.compute, precision=torch.float16))
     half = Generator(sdxl_config, Checkpoint(tiny_sdxl), pool).generate(ASKED).picture
