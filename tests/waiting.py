@@ -9,9 +9,9 @@ import pytest
 PATIENCE = 60
 
 
-def wait_for(look):
+def wait_for(look, patience=PATIENCE):
     """Look again and again until there is something to see, and return that."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if seen := look():
             return seen

@@ -49,11 +49,6 @@ def wanted_device() -> str:
     return os.environ.get("LAYERPEEL_DEVICE") or "auto"
 
 
-def has_graphics_card() -> bool:
-    """Whether torch can use a GPU here."""
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
-
-
 def compute_on(name: str | None = None) -> Compute:
     """Choose the device called `name` (one of `DEVICES`); without a name, `wanted_device()`.
 

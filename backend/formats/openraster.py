@@ -20,14 +20,8 @@ PROVENANCE = "META-INF/layerpeel.json"
 _VERSION = "0.0.5"
 _LONGEST_SIDE_OF_THUMBNAIL = 256
 _COMPOSITE_OP = {"normal": "svg:src-over"}
-_ALWAYS = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the earliest time a zip can hold, so that equal stacks give equal bytes
+# The earliest time a zip can hold, for every entry, so that equal stacks give equal bytes.
+_ALWAYS = (1980, 1, 1, 0, 0, 0)
 
 
 def write_openraster(stack: LayerStack, target: Path, force: bool) -> list[Path]:

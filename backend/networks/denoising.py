@@ -87,9 +87,8 @@ def denoise(
     Returns [N, 4, h, w] in float32, on the UNet's device.
     """
     device, precision = unet.device, unet.dtype
-    conditioned = [
-        part.to(device) for part in (conditions.picture, conditions.alpha)
-    ]  # 4 + 64 channels
+    # 4 + 64 channels.
+    conditioned = [part.to(device) for part in (conditions.picture, conditions.alpha)]
     prompt = conditions.null_embedding.to(device, precision).expand(len(noise), -1, -1)
     latent = noise.to(device)
     scheduler.set_timesteps(num_inference_steps, device=device)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation import config
 from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_lora, save_tiny_sdxl
 from tiny_checkpoints.sdxl_single_file import save_single_file
+from waiting import wait_for
 
 pytestmark = pytest.mark.torch
 
@@ -240,9 +240,7 @@ def test_control_c_while_it_paints_leaves_nothing(command, tiny, tmp_path):
     reader = threading.Thread(target=_read_all, args=(terminal, said))
     reader.start()
     try:
-        until = time.monotonic() + 120
-        while b"Painting" not in said and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_for(lambda: b"Painting" in said or process.poll() is not None, patience=120)
         assert b"Painting" in said, said
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
