@@ -156,7 +156,7 @@ class ModelStore:
             steps.append(f"run `layerpeel models pull {engine}`, which brings {', '.join(pulled)}")
         if made:
             steps.append(
-                f"train {' and '.join(made)}, or get them from someone who has "
+                f"train {' and '.join(made)}, or get them from someone who has them "
                 "(`layerpeel models import FOLDER`)"
             )
         return f"Models are missing for “{engine}”: {'; '.join(steps)}."

@@ -6,7 +6,7 @@ It does not say how decoded layers for training were made. BAN's second loss tie
 of the decoded layer where nothing else is known, so that layer must be what FBDD would paint there,
 and not the truth through the VAE, from which BAN would learn that what it sees behind an object is
 right. So here FBDD, once trained, paints it (recipes/paper-hfa.toml); or, where there is no FBDD,
-it is made up (recipes/small-hfa.toml; ours).
+it is simulated (recipes/small-hfa.toml; ours).
 """
 
 from collections.abc import Iterator

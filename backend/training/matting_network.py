@@ -119,7 +119,7 @@ def matting_losses(layers: BandLayers[Tensor], truth: dict[str, Tensor]) -> dict
     Samples count by how wrong closed-form alpha is about them: what is judged in the end is the
     ratio to it, and a few riddles would else be all that is learned from.
 
-    truth: as `MattingTask.sample` gives it, in batches [N, C, h, w].
+    truth: a batch of `kept_samples.varied`, [N, C, h, w].
     F counts as far as it shows: where alpha is 0, it is anybody's guess. B counts wherever it shows
     at all, as that is where it can be seen once the foreground is gone; and once more as far as it
     shows already: what stays of the object's colour in its surroundings is seen first of all.

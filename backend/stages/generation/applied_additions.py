@@ -52,8 +52,8 @@ def choose_sampler(pipeline: Pipeline, config: GeneratorConfig, name: str | None
     choice = sampler_called(name)
     if "Flow" in type(pipeline.scheduler).__name__:
         raise BadInputError(
-            f"{config.title} learnt to follow a flow, which the sampler “{name}” cannot: leave the "
-            "sampler out."
+            f"{config.title} is a flow-matching model, and the sampler “{name}” is not for those: "
+            "leave the sampler out."
         )
     sampler_class = getattr(diffusers, choice.class_name)
     pipeline.scheduler = sampler_class.from_config(

@@ -156,11 +156,11 @@ def check_length(text: str, what: str, tokenizers: Mapping[str, Any], limit: int
         encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         places = encoded["offset_mapping"]
         if len(places) > limit:
-            # The whole word, of which a part may still have been heard.
+            # From the beginning of a word, of which a part may fit.
             begin = max(text.rfind(space, 0, places[limit][0] + 1) for space in " \t\r\n") + 1
             raise BadInputError(
-                f"{what} is too long: it has {len(places)} tokens (for {name}) where the generator "
-                f"hears {limit}. It would not hear: “{text[begin:]}”. Say it in fewer words."
+                f"{what} is too long: it has {len(places)} tokens (for {name}), and the generator "
+                f"takes {limit}. It would ignore: “{text[begin:]}”. Say it in fewer words."
             )
 
 

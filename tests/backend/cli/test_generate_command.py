@@ -196,7 +196,7 @@ def test_a_prompt_that_is_too_long_says_what_would_be_lost(run, tiny, out):
     prompt = "a cat " * 20
     result = run(prompt, "--out", out, "--generator", tiny / "mine.toml")
     assert isinstance(result.exception, BadInputError)
-    assert "would not hear: “cat a cat" in str(result.exception)
+    assert "would ignore: “cat a cat" in str(result.exception)
 
 
 def test_an_existing_picture_is_not_replaced_unasked(run, tiny, out):

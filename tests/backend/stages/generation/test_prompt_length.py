@@ -44,7 +44,7 @@ def test_a_prompt_of_just_so_many_tokens_is_heard_to_its_end(clip):
 def test_words_that_would_be_lost_are_quoted(clip, prompt, lost):
     with pytest.raises(BadInputError) as refused:
         check_length(prompt, "The prompt", clip, LIMIT)
-    assert f"would not hear: “{lost}”" in str(refused.value)
+    assert f"would ignore: “{lost}”" in str(refused.value)
     assert "tokenizer" in str(refused.value)
 
 
@@ -73,5 +73,5 @@ def test_the_chat_round_a_prompt_fills_up_what_qwen_hears(name, thinks):
         enable_thinking=thinks,
     )
     assert len(tokenizer(chat)["input_ids"]) == 512
-    with pytest.raises(BadInputError, match="would not hear"):
+    with pytest.raises(BadInputError, match="would ignore"):
         check_length(prompt + " y", "It", {"tokenizer": tokenizer}, config.prompt_tokens)
