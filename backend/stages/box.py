@@ -50,15 +50,16 @@ def weighed(subject: Float32, thing: Float32) -> Float32:
 
     Where they agree on the whole, the mean of both has more of the thin parts, which ISNet sees.
     Where they do not, the box is what says which thing is meant, and only the pointing network was
-    told of it: its answer counts, without its doubts, unless it found nothing. Where ISNet suspects
+    told of it: its answer counts, unless it found nothing. Where ISNet suspects
     nothing at all, as in a flat colour, nothing is there: asked for something in a box, the
     pointing network always finds it (docs/decisions.md).
+
+    What is weighed is decided (`decided`): ISNet's fog over a whole part, such as the head of a
+    staff, would come out half transparent.
     """
     if not (subject > SUSPECTED).any() or not (thing >= 0.5).any():
         return subject
     both = np.count_nonzero((subject >= 0.5) & (thing >= 0.5))
     either = np.count_nonzero((subject >= 0.5) | (thing >= 0.5))
-    if both < AGREEMENT * either:
-        return decided(thing)
     mean: Float32 = (subject + thing) * np.float32(0.5)
-    return mean
+    return decided(mean if both >= AGREEMENT * either else thing)

@@ -60,9 +60,12 @@ def answer_of(*columns):
     return mask
 
 
-def test_of_two_answers_that_agree_it_is_the_mean():
+def test_of_two_answers_that_agree_the_mean_is_decided():
     subject, thing = answer_of(2, 18), answer_of(3, 18)
-    assert np.array_equal(weighed(subject, thing), (subject + thing) / 2)
+    assert np.array_equal(weighed(subject, thing), thing > 0.5)
+    subject[:, 2] = 0.99  # sure of what the other has at 0.05
+    assert np.array_equal(weighed(subject, thing), (subject + thing) / 2 >= 0.5)
+    assert weighed(subject, thing)[:, 2].all()
 
 
 def test_where_they_do_not_agree_the_one_that_was_told_of_the_box_counts():
