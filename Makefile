@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -c "import pymatting"
 	touch $@
 
-# Tests, and whoever lets the paper's networks run, take torch too: some 6 GB more.
+# Tests, and the paper's networks, need torch too: some 6 GB more.
 $(VENV)/installed-full: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[dev,full]'
 	touch $@

@@ -1,4 +1,4 @@
-"""What can go wrong, said to a person: what happened, what it means, what to do."""
+"""Errors whose messages are for people: what happened, what it means, what to do."""
 
 
 def reason_of(error: OSError) -> str:
@@ -7,7 +7,7 @@ def reason_of(error: OSError) -> str:
 
 
 class LayerpeelError(Exception):
-    """Base of all our own errors. The message is one line, meant to be shown as it is.
+    """Base of all our own errors. The message is one line, to be shown unchanged.
 
     exit_code: what the command line ends with (README, "Exit codes").
     """
@@ -34,13 +34,13 @@ class NoEdgeError(LayerpeelError):
 
 
 class ModelError(LayerpeelError):
-    """A model is not there, cannot be had, or is not what the manifest says."""
+    """A model is missing, cannot be obtained, or is not what the manifest says."""
 
     exit_code = 5
 
 
 class DeviceError(LayerpeelError):
-    """The device that should compute is not there, or too small for what is asked of it."""
+    """The device that should compute is not there, or has too little memory."""
 
     exit_code = 9
 

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from layerpeel.backend.cli.common_options import QuietOption
 from layerpeel.backend.composites.art import Art, own_art
 from layerpeel.backend.composites.composite import SIZE
 from layerpeel.backend.engines.engine_registry import ENGINES
@@ -63,8 +64,8 @@ def evaluate_methods(
         bool, typer.Option("--record", help="Also enter this version into docs/quality.md.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Say every figure as JSON.")] = False,
+    quiet: QuietOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
     """Measure engines and baselines on the same composites, whose layers are known.
 

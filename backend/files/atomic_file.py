@@ -22,8 +22,8 @@ from layerpeel.backend.files.disk import (
 def atomic_file(target: Path, check: Callable[[], None] | None = None) -> Iterator[BinaryIO]:
     """Open a temporary file that becomes `target` when the block ends without an exception.
 
-    check: called when all is on the disk, right before the rename; whatever it raises leaves
-        `target` as it was.
+    check: called when all is on the disk, right before the rename; if it raises, `target` is
+        unchanged.
 
     Raises OSError when writing fails (disk full).
     """
@@ -50,7 +50,7 @@ def write_atomically(target: Path, content: bytes) -> None:
 def replace_file(finished: Path, target: Path) -> None:
     """Force a finished file to disk and rename it to `target`, in the same file system.
 
-    Raises OSError when that fails; before the rename, `target` is then as it was.
+    Raises OSError when that fails; unless it was renamed already, `target` is then unchanged.
     """
     force_file_to_disk(finished)
     finished.replace(target)

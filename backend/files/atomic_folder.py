@@ -19,7 +19,7 @@ from layerpeel.backend.files.disk import (
 
 
 class LeftAsideError(OSError):
-    """What was at the target could be moved neither away for good nor back: it is at `aside`."""
+    """The new folder did not come, and the old one could not be put back: it is at `aside`."""
 
     def __init__(self, error: OSError, aside: Path) -> None:
         super().__init__(error.errno, error.strerror)
@@ -30,13 +30,13 @@ class LeftAsideError(OSError):
 def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iterator[Path]:
     """Make a temporary folder that becomes `target` when the block ends without an exception.
 
-    Files in it are forced to disk by those who write them (`write_new_file`). What was at `target`
-    is removed afterwards.
+    Write its files by `write_new_file`, which forces them to disk. What was at `target` is removed
+    afterwards.
 
-    check: called when all is on the disk, right before the swap; whatever it raises leaves
-        `target` as it was.
+    check: called when all is on the disk, right before the swap; if it raises, `target` is
+        unchanged.
 
-    Raises OSError when writing fails (disk full), LeftAsideError when what was there could not be
+    Raises OSError when writing fails (disk full), LeftAsideError when the old folder could not be
     put back after that.
     """
     temporary, aside = temporary_name(target), temporary_name(target)
@@ -57,10 +57,10 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
 def replace_folder(finished: Path, target: Path) -> None:
     """Rename a finished folder, whose files are on the disk, to `target`; remove what was there.
 
-    What was there is meanwhile called as `target` is, with `.replaced` added: an earlier call that
-    ended between its two renames left it there, and is made good first.
+    Meanwhile the old folder is called `target` with `.replaced` added. If an earlier call ended
+    between its two renames and left one there, it is put back first.
 
-    Raises OSError when that fails: what was there is then at `target`, or, where it could not be
+    Raises OSError when that fails: the old folder is then at `target`, or, where it could not be
     put back, still aside for the next call.
     """
     aside = target.with_name(f"{target.name}.replaced")

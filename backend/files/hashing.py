@@ -14,7 +14,7 @@ _PIECE = 1 << 20
 
 
 class OriginalError(Exception):
-    """What is to be copied cannot be read, or changed meanwhile. Says so, without a full stop."""
+    """The original cannot be read, or changed while it was copied. The message has no full stop."""
 
 
 def ignore_bytes(_number_of_bytes: int) -> None:

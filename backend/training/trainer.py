@@ -136,8 +136,8 @@ def _training_step(
     norm = nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
     if not (math.isfinite(sum(losses.values())) and math.isfinite(norm.item())):
         raise LayerpeelError(
-            f"The training diverged at iteration {state.iteration + 1}: its loss is no number "
-            f"any more. The last checkpoint is from before that; train anew with a lower "
+            f"The training diverged at iteration {state.iteration + 1}: its loss is no longer "
+            f"finite. The last checkpoint is from before that; train again with a lower "
             f"learning_rate than {settings.learning_rate:g}."
         )
     state.optimizer.step()

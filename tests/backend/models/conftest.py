@@ -83,7 +83,7 @@ def part(tmp_path, payload):
     return tmp_path / "models" / f"tiny.onnx.{digest[:8]}.part"
 
 
-class Hub(ThreadingHTTPServer):
+class FileHub(ThreadingHTTPServer):
     """Serves one file.
 
     cuts: for each answer to come, after how many bytes it breaks off (None: not at all).
@@ -92,7 +92,7 @@ class Hub(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, content):
-        super().__init__(("127.0.0.1", 0), HubHandler)
+        super().__init__(("127.0.0.1", 0), FileHubHandler)
         self.content = content
         self.path = f"/artists/tiny/resolve/{REVISION}/on/x.onnx"
         self.knows_ranges = True
@@ -107,7 +107,7 @@ class Hub(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class HubHandler(BaseHTTPRequestHandler):
+class FileHubHandler(BaseHTTPRequestHandler):
     def do_GET(self):
         hub = self.server
         asked = self.headers.get("Range")
@@ -139,7 +139,7 @@ class HubHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(payload, monkeypatch):
-    server = Hub(payload)
+    server = FileHub(payload)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     monkeypatch.setenv("LAYERPEEL_HUB", server.url + "/")

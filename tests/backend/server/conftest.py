@@ -40,7 +40,7 @@ from waiting import PATIENCE, wait_for
 SERVE = [sys.executable, "-P", "-m", "layerpeel.backend.cli", "serve"]
 
 
-class Backend:
+class RunningBackend:
     """A running server, and a client of it."""
 
     def __init__(self, home, *options, **more):
@@ -170,7 +170,7 @@ def run_backend(tmp_path):
     running = []
 
     def run(*options, home=tmp_path / "home", **more):
-        running.append(Backend(home, *options, **more))
+        running.append(RunningBackend(home, *options, **more))
         return running[-1]
 
     yield run
@@ -183,7 +183,7 @@ def backend_with(tmp_path_factory):
     running = []
 
     def run(*options):
-        running.append(Backend(tmp_path_factory.mktemp("home"), *options))
+        running.append(RunningBackend(tmp_path_factory.mktemp("home"), *options))
         return running[-1]
 
     yield run

@@ -45,7 +45,7 @@ def finish(store, job_id, size, notes=()):
     store.end(job_id, Finished(notes))
 
 
-class Course:
+class StoreHistory:
     """Applies steps to a store, where its jobs allow them."""
 
     def __init__(self, folder):
@@ -88,22 +88,22 @@ class Course:
 @settings(max_examples=40)
 @given(steps)
 def test_the_store_keeps_its_promises(tmp_path_factory, steps):
-    course = Course(tmp_path_factory.mktemp("jobs"))
+    history = StoreHistory(tmp_path_factory.mktemp("jobs"))
     for what, number in steps:
-        before = {j.id for j in course.store.newest_first() if not j.state.is_final}
-        course.take(what, number)
-        jobs = course.store.newest_first()
+        before = {j.id for j in history.store.newest_first() if not j.state.is_final}
+        history.take(what, number)
+        jobs = history.store.newest_first()
         assert before <= {job.id for job in jobs}
-        results = list(course.folder.glob("*.result"))
+        results = list(history.folder.glob("*.result"))
         assert sum(path.stat().st_size for path in results) <= MOST
         finished = {job.id for job in jobs if job.state is JobState.FINISHED}
         assert {path.stem for path in results} == finished
         alive = {job.id for job in jobs if not job.state.is_final}
-        assert {path.stem for path in course.folder.glob("*.request")} == alive
-        assert not list(course.folder.glob("*.draft"))
-        places = [course.order.index(job.id) for job in jobs]
+        assert {path.stem for path in history.folder.glob("*.request")} == alive
+        assert not list(history.folder.glob("*.draft"))
+        places = [history.order.index(job.id) for job in jobs]
         assert places == sorted(places, reverse=True)
-    course.store.close()
+    history.store.close()
 
 
 def test_what_is_kept_comes_back(tmp_path):

@@ -152,7 +152,7 @@ def test_a_network_is_told_what_it_is_told_at_a_peel(task, start, told, tmp_path
     torch.testing.assert_close(words, words_at_peel)
 
 
-class OneSample(FbddTask):
+class OneFbddSample(FbddTask):
     def sample(self, index):
         return super().sample(0)
 
@@ -160,7 +160,7 @@ class OneSample(FbddTask):
 def test_losses_fall_on_a_constant_sample(recipe, opened_art, start, tmp_path):
     settings = replace(recipe.training, iterations=30, batch_size=1, learning_rate=3e-3)
     recipe = replace(recipe, training=settings, run=replace(recipe.run, check_every=30))
-    task = OneSample("foreground", recipe, opened_art, opened_art, start)
+    task = OneFbddSample("foreground", recipe, opened_art, opened_art, start)
     train(task, recipe, tmp_path, say_nothing)
     losses = [float(row["velocity"]) for row in rows_in(tmp_path)]
     assert losses[-1] < 0.7 * losses[0]

@@ -96,7 +96,7 @@ def test_the_high_frequency_loss_counts_a_fifth_and_for_the_background_alone(tas
     assert losses["high_frequency"].item() == pytest.approx(0.2 * expected, rel=1e-5)
 
 
-class OneSample(HfaTask):
+class OneHfaSample(HfaTask):
     def sample(self, index):
         return super().sample(0)
 
@@ -104,7 +104,7 @@ class OneSample(HfaTask):
 def test_losses_fall_on_a_constant_sample(layer, recipe, opened_art, tmp_path):
     settings = replace(recipe.training, iterations=80, batch_size=1, learning_rate=3e-3)
     recipe = replace(recipe, training=settings)
-    task = OneSample(layer, recipe, opened_art, opened_art, None)
+    task = OneHfaSample(layer, recipe, opened_art, opened_art, None)
     train(task, recipe, tmp_path, say_nothing)
     first, *_, last = rows_in(tmp_path)
     # What BAN may change of a texture, here all speckles, its second loss limits.

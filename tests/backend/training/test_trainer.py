@@ -96,7 +96,7 @@ def test_training_teaches_something(opened_art, tiny_recipe, composites, tmp_pat
 
 
 class Diverging(MattingTask):
-    """Its losses are no numbers from the 15th iteration on."""
+    """Its losses are NaN from the 15th iteration on."""
 
     calls = 0
 

@@ -130,7 +130,7 @@ def part(tmp_path):
     return tmp_path / "models" / "tiny.part"
 
 
-class Hub(ThreadingHTTPServer):
+class FolderHub(ThreadingHTTPServer):
     """Serves one repository at one commit: its list in pages, and its files.
 
     files: what it holds. listed: false entries in its list, by file.
@@ -140,7 +140,7 @@ class Hub(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, files):
-        super().__init__(("127.0.0.1", 0), HubHandler)
+        super().__init__(("127.0.0.1", 0), FolderHubHandler)
         self.files = {
             **files,
             "README.md": b"# Tiny",
@@ -177,7 +177,7 @@ class Hub(ThreadingHTTPServer):
             yield entry | self.listed.get(path, {})
 
 
-class HubHandler(BaseHTTPRequestHandler):
+class FolderHubHandler(BaseHTTPRequestHandler):
     def do_GET(self):
         hub, parts = self.server, urlsplit(self.path)
         path = unquote(parts.path).removeprefix("/proxy")
@@ -233,7 +233,7 @@ class HubHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(files, monkeypatch):
-    server = Hub(files)
+    server = FolderHub(files)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     monkeypatch.setenv("LAYERPEEL_HUB", server.url)

@@ -25,7 +25,7 @@ FILES = {
 } | {"tokenizer/vocab.json": b" " * 200_000}
 
 
-class Hub(ThreadingHTTPServer):
+class HaltingHub(ThreadingHTTPServer):
     """Serves SDXL's small files.
 
     asked: each path asked for, with the start of its range. halts_at: a file of which only half is
@@ -35,7 +35,7 @@ class Hub(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), HubHandler)
+        super().__init__(("127.0.0.1", 0), HaltingHubHandler)
         self.asked = []
         self.halts_at = None
         self.is_halted = threading.Event()
@@ -43,7 +43,7 @@ class Hub(ThreadingHTTPServer):
         self.status = 200
 
 
-class HubHandler(BaseHTTPRequestHandler):
+class HaltingHubHandler(BaseHTTPRequestHandler):
     def do_GET(self):
         hub = self.server
         start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "bytes=0-")[1]
@@ -83,7 +83,7 @@ def entry_of(path, content):
 
 @pytest.fixture
 def hub(monkeypatch):
-    server = Hub()
+    server = HaltingHub()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     monkeypatch.setenv("LAYERPEEL_HUB", f"http://127.0.0.1:{server.server_address[1]}")
