@@ -35,20 +35,25 @@ plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
 
+# Two at a time: half of them wait for a process, a page or Krita. The tests of a file stay together,
+# as they share what takes long to make.
+PROCESSES ?= 2
+PYTEST := $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile
+
 # The quickest first. Each part runs alone too, and installs no more than it needs.
 test: check test-base test-torch test-krita  ## format, lint, types, and every test
 
 # Where Chromium, or Krita, is missing and cannot be installed, it says so and goes on.
 test-base: $(VENV)/installed  ## what `make peel` has installed
 	packaging/install_chromium.sh || export LAYERPEEL_WITHOUT_BROWSER=1; \
-	$(BIN)/pytest -m "not torch and not krita"
+	$(PYTEST) -m "not torch and not krita"
 
 test-torch: $(VENV)/installed-full  ## the paper's networks, generation and training
-	$(BIN)/pytest -m "torch and not krita"
+	$(PYTEST) -m "torch and not krita"
 
 test-krita: $(VENV)/installed-full  ## the docker in the real Krita
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
-	$(BIN)/pytest -m krita
+	$(PYTEST) -m krita
 
 check: $(VENV)/installed-full  ## format, lint, types, imports between folders, Python 3.8
 	$(BIN)/ruff format --check .
