@@ -7,6 +7,7 @@ from layerpeel.backend import peel, write_stack
 from layerpeel.backend.errors import NothingFoundError, OutputError
 from layerpeel.backend.flatten import blend_over, flatten
 from layerpeel.backend.image import array_of
+from layerpeel.backend.outcomes import selection_of
 from layerpeel.shared.protocol import Mask, Outcome, Role
 
 pytestmark = pytest.mark.usefixtures("plain_stages")
@@ -159,3 +160,8 @@ def test_a_selection_alone_is_not_written_as_layers(scene, lift, tmp_path):
         with pytest.raises(OutputError, match="only a selection"):
             write_stack(stack, f"{tmp_path}/{name}", force=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_selection_is_rounded_to_the_nearest_level():
+    alpha = np.array([[0, 0.49, 0.51, 254.49, 254.51, 255]], np.float32) / np.float32(255)
+    assert list(selection_of(alpha, np.ones_like(alpha)).data) == [0, 0, 1, 254, 255, 255]

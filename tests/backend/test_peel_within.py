@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend import peel
+from layerpeel.backend.engines import compact
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
@@ -108,3 +109,15 @@ def test_in_one_selected_pixel_nothing_is_found_and_that_is_said(scene, coverage
     selection[120, 200] = True
     with pytest.raises(NothingFoundError, match="No subject was found within the selection"):
         peel(scene.picture, lift=Subject(coverage_of(selection)), store=isnet_store)
+
+
+def test_what_lies_in_the_bounds_of_a_selection_and_outside_it_does_not_count(
+    coverage_of, isnet_store, monkeypatch
+):
+    selection = np.full((64, 96), 255, np.uint8)
+    selection[:32, 48:] = 0
+    outside = (selection == 0).astype(np.float32)
+    monkeypatch.setattr(compact, "find_visible_subject", lambda *_: outside.copy())
+    picture = np.full((64, 96, 3), 128, np.uint8)
+    with pytest.raises(NothingFoundError, match="within the selection"):
+        peel(picture, lift=Subject(coverage_of(selection)), store=isnet_store)
