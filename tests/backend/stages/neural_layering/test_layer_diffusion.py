@@ -69,7 +69,7 @@ def test_it_is_the_papers_chain(layering, make_picture, fbdd_folder, hfa_folder)
             (fbdd.background, hfa.background),
         ):
             noise = first_noise(8, 8, 7)
-            denoised = denoise(unet, folder.sampler(), noise, conditions, 3, say_no_fraction)
+            denoised = denoise(unet, folder.new_scheduler(), noise, conditions, 3, say_no_fraction)
             refined = network(composite, matte, decode(fbdd.vae, denoised)).clamp(0, 1)
             expected.append(refined[0].permute(1, 2, 0).numpy())
     between = (alpha > 0) & (alpha < 1)
