@@ -35,8 +35,9 @@ plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
 
-# Two at a time: half of them wait for a process, a page or Krita. The tests of a file stay together,
-# as they share what takes long to make.
+# Two files at a time: many tests wait for a process or a page. The tests of a file stay together, as
+# they share what takes long to make. Krita's run one at a time: its waits have limits, which slow
+# cores must meet too.
 PROCESSES ?= 2
 PYTEST := $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile
 
@@ -53,7 +54,7 @@ test-torch: $(VENV)/installed-full  ## the paper's networks, generation and trai
 
 test-krita: $(VENV)/installed-full  ## the docker in the real Krita
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
-	$(PYTEST) -m krita
+	$(BIN)/pytest -m krita
 
 check: $(VENV)/installed-full  ## format, lint, types, imports between folders, Python 3.8
 	$(BIN)/ruff format --check .
