@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from layerpeel.backend.api import peel
@@ -122,6 +123,7 @@ def test_a_worker_stops_by_itself_and_writes_nothing(make_job, tmp_path):
     assert told
 
 
+@pytest.mark.torch
 def test_health_says_who_answers_and_what_is_missing(backend, run_backend, tmp_path, monkeypatch):
     health = from_text(Health, backend.call("GET", "/health").content)
     assert (health.version, health.protocol) == (VERSION, PROTOCOL)

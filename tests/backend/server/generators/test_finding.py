@@ -52,6 +52,7 @@ def test_folders_are_named_before_anything_is_looked_into(calls, models):
     assert found.folders == (ProgramFolder("ComfyUI", str(models)),)
 
 
+@pytest.mark.torch
 def test_a_checkpoint_that_was_found_becomes_a_style(calls, models):
     mine = str(models / "checkpoints" / "Ünïcorn Mix v9.safetensors")
     status, message = calls.refusal("/generators/use", UseFile(mine))
@@ -72,6 +73,7 @@ def test_a_checkpoint_that_was_found_becomes_a_style(calls, models):
     ]  # fmt: skip
 
 
+@pytest.mark.torch
 def test_a_style_whose_checkpoint_is_gone_says_so(calls, models):
     found = calls.post(FoundFiles, "/generators/look", LookInto((str(models),)))
     style = calls.post(StyleInfo, "/generators/use", UseFile(found.files[0].path))
