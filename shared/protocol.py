@@ -203,7 +203,33 @@ class Points:
     box: Optional[Box] = None
 
 
-Lift = Union[Subject, Mask, Trimap, Box, Words, Phrases, Points]
+@dataclass(frozen=True)
+class ThingPart:
+    """A part of a thing: what it covers, cut to its bounds, at `offset` (x, y) in the picture."""
+
+    coverage: Coverage
+    offset: Tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A thing that was found in a picture. name: where it is, for people. parts: what it covers."""
+
+    name: str
+    parts: Tuple[ThingPart, ...]
+
+
+@dataclass(frozen=True)
+class Things:
+    """Lift off each of these things, front-most first; if none are given, all that stand out.
+
+    A layer is named after its thing. At most `PeelRequest.layers` are looked for.
+    """
+
+    found: Tuple[Thing, ...] = ()
+
+
+Lift = Union[Subject, Mask, Trimap, Box, Words, Phrases, Points, Things]
 
 
 class Outcome(str, Enum):

@@ -26,6 +26,9 @@ from layerpeel.shared.protocol import (
     ProtocolError,
     Role,
     Subject,
+    Thing,
+    ThingPart,
+    Things,
     Words,
 )
 from layerpeel.shared.scenes import (
@@ -60,12 +63,21 @@ def coverages(draw):
     )
 
 
+points = st.builds(Point, whole, whole, st.booleans())
+thing_parts = st.builds(ThingPart, coverages(), st.tuples(whole, whole))
+things = st.builds(Thing, st.text(), st.lists(thing_parts, max_size=2).map(tuple))
 lifts = st.one_of(
     st.builds(Subject, st.none() | coverages()),
     st.builds(Mask, coverages(), st.booleans()),
     st.builds(Box, whole, whole, whole, whole),
     st.builds(Words, st.text()),
     st.builds(Phrases, st.lists(st.text(), max_size=3).map(tuple)),
+    st.builds(
+        Points,
+        st.lists(points, max_size=3).map(tuple),
+        st.none() | st.builds(Box, whole, whole, whole, whole),
+    ),
+    st.builds(Things, st.lists(things, max_size=2).map(tuple)),
 )
 paintings = st.builds(
     Painting, whole, st.text(), st.none() | whole, st.none() | st.floats(0, 9), st.text()
