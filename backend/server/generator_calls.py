@@ -2,9 +2,8 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -14,14 +13,12 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import Refused, as_json
+from layerpeel.backend.server.upload import read_message
 from layerpeel.shared.generators import Generators, LookInto, PullModel, StyleInfo, UseFile
-from layerpeel.shared.protocol import ProtocolError
-from layerpeel.shared.wire import LONGEST_HEADER, from_text, to_text
+from layerpeel.shared.wire import to_text
 
 # The plugin gives up a call that is silent for half a minute.
 LOOKING_SECONDS = 20.0
-
-Message = TypeVar("Message")
 
 
 class GeneratorCalls:
@@ -88,26 +85,6 @@ class GeneratorCalls:
     async def cancel_pull(self, _request: Request) -> Response:
         """Stop the pull; answer `PullSummary` once it has ended, in whichever way."""
         return as_json(to_text(await self._pulls.cancel()))
-
-
-async def read_message(kind: type[Message], request: Request) -> Message:
-    """Read a body that is a small JSON message of the type `kind`.
-
-    Raises `Refused` when it is too long, incomplete, or another message.
-    """
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LONGEST_HEADER:
-                raise Refused(413, "The call is longer than such a call can be: update the plugin.")
-        message: Any = from_text(kind, bytes(body))
-    except ClientDisconnect:
-        raise Refused(400, "The call came only in part. Try again.") from None
-    except ProtocolError as error:
-        raise Refused(400, f"The call cannot be understood: {error} Update the plugin.") from error
-    checked: Message = message
-    return checked
 
 
 # Styles need numpy: it is loaded when somebody asks for them, not when the server starts.

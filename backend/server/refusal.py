@@ -4,7 +4,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from layerpeel.backend.errors import LayerpeelError, OutputError
+from layerpeel.backend.errors import (
+    BadInputError,
+    LayerpeelError,
+    ModelError,
+    NothingFoundError,
+    OutputError,
+)
 from layerpeel.shared.jobs import Refusal
 from layerpeel.shared.places import log_file
 from layerpeel.shared.wire import to_text
@@ -13,6 +19,9 @@ _WORDS = {
     404: "There is nothing at {path}. Update whichever of plugin and backend is older.",
     405: "{path} cannot be called with {method}. Update whichever of plugin and backend is older.",
 }
+
+_STATUS = {BadInputError: 400, NothingFoundError: 422, ModelError: 424, OutputError: 507}
+"""Status codes of errors of our own; of any other it is 500."""
 
 
 class Refused(Exception):  # noqa: N818  (it is the caller who errs)
@@ -50,8 +59,9 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 
 
 async def answer_own_error(_request: Request, error: Exception) -> Response:
-    """Answer a call that met an error of our own; an OutputError means there is no room (507)."""
-    return Refused(507 if isinstance(error, OutputError) else 500, str(error)).response()
+    """Answer a call that met an error of our own."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    return Refused(status, str(error)).response()
 
 
 async def answer_unforeseen(_request: Request, error: Exception) -> Response:

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from layerpeel.backend.errors import reason_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
@@ -22,10 +21,12 @@ from layerpeel.backend.server.health import health_of
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.pointing_calls import PointingCalls
+from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
-from layerpeel.backend.server.upload import check_announced, read_job, receive_body
+from layerpeel.backend.server.upload import check_announced, no_room, read_job, receive_body
 from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
@@ -41,6 +42,7 @@ class Backend:
     presence: Presence
     models: ModelStore
     pulls: Pulls
+    pointing: PointingDesk
     limits: Limits
 
     def application(self) -> Starlette:
@@ -56,6 +58,7 @@ class Backend:
             Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
             Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
             *GeneratorCalls(self.models, self.pulls).routes(),
+            *PointingCalls(self.pointing, self.models, self.limits).routes(),
         ]
         return Starlette(routes=routes, exception_handlers=HANDLERS)
 
@@ -79,7 +82,7 @@ class Backend:
                 await receive_body(request, path, self.limits)
                 job = await asyncio.to_thread(read_job, path, self.limits)
             except OSError as error:
-                raise _no_room(error) from error
+                raise no_room(error) from error
             # Others may have been queued while this one was being received.
             self._check_room()
             summary = _summary_of(job_id, job)
@@ -145,14 +148,6 @@ class Backend:
 def _summary_of(job_id: str, job: SubmitJob) -> JobSummary:
     size = (job.picture.pixels.width, job.picture.pixels.height)
     return JobSummary(job_id, job.name, JobState.QUEUED, time.time(), size, keepsake=job.keepsake)
-
-
-def _no_room(error: OSError) -> Refused:
-    return Refused(
-        507,
-        f"The picture cannot be kept: {reason_of(error)}. "
-        "Make room on the disk, then press Peel again.",
-    )
 
 
 def _pieces_of(file: BinaryIO) -> Iterator[bytes]:

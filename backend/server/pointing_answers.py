@@ -1,0 +1,63 @@
+"""In the pointing process: looks at pictures, and says what is pointed at in them.
+
+It is always the compact engine that answers. A peel of what is shown takes exactly that with the
+same engine; the engine `layeringdiff` asks SAM with the same points, and may take something else.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+
+from layerpeel.backend.colour import image_of
+from layerpeel.backend.determine import check_lift, find_pointed_at
+from layerpeel.backend.engines.compact import CompactEngine
+from layerpeel.backend.image import Image
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.outlines import outline_of
+from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.server.pointing_orders import Answer, Question
+from layerpeel.shared.pointing import Outlined
+from layerpeel.shared.protocol import Picture, Points
+from layerpeel.shared.wire import unpack
+
+# Pictures that are kept as floats: of two documents, 28 bytes a pixel.
+KEPT_IMAGES = 2
+
+
+class PointingAnswers:
+    """Answers questions about pictures, each a file with a packed `Picture`.
+
+    The networks keep what they have seen (`layerpeel.backend.stages.pointing.minisam`).
+    """
+
+    def __init__(self, store: ModelStore) -> None:
+        self._engine = CompactEngine(store)
+        self._images: OrderedDict[Path, Image] = OrderedDict()
+
+    def look(self, picture: Path) -> None:
+        """Look at a picture, so that the first question about it is answered soon.
+
+        Raises ModelError, and BadInputError for a picture that cannot be read.
+        """
+        self._engine.look_ahead(self._image(picture))
+
+    def answer(self, picture: Path, question: Question, report: ReportFraction) -> Answer:
+        """Answer a question about a picture.
+
+        report: is called at each step, and may raise to stop.
+
+        Raises BadInputError for what does not fit the picture, NothingFoundError where there is
+        nothing, ModelError when a network is missing or cannot be used.
+        """
+        return self._outlined(self._image(picture), question.points, report)
+
+    def _outlined(self, image: Image, points: Points, report: ReportFraction) -> Outlined:
+        check_lift(points, None, image.shape)
+        return outline_of(find_pointed_at(image, points, self._engine, report) >= 0.5)
+
+    def _image(self, picture: Path) -> Image:
+        if picture not in self._images:
+            self._images[picture] = image_of(unpack(Picture, picture.read_bytes()))
+            if len(self._images) > KEPT_IMAGES:
+                self._images.popitem(last=False)
+        self._images.move_to_end(picture)
+        return self._images[picture]

