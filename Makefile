@@ -68,8 +68,9 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 
 # EVAL="--record" also enters this version into docs/quality.md.
-eval: $(VENV)/installed  ## figures of all methods and a page to look at; ART=folder COUNT=24
-	$(BIN)/layerpeel eval --out evaluated --force $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT)) $(EVAL)
+TRACK ?= layers
+eval: $(VENV)/installed  ## figures of all methods and a page to look at; TRACK=subject ART=folder COUNT=24
+	$(BIN)/layerpeel eval --track $(TRACK) --out evaluated --force $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT)) $(EVAL)
 
 bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24
 	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT))

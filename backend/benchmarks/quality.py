@@ -12,11 +12,11 @@ from pathlib import Path
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.composite import SIZE
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.backend.evaluation.baselines.baseline_registry import CLASSICAL
-from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
+from layerpeel.backend.evaluation.baselines.by_trimap import CLASSICAL
 from layerpeel.backend.evaluation.evaluate import Evaluation, Plan, evaluate
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
 
-OURS = engine_baseline("compact")
+OURS = LAYERS.engine("compact")
 
 Say = Callable[[str], None]
 
@@ -38,7 +38,7 @@ def measure_quality(
     Raises BadInputError, before anything is measured, when `art` cannot be used, and LayerpeelError
     when either method cannot separate a picture, as there is nothing to compare then.
     """
-    plan = Plan(Art(art), (OURS, CLASSICAL), CLASSICAL.name, count, size, seed)
+    plan = Plan(LAYERS, Art(art), (OURS, CLASSICAL), CLASSICAL.name, count, size, seed)
     measured = evaluate(plan, lambda words, _done: say(f"Quality: {words}"))
     _require_all(measured)
     return [

@@ -18,11 +18,6 @@ from layerpeel.backend.cli.common_options import QuietOption
 from layerpeel.backend.composites.art import Art, own_art
 from layerpeel.backend.composites.composite import SIZE
 from layerpeel.backend.engines.engine_registry import ENGINES
-from layerpeel.backend.evaluation.baselines.baseline_registry import (
-    BASELINES,
-    CLASSICAL,
-    methods_named,
-)
 from layerpeel.backend.evaluation.evaluate import Evaluation, Plan, evaluate
 from layerpeel.backend.evaluation.machine import machine_facts
 from layerpeel.backend.evaluation.networks import NETWORK_FIGURES
@@ -31,17 +26,27 @@ from layerpeel.backend.evaluation.report.history import check_history, record_re
 from layerpeel.backend.evaluation.report.lines import closing_lines
 from layerpeel.backend.evaluation.report.output import REPORT, check_report, write_report
 from layerpeel.backend.evaluation.report.record import record_of
+from layerpeel.backend.evaluation.tracks.track_registry import TRACKS, methods_named, track_named
+
+_BASELINES = "; ".join(f"{name}: {', '.join(TRACKS[name].baselines)}" for name in TRACKS)
 
 
 def evaluate_methods(
+    track: Annotated[str, typer.Option(help=f"What is asked for: {', '.join(TRACKS)}.")] = next(
+        iter(TRACKS)
+    ),
     art: Annotated[
         Path | None,
         typer.Option(help="Holds cut-outs in fg, backgrounds in bg; else the clone's small set."),
     ] = None,
-    count: Annotated[int, typer.Option(help="How many composites to draw.")] = 24,
-    size: Annotated[int, typer.Option(help="Side of the composites, in pixels.")] = SIZE,
+    count: Annotated[int, typer.Option(help="How many composites or scenes to draw.")] = 24,
+    objects: Annotated[
+        int | None,
+        typer.Option(help="How many objects are in a scene, 2 to 5; 3 unless given."),
+    ] = None,
+    size: Annotated[int, typer.Option(help="Side of the pictures, in pixels.")] = SIZE,
     seed: Annotated[
-        int, typer.Option(help="Another seed draws other composites and fills in differently.")
+        int, typer.Option(help="Another seed draws other pictures and fills in differently.")
     ] = 0,
     engine: Annotated[
         list[str] | None,
@@ -50,13 +55,16 @@ def evaluate_methods(
     baseline: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to measure it beside; may be repeated. All unless given: "
-            f"{', '.join(BASELINES)}."
+            help="What to measure it beside; may be repeated. All of the track unless given "
+            f"({_BASELINES})."
         ),
     ] = None,
     reference: Annotated[
-        str, typer.Option(help="Over which baseline or engine ratios are taken.")
-    ] = CLASSICAL.name,
+        str | None,
+        typer.Option(
+            help="Over which baseline or engine ratios are taken; each track has its own."
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder for figures.csv, figures.json and report.html.")
     ] = Path("evaluated"),
@@ -67,18 +75,33 @@ def evaluate_methods(
     quiet: QuietOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
 ) -> None:
-    """Measure engines and baselines on the same composites, whose layers are known.
+    """Measure engines and baselines on the same pictures, whose layers are known.
+
+    Tracks: layers gives all the true trimap, subject nothing, box and click point at an object of a
+    scene.
 
     Writes every figure and one page to look at: tables, plots, the layers side by side, worst
     first, and a blind comparison.
     """
     folder = Path(out).resolve()
     check_report(folder, force)
-    chosen = Art(art or own_art())
+    asked = track_named(track)
     if record:
-        check_history()
-    names = [*(engine or ENGINES), *(baseline or BASELINES), reference]
-    plan = Plan(chosen, methods_named(names), reference, count, size, seed, NETWORK_FIGURES)
+        check_history(asked)
+    beside = reference or asked.reference
+    methods = methods_named(asked, [*(engine or ENGINES), *(baseline or asked.baselines), beside])
+    plan = Plan(
+        asked,
+        Art(art or own_art()),
+        methods,
+        beside,
+        count,
+        size,
+        seed,
+        objects,
+        # Theirs are figures of layers.
+        () if asked.scenes else NETWORK_FIGURES,
+    )
     gallery = Gallery(plan)
     evaluation = _with_bar(plan, gallery, quiet=quiet or as_json)
     facts = _facts(plan)
@@ -94,9 +117,12 @@ def evaluate_methods(
 
 
 def _facts(plan: Plan) -> dict[str, str]:
+    objects = {} if plan.objects is None else {"objects": str(plan.objects)}
     return machine_facts() | {
+        "track": plan.track.name,
         "art": plan.art.name,
-        "composites": str(plan.count),
+        "scenes" if plan.track.scenes else "composites": str(plan.count),
+        **objects,
         "size": str(plan.size),
         "seed": str(plan.seed),
     }

@@ -1,13 +1,20 @@
-"""A method as the evaluation sees it: picture and trimap in, layers out."""
+"""A method as the evaluation sees it: asked as a person asks, it answers with layers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.separation import Separation
+from layerpeel.backend.separation import Matte
+from layerpeel.shared.protocol import Lift
 
-Separate = Callable[[Float32, Float32, int], Separation]
-"""From an H×W×3 picture (RGB, 0–1), an H×W trimap (0, 0.5, 1) and a seed.
+Answer = tuple[Matte, ...]
+"""What is lifted off, front-most first, each as far as it is seen; empty where nothing was found.
+
+A `Separation` where colours of both layers were found too.
+"""
+
+Separate = Callable[[Float32, Lift, int], Answer]
+"""From an H×W×3 picture (RGB, 0–1, of 8-bit values), what is to be lifted off, and a seed.
 
 Raises LayerpeelError where this picture cannot be separated.
 """

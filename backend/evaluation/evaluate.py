@@ -1,14 +1,15 @@
-"""Runs every method on the same composites."""
+"""Puts the questions of a track to every method."""
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.captions import read_captions
-from layerpeel.backend.composites.composite import SIZE, Composite, draw_composites
-from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.baseline import Baseline
+from layerpeel.backend.composites.composite import SIZE, Composite
+from layerpeel.backend.errors import BadInputError, LayerpeelError
+from layerpeel.backend.evaluation.baseline import Answer, Baseline
 from layerpeel.backend.evaluation.figures import SECONDS
 from layerpeel.backend.evaluation.method_process import (
     MethodEndedError,
@@ -17,11 +18,13 @@ from layerpeel.backend.evaluation.method_process import (
     Order,
     started,
 )
-from layerpeel.backend.evaluation.metrics import as_eight_bit, measure
 from layerpeel.backend.evaluation.network_figure import Meter, NetworkFigure
 from layerpeel.backend.evaluation.placement_figures import placement_of
+from layerpeel.backend.evaluation.summary import mean_of
+from layerpeel.backend.evaluation.track import Measured, Pictures, Question, Track
 from layerpeel.backend.progress import ReportProgress
 from layerpeel.backend.separation import Separation
+from layerpeel.shared.protocol import Lift
 
 WARM_UP_SIZE = 128
 LEAST_SIZE = 64
@@ -33,23 +36,38 @@ TRUTH = "truth"
 class Plan:
     """What to measure. The same plan gives the same figures, seconds and memory aside.
 
-    size: side of the frame in pixels. seed: for the composites and for what methods fill in.
     methods: the first is the one that is shown beside all others.
     reference: name of the method that ratios are relative to.
+    count: of composites or scenes. size: side of the frame in pixels.
+    seed: for what is drawn and for what methods fill in.
+    objects: how many are in each scene; None: as the track has it.
     """
 
+    track: Track
     art: Art
     methods: tuple[Baseline, ...]
     reference: str
     count: int = 24
     size: int = SIZE
     seed: int = 0
+    objects: int | None = None
     networks: tuple[NetworkFigure, ...] = ()
+
+    @property
+    def drawn(self) -> str:
+        """What is drawn, in words: “24 composites”."""
+        what = "scene" if self.track.scenes else "composite"
+        number = f"{self.count} {what}{'' if self.count == 1 else 's'}"
+        return f"{number} of {self.objects} objects" if self.objects is not None else number
+
+    def questions(self, count: int, size: int) -> Iterator[Question]:
+        """Draw the questions of `count` pictures of size×size."""
+        return self.track.draw(self.art, count, self.seed, size, self.objects)
 
 
 @dataclass(frozen=True)
 class PictureFigures:
-    """Figures (`evaluation.figures`) and placement of one composite, by method; of the truth too.
+    """Figures (`evaluation.figures`) and placement in one question, by method; of the truth too.
 
     failures: why a method has no figures of this picture.
     """
@@ -61,8 +79,8 @@ class PictureFigures:
     failures: dict[str, str] = field(default_factory=dict)
 
 
-Keep = Callable[[PictureFigures, Composite, dict[str, Separation]], None]
-"""Gets, for each picture, the layers by method, rounded to 8-bit values."""
+Keep = Callable[[PictureFigures, Question, dict[str, Pictures]], None]
+"""Gets, for each question, the pictures of what was answered, by method."""
 
 
 @dataclass
@@ -103,13 +121,17 @@ class Evaluation:
 
 
 def keep_nothing(
-    _picture: PictureFigures, _composite: Composite, _layers: dict[str, Separation]
+    _picture: PictureFigures, _question: Question, _pictures: dict[str, Pictures]
 ) -> None:
-    """Keep no layers."""
+    """Keep no pictures."""
+
+
+class NotAnsweredError(LayerpeelError):
+    """A method could not answer this once, and says why in one line."""
 
 
 def evaluate(plan: Plan, report: ReportProgress, keep: Keep = keep_nothing) -> Evaluation:
-    """Measure all methods of a plan on all its composites.
+    """Put all questions of a plan to all its methods.
 
     A method that fails loses only its own figures. report: told of every picture.
 
@@ -119,19 +141,17 @@ def evaluate(plan: Plan, report: ReportProgress, keep: Keep = keep_nothing) -> E
     _check(plan)
     evaluation = Evaluation(plan)
     runnable = _runnable(plan, evaluation)
-    report("Drawing the composites", 0)
-    composites = draw_composites(plan.art, plan.count, plan.seed, plan.size)
-    names = [composite.name for composite in composites]
+    report("Drawing the pictures", 0)
+    names = [question.name for question in plan.questions(plan.count, plan.size)]
     meters = _meters(plan, evaluation)
     with started(runnable) as processes:
         report("Warming up", 0)
         _warm_up(plan, processes)
-        drawn = draw_composites(plan.art, plan.count, plan.seed, plan.size)
-        for number, composite in enumerate(drawn, 1):
-            words = f"{number} of {len(names)}: {composite.name}"
+        for number, question in enumerate(plan.questions(plan.count, plan.size), 1):
+            words = f"{number} of {len(names)}: {question.name}"
             report(words, (number - 1) / len(names))
-            layers = _measure_picture(evaluation, number, composite, processes, meters)
-            keep(evaluation.pictures[-1], composite, layers)
+            pictures = _measure_question(evaluation, number, question, processes, meters)
+            keep(evaluation.pictures[-1], question, pictures)
     for method in evaluation.methods:
         totals = [meter.totals(method) for meter in meters]
         evaluation.totals[method] = {name: value for t in totals for name, value in t.items()}
@@ -139,13 +159,20 @@ def evaluate(plan: Plan, report: ReportProgress, keep: Keep = keep_nothing) -> E
 
 
 def _check(plan: Plan) -> None:
+    what = "scenes" if plan.track.scenes else "composites"
     if plan.count < 1:
-        raise BadInputError(f"{plan.count} composites measure nothing: give 1 or more.")
+        raise BadInputError(f"{plan.count} {what} measure nothing: give 1 or more.")
     if plan.seed < 0:
         raise BadInputError(f"The seed {plan.seed} cannot be used: give 0 or more.")
     if plan.size < LEAST_SIZE:
         raise BadInputError(
-            f"Composites of {plan.size} pixels are too small to measure: give {LEAST_SIZE} or more."
+            f"{what.capitalize()} of {plan.size} pixels are too small to measure: give "
+            f"{LEAST_SIZE} or more."
+        )
+    if plan.objects is not None and not plan.track.scenes:
+        raise BadInputError(
+            f"A picture of the track “{plan.track.name}” has one object: a number of objects can "
+            "be chosen for scenes only."
         )
 
 
@@ -168,43 +195,78 @@ def _meters(plan: Plan, evaluation: Evaluation) -> list[Meter]:
     return [n.meter(captions) for n in plan.networks if n.title not in evaluation.lacking]
 
 
+class _Asked:
+    """One method, asked about one question as often as it takes; notes what that took."""
+
+    def __init__(self, process: MethodProcess, question: Question, seed: int) -> None:
+        self._process = process
+        self._question = question
+        self._seed = seed
+        self.seconds: list[float] = []
+        self.peak_bytes: int | None = None
+
+    def ask(self, lift: Lift) -> Answer:
+        """Raises NotAnsweredError, and MethodEndedError when the process crashes over it."""
+        answer = self._process.separate(Order(self._question.picture, lift, self._seed))
+        if isinstance(answer, NotSeparated):
+            raise NotAnsweredError(answer.why)
+        self.seconds.append(answer.seconds)
+        self.peak_bytes = answer.peak_bytes
+        return answer.answer
+
+
 def _warm_up(plan: Plan, processes: dict[str, MethodProcess]) -> None:
-    """Let libraries load and compile before time is measured."""
-    for composite in draw_composites(plan.art, 1, plan.seed, WARM_UP_SIZE):
-        for process in processes.values():
-            process.warm_up(_order(composite, plan))
+    """Let libraries load and compile before time is measured.
+
+    What crashes here will crash again when it counts.
+    """
+    question = next(plan.questions(1, WARM_UP_SIZE))
+    for process in processes.values():
+        with contextlib.suppress(NotAnsweredError, MethodEndedError):
+            question.put_to(_Asked(process, question, plan.seed).ask)
 
 
-def _measure_picture(
+def _measure_question(
     evaluation: Evaluation,
     number: int,
-    composite: Composite,
+    question: Question,
     processes: dict[str, MethodProcess],
     meters: Sequence[Meter],
-) -> dict[str, Separation]:
-    picture = PictureFigures(number, composite.name)
-    picture.placement[TRUTH] = placement_of(composite.alpha)
+) -> dict[str, Pictures]:
+    picture = PictureFigures(number, question.name)
+    if question.truth is not None:
+        picture.placement[TRUTH] = placement_of(question.truth.alpha)
     evaluation.pictures.append(picture)
-    layers = {}
+    pictures = {}
     for method, process in processes.items():
+        asked = _Asked(process, question, evaluation.plan.seed)
         try:
-            answer = process.separate(_order(composite, evaluation.plan))
+            measured = question.put_to(asked.ask)
         except MethodEndedError as error:
             evaluation.left_out.setdefault(method, f"{error}, at picture {number}")
-            answer = NotSeparated(str(error))
-        if isinstance(answer, NotSeparated):
-            picture.failures[method] = answer.why
+            picture.failures[method] = str(error)
             continue
-        separation = as_eight_bit(answer.separation)
-        figures = measure(separation, composite) | {SECONDS: answer.seconds}
+        except NotAnsweredError as error:
+            picture.failures[method] = str(error)
+            continue
+        picture.figures[method] = (
+            measured.figures
+            | {SECONDS: mean_of(asked.seconds)}
+            | _by_networks(meters, method, question, measured)
+        )
+        if measured.made is not None:
+            picture.placement[method] = placement_of(measured.made.alpha)
+        evaluation.peak_bytes[method] = asked.peak_bytes
+        pictures[method] = measured.pictures
+    return pictures
+
+
+def _by_networks(
+    meters: Sequence[Meter], method: str, question: Question, measured: Measured
+) -> dict[str, float]:
+    """Figures of a separation of a composite; of other answers there are none."""
+    figures: dict[str, float] = {}
+    if isinstance(question.truth, Composite) and isinstance(measured.made, Separation):
         for meter in meters:
-            figures |= meter.add(method, composite, separation)
-        picture.figures[method] = figures
-        picture.placement[method] = placement_of(separation.alpha)
-        evaluation.peak_bytes[method] = answer.peak_bytes
-        layers[method] = separation
-    return layers
-
-
-def _order(composite: Composite, plan: Plan) -> Order:
-    return Order(composite.picture, composite.trimap, plan.seed)
+            figures |= meter.add(method, question.truth, measured.made)
+    return figures

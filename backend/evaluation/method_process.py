@@ -13,19 +13,19 @@ from pathlib import Path
 
 from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.backend.evaluation.baseline import Baseline
+from layerpeel.backend.evaluation.baseline import Answer, Baseline
 from layerpeel.backend.image import Float32
-from layerpeel.backend.separation import Separation
+from layerpeel.shared.protocol import Lift
 
 _STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to separate: an H×W×3 picture (RGB, 0–1) by an H×W trimap (0, 0.5, 1)."""
+    """What to lift off an H×W×3 picture (RGB, 0–1)."""
 
     picture: Float32
-    trimap: Float32
+    lift: Lift
     seed: int
 
 
@@ -33,7 +33,7 @@ class Order:
 class Separated:
     """The layers, wall seconds, and the peak memory of the process so far in bytes."""
 
-    separation: Separation
+    answer: Answer
     seconds: float
     peak_bytes: int | None
 
@@ -65,11 +65,6 @@ class MethodProcess:
         except ChildEnded as ended:
             raise MethodEndedError(f"its process crashed ({ended.end})") from None
 
-    def warm_up(self, order: Order) -> None:
-        """Separate once without a result. A crash here will happen again when it counts."""
-        with contextlib.suppress(MethodEndedError):
-            self.separate(order)
-
     def end(self) -> None:
         """End the process at once."""
         self._process.close()
@@ -100,12 +95,12 @@ def _separate_orders(
 def _carry_out(baseline: Baseline, order: Order) -> Separated | NotSeparated:
     start = time.perf_counter()
     try:
-        separation = baseline.separate(order.picture, order.trimap, order.seed)
+        answer = baseline.separate(order.picture, order.lift, order.seed)
     except LayerpeelError as error:
         return NotSeparated(str(error))
     except MemoryError:
         return NotSeparated("There is not enough memory for this picture.")
-    return Separated(separation, time.perf_counter() - start, _peak_bytes())
+    return Separated(answer, time.perf_counter() - start, _peak_bytes())
 
 
 def _peak_bytes() -> int | None:

@@ -1,51 +1,70 @@
-"""An engine as a method: peels as any script would, and reads the two layers back.
+"""An engine as a method: it is asked as by any script, and what a person gets is read back."""
 
-It goes all the way to the layers' bytes, so that what is judged is what a person gets.
-"""
-
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from layerpeel.backend.api import peel
 from layerpeel.backend.engines.engine_registry import engine_named
-from layerpeel.backend.errors import ModelError
-from layerpeel.backend.evaluation.baseline import Baseline
+from layerpeel.backend.errors import ModelError, NothingFoundError
+from layerpeel.backend.evaluation.baseline import Answer, Baseline
 from layerpeel.backend.image import Float32, array_of, from_float, to_float
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.separation import Separation
-from layerpeel.shared.protocol import Coverage, Depth, Layer, PeelRequest, Trimap
+from layerpeel.backend.separation import Matte, Separation
+from layerpeel.shared.protocol import Depth, Layer, Lift, Outcome, PeelRequest
+
+SeparateByEngine = Callable[[str, Float32, Lift, int], Answer]
+"""From an engine's name, and the rest as in `Separate`."""
 
 
-def engine_baseline(name: str) -> Baseline:
-    """Return an engine of ours as a method to measure."""
+def engine_baseline(name: str, separate: SeparateByEngine, asked_for: Lift) -> Baseline:
+    """Return an engine of ours as a method to measure.
+
+    asked_for: an example of what it will be asked for, to look what it lacks.
+    """
     return Baseline(
         name,
         f"Layerpeel, engine “{name}”",
-        partial(separate_by_engine, name),
-        partial(_lacks, name),
+        partial(separate, name),
+        partial(_lacks, name, asked_for),
     )
 
 
-def separate_by_engine(engine: str, picture: Float32, trimap: Float32, seed: int) -> Separation:
-    """Peel an H×W×3 picture of 8-bit values (RGB, 0–1) by an H×W trimap (0, 0.5, 1)."""
-    stack = peel(from_float(picture, Depth.U8), lift=_lift(trimap), seed=seed, engine=engine)
-    background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
-    return Separation(foreground[..., 3], foreground[..., :3], background[..., :3])
-
-
-def _lacks(engine: str) -> str | None:
-    any_trimap = np.full((1, 1), 0.5, np.float32)
+def layers_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Peel one layer off an H×W×3 picture (RGB, 0–1), all the way to the bytes of both layers."""
     try:
-        engine_named(engine, ModelStore()).check(PeelRequest(_lift(any_trimap), engine=engine))
+        stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
+    except NothingFoundError:
+        return ()
+    background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
+    return (Separation(foreground[..., 3], foreground[..., :3], background[..., :3]),)
+
+
+def selection_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Find only the alpha of what would be peeled off, to the bytes of the selection."""
+    try:
+        stack = peel(
+            from_float(picture, Depth.U8),
+            lift=lift,
+            seed=seed,
+            engine=engine,
+            outcome=Outcome.SELECTION,
+        )
+    except NothingFoundError:
+        return ()
+    if stack.selection is None:
+        return ()
+    levels = np.frombuffer(stack.selection.data, np.uint8).reshape(picture.shape[:2])
+    return (Matte(to_float(levels)),)
+
+
+def _lacks(engine: str, asked_for: Lift) -> str | None:
+    try:
+        engine_named(engine, ModelStore()).check(PeelRequest(asked_for, engine=engine))
     except ModelError as error:
         return str(error)
     return None
-
-
-def _lift(trimap: Float32) -> Trimap:
-    steps = from_float(trimap, Depth.U8)
-    return Trimap(Coverage(steps.shape[1], steps.shape[0], steps.tobytes()))
 
 
 def _on_canvas(layer: Layer, size: tuple[int, int]) -> Float32:

@@ -1,34 +1,38 @@
-"""A summary of an evaluation for a terminal: medians by method, and what was not measured."""
+"""A summary of an evaluation for a terminal: its table by method, and what was not measured."""
 
 import math
 
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.summary import known_pairs, median_ratio, spread_of
-
-# The most telling figures: edge, colours, visible background, exactness, fill, time.
-SHOWN = ("alpha_mad", "F_mad", "Bvis_mad", "rec_pixels", "texture", "rim", "seconds")
+from layerpeel.backend.evaluation.track import Column, Statistic
 
 
 def closing_lines(evaluation: Evaluation) -> list[str]:
-    """Return one line per method: medians, and the median of per-picture ratios for Bvis_mad."""
+    """Return one line per method, with the columns of the track, then what was left out."""
     plan = evaluation.plan
+    columns = plan.track.columns
+    ratios = [column.figure for column in columns if column.statistic is Statistic.RATIO]
     lines = [
-        f"Medians of {plan.count} composites at {plan.size}², drawn from {plan.art.name}; "
-        f"ratio: median of per-picture Bvis_mad over that of {plan.reference}",
-        f"{'method':<12}" + "".join(f"{name:>12}" for name in (*SHOWN, "ratio")),
+        f"Medians of {plan.drawn} at {plan.size}², drawn from {plan.art.name}"
+        + "".join(f"; {name} ratio: median over that of {plan.reference}" for name in ratios),
+        f"{'method':<12}" + "".join(f"{column.title:>16}" for column in columns),
     ]
     for method in evaluation.methods:
-        spreads = [spread_of(evaluation.values(method, name)) for name in SHOWN]
-        medians = [spread.median if spread else math.nan for spread in spreads]
-        cells = [*medians, ratio_to_reference(evaluation, method, "Bvis_mad")]
-        lines.append(f"{method:<12}" + "".join(f"{_said(cell):>12}" for cell in cells))
+        cells = [value_in(evaluation, method, column) for column in columns]
+        lines.append(f"{method:<12}" + "".join(f"{_said(cell):>16}" for cell in cells))
     return lines + note_lines(evaluation)
 
 
-def ratio_to_reference(evaluation: Evaluation, method: str, figure: str) -> float:
-    """Return the median of per-picture ratios of a figure to the reference's; NaN for none."""
-    reference = evaluation.values(evaluation.plan.reference, figure)
-    return median_ratio(known_pairs(evaluation.values(method, figure), reference))
+def value_in(evaluation: Evaluation, method: str, column: Column) -> float:
+    """Return what a method has in a column; NaN where it has nothing."""
+    values = evaluation.values(method, column.figure)
+    if column.statistic is Statistic.RATIO:
+        reference = evaluation.values(evaluation.plan.reference, column.figure)
+        return median_ratio(known_pairs(values, reference))
+    spread = spread_of(values)
+    if spread is None:
+        return math.nan
+    return spread.mean if column.statistic is Statistic.MEAN else spread.median
 
 
 def note_lines(evaluation: Evaluation) -> list[str]:

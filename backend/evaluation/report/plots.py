@@ -1,17 +1,18 @@
-"""Strip plots on a logarithmic axis: a dot for every picture, a row for every method.
+"""Strip plots: a dot for every picture, a row for every method.
+
+The axis is logarithmic; from 0 to 1 where higher is better.
+
 
 The page's template draws them as SVG, so that a dot can name its picture and link to it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from layerpeel.backend.evaluation.evaluate import Evaluation
 from layerpeel.backend.evaluation.figures import FIGURES, Better
 from layerpeel.backend.evaluation.summary import spread_of
-
-PLOTTED = ("alpha_mad", "pF_mad", "Bvis_mad", "texture", "rim", "seconds")
 
 # In SVG units: width of the plot, margins left (for names) and right, heights.
 WIDTH, LEFT, RIGHT = 460, 84, 14
@@ -51,8 +52,8 @@ class Plot:
 
 
 def plots_of(evaluation: Evaluation) -> list[Plot]:
-    """Plot the figures that have values above 0, as the axis is logarithmic."""
-    plots = (_plot(evaluation, name) for name in PLOTTED)
+    """Plot the figures that have values above 0, as a logarithmic axis has no others."""
+    plots = (_plot(evaluation, name) for name in evaluation.plan.track.plotted)
     return [plot for plot in plots if plot is not None]
 
 
@@ -62,23 +63,44 @@ def _plot(evaluation: Evaluation, name: str) -> Plot | None:
     if not shown:
         return None
     aim = FIGURES[name].better is Better.NEAR_ONE
-    low, high = _ends([*shown, 1.0] if aim else shown)
-
-    def place(value: float) -> float:
-        share = math.log(value / low) / math.log(high / low)
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
-
+    axis = _share_axis() if FIGURES[name].better is Better.HIGHER else _log_axis(shown, aim)
     strips = []
     for row, (method, row_values) in enumerate(values.items()):
         pairs = zip(evaluation.pictures, row_values, strict=True)
-        dots = tuple(Dot(place(v), p.number, p.name, v) for p, v in pairs if v > 0)
+        dots = tuple(Dot(axis.place(v), p.number, p.name, v) for p, v in pairs if axis.has(v))
         spread = spread_of(row_values)
-        median = place(spread.median) if spread is not None and spread.median > 0 else None
+        median = axis.place(spread.median) if spread and axis.has(spread.median) else None
         strips.append(StripPlot(method, TOP + ROW * (row + 0.5), dots, median))
     height = TOP + ROW * len(strips) + BOTTOM
-    ticks = tuple((f"{tick:g}", place(tick)) for tick in ticks_between(low, high))
+    ticks = tuple((f"{tick:g}", axis.place(tick)) for tick in axis.ticks)
     meaning = FIGURES[name].meaning
-    return Plot(name, meaning, height, ticks, tuple(strips), place(1.0) if aim else None)
+    return Plot(name, meaning, height, ticks, tuple(strips), axis.place(1.0) if aim else None)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """share: where a value lies between the ends, 0–1. has: whether it lies anywhere."""
+
+    share: Callable[[float], float]
+    has: Callable[[float], bool]
+    ticks: Sequence[float]
+
+    def place(self, value: float) -> float:
+        """Return x of a value."""
+        return round(LEFT + self.share(value) * (WIDTH - LEFT - RIGHT), 1)
+
+
+def _share_axis() -> _Axis:
+    return _Axis(lambda value: value, lambda value: not math.isnan(value), (0, 0.25, 0.5, 0.75, 1))
+
+
+def _log_axis(values: Sequence[float], with_one: bool) -> _Axis:
+    low, high = _ends([*values, 1.0] if with_one else values)
+    return _Axis(
+        lambda value: math.log(value / low) / math.log(high / low),
+        lambda value: value > 0,
+        ticks_between(low, high),
+    )
 
 
 def _ends(values: Sequence[float]) -> tuple[float, float]:

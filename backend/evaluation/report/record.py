@@ -36,7 +36,9 @@ def record_of(evaluation: Evaluation, facts: dict[str, str]) -> dict[str, Any]:
         "left_out": evaluation.left_out,
         "not_measured": evaluation.lacking,
         "unusable_files": plan.art.unusable,
-        "figures": {name: figure.meaning for name, figure in FIGURES.items()},
+        "figures": {
+            name: FIGURES[name].meaning for name in evaluation.figure_names if name in FIGURES
+        },
         "summary": {method: _summary(evaluation, method) for method in evaluation.methods},
         "placement": {
             method: _placement(evaluation, method) for method in (TRUTH, *evaluation.methods)

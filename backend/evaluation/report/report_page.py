@@ -14,15 +14,12 @@ from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation
 from layerpeel.backend.evaluation.figures import FIGURES, Better
 from layerpeel.backend.evaluation.placement_figures import NAMES as PLACEMENTS
 from layerpeel.backend.evaluation.report import plots
-from layerpeel.backend.evaluation.report.gallery import JUDGED_BY, Gallery
+from layerpeel.backend.evaluation.report.gallery import Gallery
 from layerpeel.backend.evaluation.report.lines import note_lines
 from layerpeel.backend.evaluation.summary import spread_of
 
 PACKAGE = "layerpeel.backend.evaluation.report"
 SCRIPTS = ("views.js", "pictures.js", "preference.js", "comparison.js")
-
-# The figures shown under each layer on the page.
-CAPTIONS = {"backgrounds": ("Bvis_mad", "texture", "rim"), "foregrounds": ("alpha_mad", "pF_mad")}
 
 
 def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> str:
@@ -42,8 +39,8 @@ def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) ->
             plots=plots.plots_of(evaluation),
             geometry=plots,
             shown=shown,
-            captions=CAPTIONS,
-            judged_by=JUDGED_BY,
+            track=evaluation.plan.track,
+            drawn=evaluation.plan.drawn,
             truth=TRUTH,
             data=_data(evaluation, record, gallery),
             style=_own("report.css"),
@@ -61,6 +58,8 @@ def _data(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) -> d
         "methods": evaluation.methods,
         "titles": record["methods"],
         "compared": gallery.compared,
+        "judgedBy": evaluation.plan.track.judged_by,
+        "higherIsBetter": [name for name, f in FIGURES.items() if f.better is Better.HIGHER],
         "nearOne": [name for name, f in FIGURES.items() if f.better is Better.NEAR_ONE],
         "pictures": {
             str(picture["number"]): {"name": picture["name"], "figures": picture["figures"]}

@@ -1,17 +1,15 @@
-"""The layers as small pictures embedded in the page."""
+"""What is shown of questions and answers, as small pictures embedded in the page."""
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 from PIL import Image as PillowImage
 
-from layerpeel.backend.composites.composite import Composite
 from layerpeel.backend.evaluation.evaluate import TRUTH
+from layerpeel.backend.evaluation.track import Pictures, Question
 from layerpeel.backend.image import Float32, from_float
-from layerpeel.backend.separation import Separation
 from layerpeel.shared.protocol import Depth
 
 # Compression errors are too small to see (docs/decisions.md).
@@ -21,23 +19,26 @@ LONGEST_SIDE = 512
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """Data URIs of one composite: the picture, and both layers by method and of the truth."""
+    """Data URIs of one question: its picture, and what is shown, by kind and method.
+
+    layers: as `Track.kinds`; the truth comes first, a method that has no picture is left out.
+    """
 
     picture: str
-    foregrounds: dict[str, str] = field(default_factory=dict)
-    backgrounds: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def thumbnails_of(composite: Composite, layers: Mapping[str, Separation]) -> Thumbnails:
-    """Encode a composite, its true layers, and the layers of each method."""
-    all_layers = {TRUTH: composite, **layers}
+def thumbnails_of(
+    question: Question, pictures: Mapping[str, Pictures], kinds: Iterable[str]
+) -> Thumbnails:
+    """Encode a question, its right answer, and the answers of each method."""
+    all_pictures = {TRUTH: question.true_pictures(), **pictures}
     return Thumbnails(
-        data_uri(composite.picture),
+        data_uri(question.shown),
         {
-            name: data_uri(np.dstack([made.foreground, made.alpha]))
-            for name, made in all_layers.items()
+            kind: {name: data_uri(own[kind]) for name, own in all_pictures.items() if kind in own}
+            for kind in kinds
         },
-        {name: data_uri(made.background) for name, made in all_layers.items()},
     )
 
 

@@ -11,35 +11,52 @@ SOURCE = """
 import os
 import time
 from layerpeel.backend.errors import NoEdgeError
+from layerpeel.backend.evaluation.baselines.by_trimap import by_trimap
 from layerpeel.backend.separation import Separation
 
-def as_it_is(picture, trimap, seed):
-    time.sleep(0.05)  # So that its seconds can be told from 0.
+def of_trimap(picture, trimap, seed):
     return Separation(trimap, picture, picture)
 
-def chatty(picture, trimap, seed):
-    print("PERFORMANCE WARNING", flush=True)
-    return as_it_is(picture, trimap, seed)
+def as_it_is(picture, lift, seed):
+    time.sleep(0.05)  # So that its seconds can be told from 0.
+    return by_trimap(of_trimap, picture, lift, seed)
 
-def crashes(picture, trimap, seed):
+def chatty(picture, lift, seed):
+    print("PERFORMANCE WARNING", flush=True)
+    return as_it_is(picture, lift, seed)
+
+def crashes(picture, lift, seed):
     # Only when it is measured: warming up uses a smaller picture.
     if len(picture) == 96:
         os.abort()
-    return as_it_is(picture, trimap, seed)
+    return as_it_is(picture, lift, seed)
 
-def finds_no_edge(picture, trimap, seed):
+def finds_no_edge(picture, lift, seed):
     raise NoEdgeError("no edge here")
 
-def takes_all_memory(picture, trimap, seed):
+def finds_nothing(picture, lift, seed):
+    return ()
+
+def takes_all_memory(picture, lift, seed):
     raise MemoryError
 
-def never_ends(picture, trimap, seed):
+def never_ends(picture, lift, seed):
     while True:
         pass
 
 def lacks_a_part():
     return "its part is not installed"
 """
+
+NAMES = (
+    "as_it_is",
+    "chatty",
+    "crashes",
+    "finds_no_edge",
+    "finds_nothing",
+    "takes_all_memory",
+    "never_ends",
+)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +67,6 @@ def strange(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         module = importlib.import_module("strange_methods")
-        names = ("as_it_is", "chatty", "crashes", "finds_no_edge", "takes_all_memory", "never_ends")
-        baselines = {name: Baseline(name, name, getattr(module, name)) for name in names}
+        baselines = {name: Baseline(name, name, getattr(module, name)) for name in NAMES}
         baselines["lacking"] = Baseline("lacking", "lacking", module.as_it_is, module.lacks_a_part)
         yield SimpleNamespace(**baselines)

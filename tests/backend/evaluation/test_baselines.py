@@ -7,10 +7,11 @@ from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import BadInputError, ModelError, NoEdgeError
 from layerpeel.backend.evaluation import classical
-from layerpeel.backend.evaluation.baselines.baseline_registry import BASELINES, methods_named
-from layerpeel.backend.evaluation.baselines.by_engine import engine_baseline
+from layerpeel.backend.evaluation.baselines.by_trimap import BY_TRIMAP, lift_of_trimap
 from layerpeel.backend.evaluation.baselines.by_vitmatte import separate_by_vitmatte
 from layerpeel.backend.evaluation.metrics import measure
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
+from layerpeel.backend.evaluation.tracks.track_registry import methods_named
 from layerpeel.backend.models.model_store import ModelStore
 
 
@@ -22,12 +23,12 @@ def composite(art):
 @pytest.fixture(scope="module")
 def figures(composite):
     """Figures of every method that runs here."""
-    methods = methods_named([*ENGINES, *BASELINES])
-    return {
-        method.name: measure(method.separate(composite.picture, composite.trimap, 0), composite)
-        for method in methods
-        if method.lacks() is None
-    }
+    figures = {}
+    for method in methods_named(LAYERS, [*ENGINES, *BY_TRIMAP]):
+        if method.lacks() is None:
+            (made,) = method.separate(composite.picture, lift_of_trimap(composite.trimap), 0)
+            figures[method.name] = measure(made, composite)
+    return figures
 
 
 def test_all_but_vitmatte_run_without_a_network(figures):
@@ -68,13 +69,13 @@ def test_a_chain_without_a_solution_says_so_in_one_line(composite, monkeypatch):
 
 
 def test_methods_come_once_each_in_the_order_asked_for():
-    names = [method.name for method in methods_named(["blur", "compact", "blur"])]
+    names = [method.name for method in methods_named(LAYERS, ["blur", "compact", "blur"])]
     assert names == ["blur", "compact"]
 
 
 def test_an_unknown_method_names_those_there_are():
     with pytest.raises(BadInputError, match=r"“best”.*compact.*classical.*blur"):
-        methods_named(["best"])
+        methods_named(LAYERS, ["best"])
 
 
 def test_an_engine_says_what_it_lacks(monkeypatch):
@@ -88,11 +89,11 @@ def test_an_engine_says_what_it_lacks(monkeypatch):
             raise ModelError(f"no model for {request.engine}")
 
     monkeypatch.setitem(ENGINES, "lacking", Lacking)
-    assert engine_baseline("lacking").lacks() == "no model for lacking"
+    assert LAYERS.engine("lacking").lacks() == "no model for lacking"
 
 
 def test_vitmatte_says_what_it_lacks(composite):
-    lacks = BASELINES["vitmatte"].lacks()
+    lacks = BY_TRIMAP["vitmatte"].lacks()
     assert lacks.startswith("ViTMatte")
     assert "\n" not in lacks
     with pytest.raises(ModelError, match="ViTMatte"):
@@ -107,7 +108,7 @@ def test_vitmatte_asks_the_network_in_the_band_only(composite, tmp_path, monkeyp
     store = ModelStore(tmp_path / "models")
     store.take_in(store.recognise(save_tiny_vitmatte_of_red(tmp_path / "red")))
     monkeypatch.setenv("LAYERPEEL_MODELS", str(store.folder))
-    assert BASELINES["vitmatte"].lacks() is None
+    assert BY_TRIMAP["vitmatte"].lacks() is None
     separation = separate_by_vitmatte(composite.picture, composite.trimap, 0)
     unknown = composite.trimap == 0.5
     expected = 1 / (1 + np.exp(-8 * (2 * composite.picture[..., 0] - 1)))

@@ -14,8 +14,18 @@ from layerpeel.backend.benchmarks.speed import Run, Speed, run_measured, stages_
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.evaluation.machine import machine_facts
 
-ERRORS = ("alpha_mad", "F_mad", "F_mse", "pF_mad", "B_mad", "B_mse", "Bvis_mad", "Bocc_mad")
-ROWS = (*ERRORS, "rec_max", "rec_mad", "rec_pixels", "texture", "rim", "seconds")
+ERRORS = ("F_mad", "F_mse", "pF_mad", "B_mad", "B_mse", "Bvis_mad", "Bocc_mad", "residue")
+ROWS = (
+    "alpha_mad",
+    "undecided",
+    *ERRORS,
+    "rec_max",
+    "rec_mad",
+    "rec_pixels",
+    "texture",
+    "rim",
+    "seconds",
+)
 
 
 @pytest.fixture(scope="module")

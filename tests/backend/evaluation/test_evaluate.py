@@ -8,10 +8,10 @@ import pytest
 
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Plan, evaluate
-from layerpeel.backend.evaluation.figures import FIGURES
 from layerpeel.backend.evaluation.networks import NETWORK_FIGURES
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
+from layerpeel.backend.evaluation.tracks.track_registry import methods_named
 
 
 def hear_nothing(_words, _done):
@@ -20,8 +20,8 @@ def hear_nothing(_words, _done):
 
 @pytest.fixture(scope="module")
 def plan(art):
-    methods = methods_named(["compact", "classical"])
-    return Plan(Art(art), methods, "classical", count=2, size=128, networks=NETWORK_FIGURES)
+    methods = methods_named(LAYERS, ["compact", "classical"])
+    return Plan(LAYERS, Art(art), methods, "classical", count=2, size=128, networks=NETWORK_FIGURES)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,11 @@ def measured(plan, heard, kept):
 def test_every_method_has_every_figure_of_every_picture(measured):
     assert measured.methods == ["compact", "classical"]
     assert [picture.number for picture in measured.pictures] == [1, 2]
-    assert measured.figure_names == list(FIGURES)
+    columns = {column.figure for column in LAYERS.columns}
+    assert columns <= set(measured.figure_names)
     for method in measured.methods:
-        assert all(len(measured.values(method, name)) == 2 for name in FIGURES)
+        for name in columns:
+            assert all(math.isfinite(value) for value in measured.values(method, name))
         assert measured.peak_bytes[method] > 0
 
 
@@ -80,12 +82,13 @@ def test_progress_names_every_picture_and_grows(measured, heard):
 
 def test_what_is_kept_are_8_bit_layers(measured, kept):
     assert [picture for picture, _, _ in kept] == measured.pictures
-    for _, composite, layers in kept:
-        assert list(layers) == measured.methods
-        for made in layers.values():
-            steps = made.background.astype(np.float64) * 255
+    for _, question, pictures in kept:
+        assert list(pictures) == measured.methods
+        for made in pictures.values():
+            steps = made["backgrounds"].astype(np.float64) * 255
             assert np.abs(steps - np.rint(steps)).max() < 1e-4
-            assert made.background.shape == composite.picture.shape
+            assert made["backgrounds"].shape == question.picture.shape
+            assert made["foregrounds"].shape == (*question.picture.shape[:2], 4)
 
 
 def test_networks_that_are_not_there_are_named(measured):
@@ -132,6 +135,7 @@ def test_when_no_method_can_run_nothing_is_measured(plan, strange):
         ({"count": 0}, "0 composites measure nothing"),
         ({"seed": -1}, "The seed -1 cannot be used"),
         ({"size": 63}, "63 pixels are too small"),
+        ({"objects": 3}, "“layers” has one object"),
     ],
 )
 def test_numbers_that_cannot_be_are_refused(plan, change, line):

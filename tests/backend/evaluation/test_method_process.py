@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.errors import StoppedError
+from layerpeel.backend.evaluation.baselines.by_trimap import lift_of_trimap
 from layerpeel.backend.evaluation.method_process import (
     MethodEndedError,
     NotSeparated,
@@ -14,14 +15,16 @@ from layerpeel.backend.evaluation.method_process import (
     started,
 )
 
-ORDER = Order(np.full((96, 96, 3), 0.5, np.float32), np.ones((96, 96), np.float32), 0)
+ORDER = Order(
+    np.full((96, 96, 3), 0.5, np.float32), lift_of_trimap(np.ones((96, 96), np.float32)), 0
+)
 
 
 def test_layers_come_back_as_they_were(strange):
     with started((strange.as_it_is,)) as processes:
         answer = processes["as_it_is"].separate(ORDER)
     assert isinstance(answer, Separated)
-    np.testing.assert_array_equal(answer.separation.background, ORDER.picture)
+    np.testing.assert_array_equal(answer.answer[0].background, ORDER.picture)
     assert answer.seconds >= 0.05
 
 

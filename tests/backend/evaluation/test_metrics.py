@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.composites.composite import Composite, trimap_of_true_alpha
-from layerpeel.backend.evaluation.metrics import as_eight_bit, haar_energy, hole_of, measure
+from layerpeel.backend.evaluation.metrics import (
+    as_eight_bit,
+    haar_energy,
+    hole_of,
+    measure,
+    residue,
+)
 from layerpeel.backend.separation import Separation
 
 SIZE = 96
@@ -52,6 +58,7 @@ def test_the_truth_itself_scores_perfectly(truth):
     assert figures["texture"] == 1
     assert figures["rim"] == 1
     assert figures["rec_pixels"] == 0
+    assert figures["residue"] == figures["undecided"] == 0
     assert figures["rec_max"] < 1e-3
     assert figures["rec_mad"] < 1e-3
 
@@ -151,6 +158,46 @@ def test_without_a_hole_there_is_nothing_to_judge():
     assert np.isnan(figures["texture"])
     assert np.isnan(figures["rim"])
     assert figures["Bocc_mad"] == 0
+
+
+@pytest.fixture
+def outlined():
+    """A white square of 48×48 with an outline, one pixel wide, half there, on black."""
+    alpha = np.zeros((SIZE, SIZE), np.float32)
+    alpha[23:73, 23:73] = 0.5
+    alpha[24:72, 24:72] = 1
+    white, black = np.ones((SIZE, SIZE, 3), np.float32), np.zeros((SIZE, SIZE, 3), np.float32)
+    picture = np.repeat(alpha[..., None], 3, axis=-1)
+    return Composite(alpha, white, black, picture, alpha, "outlined")
+
+
+# Pixels of the outline, and of the edge of what is more than half there: 1 px to each side.
+OUTLINE, EDGE = 50**2 - 48**2, 50**2 - 46**2
+
+
+def test_an_outline_that_is_left_behind_is_counted(outlined):
+    assert residue(outlined.background, outlined) == 0
+    ring = ((outlined.alpha > 0) & (outlined.alpha < 1))[..., None]
+    left = np.where(ring, outlined.picture, outlined.background)
+    assert residue(left, outlined) == pytest.approx(1000 * OUTLINE / EDGE)
+    # So little is not seen, and the other way it is not the object's.
+    faint = np.where(ring, np.float32(0.04), outlined.background)
+    assert residue(faint, outlined) == 0
+    assert residue(-left, outlined) == 0
+
+
+def test_a_halo_that_is_all_but_clear_is_left_behind_as_the_picture_shows_it(outlined):
+    alpha = np.where(outlined.alpha == 0.5, np.float32(0.01), outlined.alpha)
+    shown = replace(outlined, alpha=alpha)
+    assert residue(shown.picture, shown) == pytest.approx(1000 * OUTLINE / EDGE)
+
+
+def test_what_is_hidden_or_far_away_is_no_residue(outlined):
+    far = outlined.background.copy()
+    far[:15] = 1
+    assert residue(far, outlined) == 0
+    hidden = np.where((outlined.alpha == 1)[..., None], np.float32(1), outlined.background)
+    assert residue(hidden, outlined) == 0
 
 
 def test_haar_energy_of_a_case_done_by_hand():

@@ -18,6 +18,7 @@
     const value = valueOf(number, method, figure);
     if (value === null) return Infinity;
     if (data.nearOne.includes(figure)) return value > 0 ? Math.abs(Math.log(value)) : Infinity;
+    if (data.higherIsBetter.includes(figure)) return -value;
     const reference = valueOf(number, data.reference, figure);
     if (!asRatio.checked || method === data.reference || reference === null) return value;
     return value === 0 ? 0 : value / reference;
@@ -32,7 +33,7 @@
 
   figureMenu.append(...figures.map((name) => new Option(name)));
   methodMenu.append(...data.methods.map((name) => new Option(name)));
-  figureMenu.value = "Bvis_mad";
+  figureMenu.value = data.judgedBy;
   for (const control of [figureMenu, methodMenu, asRatio]) control.addEventListener("change", sort);
 
   const zoom = document.getElementById("zoom");

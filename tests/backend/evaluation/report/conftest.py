@@ -9,11 +9,12 @@ import pytest
 
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.evaluation.baselines.baseline_registry import methods_named
 from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation, PictureFigures, Plan
 from layerpeel.backend.evaluation.figures import FIGURES
 from layerpeel.backend.evaluation.placement_figures import placement_of
 from layerpeel.backend.evaluation.report.gallery import Gallery
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS, CompositeQuestion
+from layerpeel.backend.evaluation.tracks.track_registry import methods_named
 from layerpeel.backend.separation import Separation
 
 # Pytest imports each test file by itself, so their helper module must be found on the path.
@@ -51,11 +52,12 @@ def plain(colour):
     return np.broadcast_to(np.array(colour, np.float32), (SIZE, SIZE, 3)).copy()
 
 
-def composite_named(name):
+def question_named(name):
     alpha = np.zeros((SIZE, SIZE), np.float32)
     alpha[8:24, 8:24] = 1
     layers = plain((1, 1, 1)), plain((0, 0, 0))
-    return Composite(alpha, *layers, plain((1, 1, 0)), trimap=alpha, name=name)
+    composite = Composite(alpha, *layers, plain((1, 1, 0)), trimap=alpha, name=name)
+    return CompositeQuestion(composite, by_trimap=True)
 
 
 @pytest.fixture(scope="session")
@@ -66,17 +68,19 @@ def make_evaluation(art):
     """
 
     def make(count, worse=lambda _method, number: float(number), names=None, methods=COLOURS):
-        plan = Plan(Art(art), methods_named(methods), "classical", count, SIZE)
+        plan = Plan(LAYERS, Art(art), methods_named(LAYERS, methods), "classical", count, SIZE)
         evaluation, gallery = Evaluation(plan, methods=list(methods)), Gallery(plan)
         for number in range(1, count + 1):
-            composite = composite_named(names[number - 1] if names else f"thing {number}")
-            layers = {
-                method: Separation(composite.alpha, plain(COLOURS[method]), plain(COLOURS[method]))
-                for method in methods
-            }
-            picture = PictureFigures(number, composite.name)
+            question = question_named(names[number - 1] if names else f"thing {number}")
+            alpha = question.truth.alpha
+            pictures = {}
+            for method in methods:
+                colour = plain(COLOURS[method])
+                answer = (Separation(alpha, colour, colour),)
+                pictures[method] = question.put_to(lambda _lift, made=answer: made).pictures
+            picture = PictureFigures(number, question.name)
             for method in (TRUTH, *methods):
-                picture.placement[method] = placement_of(composite.alpha)
+                picture.placement[method] = placement_of(alpha)
             for method in methods:
                 picture.figures[method] = {
                     **dict.fromkeys(FIGURES, 1.0),
@@ -85,16 +89,16 @@ def make_evaluation(art):
                 evaluation.peak_bytes[method] = 100_000_000
                 evaluation.totals[method] = {}
             evaluation.pictures.append(picture)
-            gallery.add(picture, composite, layers)
+            gallery.add(picture, question, pictures)
         return evaluation, gallery
 
     return make
 
 
 @pytest.fixture(scope="session")
-def make_composite():
-    """Make a composite of the given name."""
-    return composite_named
+def make_question():
+    """Make a question of the given name."""
+    return question_named
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_a_long_run_keeps_the_worst_and_the_first(make_evaluation, monkeypatch):
     assert gallery.compared == [1, 2, 3]
 
 
-def test_a_picture_that_the_engine_failed_on_is_the_worst(make_evaluation, make_composite):
+def test_a_picture_that_the_engine_failed_on_is_the_worst(make_evaluation, make_question):
     ratios = {1: 1.0, 2: 3.0}
     evaluation, gallery = make_evaluation(
         2, lambda method, number: ratios[number] if method == "compact" else 1.0
@@ -37,5 +37,5 @@ def test_a_picture_that_the_engine_failed_on_is_the_worst(make_evaluation, make_
     assert gallery.worst_first == [2, 1]
     failed = evaluation.pictures[0]
     del failed.figures["compact"]
-    gallery.add(failed, make_composite(failed.name), {})
+    gallery.add(failed, make_question(failed.name), {})
     assert gallery.worst_first == [1, 2]

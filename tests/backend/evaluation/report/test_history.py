@@ -4,12 +4,16 @@ import pytest
 
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.evaluation.report import history
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
+from layerpeel.backend.evaluation.tracks.track_registry import TRACKS
+
+START = history.start_of(LAYERS)
 
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     place = tmp_path / "quality.md"
-    place.write_text(f"# Before\n\n{history.START}\n\n{history.END}\n\nAfter.\n")
+    place.write_text(f"# Before\n\n{START}\n\n{history.END}\n\nAfter.\n")
     monkeypatch.setattr(history, "history_file", lambda: place)
     return place
 
@@ -52,19 +56,29 @@ def test_a_version_is_replaced_and_newer_ones_go_on_top(file, make_evaluation, f
     assert text.endswith("\n\nAfter.\n")
 
 
-@pytest.mark.parametrize("text", ["no marks", f"{history.START} and no end"])
+@pytest.mark.parametrize("text", ["no marks", f"{START} and no end"])
 def test_a_file_without_its_marks_is_left_alone(file, text):
     file.write_text(text)
     with pytest.raises(OutputError, match="no place for figures"):
-        history.check_history()
+        history.check_history(LAYERS)
     assert file.read_text() == text
 
 
 def test_no_file_is_said_before_the_work(file):
     file.unlink()
     with pytest.raises(OutputError, match="cannot be read"):
-        history.check_history()
+        history.check_history(LAYERS)
 
 
-def test_the_real_page_has_a_place_for_figures():
-    history.check_history()
+@pytest.mark.parametrize("track", TRACKS.values(), ids=TRACKS)
+def test_the_real_page_has_a_place_for_figures_of_every_track(track):
+    history.check_history(track)
+
+
+def test_a_track_s_table_leaves_the_others_alone(file, make_evaluation, facts, monkeypatch):
+    other = history.start_of(TRACKS["box"])
+    row = "| 0.9 | 2026-01-01 | 3 of tests/art | compact | 0.9 |"
+    file.write_text(f"{file.read_text()}\n{other}\n{row}\n{history.END}\n")
+    record(make_evaluation, facts, monkeypatch, "1.0", 0.5)
+    assert file.read_text().endswith(f"\n{other}\n{row}\n{history.END}\n")
+    assert "| 1.0 |" in file.read_text()

@@ -1,0 +1,66 @@
+"""Methods that separate by a trimap: the classical chain, and its relatives."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.evaluation.baseline import Answer, Baseline, lacks_nothing
+from layerpeel.backend.evaluation.baselines.by_vitmatte import lacks_vitmatte, separate_by_vitmatte
+from layerpeel.backend.evaluation.classical import (
+    separate_classically,
+    separate_over_blur,
+    separate_without_fill,
+)
+from layerpeel.backend.image import Float32, from_float
+from layerpeel.backend.separation import Separation
+from layerpeel.backend.stages.trimap import read_trimap
+from layerpeel.shared.protocol import Coverage, Depth, Lift, Trimap
+
+SeparateByTrimap = Callable[[Float32, Float32, int], Separation]
+"""From an H×W×3 picture (RGB, 0–1), an H×W trimap (0, 0.5, 1) and a seed."""
+
+
+def lift_of_trimap(trimap: Float32) -> Trimap:
+    """Ask for what an H×W trimap (0, 0.5, 1) marks."""
+    steps = from_float(trimap, Depth.U8)
+    return Trimap(Coverage(steps.shape[1], steps.shape[0], steps.tobytes()))
+
+
+def by_trimap(separate: SeparateByTrimap, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Separate a picture (H×W×3) as a trimap says. Raises BadInputError for anything else."""
+    if not isinstance(lift, Trimap):
+        raise BadInputError("This method takes a trimap.")
+    shape = lift.coverage.height, lift.coverage.width
+    levels = np.frombuffer(lift.coverage.data, np.uint8).reshape(shape)
+    return (separate(picture, read_trimap(levels.astype(np.float32) / np.float32(255)), seed),)
+
+
+def _method(
+    name: str,
+    title: str,
+    separate: SeparateByTrimap,
+    lacks: Callable[[], str | None] = lacks_nothing,
+) -> Baseline:
+    return Baseline(name, title, partial(by_trimap, separate), lacks)
+
+
+CLASSICAL = _method(
+    "classical", "Closed-form alpha, multi-level colours, PatchMatch", separate_classically
+)
+
+BY_TRIMAP = {
+    method.name: method
+    for method in (
+        CLASSICAL,
+        _method("colours", "Closed-form alpha, multi-level colours", separate_without_fill),
+        _method(
+            "vitmatte",
+            "ViTMatte alpha, multi-level colours, PatchMatch",
+            separate_by_vitmatte,
+            lacks_vitmatte,
+        ),
+        _method("blur", "Closed-form alpha, multi-level colours, a wide blur", separate_over_blur),
+    )
+}
