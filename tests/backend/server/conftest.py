@@ -182,8 +182,8 @@ def backend_with(tmp_path_factory):
     """Start servers that last for all tests of a file; those must leave them as they were."""
     running = []
 
-    def run(*options):
-        running.append(RunningBackend(tmp_path_factory.mktemp("home"), *options))
+    def run(*options, **more):
+        running.append(RunningBackend(tmp_path_factory.mktemp("home"), *options, **more))
         return running[-1]
 
     yield run
@@ -254,6 +254,12 @@ def halted():
     halted = Halted()
     yield halted
     halted.let_all_go()
+
+
+@pytest.fixture(scope="session")
+def processes_of():
+    """Return the ids of the processes that a server, by its id, has started."""
+    return find_workers
 
 
 @pytest.fixture(scope="session")
