@@ -11,6 +11,7 @@ from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
 from layerpeel.backend.stages.pointing.standing_out import stands_out
+from layerpeel.backend.stages.things.thing_masks import COVERED, lies_within, mask_of
 from layerpeel.backend.stages.trimap import (
     NETWORK_BAND,
     ROUGH_BAND,
@@ -27,6 +28,8 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
     Subject,
+    Thing,
+    Things,
     Trimap,
     Words,
 )
@@ -34,6 +37,8 @@ from layerpeel.shared.scene_prompt import MOST_FOREGROUNDS
 
 SUBJECT = "The subject"
 POINTED_AT = "What is pointed at"
+
+MOST_THINGS = 32
 
 # A subject smaller than this share of the picture, or of which the network is less sure than this
 # on average, is none.
@@ -60,8 +65,8 @@ class Determined:
 def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
     """Find out before any work whether `lift` fits a picture of `shape` (height, width).
 
-    Raises BadInputError when sizes differ, a box lies outside, words are empty or the band is not
-    positive.
+    Raises BadInputError when sizes differ, a box or a thing lies outside, words or a thing are
+    empty or the band is not positive.
     """
     if band is not None and not 0 < band <= max(shape):
         raise BadInputError(
@@ -86,6 +91,8 @@ def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
                 )
         case Points():
             _check_points(lift, shape)
+        case Things(found):
+            _check_things(found, shape)
 
 
 def _check_size(coverage: Coverage, shape: tuple[int, int], what: str) -> None:
@@ -136,6 +143,21 @@ def _check_points(lift: Points, shape: tuple[int, int]) -> None:
             )
 
 
+def _check_things(things: Sequence[Thing], shape: tuple[int, int]) -> None:
+    if len(things) > MOST_THINGS:
+        raise BadInputError(
+            f"{len(things)} things are too many for one picture: give at most {MOST_THINGS}."
+        )
+    for thing in things:
+        if not lies_within(thing, shape):
+            raise BadInputError(
+                f"The thing “{thing.name}” does not lie within the picture, which is "
+                f"{shape[1]}×{shape[0]} pixels: find the things of this picture again."
+            )
+        if not any(level >= COVERED for part in thing.parts for level in set(part.coverage.data)):
+            raise BadInputError(f"The thing “{thing.name}” is empty: leave it out.")
+
+
 def determine(
     image: Image,
     lift: Lift,
@@ -171,8 +193,12 @@ def determine(
             rough, what = NETWORK_BAND, POINTED_AT
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
-        case Phrases():
-            raise BadInputError("Phrases are looked for one by one.")
+        case Things((thing,)):
+            mask = mask_of(thing, image.shape).astype(np.float32)
+            rough, what = NETWORK_BAND, f"“{thing.name}”"
+            _check_any(mask, what)
+        case Phrases() | Things():
+            raise BadInputError("Phrases and things are lifted off one by one.")
         case Subject():
             mask, rough, what = engine.find_subject(image), NETWORK_BAND, SUBJECT
             _check_found(mask, mask.size, "in the picture")

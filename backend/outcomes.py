@@ -19,6 +19,8 @@ from layerpeel.shared.protocol import (
     Picture,
     PixelBlock,
     Role,
+    Things,
+    Words,
 )
 
 MASK_MARGIN = 32  # pixels
@@ -27,11 +29,13 @@ MASK_MARGIN = 32  # pixels
 def check_outcome(picture: Picture, request: PeelRequest) -> None:
     """Find out before any work whether a picture can have the outcome that is asked for.
 
-    Raises BadInputError for a selection of several layers, and for patches of a picture that is
+    Raises BadInputError for a selection of several layers (that of things is all of them together),
+    and for patches of a picture that is
     not opaque: over itself it would show twice.
     """
     layers = len(request.lift.texts) if isinstance(request.lift, Phrases) else request.layers
-    if request.outcome is Outcome.SELECTION and layers != 1:
+    together = isinstance(request.lift, Things)
+    if request.outcome is Outcome.SELECTION and layers != 1 and not together:
         raise BadInputError(f"A selection shows one layer, and {layers} were asked for: ask for 1.")
     if request.outcome is Outcome.PATCHES:
         alpha = array_of(picture.pixels)[..., -1]
@@ -56,15 +60,15 @@ def layers_of(
     picture: Picture,
     background: DocumentArray,
     foregrounds: Sequence[DocumentArray],
-    phrases: Sequence[str],
+    names: Sequence[str],
     request: PeelRequest,
 ) -> tuple[Layer, ...]:
     """Turn arrays of the picture's size (H×W×channels, alpha last) into layers, bottom first.
 
-    foregrounds: in the order in which they were peeled. phrases: the words that each was found by,
-    empty for none; a layer that has them is named so. Layers come in the picture's order of
-    channels, trimmed to where they show; of patches, the background to where it is needed. With
-    masks, foregrounds are opaque colour with their alpha beside it.
+    foregrounds: in the order in which they were peeled. names: of each, empty for none; where
+    phrases were asked for they are those. Layers come in the picture's order of channels, trimmed
+    to where they show; of patches, the background to where it is needed. With masks, foregrounds
+    are opaque colour with their alpha beside it.
     """
     order = picture.pixels.order
     shows = background[..., -1] > 0
@@ -72,15 +76,16 @@ def layers_of(
         shows = _needed_over(array_of(picture.pixels), background, foregrounds)
     layers = [trimmed(background, shows, "Background", Role.BACKGROUND, order)]
     for number in range(len(foregrounds), 0, -1):
-        phrase = phrases[number - 1]
-        name = phrase or ("Foreground" if len(foregrounds) == 1 else f"Foreground {number}")
+        given = names[number - 1]
+        name = given or ("Foreground" if len(foregrounds) == 1 else f"Foreground {number}")
         foreground = foregrounds[number - 1]
         shows = foreground[..., -1] > 0
         if request.masks:
             layer = _masked(foreground, shows, name, picture.pixels)
         else:
             layer = trimmed(foreground, shows, name, Role.FOREGROUND, order)
-        layers.append(replace(layer, phrase=phrase))
+        by_words = isinstance(request.lift, Words | Phrases)
+        layers.append(replace(layer, phrase=given if by_words else ""))
     return tuple(layers)
 
 

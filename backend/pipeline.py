@@ -13,8 +13,21 @@ import numpy as np
 from layerpeel.backend.colour import image_of, image_of_pixels
 from layerpeel.backend.determine import Determined, check_lift, determine
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
-from layerpeel.backend.errors import BadInputError, LayerpeelError, NothingFoundError
-from layerpeel.backend.image import DocumentArray, Float32, Image, array_of
+from layerpeel.backend.errors import BadInputError, NothingFoundError
+from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, array_of
+from layerpeel.backend.lift_plan import (
+    NOTHING_ELSE,
+    check_not_filled_in,
+    layers_wanted,
+    lifts_of_things,
+    lifts_without_things,
+    may_be_passed_over,
+    name_of,
+    passed_over,
+    stopped_early,
+    wants_things,
+    what_is_left,
+)
 from layerpeel.backend.lossless import Estimates, split_exactly
 from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
 from layerpeel.backend.progress import (
@@ -28,7 +41,6 @@ from layerpeel.backend.progress import (
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
-    Coverage,
     LayerStack,
     Lift,
     MadeWith,
@@ -37,7 +49,7 @@ from layerpeel.shared.protocol import (
     Phrases,
     Picture,
     Subject,
-    Words,
+    Things,
 )
 
 MOST_LAYERS = 32
@@ -48,6 +60,9 @@ MATTE = Stage("matte", "Finding its edge", 0.2)
 SEPARATE = Stage("separate", "Filling in behind it", 0.5)
 EXACT = Stage("exact", "Making it exact", 0.05)
 FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
+
+# Before all layers, where several things are wanted.
+THINGS = Stage("things", "Finding what stands out", 0.35)
 
 # Instead of finding, and once for all layers.
 DECOMPOSE = Stage("decompose", "Taking it apart", 20)
@@ -62,10 +77,13 @@ def peel_picture(
 ) -> LayerStack:
     """Peel `request.layers` foregrounds off a picture, front to back.
 
-    Flattened, the stack is the picture (`layerpeel.backend.lossless`). It stops early, and says so
-    in its notes, when nothing more is found. Of phrases (`Phrases`) those that are not found, or
-    cannot be looked for, are passed over, also if that leaves the background alone. Other outcomes
-    are those of the protocol (`Outcome`).
+    Flattened, the stack is the picture (`layerpeel.backend.lossless`). Several layers are things of
+    the picture as it came, so that nothing is lifted off that was filled in; where things cannot
+    be told apart (`Engine.finds_things`), each is the subject of what the one before has left. It
+    stops early, and says so in its notes, when nothing more is found. Of phrases (`Phrases`) those
+    that are not found, or cannot be looked for, are passed over, also if that leaves the background
+    alone. Other outcomes are those of the protocol (`Outcome`); the selection of `Things` is all of
+    them together.
 
     Raises BadInputError for a request that does not fit the picture, NothingFoundError when not
     even one foreground is found, ModelError when the engine lacks a model, and whatever `report`
@@ -74,54 +92,52 @@ def peel_picture(
     _check(picture, request)
     engine.check(request)
     only_selected = request.outcome is Outcome.SELECTION
-    lifts = _lifts_of(request)
-    peel = _peel_by(engine, request, len(lifts), report)
-    foregrounds: list[DocumentArray] = []
-    phrases: list[str] = []
-    notes: list[str] = []
-    selection: Coverage | None = None
     parent = array_of(picture.pixels)
     image = image_of(picture)
-    for index, lift in enumerate(lifts):
+    peel = _peel_by(engine, request, report)
+    foregrounds: list[DocumentArray] = []
+    names: list[str] = []
+    notes: list[str] = []
+    why_no_more = NOTHING_ELSE
+    lifted = np.zeros(image.shape, np.float32)
+    for lift in peel.lifts(image):
         try:
-            alpha, separate = peel.find(image, lift)
+            alpha, separate = peel.find(image, lift, lifted > 0.5)
         except (NothingFoundError, BadInputError) as error:
-            if isinstance(lift, Words) and isinstance(request.lift, Phrases) and not only_selected:
-                notes.append(_not_found(lift, error))
+            if may_be_passed_over(lift, request):
+                notes += passed_over(lift, request, error)
                 peel.course.skip_round()
                 continue
             if isinstance(error, BadInputError) or not foregrounds:
                 raise
-            notes.append(_stopped_early(index, request.layers, error))
+            why_no_more = str(error)
             break
         show(np.dstack([image.proxy, alpha * image.alpha]))
+        lifted = np.maximum(lifted, alpha)
         if only_selected:
-            selection = selection_of(alpha, image.alpha)
-            break
+            continue
         estimates = separate()
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
         foregrounds.append(layers.foreground)
-        phrases.append(lift.text.strip() if isinstance(lift, Words) else "")
+        names.append(name_of(lift))
         parent = layers.background
-        if index + 1 < len(lifts):
-            image = image_of_pixels(parent, picture.icc_profile)
+        if len(foregrounds) == layers_wanted(request):
+            break
+        image = image_of_pixels(parent, picture.icc_profile)
+    if not (lifted > 0).any() and isinstance(request.lift, Things):
+        raise NothingFoundError(notes[0])
+    if not only_selected:
+        notes += stopped_early(len(foregrounds), request, why_no_more)
     report("Done", 1.0)
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
-        () if only_selected else layers_of(picture, parent, foregrounds, phrases, request),
+        () if only_selected else layers_of(picture, parent, foregrounds, names, request),
         MadeWith(engine.name, request.seed, dict(engine.models), peel.course.seconds),
         picture.icc_profile,
         (*engine.notes, *notes),
-        selection,
+        selection_of(lifted, image.alpha) if only_selected else None,
     )
-
-
-def _lifts_of(request: PeelRequest) -> list[Lift]:
-    """What is lifted off, one after the other."""
-    if isinstance(request.lift, Phrases):
-        return [Words(text) for text in request.lift.texts]
-    return [request.lift, *[Subject()] * (request.layers - 1)]
 
 
 def _check(picture: Picture, request: PeelRequest) -> None:
@@ -140,14 +156,18 @@ _Found = tuple[Float32, Callable[[], Estimates]]
 
 
 def _peel_by(
-    engine: AnyEngine, request: PeelRequest, rounds: int, report: ReportProgress
+    engine: AnyEngine, request: PeelRequest, report: ReportProgress
 ) -> "_PeelByStages | _PeelOfWhole":
     only_selected = request.outcome is Outcome.SELECTION
+    rounds = layers_wanted(request)
     if isinstance(engine, WholeEngine):
         lifting = () if only_selected else LIFTING * rounds
         return _PeelOfWhole(request, engine, Course(report, (DECOMPOSE, *lifting), rounds=1))
     stages = FINDING if only_selected else FINDING + LIFTING
-    return _PeelByStages(request, engine, Course(report, stages, rounds))
+    # Things that were asked for are looked for, or the engine's check has said why not.
+    by_things = wants_things(request) and (engine.finds_things or request.lift == Things())
+    opening = THINGS if by_things else None
+    return _PeelByStages(request, engine, Course(report, stages, rounds, opening), by_things)
 
 
 @dataclass(frozen=True)
@@ -157,10 +177,22 @@ class _PeelByStages:
     request: PeelRequest
     engine: Engine
     course: Course
+    by_things: bool
 
-    def find(self, image: Image, lift: Lift) -> _Found:
-        asked_for = lift is self.request.lift or isinstance(self.request.lift, Phrases)
+    def lifts(self, image: Image) -> list[Lift]:
+        if not self.by_things:
+            return lifts_without_things(self.request)
+        with self.course.stage(THINGS) as report:
+            things = self.engine.find_things(image, self.request.layers, report)
+        lifts = lifts_of_things(self.request, things)
+        self.course.rounds = min(len(lifts), self.course.rounds)
+        return lifts
+
+    def find(self, image: Image, lift: Lift, lifted: Bool) -> _Found:
+        asked_for = lift is self.request.lift or isinstance(self.request.lift, Phrases | Things)
         band = self.request.band if asked_for else None
+        if isinstance(lift, Things):
+            lift = Things(tuple(what_is_left(thing, lifted) for thing in lift.found))
         with self.course.stage(DETERMINE) as report:
             determined = determine(image, lift, band, self.engine, report)
         with self.course.stage(MATTE):
@@ -168,6 +200,8 @@ class _PeelByStages:
                 matte = self.engine.matte(image, determined.trimap)
             else:
                 matte = Matte(determined.alpha)
+        if isinstance(lift, Subject):
+            check_not_filled_in(matte.alpha, lifted)
         return matte.alpha, partial(self._separate, image, determined, matte)
 
     def _separate(self, image: Image, determined: Determined, matte: Matte) -> Estimates:
@@ -187,7 +221,10 @@ class _PeelOfWhole:
     course: Course
     guesses: Iterator[LayerGuess] | None = None
 
-    def find(self, image: Image, lift: Lift) -> _Found:
+    def lifts(self, _image: Image) -> list[Lift]:
+        return lifts_without_things(self.request)
+
+    def find(self, image: Image, lift: Lift, _lifted: Bool) -> _Found:
         if self.guesses is None:
             request = self.request
             with self.course.stage(DECOMPOSE) as report:
@@ -204,15 +241,3 @@ class _PeelOfWhole:
     def _separate(self, image: Image, guess: LayerGuess) -> Estimates:
         with self.course.stage(SEPARATE):
             return guess.estimates_for(image)
-
-
-def _not_found(phrase: Words, why: LayerpeelError) -> str:
-    text = phrase.text.strip()
-    if isinstance(why, BadInputError):  # Words that the detector cannot read.
-        return f"“{text}” was passed over. {why}"
-    return f"“{text}” was not found: point at it with a selection, and peel on."
-
-
-def _stopped_early(found: int, wanted: int, why: NothingFoundError) -> str:
-    layers = "layer" if found == 1 else "layers"
-    return f"Stopped after {found} {layers} of {wanted}: {why}"

@@ -37,6 +37,11 @@ def say_no_fraction(done: float) -> None:
     """Report how far a stage is to nobody."""
 
 
+def partly(report: ReportFraction, begin: float, end: float) -> ReportFraction:
+    """Report a part of a stage, which begins and ends at these fractions of the whole."""
+    return lambda done: report(begin + (end - begin) * done)
+
+
 def show_nobody(found: Float32) -> None:
     """Show nobody what will be lifted off."""
 
@@ -53,15 +58,24 @@ class Stage:
 class Course:
     """Reports at every stage how far the work is, and adds up how long each stage took.
 
-    stages: what one round consists of, in order. rounds: how many there are at most, one a layer.
+    stages: what one round consists of, in order. rounds: how many there are at most, one a layer;
+        may be lowered before the first. opening: comes once, before all rounds; its share is that
+        of the whole, theirs are of what is left.
     seconds: by the stages' names, in the order in which they first ran.
     """
 
-    def __init__(self, report: ReportProgress, stages: tuple[Stage, ...], rounds: int) -> None:
+    def __init__(
+        self,
+        report: ReportProgress,
+        stages: tuple[Stage, ...],
+        rounds: int,
+        opening: Stage | None = None,
+    ) -> None:
         self.seconds: dict[str, float] = {}
+        self.rounds = rounds
         self._report = report
         self._stages = stages
-        self._rounds = rounds
+        self._opening = opening
         self._begun = 0
 
     @contextmanager
@@ -71,7 +85,8 @@ class Course:
         Yields what the stage calls with how much of itself is done.
         """
         begun = self._begun
-        self._begun += 1
+        if stage is not self._opening:
+            self._begun += 1
 
         def report(fraction: float) -> None:
             self._say(stage, begun, fraction)
@@ -89,9 +104,13 @@ class Course:
         self._begun += -self._begun % len(self._stages)
 
     def _say(self, stage: Stage, begun: int, fraction: float) -> None:
+        ahead = 0.0 if self._opening is None else self._opening.share
+        if stage is self._opening:
+            self._report(stage.words, ahead * fraction)
+            return
         finished, place = divmod(begun, len(self._stages))
         shares = [each.share for each in self._stages]
         before = sum(shares[:place]) + shares[place] * fraction
-        done = (finished + before / sum(shares)) / self._rounds
-        several = f" (layer {finished + 1} of {self._rounds})" if self._rounds > 1 else ""
-        self._report(stage.words + several, done)
+        done = min(1.0, (finished + before / sum(shares)) / self.rounds)
+        several = f" (layer {finished + 1} of {self.rounds})" if self.rounds > 1 else ""
+        self._report(stage.words + several, ahead + (1 - ahead) * done)

@@ -223,7 +223,8 @@ class Thing:
 class Things:
     """Lift off each of these things, front-most first; if none are given, all that stand out.
 
-    A layer is named after its thing. At most `PeelRequest.layers` are looked for.
+    A layer is named after its thing. At most `PeelRequest.layers` are looked for. Their selection
+    (`Outcome`) is that of all of them together.
     """
 
     found: Tuple[Thing, ...] = ()
@@ -250,8 +251,10 @@ class Outcome(str, Enum):
 class PeelRequest:
     """What to do with a picture. Equal requests give equal bytes.
 
-    lift: what to lift off first; every further layer is the subject of what is left.
-    layers: number of foregrounds; the background comes in addition. Ignored for `Phrases`.
+    lift: what to lift off first; every further layer is another thing that stands out in the
+        picture. Of several layers the subject is several things, too.
+    layers: number of foregrounds; the background comes in addition. Ignored for `Phrases`, and for
+        `Things` that are given.
     band: half the width of the band in which the edge is looked for, in pixels; None adapts it to
         the object's size. A trimap brings its own, an exact mask needs none.
     masks: whether each foreground is opaque colour with a separate mask (`Layer.mask`).

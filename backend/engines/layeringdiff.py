@@ -18,13 +18,15 @@ from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
-from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.stages.segment_anything import SegmentAnything
+from layerpeel.backend.stages.segment_anything.sam_answers import SamAnswers
 from layerpeel.backend.stages.segment_anything.segmenter import BoxEdges
+from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.backend.stages.transparent_things import find_transparent, loosen
 from layerpeel.backend.stages.vitmatte import VitMatte
 from layerpeel.shared.protocol import (
@@ -36,6 +38,8 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
     Subject,
+    Thing,
+    Things,
     Trimap,
     Words,
 )
@@ -58,14 +62,17 @@ class LayeringDiffEngine:
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """Models that this request's stages use, in that order."""
         lift, needed = request.lift, []
+        finding = lift == Things()
         if isinstance(lift, Words | Phrases):
             needed += ["grounding-dino"]
         if isinstance(lift, Words | Phrases | Box | Points) or (
             isinstance(lift, Subject) and lift.within
         ):
             needed += ["sam"]
-        again = request.layers > 1 and not isinstance(lift, Phrases)
-        if again or (isinstance(lift, Subject) and not lift.within):
+        again = request.layers > 1 and not isinstance(lift, Phrases | Things)
+        if finding or again:
+            needed += ["sam"]
+        if finding or again or (isinstance(lift, Subject) and not lift.within):
             needed += ["isnet"]
         exact = isinstance(lift, Mask) and lift.exact
         if again or not (exact or isinstance(lift, Trimap)):
@@ -120,6 +127,20 @@ class LayeringDiffEngine:
             )
         boxes = [(each.left, each.top, each.right, each.bottom) for each in found]
         return _visible(self._segmenter.in_boxes(shown, boxes), image)
+
+    @property
+    def finds_things(self) -> bool:
+        """Whether SAM and ISNet are there."""
+        return all(
+            self._store.state(model_id) is not ModelState.MISSING for model_id in ("sam", "isnet")
+        )
+
+    def find_things(self, image: Image, most: int, report: ReportFraction) -> Sequence[Thing]:
+        """What stands out to ISNet, told apart by SAM, front-most first."""
+        subject = self.find_subject(image)
+        report(0.2)
+        answers = SamAnswers(self._segmenter, _shown(image))
+        return find_things(image, subject, answers, most, partly(report, 0.2, 1.0))
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make what is surely foreground unknown where GroundingDINO finds glass and the like."""

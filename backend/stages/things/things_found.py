@@ -1,0 +1,105 @@
+"""Which things stand out: one network says what does, another what belongs together."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from layerpeel.backend.image import Bool, Float32, Image
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
+from layerpeel.backend.stages.crop import resized
+from layerpeel.backend.stages.things.depth_order import front_to_back
+from layerpeel.backend.stages.things.place_names import place_names
+from layerpeel.backend.stages.things.point_answers import PointAnswers
+from layerpeel.backend.stages.things.telling_apart import Asked, Place, told_apart
+from layerpeel.backend.stages.things.thing_masks import thing_of
+from layerpeel.shared.protocol import Thing
+
+# From here on what stands out is part of a thing.
+STANDS_OUT = 0.5
+# What covers less of the picture is no thing.
+LEAST_THING = 0.004
+
+# Points are asked on a grid of so many lines along the picture's longer side, and of a small region
+# on one that is fine enough for so many points.
+GRID, LEAST_POINTS = 12, 6
+
+
+def find_things(
+    image: Image,
+    standing_out: Float32,
+    answers: PointAnswers,
+    most: int,
+    report: ReportFraction = say_no_fraction,
+) -> list[Thing]:
+    """Find at most `most` things, front-most first, named by their places.
+
+    standing_out: H×W, 0–1, how surely each pixel is part of what matters in the picture.
+    No two of them share a pixel. When there are more, those that cover most are taken.
+
+    Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
+    """
+    solid = (standing_out >= STANDS_OUT) & (image.alpha > 0)
+    regions = _regions(resized(solid.astype(np.float32), answers.shape) >= STANDS_OUT)
+    plans = [(region, _places(region)) for region in regions]
+    points = sum(len(places) for _, places in plans)
+    scale = max(image.shape) / max(answers.shape)
+    sureness: list[Float32] = []
+    done = 0
+    for region, places in plans:
+        asked = []
+        for row, column in places:
+            report(done / points)
+            answer = answers.at((column + 0.5) * scale, (row + 0.5) * scale)
+            asked.append(Asked((row, column), answer))
+            done += 1
+        sureness += told_apart(region, asked)
+    masks = _shared_out(solid, regions, sureness)
+    largest = sorted(masks, key=np.count_nonzero, reverse=True)[:most]
+    things = [largest[place] for place in front_to_back(largest)]
+    return [thing_of(name, mask) for name, mask in zip(place_names(things), things, strict=True)]
+
+
+def _regions(solid: Bool) -> list[Bool]:
+    """The connected parts of what stands out that are no crumbs."""
+    count, labels = cv2.connectedComponents(solid.astype(np.uint8), connectivity=8)
+    parts = (labels == label for label in range(1, count))
+    return [part for part in parts if np.count_nonzero(part) >= LEAST_THING * solid.size]
+
+
+def _places(region: Bool) -> list[Place]:
+    """Rows and columns of points in a region (h×w, not empty)."""
+    step = min(max(region.shape) / GRID, float(np.sqrt(region.sum() / LEAST_POINTS)))
+    rows = (np.arange(step / 2, region.shape[0], step)).astype(int)
+    columns = (np.arange(step / 2, region.shape[1], step)).astype(int)
+    places = [(int(row), int(column)) for row in rows for column in columns if region[row, column]]
+    if places:
+        return places
+    # Thinner than the grid is wide.
+    depth = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return [(int(row), int(column))]
+
+
+def _shared_out(solid: Bool, regions: Sequence[Bool], sureness: Sequence[Float32]) -> list[Bool]:
+    """Give each pixel that stands out (H×W) to the thing it most surely belongs to.
+
+    Of what then is too small to be a thing, the pixels go to the others. Crumbs, which lie in no
+    region, are part of a thing only where that is likely.
+    """
+    whole = np.zeros(solid.shape, np.float32)
+    for region in regions:
+        whole = np.maximum(whole, resized(region.astype(np.float32), solid.shape))
+    full = [resized(each, solid.shape, cv2.INTER_LINEAR) for each in sureness]
+    while full:
+        owner = np.stack(full).argmax(axis=0)
+        masks = [
+            solid & (owner == place) & ((whole > 0) | (full[place] > 0.5))
+            for place in range(len(full))
+        ]
+        sizes = [np.count_nonzero(mask) for mask in masks]
+        smallest = int(np.argmin(sizes))
+        if sizes[smallest] >= LEAST_THING * solid.size:
+            return masks
+        del full[smallest]
+    return []
