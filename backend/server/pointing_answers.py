@@ -5,22 +5,28 @@ same engine; the engine `layeringdiff` asks SAM with the same points, and may ta
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 from layerpeel.backend.colour import image_of
 from layerpeel.backend.determine import check_lift, find_pointed_at
 from layerpeel.backend.engines.compact import CompactEngine
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Image
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.outlines import outline_of
+from layerpeel.backend.pipeline import MOST_LAYERS
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.server.pointing_orders import Answer, Question
-from layerpeel.shared.pointing import Outlined
+from layerpeel.backend.stages.things.thing_masks import mask_of
+from layerpeel.shared.pointing import FoundThing, Outlined, ThingsFound, WhatIsAt, WhatThings
 from layerpeel.shared.protocol import Picture, Points
 from layerpeel.shared.wire import unpack
 
-# Pictures that are kept as floats: of two documents, 28 bytes a pixel.
+# Pictures that are kept as floats: of two documents, 16 bytes a pixel.
 KEPT_IMAGES = 2
+
+NOTHING_STANDS_OUT = "Nothing in the picture stands out by itself: point at what is to come off."
 
 
 class PointingAnswers:
@@ -48,15 +54,29 @@ class PointingAnswers:
         Raises BadInputError for what does not fit the picture, NothingFoundError where there is
         nothing, ModelError when a network is missing or cannot be used.
         """
-        return self._outlined(self._image(picture), question.points, report)
+        image = self._image(picture)
+        match question:
+            case WhatIsAt(points):
+                return self._outlined(image, points, report)
+            case WhatThings(most):
+                return self._things(image, most, report)
 
     def _outlined(self, image: Image, points: Points, report: ReportFraction) -> Outlined:
         check_lift(points, None, image.shape)
         return outline_of(find_pointed_at(image, points, self._engine, report) >= 0.5)
 
+    def _things(self, image: Image, most: int, report: ReportFraction) -> ThingsFound:
+        if not 1 <= most <= MOST_LAYERS:
+            raise BadInputError(f"{most} things cannot be looked for: ask for 1 to {MOST_LAYERS}.")
+        things = self._engine.find_things(image, most, report)
+        outlined = [FoundThing(each, outline_of(mask_of(each, image.shape))) for each in things]
+        return ThingsFound(tuple(outlined), () if things else (NOTHING_STANDS_OUT,))
+
     def _image(self, picture: Path) -> Image:
         if picture not in self._images:
-            self._images[picture] = image_of(unpack(Picture, picture.read_bytes()))
+            image = image_of(unpack(Picture, picture.read_bytes()))
+            # The document's own values are not looked at.
+            self._images[picture] = replace(image, values=image.proxy)
             if len(self._images) > KEPT_IMAGES:
                 self._images.popitem(last=False)
         self._images.move_to_end(picture)

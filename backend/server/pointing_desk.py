@@ -28,7 +28,7 @@ from layerpeel.backend.server.pointing_process import (
 )
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.places import log_file
-from layerpeel.shared.pointing import Outlined
+from layerpeel.shared.pointing import Outlined, ThingsFound
 
 # Of a few documents; the one that was not asked about for longest is forgotten first.
 MOST_PICTURES = 4
@@ -200,7 +200,7 @@ class PointingDesk:
                 asked.answer.set_exception(Refused(500, _unforeseen(kind)))
             case Answered(_, LayerpeelError() as error):
                 asked.answer.set_exception(error)
-            case Answered(_, Outlined() as answer):
+            case Answered(_, Outlined() | ThingsFound() as answer):
                 asked.answer.set_result(answer)
 
 

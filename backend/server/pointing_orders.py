@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerpeel.backend.errors import LayerpeelError
-from layerpeel.shared.pointing import Outlined, WhatIsAt
+from layerpeel.shared.pointing import Outlined, ThingsFound, WhatIsAt, WhatThings
 
-Question = WhatIsAt
-Answer = Outlined
+Question = WhatIsAt | WhatThings
+Answer = Outlined | ThingsFound
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from layerpeel.backend.server.pointing_orders import (
     PointingReport,
     Unforeseen,
 )
+from layerpeel.shared.pointing import WhatIsAt, WhatThings
 
 if TYPE_CHECKING:
     from layerpeel.backend.server.pointing_answers import PointingAnswers
@@ -55,64 +56,71 @@ def carry_out_pointing(server: Parent[PointingOrder, PointingReport], models: Mo
     """Carry out orders in the process, one after the other, until the server is gone."""
     from layerpeel.backend.server.pointing_answers import PointingAnswers
 
-    orders = _Orders(server)
-    answers = PointingAnswers(models)
+    pointing = PointingWork(server, PointingAnswers(models))
     while True:
-        match orders.next():
-            case LookOrder(picture):
-                # Whatever goes wrong is told to those who ask about the picture.
-                with contextlib.suppress(Exception):
-                    answers.look(picture)
-            case AskOrder() as order:
-                report = _answered(order, orders, answers)
-                if report is not None:
-                    server.send(report)
+        pointing.carry_out_next()
 
 
-def _answered(
-    order: AskOrder, orders: "_Orders", answers: "PointingAnswers"
-) -> PointingReport | None:
-    """Answer a question; None when nobody waits for that any more."""
-    from layerpeel.backend.progress import StopWork
+class PointingWork:
+    """Orders, sorted into what is to be done and questions that nobody waits for any more."""
 
-    def stop_if_dropped(_done: float) -> None:
-        if orders.is_dropped(order.number):
-            raise StopWork
-
-    try:
-        stop_if_dropped(0)
-        return Answered(
-            order.number, answers.answer(order.picture, order.question, stop_if_dropped)
-        )
-    except StopWork:
-        return None
-    except LayerpeelError as error:
-        return Answered(order.number, error)
-    except MemoryError:
-        return Answered(order.number, LayerpeelError(NO_MEMORY))
-    except Exception as error:  # noqa: BLE001  (reported whole; the next question may well succeed)
-        return Unforeseen(order.number, type(error).__name__, traceback.format_exc())
-
-
-class _Orders:
-    """Orders sorted into what is to be done, and questions that nobody waits for any more."""
-
-    def __init__(self, server: Parent[PointingOrder, PointingReport]) -> None:
+    def __init__(
+        self, server: Parent[PointingOrder, PointingReport], answers: "PointingAnswers"
+    ) -> None:
         self._server = server
+        self._answers = answers
         self._to_do: deque[LookOrder | AskOrder] = deque()
         self._dropped: set[int] = set()
 
-    def next(self) -> LookOrder | AskOrder:
-        """Wait for the next thing to do."""
+    def carry_out_next(self) -> None:
+        """Wait for an order, and carry it out."""
         while not self._to_do:
             self._sort(self._server.receive())
-        return self._to_do.popleft()
+        match self._to_do.popleft():
+            case LookOrder(picture):
+                # Whatever goes wrong is told to those who ask about the picture.
+                with contextlib.suppress(Exception):
+                    self._answers.look(picture)
+            case AskOrder() as order:
+                self._answer(order)
 
-    def is_dropped(self, number: int) -> bool:
-        """Whether the server has dropped this question."""
+    def _answer(self, order: AskOrder) -> None:
+        """Answer a question, unless nobody waits for that any more."""
+        from layerpeel.backend.progress import StopWork
+
+        def attend(_done: float) -> None:
+            self._sort_all()
+            if order.number in self._dropped:
+                raise StopWork
+            if isinstance(order.question, WhatThings):
+                self._answer_clicks()
+
+        try:
+            attend(0)
+            answer = self._answers.answer(order.picture, order.question, attend)
+            report: PointingReport = Answered(order.number, answer)
+        except StopWork:
+            return
+        except LayerpeelError as error:
+            report = Answered(order.number, error)
+        except MemoryError:
+            report = Answered(order.number, LayerpeelError(NO_MEMORY))
+        except Exception as error:  # noqa: BLE001  (reported whole; the next may well succeed)
+            report = Unforeseen(order.number, type(error).__name__, traceback.format_exc())
+        self._server.send(report)
+
+    def _answer_clicks(self) -> None:
+        """Answer the clicks that wait: looking for things takes seconds, and a click no time."""
+        waiting, self._to_do = self._to_do, deque()
+        for order in waiting:
+            if isinstance(order, AskOrder) and isinstance(order.question, WhatIsAt):
+                self._answer(order)
+            else:
+                self._to_do.append(order)
+
+    def _sort_all(self) -> None:
         while self._server.has_order:
             self._sort(self._server.receive())
-        return number in self._dropped
 
     def _sort(self, order: PointingOrder) -> None:
         match order:

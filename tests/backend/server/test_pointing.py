@@ -15,8 +15,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from layerpeel.backend import peel
+from layerpeel.backend.stages.things.thing_masks import mask_of
 from layerpeel.shared.jobs import Progress
-from layerpeel.shared.pointing import Outlined, PictureShown, WhatIsAt
+from layerpeel.shared.pointing import Outlined, PictureShown, ThingsFound, WhatIsAt, WhatThings
 from layerpeel.shared.protocol import (
     Box,
     ColourModel,
@@ -27,7 +28,7 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
 )
-from layerpeel.shared.wire import MESSAGE_TYPE, from_text, pack, to_text
+from layerpeel.shared.wire import MESSAGE_TYPE, from_text, pack, to_text, unpack
 from tiny_checkpoints.point import store_with_tiny_minisam
 from waiting import has_ended, wait_for
 
@@ -72,6 +73,12 @@ class Client:
 
     def refused(self, shown, *points):
         return self.backend.refusal("POST", f"/pointing/{shown}/at", data=question(*points))
+
+    def things(self, shown, most):
+        text = to_text(WhatThings(most)).encode()
+        answer = self.backend.call("POST", f"/pointing/{shown}/things", data=text)
+        assert answer.status_code == 200, answer.text
+        return unpack(ThingsFound, answer.content)
 
     def asking(self, shown, *points):
         """Ask over a connection of its own, which can be closed before the answer comes."""
@@ -171,11 +178,13 @@ def overlap(found, truth):
 
 
 def test_what_is_outlined_is_what_a_peel_takes(backend, processes_of, make_scene, pointing_store):
-    scene = make_scene((256, 256), "hills0", ("cactus1", 20, 40, 200), ("jessica", 140, 60, 180))
-    rgba = np.dstack([scene.picture, np.full((256, 256), 255, np.uint8)])
-    block = PixelBlock(256, 256, ColourModel.RGBA, Depth.U8, rgba.tobytes())
+    shape = width, height = 256, 256
+    scene = make_scene(shape, "hills0", ("cactus1", 20, 40, 200), ("jessica", 140, 60, 180))
+    rgba = np.dstack([scene.picture, np.full(shape, 255, np.uint8)])
     client = Client(backend, processes_of)
-    shown = client.show(Picture(block))
+    shown = client.show(
+        Picture(PixelBlock(width, height, ColourModel.RGBA, Depth.U8, rgba.tobytes()))
+    )
     cactus, lady = Point(65, 150), Point(200, 130)
     for points in [cactus], [lady, Point(5, 5, inside=False)]:
         selection = peel(
@@ -184,8 +193,13 @@ def test_what_is_outlined_is_what_a_peel_takes(backend, processes_of, make_scene
             outcome=Outcome.SELECTION,
             store=pointing_store,
         ).selection
-        peeled = np.frombuffer(selection.data, np.uint8).reshape(256, 256) > 127
-        assert overlap(filled(client.at(shown, *points), 256, 256), peeled) > 0.9
+        peeled = np.frombuffer(selection.data, np.uint8).reshape(shape) > 127
+        assert overlap(filled(client.at(shown, *points), *shape), peeled) > 0.9
+    things = client.things(shown, 2).things
+    assert things
+    for found in things:
+        assert overlap(filled(found.outline, *shape), mask_of(found.thing, shape)) > 0.95
+    assert len(client.things(shown, 1).things) == 1
 
 
 def test_points_a_box_and_a_hundred_strokes(client):
@@ -229,6 +243,9 @@ def test_what_cannot_be_answered(client):
         said = client.refused(about, *points)
         assert said[0] == status
         assert words in said[1]
+    for most in (0, 33):
+        text = to_text(WhatThings(most))
+        assert client.backend.refusal("POST", f"/pointing/{shown}/things", data=text)[0] == 400
     for body in (b"", b"{}", b'{"points": 3}', b"\xff"):
         assert client.backend.refusal("POST", f"/pointing/{shown}/at", data=body)[0] == 400
     assert client.at(shown, HERE).rings

@@ -2,6 +2,8 @@
 
 import asyncio
 from multiprocessing import active_children
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.server.pointing_answers import PointingAnswers
 from layerpeel.backend.server.pointing_desk import PointingDesk
+from layerpeel.backend.server.pointing_orders import Answered, AskOrder, DropOrder
+from layerpeel.backend.server.pointing_process import PointingWork
 from layerpeel.backend.server.refusal import Refused
-from layerpeel.shared.pointing import WhatIsAt
+from layerpeel.shared.pointing import Outlined, ThingsFound, WhatIsAt, WhatThings
 from layerpeel.shared.protocol import Box, ColourModel, Depth, Picture, PixelBlock, Point, Points
 from layerpeel.shared.wire import pack
 from tiny_checkpoints.point import store_with_tiny_minisam
@@ -73,6 +77,45 @@ def test_it_can_be_stopped(store, save_picture):
     with pytest.raises(StopWork):
         answers.answer(picture, what_is_at((50, 40)), stop)
     assert answers.answer(picture, what_is_at((50, 40)), go_on).rings
+
+
+class Server:
+    """What the process sees of the server: orders that have come, and what it reports."""
+
+    def __init__(self, *orders):
+        self.orders = list(orders)
+        self.reports = []
+
+    @property
+    def has_order(self):
+        return bool(self.orders)
+
+    def receive(self):
+        return self.orders.pop(0)
+
+    def send(self, report):
+        self.reports.append(report)
+
+
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_a_click_does_not_wait_until_things_are_found(is_dropped):
+    things, click = AskOrder(1, Path("any"), WhatThings(4)), AskOrder(2, Path("any"), what_is_at())
+    server = Server(things)
+
+    def answer(_picture, question, report):
+        if isinstance(question, WhatIsAt):
+            return Outlined(())
+        server.orders += [DropOrder(1), click] if is_dropped else [click]
+        report(0.5)
+        return ThingsFound(())
+
+    work = PointingWork(server, SimpleNamespace(answer=answer))
+    work.carry_out_next()
+    if is_dropped:
+        assert not server.reports
+        work.carry_out_next()
+    answers = [Answered(2, Outlined(())), Answered(1, ThingsFound(()))]
+    assert server.reports == answers[: 1 if is_dropped else 2]
 
 
 def test_a_model_that_comes_later_is_used(tmp_path, store, save_picture):
