@@ -23,16 +23,25 @@ class PictureShown:
 
 @dataclass(frozen=True)
 class WhatIsAt:
-    """Ask which thing these points, and a box, mean."""
+    """Ask which thing these points, and a box, mean.
+
+    at_once: whether a rough outline will do if the exact one takes longer. It does where a small
+        thing is first pointed at: that is looked at more closely.
+    """
 
     points: Points
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
 class Outlined:
-    """What would be lifted off: all within its rings, by the even-odd rule."""
+    """What would be lifted off: all within its rings, by the even-odd rule.
+
+    is_rough: whether it is only roughly that; ask again, and not at once, for what a peel takes.
+    """
 
     rings: Tuple[Ring, ...]
+    is_rough: bool = False
 
 
 @dataclass(frozen=True)
