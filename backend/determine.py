@@ -1,6 +1,6 @@
 """Foreground determination (paper, section 3.2): from what is to be lifted off to a trimap."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -189,7 +189,7 @@ def determine(
             mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
             _check_any(mask, what)
         case Points():
-            mask = find_pointed_at(image, lift, engine, report)
+            mask = find_pointed_at(image, lift, engine.find_at_points, report)
             rough, what = NETWORK_BAND, POINTED_AT
         case Subject(Coverage() as within):
             mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
@@ -207,16 +207,19 @@ def determine(
     return Determined(engine.loosen_transparent(image, trimap))
 
 
+FindAtPoints = Callable[[Image, Sequence[Point], Box | None, ReportFraction], Float32]
+"""`Engine.find_at_points`, or what is asked in its place."""
+
+
 def find_pointed_at(
-    image: Image, lift: Points, engine: Engine, report: ReportFraction = say_no_fraction
+    image: Image, lift: Points, find: FindAtPoints, report: ReportFraction = say_no_fraction
 ) -> Float32:
     """How surely each pixel (H×W, 0–1) belongs to what points and a box mean, as a peel takes it.
 
-    Raises NothingFoundError where a point lies on what is clear, and when nothing is found
-    or nothing that stands out.
+    Raises NothingFoundError where a point lies on what is clear, and when nothing is found.
     """
     _check_shown(image, lift.points)
-    mask = engine.find_at_points(image, lift.points, lift.box, report)
+    mask = find(image, lift.points, lift.box, report)
     _check_any(mask, POINTED_AT)
     if not stands_out(image, mask):
         raise NothingFoundError(

@@ -19,7 +19,12 @@ from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.isnet import find_visible_subject
 from layerpeel.backend.stages.patchmatch import fill_hole
-from layerpeel.backend.stages.pointing.pointed_thing import decided, find_pointed, look_ahead
+from layerpeel.backend.stages.pointing.pointed_thing import (
+    awaits_closer_look,
+    decided,
+    find_pointed,
+    look_ahead,
+)
 from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
 from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.shared.protocol import (
@@ -121,6 +126,19 @@ class CompactEngine:
     def look_ahead(self, image: Image) -> None:
         """Look at a picture before anything in it is pointed at, so that this costs less then."""
         look_ahead(self._use(POINTING_MODEL), image.proxy, image.alpha)
+
+    def awaits_closer_look(self, image: Image, points: Sequence[Point], box: Box | None) -> bool:
+        """Whether `find_at_points` would look closer at a part that was not seen yet."""
+        folder = self._use(POINTING_MODEL)
+        return awaits_closer_look(folder, image.proxy, image.alpha, points, box)
+
+    def find_roughly_at_points(
+        self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
+    ) -> Float32:
+        """As `find_at_points`, without looking closer."""
+        folder = self._use(POINTING_MODEL)
+        found = find_pointed(folder, image.proxy, image.alpha, points, box, report, closely=False)
+        return decided(found)
 
     @property
     def finds_things(self) -> bool:

@@ -4,6 +4,7 @@ It is always the compact engine that answers. A peel of what is shown takes exac
 same engine; the engine `layeringdiff` asks SAM with the same points, and may take something else.
 """
 
+import contextlib
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from layerpeel.backend.colour import image_of
 from layerpeel.backend.determine import check_lift, find_pointed_at
 from layerpeel.backend.engines.compact import CompactEngine
-from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import Image
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.outlines import outline_of
@@ -56,14 +57,26 @@ class PointingAnswers:
         """
         image = self._image(picture)
         match question:
-            case WhatIsAt(points):
-                return self._outlined(image, points, report)
+            case WhatIsAt(points, at_once):
+                check_lift(points, None, image.shape)
+                rough = self._rough(image, points, report) if at_once else None
+                return rough or self._exact(image, points, report)
             case WhatThings(most):
                 return self._things(image, most, report)
 
-    def _outlined(self, image: Image, points: Points, report: ReportFraction) -> Outlined:
-        check_lift(points, None, image.shape)
-        return outline_of(find_pointed_at(image, points, self._engine, report) >= 0.5)
+    def _exact(self, image: Image, points: Points, report: ReportFraction) -> Outlined:
+        return outline_of(
+            find_pointed_at(image, points, self._engine.find_at_points, report) >= 0.5
+        )
+
+    def _rough(self, image: Image, points: Points, report: ReportFraction) -> Outlined | None:
+        """Outline what is pointed at without looking closer; None if that is done, or needed."""
+        if not self._engine.awaits_closer_look(image, points.points, points.box):
+            return None
+        with contextlib.suppress(NothingFoundError):
+            found = find_pointed_at(image, points, self._engine.find_roughly_at_points, report)
+            return replace(outline_of(found >= 0.5), is_rough=True)
+        return None
 
     def _things(self, image: Image, most: int, report: ReportFraction) -> ThingsFound:
         if not 1 <= most <= MOST_LAYERS:
@@ -77,6 +90,8 @@ class PointingAnswers:
             image = image_of(unpack(Picture, picture.read_bytes()))
             # The document's own values are not looked at.
             self._images[picture] = replace(image, values=image.proxy)
+            # What cannot change the network knows again at once.
+            image.proxy.flags.writeable = False
             if len(self._images) > KEPT_IMAGES:
                 self._images.popitem(last=False)
         self._images.move_to_end(picture)

@@ -28,8 +28,8 @@ def runs(monkeypatch):
     counted = {"encoder.onnx": 0, "sam.onnx": 0}
 
     class Counting(onnxruntime.InferenceSession):
-        def __init__(self, path, **options):
-            super().__init__(path, **options)
+        def __init__(self, path, *options, **more):
+            super().__init__(path, *options, **more)
             self.name = path.rsplit("/", 1)[-1]
 
         def run(self, *arguments):

