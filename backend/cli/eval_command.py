@@ -26,15 +26,16 @@ from layerpeel.backend.evaluation.report.history import check_history, record_re
 from layerpeel.backend.evaluation.report.lines import closing_lines
 from layerpeel.backend.evaluation.report.output import REPORT, check_report, write_report
 from layerpeel.backend.evaluation.report.record import record_of
+from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
 from layerpeel.backend.evaluation.tracks.track_registry import TRACKS, methods_named, track_named
 
 _BASELINES = "; ".join(f"{name}: {', '.join(TRACKS[name].baselines)}" for name in TRACKS)
 
 
 def evaluate_methods(
-    track: Annotated[str, typer.Option(help=f"What is asked for: {', '.join(TRACKS)}.")] = next(
-        iter(TRACKS)
-    ),
+    track: Annotated[
+        str, typer.Option(help=f"What is asked for: {', '.join(TRACKS)}.")
+    ] = LAYERS.name,
     art: Annotated[
         Path | None,
         typer.Option(help="Holds cut-outs in fg, backgrounds in bg; else the clone's small set."),
@@ -42,7 +43,9 @@ def evaluate_methods(
     count: Annotated[int, typer.Option(help="How many composites or scenes to draw.")] = 24,
     objects: Annotated[
         int | None,
-        typer.Option(help="How many objects are in a scene, 2 to 5; 3 unless given."),
+        typer.Option(
+            help="How many objects are in a scene, 2 to 5; 3 unless given (things: 2 to 5 in turn)."
+        ),
     ] = None,
     size: Annotated[int, typer.Option(help="Side of the pictures, in pixels.")] = SIZE,
     seed: Annotated[
@@ -77,8 +80,8 @@ def evaluate_methods(
 ) -> None:
     """Measure engines and baselines on the same pictures, whose layers are known.
 
-    Tracks: layers gives all the true trimap, subject nothing, box and click point at an object of a
-    scene.
+    Tracks: layers gives all the true trimap, subject nothing; box and click point at an object of a
+    scene, and things asks for all of them.
 
     Writes every figure and one page to look at: tables, plots, the layers side by side, worst
     first, and a blind comparison.

@@ -69,7 +69,7 @@ class Plan:
 class PictureFigures:
     """Figures (`evaluation.figures`) and placement in one question, by method; of the truth too.
 
-    failures: why a method has no figures of this picture.
+    failures: why a method has no figures of this picture. nothing_found: what it said to nothing.
     """
 
     number: int
@@ -77,6 +77,7 @@ class PictureFigures:
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     placement: dict[str, dict[str, float]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    nothing_found: dict[str, str] = field(default_factory=dict)
 
 
 Keep = Callable[[PictureFigures, Question, dict[str, Pictures]], None]
@@ -204,6 +205,7 @@ class _Asked:
         self._seed = seed
         self.seconds: list[float] = []
         self.peak_bytes: int | None = None
+        self.nothing_found = ""
 
     def ask(self, lift: Lift) -> Answer:
         """Raises NotAnsweredError, and MethodEndedError when the process crashes over it."""
@@ -212,6 +214,7 @@ class _Asked:
             raise NotAnsweredError(answer.why)
         self.seconds.append(answer.seconds)
         self.peak_bytes = answer.peak_bytes
+        self.nothing_found = answer.nothing_found
         return answer.answer
 
 
@@ -256,6 +259,8 @@ def _measure_question(
         )
         if measured.made is not None:
             picture.placement[method] = placement_of(measured.made.alpha)
+        if asked.nothing_found:
+            picture.nothing_found[method] = asked.nothing_found
         evaluation.peak_bytes[method] = asked.peak_bytes
         pictures[method] = measured.pictures
     return pictures

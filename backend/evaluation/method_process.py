@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerpeel.backend.child_process import ChildEnded, ChildProcess, Parent
-from layerpeel.backend.errors import LayerpeelError
+from layerpeel.backend.errors import LayerpeelError, NothingFoundError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline
 from layerpeel.backend.image import Float32
 from layerpeel.shared.protocol import Lift
@@ -31,11 +31,15 @@ class Order:
 
 @dataclass(frozen=True)
 class Separated:
-    """The layers, wall seconds, and the peak memory of the process so far in bytes."""
+    """The layers, wall seconds, and the peak memory of the process so far in bytes.
+
+    nothing_found: why there are no layers.
+    """
 
     answer: Answer
     seconds: float
     peak_bytes: int | None
+    nothing_found: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,13 +98,16 @@ def _separate_orders(
 
 def _carry_out(baseline: Baseline, order: Order) -> Separated | NotSeparated:
     start = time.perf_counter()
+    nothing_found = ""
     try:
         answer = baseline.separate(order.picture, order.lift, order.seed)
+    except NothingFoundError as error:
+        answer, nothing_found = (), str(error)
     except LayerpeelError as error:
         return NotSeparated(str(error))
     except MemoryError:
         return NotSeparated("There is not enough memory for this picture.")
-    return Separated(answer, time.perf_counter() - start, _peak_bytes())
+    return Separated(answer, time.perf_counter() - start, _peak_bytes(), nothing_found)
 
 
 def _peak_bytes() -> int | None:

@@ -75,7 +75,8 @@ def residue(background: Float32, truth: Composite) -> float:
     away = cv2.distanceTransform((truth.alpha <= 0.01).astype(np.uint8), cv2.DIST_L2, 5)
     left = (away <= RESIDUE_REACH) & (truth.alpha < 0.95) & (along > RESIDUE_SEEN)
     solid = (truth.alpha > 0.5).astype(np.uint8)
-    edge = np.count_nonzero(cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    outline = cv2.morphologyEx(solid, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    edge = int(np.count_nonzero(outline))
     return 1000 * int(np.count_nonzero(left)) / edge if edge else float("nan")
 
 

