@@ -181,6 +181,10 @@ def determine(
         case Mask(coverage):
             mask, rough, what = _levels(coverage), ROUGH_BAND, "The mask"
             _check_mask(mask)
+            # Whoever gives a band says how far from the mask the edge may lie.
+            thing = engine.find_in_lasso(image, mask, report) if band is None else None
+            if thing is not None:
+                mask, rough = thing, NETWORK_BAND
         case Box():
             mask, rough, what = engine.find_in_box(image, lift), NETWORK_BAND, "What the box holds"
             _check_found(mask, lift.width * lift.height, "in the box")

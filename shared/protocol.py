@@ -140,8 +140,9 @@ class Subject:
 class Mask:
     """Lift off what a mask covers.
 
-    exact: the mask is the alpha, to the last byte; otherwise it is rough, and the edge is looked
-        for in a band around the mask's edge.
+    exact: the mask is the alpha, to the last byte; otherwise it is rough. It may be drawn round a
+        thing, which is then looked for in it; else the edge is looked for in a band around the
+        mask's edge.
     """
 
     coverage: Coverage

@@ -62,7 +62,8 @@ def peel(
         typer.Option(help="NAME.ora for OpenRaster; NAME or NAME/ for a folder of PNGs."),
     ],
     mask: Annotated[
-        Path | None, typer.Option(help="Lift off what this picture shows in white, roughly.")
+        Path | None,
+        typer.Option(help="Lift off what this picture shows in white, roughly: a lasso round it."),
     ] = None,
     exact_edge: Annotated[
         bool, typer.Option("--exact-edge", help="The mask is the alpha, to the last byte.")

