@@ -85,6 +85,16 @@ def what_is_left(thing: Thing, lifted: Bool) -> Thing:
     return thing_of(thing.name, left)
 
 
+def held_by(lifts: Sequence[Lift], shape: tuple[int, int]) -> Bool:
+    """What these lifts hold in a picture of `shape` (height, width), as far as it is known."""
+    held = np.zeros(shape, bool)
+    for lift in lifts:
+        if isinstance(lift, Things):
+            for thing in lift.found:
+                held |= mask_of(thing, shape)
+    return held
+
+
 def check_not_filled_in(alpha: Float32, filled: Bool) -> None:
     """Raise NothingFoundError when the larger part of what was found (H×W, 0–1) was filled in."""
     found = alpha > 0.5

@@ -18,6 +18,7 @@ from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, array_o
 from layerpeel.backend.lift_plan import (
     NOTHING_ELSE,
     check_not_filled_in,
+    held_by,
     layers_wanted,
     lifts_of_things,
     lifts_without_things,
@@ -100,7 +101,8 @@ def peel_picture(
     notes: list[str] = []
     why_no_more = NOTHING_ELSE
     lifted = np.zeros(image.shape, np.float32)
-    for lift in peel.lifts(image):
+    lifts = peel.lifts(image)
+    for index, lift in enumerate(lifts):
         try:
             alpha, separate = peel.find(image, lift, lifted > 0.5)
         except (NothingFoundError, BadInputError) as error:
@@ -116,7 +118,7 @@ def peel_picture(
         lifted = np.maximum(lifted, alpha)
         if only_selected:
             continue
-        estimates = separate()
+        estimates = separate(held_by(lifts[index + 1 :], image.shape))
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
         foregrounds.append(layers.foreground)
@@ -151,8 +153,9 @@ def _check(picture: Picture, request: PeelRequest) -> None:
     check_outcome(picture, request)
 
 
-_Found = tuple[Float32, Callable[[], Estimates]]
-"""The alpha of what will be lifted off, H×W, and what estimates both layers when it is called."""
+_Found = tuple[Float32, Callable[[Bool], Estimates]]
+"""The alpha of what will be lifted off, H×W, and what estimates both layers when it is called with
+what is lifted off later (H×W)."""
 
 
 def _peel_by(
@@ -204,10 +207,12 @@ class _PeelByStages:
             check_not_filled_in(matte.alpha, lifted)
         return matte.alpha, partial(self._separate, image, determined, matte)
 
-    def _separate(self, image: Image, determined: Determined, matte: Matte) -> Estimates:
+    def _separate(
+        self, image: Image, determined: Determined, matte: Matte, later: Bool
+    ) -> Estimates:
         with self.course.stage(SEPARATE) as report:
             estimates = self.engine.separate(
-                image, matte, determined.trimap, self.request.seed, report
+                image, matte, determined.trimap, self.request.seed, report, later
             )
         return estimates if determined.alpha is None else estimates.held_to(determined.alpha)
 
@@ -238,6 +243,6 @@ class _PeelOfWhole:
             f"To “{self.engine.name}” what is left is one layer: there is nothing to lift off it."
         )
 
-    def _separate(self, image: Image, guess: LayerGuess) -> Estimates:
+    def _separate(self, image: Image, guess: LayerGuess, _later: Bool) -> Estimates:
         with self.course.stage(SEPARATE):
             return guess.estimates_for(image)

@@ -177,6 +177,7 @@ class CompactEngine:
         trimap: Float32,
         seed: int,
         report: ReportFraction,
+        later: Bool,
     ) -> Estimates:
         """Estimate both layers, filled in behind the foreground by PatchMatch."""
         from layerpeel.backend.stages.classical_separation import separate_classically
@@ -184,7 +185,7 @@ class CompactEngine:
         def fill(values: Float32, hole: Bool) -> Float32:
             # Nothing is invented where the picture itself is not all there.
             opaque = image.alpha >= 1
-            filled = fill_hole(image.proxy, hole & opaque, opaque, seed)
+            filled = fill_hole(image.proxy, hole & opaque, opaque & ~later, seed)
             result = values.copy()
             where = hole & opaque
             result[where] = values_from_proxy(

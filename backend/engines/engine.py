@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.separation import Matte
@@ -92,10 +92,13 @@ class Engine(_Named, Protocol):
         trimap: Float32,
         seed: int,
         report: ReportFraction,
+        later: Bool,
     ) -> Estimates:
         """Estimate both layers by a matte, filled in behind the foreground.
 
         matte: from `matte`, or alpha alone, as of an exact mask.
+        later: H×W, what will be lifted off after this. Filled in with it, some of it would stay
+            behind when it goes.
         """
 
 

@@ -15,7 +15,7 @@ from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.kept_pool import kept_pool, kept_with
 from layerpeel.backend.errors import ModelError, NothingFoundError
-from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly
@@ -164,8 +164,12 @@ class LayeringDiffEngine:
         trimap: Float32,
         seed: int,
         report: ReportFraction,
+        later: Bool,
     ) -> Estimates:
-        """Both layers by FBDD, at the picture's own detail by HFA (paper, section 3.3)."""
+        """Both layers by FBDD, at the picture's own detail by HFA (paper, section 3.3).
+
+        FBDD cannot be told what will be lifted off later.
+        """
         layering = LayerDiffusion(self._use("fbdd"), self._use("hfa"), self._pool)
         alpha = matte.alpha
         layers = layering.separate(_shown(image), alpha, seed, report)

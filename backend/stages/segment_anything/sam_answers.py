@@ -29,4 +29,4 @@ class SamAnswers:
     def at(self, x: float, y: float) -> Float32:
         """The mask that SAM itself thinks best for a point."""
         mask = self._segmenter.at_points(self._shown, [Point(int(x), int(y))])
-        return resized(mask, self.shape)[None]
+        return resized(mask, self.shape)

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool
-from layerpeel.backend.stages.crop import grown
+from layerpeel.backend.stages.crop import grown, resized
 
-# Things whose outlines are this near touch, in pixels of their masks.
-TOUCHING = 2
+# Things are compared no larger than this. They touch when their outlines are this near.
+COMPARED_SIDE = 256
+TOUCHING = 3  # pixels
 
 
 def front_to_back(masks: Sequence[Bool]) -> list[int]:
@@ -19,6 +20,7 @@ def front_to_back(masks: Sequence[Bool]) -> list[int]:
     convex hull of what it hides than the other way round. Where that does not decide, what
     reaches lower in the picture is in front.
     """
+    masks = [_small(mask) for mask in masks]
     hulls = [_hull(mask) for mask in masks]
     near = [grown(mask, TOUCHING) for mask in masks]
     lowest = [int(np.flatnonzero(mask.any(axis=1))[-1]) for mask in masks]
@@ -38,6 +40,14 @@ def front_to_back(masks: Sequence[Bool]) -> list[int]:
         order.append(place)
         left.remove(place)
     return order
+
+
+def _small(mask: Bool) -> Bool:
+    """A mask at a size at which it is compared; however small, it is not empty."""
+    factor = min(1.0, COMPARED_SIDE / max(mask.shape))
+    shape = max(1, round(mask.shape[0] * factor)), max(1, round(mask.shape[1] * factor))
+    covered = resized(mask.astype(np.float32), shape)
+    return covered >= min(0.5, float(covered.max()))
 
 
 def _share(mask: Bool, hull: Bool) -> float:

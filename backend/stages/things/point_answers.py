@@ -18,9 +18,9 @@ class PointAnswers(Protocol):
         """Height and width of its answers, in the picture's proportions."""
 
     def at(self, x: float, y: float) -> Float32:
-        """How surely each pixel belongs to what is at a point, N×h×w of `shape`, 0–1.
+        """How surely each pixel belongs to the thing at a point, h×w of `shape`, 0–1.
 
-        x, y: in pixels of the picture. N answers, as a point may mean a thing or a part of it.
+        x, y: in pixels of the picture.
 
         Raises ModelError when the network cannot be loaded.
         """
@@ -44,10 +44,8 @@ class MiniSamAnswers:
         return max(1, round(height * scale)), max(1, round(width * scale))
 
     def at(self, x: float, y: float) -> Float32:
-        """The thing, and the likeliest of thing, part and part of a part."""
+        """The thing rather than a part of it, which is what two paddings mean."""
         height, width = self.shape
-        point, padding = (x, y, KEEP), (0.0, 0.0, PADDING)
-        # By the paddings the network's export chooses what it answers with.
-        logits = [self._look.answer([point, *[padding] * count]) for count in (2, 1)]
-        stacked = np.stack(logits)[:, :height, :width]
-        return np.asarray(1 / (1 + np.exp(-np.clip(stacked, -30, 30))), np.float32)
+        padding = (0.0, 0.0, PADDING)
+        logits = self._look.answer([(x, y, KEEP), padding, padding])[:height, :width]
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)

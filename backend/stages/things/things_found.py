@@ -11,6 +11,7 @@ from layerpeel.backend.stages.crop import resized
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.point_answers import PointAnswers
+from layerpeel.backend.stages.things.sharing_out import shared_out
 from layerpeel.backend.stages.things.telling_apart import Asked, Place, told_apart
 from layerpeel.backend.stages.things.thing_masks import thing_of
 from layerpeel.shared.protocol import Thing
@@ -54,7 +55,9 @@ def find_things(
             asked.append(Asked((row, column), answer))
             done += 1
         sureness += told_apart(region, asked)
-    masks = _shared_out(solid, regions, sureness)
+    if not sureness:
+        return []
+    masks = shared_out(_without_crumbs(solid, regions, sureness), sureness, LEAST_THING)
     largest = sorted(masks, key=np.count_nonzero, reverse=True)[:most]
     things = [largest[place] for place in front_to_back(largest)]
     return [thing_of(name, mask) for name, mask in zip(place_names(things), things, strict=True)]
@@ -81,25 +84,8 @@ def _places(region: Bool) -> list[Place]:
     return [(int(row), int(column))]
 
 
-def _shared_out(solid: Bool, regions: Sequence[Bool], sureness: Sequence[Float32]) -> list[Bool]:
-    """Give each pixel that stands out (H×W) to the thing it most surely belongs to.
-
-    Of what then is too small to be a thing, the pixels go to the others. Crumbs, which lie in no
-    region, are part of a thing only where that is likely.
-    """
-    whole = np.zeros(solid.shape, np.float32)
-    for region in regions:
-        whole = np.maximum(whole, resized(region.astype(np.float32), solid.shape))
-    full = [resized(each, solid.shape, cv2.INTER_LINEAR) for each in sureness]
-    while full:
-        owner = np.stack(full).argmax(axis=0)
-        masks = [
-            solid & (owner == place) & ((whole > 0) | (full[place] > 0.5))
-            for place in range(len(full))
-        ]
-        sizes = [np.count_nonzero(mask) for mask in masks]
-        smallest = int(np.argmin(sizes))
-        if sizes[smallest] >= LEAST_THING * solid.size:
-            return masks
-        del full[smallest]
-    return []
+def _without_crumbs(solid: Bool, regions: Sequence[Bool], sureness: Sequence[Float32]) -> Bool:
+    """What stands out (H×W) and lies in a region, or in what surely is one of the things."""
+    kept = [region.astype(np.float32) for region in regions]
+    kept += [(each > 0.5).astype(np.float32) for each in sureness]
+    return solid & (resized(np.max(kept, axis=0), solid.shape) > 0)

@@ -55,6 +55,10 @@ CASES = {
     "points that contradict each other": _failing(
         3, "and to stay", "picture.png", "--point", "9,9", "--not-point", "9,9"
     ),
+    "things and a box": _failing(
+        3, "--box and --things were given", "picture.png", "--things", "--box", "1,1,9,9"
+    ),
+    "no things": _failing(3, "0 layers", "picture.png", "--things", "--layers", "0"),
     "a point and a mask": _failing(
         3, "one way only", "picture.png", "--mask", "mask.png", "--point", "9,9"
     ),

@@ -1,0 +1,121 @@
+"""Things told apart, shared out, ordered and named, by a network that knows the truth."""
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.image import Image
+from layerpeel.backend.progress import StopWork, say_no_fraction
+from layerpeel.backend.stages.things.depth_order import front_to_back
+from layerpeel.backend.stages.things.place_names import place_names
+from layerpeel.backend.stages.things.sharing_out import shared_out
+from layerpeel.backend.stages.things.thing_masks import mask_of
+from layerpeel.backend.stages.things.things_found import find_things
+from layerpeel.shared.protocol import Depth
+
+SHAPE = (120, 160)
+
+
+def block(top, bottom, left, right):
+    mask = np.zeros(SHAPE, bool)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+FRONT = block(50, 90, 60, 100)
+BEHIND = block(20, 80, 30, 80) & ~FRONT
+AWAY = block(20, 60, 120, 150)
+
+
+class Knowing:
+    """Answers with the thing at a point."""
+
+    shape = SHAPE
+
+    def __init__(self, things):
+        self.things = things
+
+    def at(self, x, y):
+        (thing,) = [each for each in self.things if each[int(y), int(x)]]
+        return thing.astype(np.float32)
+
+
+def found(*things, most=8, report=say_no_fraction):
+    proxy = np.zeros((*SHAPE, 3), np.float32)
+    image = Image(proxy, np.ones(SHAPE, np.float32), proxy, Depth.U8)
+    standing_out = np.maximum.reduce([np.zeros(SHAPE, bool), *things]).astype(np.float32)
+    return find_things(image, standing_out, Knowing(things), most, report)
+
+
+def test_things_that_touch_are_two_front_most_first():
+    masks = [mask_of(thing, SHAPE) for thing in found(BEHIND, FRONT, AWAY)]
+    assert len(masks) == 3
+    front, behind, _ = (
+        next(place for place, mask in enumerate(masks) if np.array_equal(mask, thing))
+        for thing in (FRONT, BEHIND, AWAY)
+    )
+    assert front < behind
+
+
+def test_of_more_than_are_wanted_the_largest_are_taken():
+    masks = [mask_of(thing, SHAPE) for thing in found(BEHIND, FRONT, AWAY, most=2)]
+    assert len(masks) == 2
+    assert not any(np.array_equal(mask, AWAY) for mask in masks)
+
+
+def test_where_nothing_stands_out_there_is_nothing():
+    assert found() == []
+
+
+def test_a_thing_too_small_is_none():
+    assert found(block(10, 13, 10, 13)) == []
+
+
+def test_it_says_how_far_it_is_and_can_be_stopped():
+    def stop(done):
+        assert 0 <= done <= 1
+        if done > 0.3:
+            raise StopWork
+
+    with pytest.raises(StopWork):
+        found(FRONT, report=stop)
+
+
+def test_an_island_belongs_to_what_it_is_nearest_to():
+    first, second = block(20, 80, 20, 60), block(20, 80, 60, 100)
+    island = block(40, 50, 90, 98)
+    sureness = [
+        np.where(first | island, np.float32(0.9), np.float32(0)),
+        np.where(second & ~island, np.float32(0.9), np.float32(0)),
+    ]
+    one, other = shared_out(first | second, sureness, 0.004)
+    assert np.array_equal(one, first)
+    assert np.array_equal(other, second)
+
+
+def test_no_two_share_a_pixel_and_nothing_is_lost():
+    random = np.random.default_rng(5)
+    sureness = [random.random((30, 40)).astype(np.float32) for _ in range(4)]
+    solid = block(10, 110, 10, 150)
+    masks = shared_out(solid, sureness, 0.004)
+    assert np.array_equal(np.sum(masks, axis=0), solid.astype(int))
+
+
+def test_who_takes_a_bite_out_of_another_is_in_front():
+    assert front_to_back([BEHIND, FRONT]) == [1, 0]
+    assert front_to_back([FRONT, BEHIND]) == [0, 1]
+    # Also where what is behind reaches lower.
+    assert front_to_back([np.flipud(BEHIND), np.flipud(FRONT)]) == [1, 0]
+
+
+def test_of_things_apart_the_lower_one_is_in_front():
+    assert front_to_back([block(5, 30, 5, 30), block(60, 100, 100, 140)]) == [1, 0]
+
+
+def test_names_say_the_place_and_are_unique():
+    masks = [
+        block(5, 20, 5, 20),
+        block(55, 65, 75, 85),
+        block(8, 22, 8, 22),
+        block(90, 99, 150, 159),
+    ]
+    assert place_names(masks) == ["Top left", "Middle", "Top left 2", "Bottom right"]
