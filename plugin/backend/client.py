@@ -22,6 +22,13 @@ from layerpeel.shared.generators import (
 )
 from layerpeel.shared.jobs import Health, JobEvent, JobList, JobSummary, Refusal
 from layerpeel.shared.places import ServerAddress
+from layerpeel.shared.pointing import (
+    Outlined,
+    PictureShown,
+    ThingsFound,
+    WhatIsAt,
+    WhatThings,
+)
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import (
@@ -30,10 +37,13 @@ from layerpeel.shared.wire import (
     PROTOCOL_HEADER,
     from_text,
     to_text,
+    unpack,
 )
 
 # The backend sends something at least every ten seconds; after this long without, it hangs.
 SILENCE = 30_000  # milliseconds
+# But nothing while it looks at a picture, for which it may have to load networks first.
+SLOW_ANSWER = 180_000  # milliseconds
 
 
 class Problem:
@@ -41,12 +51,16 @@ class Problem:
 
     unreachable: whether no backend answered at all, rather than refusing the call.
     broken: whether the connection broke before the whole answer had come.
+    unknown: whether the backend does not know what the call is about.
     """
 
-    def __init__(self, message: str, unreachable: bool = False, broken: bool = False) -> None:
+    def __init__(
+        self, message: str, unreachable: bool = False, broken: bool = False, unknown: bool = False
+    ) -> None:
         self.message = message
         self.unreachable = unreachable
         self.broken = broken
+        self.unknown = unknown
 
 
 Failed = Callable[[Problem], None]
@@ -121,6 +135,46 @@ class Client(QObject):
         """Call `heard` with each `JobEvent` of the download, and `ended` when the stream ends."""
         self._hear("/generators/pull/events", heard, ended)
 
+    def show_picture(
+        self, message: bytes, done: Callable[[PictureShown], None], failed: Failed
+    ) -> None:
+        """Show a packed `Picture`, to be asked about."""
+        reply = self._post("/pointing", QByteArray(message), MESSAGE_TYPE)
+        self._text(reply, PictureShown, done, failed)
+
+    def what_is_at(
+        self, picture: str, question: WhatIsAt, done: Callable[[Outlined], None], failed: Failed
+    ) -> None:
+        """Ask which thing is pointed at in a picture that was shown."""
+        reply = self._post_text(f"/pointing/{picture}/at", question, SLOW_ANSWER)
+        self._text(reply, Outlined, done, failed)
+
+    def what_things(
+        self,
+        picture: str,
+        question: WhatThings,
+        done: Callable[[ThingsFound], None],
+        failed: Failed,
+    ) -> Callable[[], None]:
+        """Ask for the things in a picture that was shown; return what stops asking."""
+        reply = self._post_text(f"/pointing/{picture}/things", question, SLOW_ANSWER)
+
+        def read(body: QByteArray) -> None:
+            try:
+                found = unpack(ThingsFound, bytes(body))
+            except ProtocolError as error:
+                failed(_garbled(error))
+            else:
+                done(found)
+
+        self._when_finished(reply, read, failed)
+        return reply.abort
+
+    def forget_picture(self, picture: str) -> None:
+        """Let the backend forget a picture; nobody waits for its answer."""
+        reply = self._keep(self._network.deleteResource(self._request(f"/pointing/{picture}")))
+        self._when_finished(reply, lambda _rest: None, lambda _problem: None)
+
     def stay(self, ended: Callable[[], None]) -> None:
         """Keep a connection open for as long as this Krita uses the backend.
 
@@ -144,13 +198,17 @@ class Client(QObject):
         request.setRawHeader(b"Accept", accept.encode("ascii"))
         return self._keep(self._network.get(request))
 
-    def _post(self, path: str, body: QByteArray, kind: str) -> QNetworkReply:
+    def _post(
+        self, path: str, body: QByteArray, kind: str, silence: int = SILENCE
+    ) -> QNetworkReply:
         request = self._request(path)
+        request.setTransferTimeout(silence)
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
         return self._keep(self._network.post(request, body))
 
-    def _post_text(self, path: str, message: object) -> QNetworkReply:
-        return self._post(path, QByteArray(to_text(message).encode("utf-8")), "application/json")
+    def _post_text(self, path: str, message: object, silence: int = SILENCE) -> QNetworkReply:
+        body = QByteArray(to_text(message).encode("utf-8"))
+        return self._post(path, body, "application/json", silence)
 
     def _hear(
         self, path: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
@@ -230,7 +288,7 @@ def _problem_of(reply: QNetworkReply) -> Problem:
     except ProtocolError:
         message = i18n("What answers there is not Layerpeel ({}).").format(status)
         return Problem(message, True)
-    return Problem(refusal.message)
+    return Problem(refusal.message, unknown=status == 404)
 
 
 def _error_of(reply: QNetworkReply) -> QNetworkReply.NetworkError:

@@ -71,6 +71,12 @@ class Connection(QObject):
         else:
             self._try(address, self._start_one)
 
+    def doubt(self, client: Client) -> None:
+        """Ask a backend whether it is still there before it is used again: a call to it failed."""
+        if client is self._client:
+            self._client = None
+            self._set(ConnectionState.UNKNOWN, "")
+
     def forget(self) -> None:
         """Look again after the settings have changed."""
         self._client = None
