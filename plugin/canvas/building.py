@@ -16,6 +16,9 @@ from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
 
 LONGEST_NAME = 80  # characters
 
+# What the backend calls a layer that has no name of its own.
+_NUMBERED = "Foreground"
+
 # A transparency mask made by Krita 5.1's API cannot be saved; a copy of a loaded one can.
 _MASK = Path(__file__).with_name("transparency-mask.kra")
 
@@ -80,6 +83,8 @@ def _name_of(layer: Layer, stack: LayerStack) -> str:
         return i18n("Background")
     if layer.phrase:
         return name_after(layer.phrase)
+    if layer.name and not layer.name.startswith(_NUMBERED):
+        return name_after(layer.name)
     foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
     if len(foregrounds) == 1:
         return i18n("Foreground")

@@ -1,6 +1,6 @@
 """Reads the pixels to peel, and finds out where the result belongs."""
 
-from typing import Iterator, Optional, Tuple, Union
+from typing import Iterator, List, Optional, Tuple, Union
 
 from krita import Document, Node
 
@@ -60,8 +60,12 @@ def read_selection(document: Document) -> Optional[Selected]:
     return Selected(Coverage(width, height, data), box)
 
 
-def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Place]]":
+def read_source(
+    document: Document, kind: SourceKind, without: Optional[Node] = None
+) -> "Turns[Tuple[Pixels, Place]]":
     """Read the pixels to peel, and find out where the result belongs.
+
+    without: a layer outside of groups that is no part of the picture; the result goes below it.
 
     Raises CanvasError when there is nothing to peel.
     """
@@ -70,12 +74,17 @@ def read_source(document: Document, kind: SourceKind) -> "Turns[Tuple[Pixels, Pl
         return (yield from _read_layer(document, document.activeNode()))
     if kind is SourceKind.LEFT:
         return (yield from _read_what_is_left(document))
-    pixels = yield from read_picture(document)
+    if without is None:
+        above = ""
+        pixels = yield from read_picture(document)
+    else:
+        above = _layer_below(without)
+        pixels = yield from _read_without(document, [id_of(without)])
     if pixels.is_empty():
         raise CanvasError(i18n("The picture is empty: there is nothing to lift off."))
     opaque = pixels.is_opaque()
     yield "look at its transparency"
-    return pixels, Place(patch=opaque, blending_mode="normal" if opaque else "copy")
+    return pixels, Place(above, patch=opaque, blending_mode="normal" if opaque else "copy")
 
 
 def read_picture(document: Document) -> "Turns[Pixels]":
@@ -218,23 +227,39 @@ def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, 
 
 def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
     """Read the picture as it would look without the layers above `top`."""
+    above: List[str] = []
+    node, parent = top, top.parentNode()
+    while parent is not None:
+        siblings = parent.childNodes()
+        higher = siblings[position_of(node, siblings) + 1 :]
+        above += [id_of(sibling) for sibling in higher if not is_mask(sibling)]
+        node, parent = parent, parent.parentNode()
+    return (yield from _read_without(document, above))
+
+
+def _read_without(document: Document, layers: List[str]) -> "Turns[Pixels]":
+    """Read the picture as it would look without some layers, given by their unique ids."""
     copy = document.clone()
     try:
         yield KRITA + "copy the document"
-        node = node_of(copy, id_of(top))
-        parent = node.parentNode() if node is not None else None
-        while node is not None and parent is not None:
-            siblings = parent.childNodes()
-            for sibling in siblings[position_of(node, siblings) + 1 :]:
-                if not is_mask(sibling):
-                    sibling.setVisible(False)
-            node, parent = parent, parent.parentNode()
+        for unique_id in layers:
+            node = node_of(copy, unique_id)
+            if node is not None:
+                node.setVisible(False)
         copy.refreshProjection()
         yield KRITA + "draw what is left"
         copy.waitForDone()
         return (yield from read_picture(copy))
     finally:
         close_copy(copy)
+
+
+def _layer_below(layer: Node) -> str:
+    """Return the unique id of the layer directly below the topmost one; empty for any other."""
+    parent = layer.parentNode()
+    siblings = [each for each in parent.childNodes() if not is_mask(each)] if parent else []
+    position = position_of(layer, siblings)
+    return id_of(siblings[position - 1]) if 0 < position == len(siblings) - 1 else ""
 
 
 def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixels]":

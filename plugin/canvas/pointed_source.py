@@ -1,0 +1,91 @@
+"""Reads the picture that the artist points at as `Peel` reads it, so that both can be compared."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from krita import Document, Node
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import id_of
+from layerpeel.plugin.canvas.hint_layer import find_hint_layer, read_hints
+from layerpeel.plugin.canvas.pixels import Pixels, SourceKind
+from layerpeel.plugin.canvas.placement import Place
+from layerpeel.plugin.canvas.profiles import SRGB
+from layerpeel.plugin.canvas.source_reading import read_source
+from layerpeel.plugin.canvas.submitted_picture import converted_for_display
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import Turns
+from layerpeel.shared.protocol import ColourModel, Depth, Point
+
+# Bytes that are hashed in one turn: some ten milliseconds.
+AT_A_TIME = 8_000_000
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is painted on a layer of hints. layer: its name; empty when there is none."""
+
+    layer: str = ""
+    points: Tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True)
+class PointedSource:
+    """What would be peeled, without the hints that are painted over it.
+
+    fingerprint: tells the pixels from any others.
+    """
+
+    pixels: Pixels
+    place: Place
+    fingerprint: str
+
+
+def read_hints_of(document: Document) -> "Turns[Hints]":
+    """Read the layer of hints, if there is one."""
+    layer = find_hint_layer(document)
+    if layer is None:
+        return Hints()
+    name = layer.name()
+    return Hints(name, (yield from read_hints(document, layer)))
+
+
+def is_quick_to_read(document: Document, kind: SourceKind) -> bool:
+    """Whether reading takes little: nothing has to be drawn anew without some of the layers."""
+    if kind is SourceKind.PICTURE:
+        return find_hint_layer(document) is None
+    return kind is SourceKind.LAYER
+
+
+def read_to_point_at(document: Document, kind: SourceKind) -> "Turns[PointedSource]":
+    """Read the pixels to peel, and find out where the result belongs.
+
+    Raises CanvasError when there is nothing to peel.
+    """
+    hints = find_hint_layer(document)
+    if kind is SourceKind.LAYER and hints is not None and _is_active(document, hints):
+        raise CanvasError(
+            i18n("“{name}” holds the hints: choose the layer to peel.").format(name=hints.name())
+        )
+    pixels, place = yield from read_source(document, kind, without=hints)
+    digest = hashlib.blake2b(digest_size=16)
+    space = (pixels.width, pixels.height, pixels.model.value, pixels.depth.value, pixels.profile)
+    digest.update(repr(space).encode("utf-8"))
+    view = memoryview(pixels.data)
+    for start in range(0, len(view), AT_A_TIME):
+        digest.update(view[start : start + AT_A_TIME])
+        yield "look whether the picture has changed"
+    return PointedSource(pixels, place, digest.hexdigest())
+
+
+def display_of(document: Document, pixels: Pixels) -> "Turns[Pixels]":
+    """Return pixels as 8-bit sRGB in the order B, G, R, A, to be shown to the artist."""
+    if (pixels.model, pixels.depth, pixels.profile) == (ColourModel.RGBA, Depth.U8, SRGB):
+        return pixels
+    return (yield from converted_for_display(document, pixels))
+
+
+def _is_active(document: Document, layer: Node) -> bool:
+    active: Optional[Node] = document.activeNode()
+    return active is not None and id_of(active) == id_of(layer)
