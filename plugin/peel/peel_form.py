@@ -5,6 +5,8 @@ from typing import Optional
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
+from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointing_panel import PointingPanel
 from layerpeel.plugin.qt import (
     QCheckBox,
     QFormLayout,
@@ -21,20 +23,29 @@ from layerpeel.plugin.widgets.rows import combo_of
 from layerpeel.plugin.widgets.segments import Segments
 
 MOST_LAYERS = 32
+# Looked for unless the artist wants more, or fewer.
+MOST_THINGS = 8
 
 
 class PeelForm(QWidget):
     """What to lift off, from where, how many layers, and in which form to return them.
 
     changed: emitted when a choice has changed.
+    larger_wanted: emitted when the artist wants a larger picture to point at.
     """
 
     changed = pyqtSignal()
+    larger_wanted = pyqtSignal()
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, pointing: Pointing, parent: Optional[QWidget] = None) -> None:
+        """pointing: the picture to point at."""
         super().__init__(parent)
+        self._pointing = pointing
+        self._panel = PointingPanel(pointing, in_docker=True)
+        self._panel.larger_wanted.connect(self.larger_wanted)
         self._has_selection = False
         self._words_hint = ""
+        self._are_things, self._other_layers = False, MOST_THINGS
         self._source_before = SourceKind.PICTURE
         self._lifts = Segments(
             "layerpeel_lift", [(lift.value, i18n(text), i18n(tip)) for lift, text, tip in _LIFTS]
@@ -64,7 +75,8 @@ class PeelForm(QWidget):
         self._layers = QSpinBox()
         self._layers.setObjectName("layerpeel_layers")
         self._layers.setRange(1, MOST_LAYERS)
-        self._layers.setToolTip(i18n("How many things to lift off, one behind the other"))
+        self._layers.setToolTip(i18n("How many things to lift off at most, one behind the other"))
+        self._layers.setKeyboardTracking(False)
         self._arrange()
         self._update()
 
@@ -75,9 +87,22 @@ class PeelForm(QWidget):
             words=self._words.text(),
             exact_edge=self._exact.isChecked(),
             layers=self._layers.value(),
-            source=SourceKind(self._source.currentData()),
+            source=self.source(),
             form=ResultForm(self._form.currentData()),
+            pointed_at=self._pointing.pointed_at() if self._lift().uses_picture else None,
         )
+
+    def source(self) -> SourceKind:
+        """Return what would be peeled."""
+        return SourceKind(self._source.currentData())
+
+    def uses_picture(self) -> bool:
+        """Whether the artist points, or chooses things, in a picture."""
+        return self._lift().uses_picture
+
+    def most_things(self) -> Optional[int]:
+        """Return how many things to look for at most; None where none are looked for."""
+        return self._layers.value() if self._lift() is LiftOff.THINGS else None
 
     def show_document(self, has_selection: bool, left_of: str) -> None:
         """Show what the document offers.
@@ -109,6 +134,10 @@ class PeelForm(QWidget):
             self._source_before = SourceKind(self._source.currentData())
         self._choose_source(SourceKind.LEFT)
 
+    def draw_icons(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._panel.draw_icons()
+
     def offer_words(self, possible: bool, hint: str) -> None:
         """Show whether things can be named, and what to do when they cannot."""
         self._words_hint = "" if possible else hint
@@ -123,15 +152,25 @@ class PeelForm(QWidget):
     def _lift(self) -> LiftOff:
         return LiftOff(self._lifts.value())
 
+    def _suggest_layers(self, lift: LiftOff) -> None:
+        """Keep one number of layers for all that stands out, and one for anything else."""
+        are_things = lift is LiftOff.THINGS
+        if are_things != self._are_things:
+            self._are_things = are_things
+            shown, self._other_layers = self._other_layers, self._layers.value()
+            self._layers.setValue(shown)
+
     def _arrange(self) -> None:
         self._lifts.button(LiftOff.WORDS.value).setEnabled(False)
         self._lifts.chosen.connect(self._update)
+        self._layers.valueChanged.connect(lambda _value: self._update())
         for combo in (self._source, self._form):
             combo.currentIndexChanged.connect(lambda _index: self._update())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(QLabel(i18n("Lift off")))
         layout.addWidget(self._lifts)
+        layout.addWidget(self._panel)
         layout.addWidget(self._words)
         layout.addWidget(self._exact)
         layout.addWidget(self._hint)
@@ -143,6 +182,8 @@ class PeelForm(QWidget):
 
     def _update(self) -> None:
         lift = self._lift()
+        self._panel.setVisible(lift.uses_picture)
+        self._suggest_layers(lift)
         self._words.setVisible(lift is LiftOff.WORDS)
         self._exact.setVisible(lift is LiftOff.SELECTION)
         selection_only = self._form.currentData() == ResultForm.SELECTION.value
@@ -161,6 +202,8 @@ class PeelForm(QWidget):
 
 _LIFTS = (
     (LiftOff.SUBJECT, "Subject", "Lift off the main subject of the picture"),
+    (LiftOff.POINT, "Point", "Lift off what you point at in a picture here"),
+    (LiftOff.THINGS, "Each thing", "Lift everything that stands out off, each on a layer"),
     (LiftOff.SELECTION, "Selection", "Lift off what you selected; in a rectangle, its subject"),
     (LiftOff.WORDS, "Words", "Needs an engine that finds things by name"),
 )

@@ -6,11 +6,13 @@ from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import free_name, layer_names, size_of
-from layerpeel.plugin.canvas.pixels import Selected
-from layerpeel.plugin.canvas.placement import Placement, ResultForm
+from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
+from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
+from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
 from layerpeel.plugin.canvas.source_reading import read_selection, read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
+from layerpeel.plugin.pointing.marks import PointedAt
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import SubmitJob
@@ -20,6 +22,7 @@ from layerpeel.shared.protocol import (
     Mask,
     Outcome,
     PeelRequest,
+    Points,
     Subject,
     Words,
 )
@@ -35,9 +38,12 @@ def message_for(
 
     Raises CanvasError when there is nothing to peel, or no choice of what to lift off.
     """
-    lift = _lift(choice, read_selection(document))
+    lift = _lift(choice, None if choice.lift.uses_picture else read_selection(document))
     yield "read the selection"
-    pixels, place = yield from read_source(document, choice.source)
+    if choice.pointed_at is not None:
+        pixels, place = yield from _read_pointed(document, choice.source, choice.pointed_at)
+    else:
+        pixels, place = yield from read_source(document, choice.source)
     picture = yield from picture_of(document, pixels)
     yield "wrap the pixels"
     placement = Placement(
@@ -63,11 +69,29 @@ def message_for(
     return message, placement
 
 
+def _read_pointed(
+    document: Document, kind: SourceKind, pointed_at: PointedAt
+) -> "Turns[Tuple[Pixels, Place]]":
+    hints = yield from read_hints_of(document)
+    source = yield from read_to_point_at(document, kind)
+    is_pointed_by_hints = isinstance(pointed_at.lift, Points)
+    has_other_hints = is_pointed_by_hints and hints.points != pointed_at.hints
+    if source.fingerprint != pointed_at.fingerprint or has_other_hints:
+        raise CanvasError(
+            i18n("The picture has changed since you pointed: look at the outline, then peel again.")
+        )
+    return source.pixels, source.place
+
+
 def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     if choice.lift is LiftOff.WORDS:
         if not choice.words.strip():
             raise CanvasError(i18n("Write what to lift off."))
         return Words(choice.words.strip())
+    if choice.lift.uses_picture:
+        if choice.pointed_at is None:
+            raise CanvasError(_nothing_is_chosen(choice.lift))
+        return choice.pointed_at.lift
     if choice.lift is LiftOff.SUBJECT:
         return Subject(within=None if selected is None else selected.coverage)
     if selected is None:
@@ -77,10 +101,18 @@ def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     return Box(*selected.box)
 
 
+def _nothing_is_chosen(lift: LiftOff) -> str:
+    if lift is LiftOff.POINT:
+        return i18n("Point at what to lift off first.")
+    return i18n("Wait until things are found, and tick what to lift off.")
+
+
 def _name_for(choice: Choice, taken: List[str]) -> str:
     """Name the group after what is lifted off."""
     name = {
         LiftOff.SUBJECT: i18n("Peeled subject"),
+        LiftOff.POINT: i18n("Peeled thing"),
+        LiftOff.THINGS: i18n("Peeled things"),
         LiftOff.SELECTION: i18n("Peeled selection"),
         LiftOff.WORDS: choice.words.strip(),
     }[choice.lift]

@@ -2,18 +2,23 @@
 
 from typing import Optional
 
+from krita import Document
+
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.peel.peel import Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
+from layerpeel.plugin.pointing.larger_window import LargerWindow
+from layerpeel.plugin.pointing.pointing import Pointing
 from layerpeel.plugin.qt import (
     QByteArray,
     QLabel,
     QPixmap,
     QProgressBar,
     QPushButton,
+    QShowEvent,
     QSize,
     Qt,
     QVBoxLayout,
@@ -44,7 +49,9 @@ class PeelPage(QWidget):
         super().__init__(parent)
         self._connection = connection
         self._peel: Optional[Peel] = None
-        self._form = PeelForm()
+        self._pointing = Pointing(connection, self)
+        self._form = PeelForm(self._pointing)
+        self._larger = LargerWindow(self._pointing, self)
         self._button = QPushButton(i18n("Peel"))
         self._button.setObjectName("layerpeel_peel")
         self._button.setToolTip(i18n("Lift it off and fill in what was behind it"))
@@ -68,7 +75,9 @@ class PeelPage(QWidget):
             button.setMinimumHeight(32)
         self._button.clicked.connect(lambda _checked=False: self.peel())
         self._cancel.clicked.connect(lambda _checked=False: self.cancel())
-        self._form.changed.connect(self._show_button)
+        self._form.changed.connect(self._show_choice)
+        self._form.larger_wanted.connect(self._larger.open_in_front)
+        self._larger.peel_wanted.connect(self.peel)
         self._show_running(False)
 
     # Actions of the artist -------------------------------------------------------------------
@@ -88,7 +97,7 @@ class PeelPage(QWidget):
         peel = Peel(self._connection, document, read_settings().engine, self)
         peel.progressed.connect(self._progressed)
         peel.previewed.connect(self._previewed)
-        peel.ended.connect(lambda line, well: self._ended(line, well, choice.form))
+        peel.ended.connect(lambda line, well: self._ended(line, well, choice.form, document))
         self._peel = peel
         self._button.setEnabled(False)
         peel.start(choice)
@@ -104,6 +113,7 @@ class PeelPage(QWidget):
     def show_document(self, has_selection: bool, left_of: str) -> None:
         """Show what the document offers; see `PeelForm`."""
         self._form.show_document(has_selection, left_of)
+        self._look()
 
     def offer_words(self, possible: bool, hint: str) -> None:
         """Show whether things can be named; see `PeelForm`."""
@@ -122,6 +132,13 @@ class PeelPage(QWidget):
     def draw_icons(self) -> None:
         """Draw the icons in the colours of the theme."""
         self._button.setIcon(themed_icon("peel", self))
+        self._form.draw_icons()
+
+    def showEvent(self, event: Optional[QShowEvent]) -> None:  # noqa: N802  (Qt calls it so)
+        """Show the picture to point at as it is now."""
+        if event is not None:
+            super().showEvent(event)
+        self._look()
 
     def _progressed(self, stage: str, done: float) -> None:
         if self._cancel.isHidden():
@@ -142,17 +159,29 @@ class PeelPage(QWidget):
         self._preview.setPixmap(pixmap)
         self._preview.show()
 
-    def _ended(self, line: str, well: bool, form: ResultForm) -> None:
+    def _ended(self, line: str, well: bool, form: ResultForm, document: Document) -> None:
         self._peel = None
         self._show_running(False)
         self.changed.emit()
         if well and form is not ResultForm.SELECTION:
+            self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
         self.say(line)
+        # The peel may have noticed that the picture has changed.
+        self._look(thoroughly=not well)
 
-    def _show_button(self) -> None:
-        again = self._form.choice().source is SourceKind.LEFT
+    def _show_choice(self) -> None:
+        again = self._form.source() is SourceKind.LEFT
         self._button.setText(i18n("Peel again") if again else i18n("Peel"))
+        if not self._form.uses_picture():
+            self._larger.close()
+        self._look()
+
+    def _look(self, thoroughly: bool = False) -> None:
+        """Show the picture to point at, where it is wanted and may have changed."""
+        if self._form.uses_picture() and self.isVisible():
+            form = self._form
+            self._pointing.show(active_document(), form.source(), form.most_things(), thoroughly)
 
     def _show_running(self, running: bool) -> None:
         self._form.setEnabled(not running)

@@ -27,6 +27,7 @@ from krita_harness.home import ENGINE  # noqa: E402
 from krita_harness.launcher import Launcher  # noqa: E402
 from krita_harness.painter import DOWNLOADS, FAST, LACKING, Painter  # noqa: E402
 from krita_harness.pictures import disc_selection, opaque, small_picture  # noqa: E402
+from krita_harness.pointing import PointingPanel  # noqa: E402
 from krita_harness.strangers import stranger  # noqa: E402
 
 from layerpeel.backend.models.model_store import default_folder  # noqa: E402
@@ -189,6 +190,12 @@ def peel_exactly(docker, easel, soft_disc):
         return docker.peel()
 
     return peel
+
+
+@pytest.fixture
+def pointing(krita, docker):
+    """The docker's picture to point at."""
+    return PointingPanel(krita)
 
 
 @pytest.fixture
