@@ -197,7 +197,10 @@ def _meters(plan: Plan, evaluation: Evaluation) -> list[Meter]:
 
 
 class _Asked:
-    """One method, asked about one question as often as it takes; notes what that took."""
+    """One method, asked about one question as often as it takes; notes what that took.
+
+    nothing_found: why, if it never found anything.
+    """
 
     def __init__(self, process: MethodProcess, question: Question, seed: int) -> None:
         self._process = process
@@ -206,6 +209,7 @@ class _Asked:
         self.seconds: list[float] = []
         self.peak_bytes: int | None = None
         self.nothing_found = ""
+        self._found = False
 
     def ask(self, lift: Lift) -> Answer:
         """Raises NotAnsweredError, and MethodEndedError when the process crashes over it."""
@@ -214,7 +218,8 @@ class _Asked:
             raise NotAnsweredError(answer.why)
         self.seconds.append(answer.seconds)
         self.peak_bytes = answer.peak_bytes
-        self.nothing_found = answer.nothing_found
+        self._found = self._found or bool(answer.answer)
+        self.nothing_found = "" if self._found else answer.nothing_found
         return answer.answer
 
 

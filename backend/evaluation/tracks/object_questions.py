@@ -117,14 +117,15 @@ class ClickQuestion(ObjectQuestion):
             alphas.append(self.alpha_of(ask(Points(tuple(clicks)))))
             overlaps.append(overlap(alphas[-1], truth))
         judged = min(_CLICKS_JUDGED, len(clicks))
+        alpha_figures = thing_figures(alphas[judged], truth)
         figures = {
             "iou_1": overlaps[0],
-            "iou_3": overlaps[judged - 1],
+            "iou_3": alpha_figures["iou"],
             "clicks_90": _clicks_to(0.9, overlaps),
             "clicks_95": _clicks_to(_ENOUGH, overlaps),
-            **thing_figures(alphas[judged], truth),
+            "alpha_mad": alpha_figures["alpha_mad"],
+            "undecided": alpha_figures["undecided"],
         }
-        del figures["iou"]
         shown = lifted_off(self.picture, alphas[judged], clicks[:judged])
         return Measured(figures, {FOREGROUNDS: shown}, Matte(alphas[judged]))
 
@@ -141,17 +142,23 @@ def _clicks_to(wanted: float, overlaps: list[float]) -> float:
     return float(next(reached, MOST_CLICKS + 1))
 
 
+def _scenes(
+    art: Art, count: int, seed: int, size: int, objects: int | None
+) -> Iterator[ObjectScene]:
+    return draw_object_scenes(art, count, seed, OBJECTS if objects is None else objects, size)
+
+
 def _draw_boxes(
     art: Art, count: int, seed: int, size: int, objects: int | None
 ) -> Iterator[BoxQuestion]:
-    for scene in draw_object_scenes(art, count, seed, objects or OBJECTS, size):
+    for scene in _scenes(art, count, seed, size, objects):
         yield from (BoxQuestion(scene, thing) for thing in scene.objects)
 
 
 def _draw_clicks(
     art: Art, count: int, seed: int, size: int, objects: int | None
 ) -> Iterator[ClickQuestion]:
-    for scene in draw_object_scenes(art, count, seed, objects or OBJECTS, size):
+    for scene in _scenes(art, count, seed, size, objects):
         yield from (ClickQuestion(scene, thing) for thing in scene.objects)
 
 

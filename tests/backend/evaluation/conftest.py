@@ -10,7 +10,7 @@ from layerpeel.backend.evaluation.baseline import Baseline
 SOURCE = """
 import os
 import time
-from layerpeel.backend.errors import NoEdgeError
+from layerpeel.backend.errors import NoEdgeError, NothingFoundError
 from layerpeel.backend.evaluation.baselines.by_trimap import by_trimap
 from layerpeel.backend.separation import Separation
 
@@ -35,7 +35,7 @@ def finds_no_edge(picture, lift, seed):
     raise NoEdgeError("no edge here")
 
 def finds_nothing(picture, lift, seed):
-    return ()
+    raise NothingFoundError("nothing is here")
 
 def takes_all_memory(picture, lift, seed):
     raise MemoryError

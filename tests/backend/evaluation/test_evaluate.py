@@ -118,6 +118,14 @@ def test_a_method_that_refuses_a_picture_has_no_figures_of_it(plan, strange):
     assert all(math.isnan(value) for value in evaluation.values("finds_no_edge", "B_mad"))
 
 
+def test_a_method_that_finds_nothing_has_figures_and_says_why(plan, strange):
+    evaluation = strangely(plan, strange.finds_nothing)
+    for picture in evaluation.pictures:
+        assert picture.failures == {}
+        assert picture.nothing_found == {"finds_nothing": "nothing is here"}
+        assert picture.figures["finds_nothing"]["rec_pixels"] == 0
+
+
 def test_a_method_that_crashes_is_named_and_the_others_run(plan, strange):
     evaluation = strangely(plan, strange.as_it_is, strange.crashes)
     assert evaluation.left_out == {"crashes": "its process crashed (Aborted), at picture 1"}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.composites.art import Art
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.tracks.object_questions import (
     BOX,
     CLICK,
@@ -118,3 +119,5 @@ def test_every_object_of_every_scene_is_a_question(art, track):
     names = [question.name for question in track.draw(Art(art), 2, 3, 128, 2)]
     assert len(names) == len(set(names)) == 4
     assert len(list(track.draw(Art(art), 1, 3, 128, None))) == 3
+    with pytest.raises(BadInputError, match="0 objects cannot be drawn"):
+        next(track.draw(Art(art), 1, 3, 128, 0))
