@@ -15,6 +15,7 @@ from layerpeel.shared.protocol import (
     Points,
     Role,
     Subject,
+    Things,
     Trimap,
     Words,
 )
@@ -28,6 +29,7 @@ LIFTS = {
         Points((Point(60, 40), Point(2, 2, inside=False))),
         {"sam", "grounding-dino", "vitmatte", "fbdd", "hfa"},
     ),
+    "things": (Things(), {"isnet", "sam", "grounding-dino", "vitmatte", "fbdd", "hfa"}),
     "words": (Words("a cat, dog"), {"sam", "grounding-dino", "vitmatte", "fbdd", "hfa"}),
 }
 
