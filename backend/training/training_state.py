@@ -20,8 +20,8 @@ class WeightsEma:
         self._decay = decay
 
     def weights(self) -> dict[str, Tensor]:
-        """Return the averages themselves, by name."""
-        return dict(self.network.named_parameters())
+        """Return the averages themselves, by name, and what does not change (buffers)."""
+        return {**dict(self.network.named_parameters()), **dict(self.network.named_buffers())}
 
     @torch.no_grad()
     def update(self, network: nn.Module, iteration: int) -> None:

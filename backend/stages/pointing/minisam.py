@@ -147,14 +147,18 @@ class MiniSam:
 
 
 class Look:
-    """A picture as the network has seen it. shape: its height and width."""
+    """A picture as the network has seen it.
+
+    embedding: [1, 256, 64, 64], of the square that the network sees.
+    shape: the picture's height and width.
+    """
 
     def __init__(
         self, network: MiniSam, content: str, embedding: Float32, shape: tuple[int, int]
     ) -> None:
         self._network = network
         self._content = content
-        self._embedding = embedding
+        self.embedding = embedding
         self.shape = shape
 
     def answer(self, places: Sequence[Place], earlier: Float32 | None = None) -> Float32:
@@ -167,7 +171,7 @@ class Look:
         """
         scale = SEEN_SIDE / max(self.shape)
         scaled = [(x * scale, y * scale, label) for x, y, label in places]
-        return self._network.decode(self._content, self._embedding, scaled, earlier)
+        return self._network.decode(self._content, self.embedding, scaled, earlier)
 
     def upscaled(self, logits: Float32) -> Float32:
         """Bring logits to the picture's own pixels, H×W."""

@@ -13,7 +13,7 @@ import numpy as np
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import Window, window_round
-from layerpeel.backend.stages.isnet import CLEAR_LOOKS
+from layerpeel.backend.stages.isnet import shown_over_grey
 from layerpeel.backend.stages.pointing.minisam import (
     BOTTOM_RIGHT,
     KEEP,
@@ -62,7 +62,7 @@ def find_pointed(
 
     Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
     """
-    picture = shown_to_network(proxy, alpha)
+    picture = shown_over_grey(proxy, alpha)
     network = minisam_in(folder)
     clicks = _Clicks.of(points)
     bounds = _bounds_of(network, picture, clicks, box)
@@ -93,7 +93,7 @@ def awaits_closer_look(
 
     Raises ModelError when the network cannot be loaded.
     """
-    picture = shown_to_network(proxy, alpha)
+    picture = shown_over_grey(proxy, alpha)
     network = minisam_in(folder)
     clicks = _Clicks.of(points)
     bounds = _bounds_of(network, picture, clicks, box)
@@ -106,16 +106,8 @@ def look_ahead(folder: Path, proxy: Float32, alpha: Float32) -> None:
 
     Raises ModelError when the network cannot be loaded.
     """
-    look = minisam_in(folder).look(shown_to_network(proxy, alpha))
+    look = minisam_in(folder).look(shown_over_grey(proxy, alpha))
     look.answer([(0.5, 0.5, KEEP), _PADDING])
-
-
-def shown_to_network(proxy: Float32, alpha: Float32) -> Float32:
-    """The picture as the network sees it; the proxy itself where nothing in it is clear."""
-    if alpha.min() >= 1:
-        return proxy
-    shown = alpha[..., None]
-    return proxy * shown + CLEAR_LOOKS * (1 - shown)
 
 
 def decided(found: Float32) -> Float32:

@@ -15,6 +15,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.isnet import shown_over_grey
 from layerpeel.backend.stages.pointing.minisam import (
     BOTTOM_RIGHT,
     KEEP,
@@ -24,7 +25,7 @@ from layerpeel.backend.stages.pointing.minisam import (
     Place,
     minisam_in,
 )
-from layerpeel.backend.stages.pointing.pointed_thing import shown_to_network, window_to_look_at
+from layerpeel.backend.stages.pointing.pointed_thing import window_to_look_at
 from layerpeel.backend.stages.trimap import ROUGH_BAND, band_of
 
 # Mean intersection over union of an answer with two others, inside the lasso (docs/decisions.md).
@@ -81,7 +82,7 @@ def find_in_lasso(
     tight = window_round(inside, 0)
     bounds = (tight.left, tight.top, tight.right, tight.bottom)
     window = window_to_look_at(bounds, (), inside.shape).slices
-    picture = np.ascontiguousarray(shown_to_network(proxy[window], alpha[window]))
+    picture = np.ascontiguousarray(shown_over_grey(proxy[window], alpha[window]))
     look = minisam_in(folder).look(picture)
     report(0.7)
     thing = shrunk_to_thing(picture, inside[window], _ask(look, inside[window]))

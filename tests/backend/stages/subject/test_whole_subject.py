@@ -1,0 +1,82 @@
+"""What the network says on its grid becomes a mask with ISNet's edges, decided part by part."""
+
+import cv2
+import numpy as np
+import pytest
+
+from layerpeel.backend.stages.subject.whole_subject import decided_whole
+
+SIDE, GRID = 512, 256
+X, Y = np.meshgrid(np.arange(SIDE) + 0.5, np.arange(SIDE) + 0.5)
+
+
+def disc(x, y, radius, softness=1.0):
+    return np.clip(0.5 + (radius - np.hypot(X - x, Y - y)) / softness, 0, 1).astype(np.float32)
+
+
+def on_grid(plane):
+    return cv2.resize(plane, (GRID, GRID), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture
+def thing():
+    return disc(256, 256, 120)
+
+
+def test_fog_over_half_a_thing_becomes_the_whole_thing(thing):
+    fog = np.where(X > 256, 0.35, 1).astype(np.float32) * thing
+    found = decided_whole(on_grid(thing), fog)
+    assert found.mask.dtype == np.float32
+    assert (found.mask[disc(256, 256, 105) > 0] == 1).all()
+    assert (found.mask[disc(256, 256, 135) == 0] == 0).all()
+    assert not found.doubted.any()
+
+
+def test_fog_over_the_surroundings_goes(thing):
+    haze = np.maximum(thing, 0.45 * disc(120, 120, 60))
+    found = decided_whole(on_grid(thing), haze)
+    assert found.mask[120, 120] == 0
+
+
+def test_a_part_that_isnet_takes_for_subject_and_the_network_does_not_goes(thing):
+    found = decided_whole(on_grid(thing), np.maximum(thing, disc(60, 60, 40)))
+    assert found.mask[60, 60] == 0
+    assert found.mask[256, 256] == 1
+
+
+def test_a_strand_that_only_isnet_sees_stays(thing):
+    strand = (np.abs(X - 256) < 1.5) & (Y > 20) & (Y < 256)
+    found = decided_whole(on_grid(thing), np.maximum(thing, strand.astype(np.float32)))
+    assert (found.mask[30:130, 256] >= 0.5).all()
+
+
+def test_the_edge_is_as_soft_as_isnet_sees_it():
+    soft = disc(256, 256, 120, softness=10)
+    found = decided_whole(on_grid(disc(256, 256, 120)), soft)
+    near = np.abs(np.hypot(X - 256, Y - 256) - 120) < 5
+    # Within half a step of 8 bits: a half is kept on its side of the edge.
+    assert np.abs(found.mask - soft)[near].max() <= 1 / 255 + 1e-6
+
+
+def test_where_the_network_sees_no_subject_isnet_stands(thing):
+    unsure = np.full((GRID, GRID), 0.3, np.float32)
+    assert decided_whole(unsure, thing).mask is thing
+    assert decided_whole(np.zeros((GRID, GRID), np.float32), thing).mask is thing
+
+
+def test_a_large_part_that_might_be_otherwise_is_doubted_and_a_rim_is_not(thing):
+    sure = on_grid(thing)
+    part = on_grid(disc(430, 430, 40))
+    found = decided_whole(np.maximum(sure, 0.4 * part), thing)
+    assert found.doubted[430, 430]
+    assert not found.doubted[256, 256]
+    assert not found.doubted[:, :376].any()
+    assert found.mask[430, 430] == 0
+
+
+def test_size_makes_no_difference(thing):
+    fog = np.where(X > 256, 0.35, 1).astype(np.float32) * thing
+    large = cv2.resize(fog, (4 * SIDE, 4 * SIDE), interpolation=cv2.INTER_LINEAR)
+    small, big = (decided_whole(on_grid(thing), each).mask for each in (fog, large))
+    shrunk = cv2.resize(big, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    assert ((shrunk > 0.5) != (small > 0.5)).mean() < 2e-3
