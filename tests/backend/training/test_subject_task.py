@@ -1,4 +1,4 @@
-"""The network that weighs opinions about the subject: what it learns from, and what comes of it."""
+"""The network that decides about parts: what it learns from, and what comes of it."""
 
 from dataclasses import replace
 
@@ -9,13 +9,13 @@ import torch
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.stages.small_networks.running import OUTPUT
-from layerpeel.backend.stages.subject.opinions import ISNET, PLANES
-from layerpeel.backend.stages.subject.whole_subject import EMBEDDING_INPUT, PLANES_INPUT
-from layerpeel.backend.training.export import onnx_of_subject
+from layerpeel.backend.stages.subject.parts import FACTS, overlap
+from layerpeel.backend.stages.subject.whole_subject import FACTS_INPUT
+from layerpeel.backend.training.export import onnx_of_scorer
 from layerpeel.backend.training.opened_art import art_to_learn_from
 from layerpeel.backend.training.recipe import RECIPES, read_subject_recipe
-from layerpeel.backend.training.subject_samples import KnownSubjects, shuffled_batches
-from layerpeel.backend.training.subject_task import SubjectTask, load_subject_network
+from layerpeel.backend.training.subject_samples import PartBatches, known_subjects
+from layerpeel.backend.training.subject_task import SubjectTask, load_part_scorer
 from layerpeel.backend.training.trainer import train
 from tiny_checkpoints.point import save_tiny_minisam
 
@@ -31,10 +31,10 @@ def say_nothing(words, done):
 
 @pytest.fixture(scope="module")
 def subjects(small_art, isnet_store, tmp_path_factory):
-    """Three composites that the real ISNet was asked about, and a miniSAM that draws discs."""
+    """Two composites that the real ISNet was asked about, and a miniSAM that draws discs."""
     minisam = save_tiny_minisam(tmp_path_factory.mktemp("tiny") / "minisam")
     art, isnet = art_to_learn_from(small_art), isnet_store.path_of("isnet")
-    return KnownSubjects(art, 3, 0, isnet, minisam, say_nothing)
+    return known_subjects(art, 2, 0, isnet, minisam, say_nothing)
 
 
 @pytest.fixture
@@ -43,86 +43,77 @@ def recipe():
     shipped = read_subject_recipe(SHIPPED)
     return replace(
         shipped,
-        network=replace(shipped.network, widths=(4, 6, 6, 6), embedded=4, dropout=0.0),
-        training=replace(shipped.training, iterations=16, batch_size=3, learning_rate=1e-2),
-        run=replace(shipped.run, save_every=16, check_every=16),
+        network=replace(shipped.network, widths=(8, 6), members=2),
+        training=replace(shipped.training, iterations=40, batch_size=64, learning_rate=1e-2),
+        run=replace(shipped.run, save_every=40, check_every=40),
     )
 
 
-def test_a_composite_is_kept_with_its_opinions_and_its_truth(subjects):
-    assert len(subjects) == 3
-    batch = subjects.batch(np.array([0, 2]), mirrored=False, device=CPU)
-    assert batch["planes"].shape == (2, PLANES, 256, 256)
-    assert batch["embedding"].shape == (2, 256, 64, 64)
-    assert batch["truth"].shape == (2, 1, 256, 256)
-    assert all(0 <= batch[name].min() <= batch[name].max() <= 1 for name in ("planes", "truth"))
-    # A disc on speckles is what ISNet finds.
-    seen, truth = batch["planes"][:, ISNET : ISNET + 1] > 0.5, batch["truth"] > 0.5
-    assert (seen & truth).sum() > 0.8 * (seen | truth).sum()
+def test_a_composite_is_cut_into_parts_of_which_it_is_known_what_they_are(subjects):
+    for each in subjects:
+        count = len(each.parts.areas)
+        assert each.parts.facts.shape == (count, FACTS)
+        assert np.isfinite(each.parts.facts).all()
+        assert each.parts.areas.sum() == each.parts.labels.size == 256 * 256
+        # Decided rightly part by part, the subject is nearly whole.
+        best = (each.shares > 0.5)[each.parts.labels].astype(np.float32)
+        assert overlap(best, each.truth) > 0.95
+        assert each.weights.max() <= 1
 
 
-def test_all_that_belongs_to_a_composite_is_mirrored_with_it(subjects):
-    plain, mirrored = (subjects.batch(np.array([1]), each, CPU) for each in (False, True))
-    for name, planes in plain.items():
-        assert torch.equal(mirrored[name], planes.flip(-1))
+def test_large_parts_are_drawn_as_often_as_they_are_large(subjects):
+    parts = PartBatches(subjects)
+    (batch,) = parts.batches(range(1), 4000, 0, CPU)
+    weights = np.concatenate([each.weights for each in subjects])
+    shares = np.concatenate([each.shares for each in subjects])
+    expected = (weights * shares).sum() / weights.sum()
+    assert abs(batch["share"].mean().item() - expected) < 0.05
 
 
-def test_each_round_shows_every_composite_once(subjects):
-    def shown(numbers):
-        return [batch["truth"] for batch in shuffled_batches(subjects, numbers, 1, 0, CPU)]
-
-    first_round = [truth.sum().item() for truth in shown(range(3))]
-    every = [truth.sum().item() / 255 for truth in subjects.truths.float()]
-    assert np.allclose(sorted(first_round), sorted(every), rtol=1e-4)
-    # A run that goes on gets what it would have got.
-    assert torch.equal(shown(range(7))[5], shown(range(5, 7))[0])
-
-
-def test_an_untrained_network_says_what_isnet_says(subjects, recipe):
-    network = SubjectTask(recipe, subjects, subjects).network().eval()
-    batch = subjects.batch(np.arange(3), mirrored=False, device=CPU)
-    said = network(batch["planes"], batch["embedding"]) > 0
-    assert torch.equal(said, batch["planes"][:, ISNET : ISNET + 1] > 0.5)
+def test_a_batch_depends_on_its_number_alone(subjects):
+    parts = PartBatches(subjects)
+    whole, rest = (list(parts.batches(range(*span), 8, 0, CPU)) for span in ((0, 4), (3, 4)))
+    assert torch.equal(whole[3]["facts"], rest[0]["facts"])
+    assert not torch.equal(whole[2]["facts"], whole[3]["facts"])
 
 
 def test_what_it_learns_is_kept_and_answers_as_a_file(subjects, recipe, tmp_path):
     task = SubjectTask(recipe, subjects, subjects)
     weights = train(task, recipe, tmp_path, say_nothing)
     rows = (tmp_path / "losses.csv").read_text(encoding="utf-8").splitlines()
-    overlap = rows[0].split(",").index("overlap")
-    assert float(rows[-1].split(",")[overlap]) < float(rows[1].split(",")[overlap])
-    assert (tmp_path / "sheet-000016.png").is_file()
-    network = load_subject_network(weights)
-    file = onnx_of_subject(network)
+    entropy = rows[0].split(",").index("entropy")
+    assert float(rows[-1].split(",")[entropy]) < 0.7 * float(rows[1].split(",")[entropy])
+    assert (tmp_path / "sheet-000040.png").is_file()
+    scorer = load_part_scorer(weights)
+    # What is usual of each fact is kept with the weights.
+    assert torch.allclose(scorer.mean, PartBatches(subjects).facts.mean(dim=0))
+    file = onnx_of_scorer(scorer)
     assert b".py" not in file
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    batch = subjects.batch(np.array([0]), mirrored=False, device=CPU)
-    for rows, columns in ((256, 256), (16, 256), (208, 64)):
-        planes = batch["planes"][..., :rows, :columns].contiguous()
-        embedding = batch["embedding"][..., : rows // 4, : columns // 4].contiguous()
-        given = {PLANES_INPUT: planes.numpy(), EMBEDDING_INPUT: embedding.numpy()}
-        (answer,) = session.run([OUTPUT], given)
+    for count in (1, 7):
+        facts = subjects[0].parts.facts[:count]
+        (answer,) = session.run([OUTPUT], {FACTS_INPUT: facts})
         with torch.inference_mode():
-            expected = torch.sigmoid(network(planes, embedding)).numpy()
-        # The file keeps its weights in half floats.
-        assert np.abs(answer - expected).max() < 0.01
+            expected = scorer(torch.from_numpy(facts)).numpy()
+        assert answer.shape == (count,)
+        assert np.abs(answer - expected).max() < 1e-5
 
 
 def test_other_weights_are_refused(tmp_path):
     with pytest.raises(BadInputError, match="no training has saved"):
-        load_subject_network(tmp_path / "network.safetensors")
+        load_part_scorer(tmp_path / "network.safetensors")
     torch.save({}, tmp_path / "network.safetensors")
     with pytest.raises(ModelError, match="damaged"):
-        load_subject_network(tmp_path / "network.safetensors")
+        load_part_scorer(tmp_path / "network.safetensors")
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("[16, 32, 64, 96]", "[16, 32]", "`widths` must be 4 numbers"),
-        ("count = 400", "count = 0", "`count` may not be 0"),
-        ("dropout = 0.1", "dropout = 1.5", "`dropout` may not be 1.5"),
-        ("count = 400", "count = 400\nside = 3", "nothing is called `side`"),
+        ("[48, 24]", "[48]", "`widths` must be 2 numbers"),
+        ("count = 200", "count = 0", "`count` may not be 0"),
+        ("dropout = 0.2", "dropout = 1.5", "`dropout` may not be 1.5"),
+        ("count = 200", "count = 200\nside = 3", "nothing is called `side`"),
     ],
 )
 def test_a_wrong_recipe_is_refused(right, wrong, said, tmp_path):

