@@ -45,7 +45,7 @@ class KnownSubject:
     def weights(self) -> Float32:
         """How much each part counts, n: its size beside the subject's, at most as much as it."""
         size = max(float(np.count_nonzero(self.truth > 0.5)), SMALL)
-        return np.minimum(self.parts.areas / size, 1).astype(np.float32)
+        return np.asarray(np.minimum(self.parts.areas / size, 1), np.float32)
 
 
 def known_subjects(

@@ -86,7 +86,12 @@ def subject_is_known():
                         return alpha / np.float32(255)
                 return np.zeros(off.shape, np.float32)
 
+            def find_whole_subject(picture, find, _folder):
+                subject = find(picture)
+                return WholeSubject(subject, np.zeros(subject.shape, np.bool_))
+
             patch.setattr(compact, "find_visible_subject", find_visible_subject)
+            patch.setattr(compact, "find_whole_subject", find_whole_subject)
             patch.setattr(compact.CompactEngine, "finds_things", False)
             return scene
 

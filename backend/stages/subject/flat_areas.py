@@ -27,9 +27,9 @@ def flat_areas(picture: Float32, opinions: Opinions, inside: Bool) -> Bool:
     picture: H×W×3, 0–1; colours are compared in steps of 8 bits.
     """
     shrink = max(1.0, max(inside.shape) / SEARCHED_SIDE)
-    shape = tuple(max(1, round(extent / shrink)) for extent in inside.shape)
+    height, width = (max(1, round(extent / shrink)) for extent in inside.shape)
     # The nearest pixels: a mean of two would be a colour that is nowhere in the picture.
-    colours = _colours(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST))
+    colours = _colours(resized(picture, (height, width), cv2.INTER_NEAREST))
     within = resized(inside.astype(np.float32), colours.shape, cv2.INTER_AREA) > 0.5
     said = resized(opinions.answers[:2].max(axis=0), colours.shape)
     surroundings = np.unique(colours[(said < SAID_OUTSIDE) & ~within])

