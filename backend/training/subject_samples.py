@@ -19,7 +19,12 @@ from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.image import Float32
 from layerpeel.backend.progress import ReportProgress
 from layerpeel.backend.stages.isnet import find_visible_subject
-from layerpeel.backend.stages.subject.opinions import Opinions, opinions_on, other_views
+from layerpeel.backend.stages.subject.opinions import (
+    Opinions,
+    further_view,
+    mirrored_view,
+    opinions_on,
+)
 from layerpeel.backend.stages.subject.parts import Parts, parts_of
 
 # A subject smaller than this, in pixels of the grid, weighs no more.
@@ -61,7 +66,7 @@ def known_subjects(
     for number, composite in enumerate(draw_composites(art, count, seed)):
         report(f"Asking about composite {number + 1} of {count}", number / count)
         find, picture = partial(_found_by, isnet), composite.picture
-        views = np.stack([find(picture), *other_views(picture, find)])
+        views = np.stack([find(picture), mirrored_view(picture, find), further_view(picture, find)])
         known.append(known_subject(opinions_on(picture, views, minisam), composite.alpha))
     return known
 

@@ -86,7 +86,7 @@ def subject_is_known():
                         return alpha / np.float32(255)
                 return np.zeros(off.shape, np.float32)
 
-            def find_whole_subject(picture, find, _folder):
+            def find_whole_subject(picture, find, _folder, _report):
                 subject = find(picture)
                 return WholeSubject(subject, np.zeros(subject.shape, np.bool_))
 

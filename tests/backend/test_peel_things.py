@@ -224,7 +224,7 @@ def test_what_was_filled_in_is_no_subject(scene, coverage_of, no_store, monkeypa
     monkeypatch.setattr(CompactEngine, "check", lambda _engine, _request: None)
     lady = scene.alphas[LADY]
     monkeypatch.setattr(
-        CompactEngine, "find_subject", lambda _engine, _image: lady / np.float32(255)
+        CompactEngine, "find_subject", lambda _engine, _image, _report: lady / np.float32(255)
     )
     stack = peel(scene.picture, lift=Mask(coverage_of(lady > 127)), layers=2, store=no_store)
     assert names_of(stack) == ["Foreground", "Background"]

