@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from krita_harness.docker import DONE, SELECTED
+from krita_harness.home import ENGINE
 from krita_harness.pointing import MIDDLE, RIGHT, PointingPanel
+from krita_harness.strangers import stranger
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("pointing_store")]
 
@@ -170,6 +172,34 @@ def test_backend_killed_between_clicks_is_started_again_and_nothing_is_lost(
     assert overlap(outline, pointing.outline((240, 180)) * 255) > 0.7
 
 
+def test_backend_that_has_forgotten_the_picture_is_shown_it_again(
+    krita, easel, pointing, two, two_painted
+):
+    easel.picture(two_painted)
+    pointing.open()
+    pointing.wait_for_answer()
+    pointing.let_backend_forget()
+    pointing.click(*middle_of(two.alphas[1]))
+    assert pointing.wait_for_answer() == CORRECT
+    assert overlap(pointing.outline((240, 180)), two.alphas[1]) > 0.7
+
+
+def test_what_the_backend_refuses_is_said_and_the_points_stay(
+    krita, easel, docker, pointing, painter, two, two_painted
+):
+    easel.picture(two_painted)
+    # The painter answers no such question.
+    with stranger(painter.handler()) as address:
+        docker.change_settings(engine=ENGINE, address=address)
+        pointing.open()
+        pointing.click(*middle_of(two.alphas[1]))
+        assert pointing.wait_for_answer() == "No such call."
+        docker.forget_settings()
+    assert pointing.marks == 1
+    docker.look_again()
+    krita.wait_until(lambda: pointing.line == CORRECT, 60, "the backend's answer")
+
+
 def test_ctrl_z_over_the_picture_undoes_a_click_and_nothing_in_krita(
     krita, easel, pointing, two_painted
 ):
@@ -256,7 +286,7 @@ def test_strokes_on_a_layer_named_hints_point_too_and_are_no_part_of_the_picture
     easel.add_layer("Hints")
     strokes = np.zeros_like(two_painted)
     x, y = middle_of(two.alphas[1])
-    strokes[y - 20 : y + 20, x - 2 : x + 2] = (30, 200, 40, 255)
+    strokes[y - 60 : y + 50, x - 2 : x + 2] = (30, 200, 40, 255)
     left, top = middle_of(two.alphas[0])
     strokes[top - 2 : top + 2, left - 15 : left + 15] = (220, 30, 20, 255)
     easel.paint(strokes, "Hints")
@@ -269,7 +299,10 @@ def test_strokes_on_a_layer_named_hints_point_too_and_are_no_part_of_the_picture
     for px, py, inside in points:
         assert tuple(strokes[py, px, :3]) == ((30, 200, 40) if inside else (220, 30, 20))
     outline = pointing.outline((240, 180))
-    assert overlap(outline, two.alphas[1]) > 0.7
+    green, red = strokes[..., 1] == 200, strokes[..., 0] == 220
+    assert outline[green].mean() > 0.8
+    assert outline[red].mean() < 0.1
+    assert (outline & (two.alphas[1] > 0)).sum() > 0.9 * outline.sum()
 
     assert docker.peel() == DONE
     assert [layer.name for layer in krita.layer_tree()] == [background, "Peeled thing", "Hints"]
