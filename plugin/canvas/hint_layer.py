@@ -8,10 +8,10 @@ from typing import List, Optional, Tuple
 
 from krita import Document, Node
 
-from layerpeel.plugin.canvas.finding import size_of
-from layerpeel.plugin.canvas.profiles import SRGB
+from layerpeel.plugin.canvas.source_reading import read_layer
+from layerpeel.plugin.canvas.submitted_picture import converted_for_display
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.turns import KRITA, Turns
+from layerpeel.plugin.turns import Turns
 from layerpeel.shared.protocol import ColourModel, Depth, Point
 
 # So many points stand for all strokes of a colour.
@@ -37,23 +37,14 @@ def find_hint_layer(document: Document) -> Optional[Node]:
 
 def read_hints(document: Document, layer: Node) -> "Turns[Tuple[Point, ...]]":
     """Read the strokes on a layer as points; those that lie on what to lift off come first."""
-    width, height = size_of(document)
-    bounds = layer.bounds()
-    left, top = max(0, bounds.x()), max(0, bounds.y())
-    right = min(width, bounds.x() + bounds.width())
-    bottom = min(height, bounds.y() + bounds.height())
-    if right <= left or bottom <= top:
-        return ()
-    copy = layer.clone()
-    if (copy.colorModel(), copy.colorDepth()) != (ColourModel.RGBA.value, Depth.U8.value):
-        copy.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
-    data = bytes(copy.pixelData(left, top, right - left, bottom - top))
-    yield KRITA + "read the hints"
-    found = yield from _painted(data, right - left)
+    pixels = yield from read_layer(document, layer)
+    if (pixels.model, pixels.depth) != (ColourModel.RGBA, Depth.U8):
+        pixels = yield from converted_for_display(document, pixels)
+    found = yield from _painted(pixels.data, pixels.width)
     points: List[Point] = []
     for keeps in (True, False):
         for x, y in _far_apart(found[keeps]):
-            points.append(Point(left + x, top + y, keeps))
+            points.append(Point(x, y, keeps))
         yield "spread the hints"
     return tuple(points)
 

@@ -106,7 +106,7 @@ def read_active_layer(document: Document) -> "Turns[Tuple[Pixels, str]]":
     layer = document.activeNode()
     if layer is None or layer.type() != "paintlayer":
         raise CanvasError(i18n("Choose a paint layer in the Layers docker first."))
-    pixels = yield from _pixels_of(document, layer)
+    pixels = yield from read_layer(document, layer)
     if pixels.is_empty():
         raise CanvasError(i18n("“{name}” is empty.").format(name=layer.name()))
     yield "look at its transparency"
@@ -134,7 +134,7 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
         )
     if not all(node.visible() for node in (layer, *_around(layer))):
         raise CanvasError(i18n("“{name}” is hidden: show it first.").format(**named))
-    pixels = yield from _pixels_of(document, layer)
+    pixels = yield from read_layer(document, layer)
     if pixels.is_empty():
         raise CanvasError(i18n("“{name}” is empty: there is nothing to lift off.").format(**named))
     opaque, plain = pixels.is_opaque(), _is_plain(layer)
@@ -160,7 +160,7 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
     if groups[-1].patch:
         pixels = yield from _pixels_up_to(document, background)
     else:
-        pixels = yield from _pixels_of(document, background)
+        pixels = yield from read_layer(document, background)
     opaque = pixels.is_opaque()
     yield "look at its transparency"
     return pixels, Place(
@@ -201,7 +201,8 @@ def _nothing_shows_below(layer: Node) -> bool:
     return not any(node.visible() and not is_mask(node) for node in below)
 
 
-def _pixels_of(document: Document, layer: Node) -> "Turns[Pixels]":
+def read_layer(document: Document, layer: Node) -> "Turns[Pixels]":
+    """Read a layer's pixels within the canvas, with its masks; empty or not."""
     width, height = size_of(document)
     space = _colour_space(layer)
     if space is None:

@@ -1,15 +1,13 @@
 """Makes a document's pixels the `Picture` that is sent to the backend, with their colours."""
 
-from krita import Document
+from krita import Document, Krita
 
 from layerpeel.plugin.canvas.pixels import Pixels
 from layerpeel.plugin.canvas.profiles import SRGB, profile_bytes
+from layerpeel.plugin.canvas.source_reading import close_copy
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import ColourModel, Depth, Picture, PixelBlock
-
-# Pixels that Krita converts in one turn: some 40 ms for floats.
-CONVERTED_AT_A_TIME = 200_000
 
 
 def picture_of(document: Document, pixels: Pixels) -> "Turns[Picture]":
@@ -31,19 +29,21 @@ def _block(pixels: Pixels) -> PixelBlock:
 
 
 def converted_for_display(document: Document, pixels: Pixels) -> "Turns[Pixels]":
-    """Let Krita convert pixels of any profile to 8-bit sRGB, some rows a turn."""
-    row = pixels.width * pixels.model.channels * pixels.depth.bytes
-    rows = max(1, CONVERTED_AT_A_TIME // pixels.width)
-    converted = []
-    for top in range(0, pixels.height, rows):
-        count = min(rows, pixels.height - top)
-        # Never added to the document, so that nothing is drawn or recorded for undo.
-        node = document.createNode("display", "paintlayer")
-        node.setColorSpace(pixels.model.value, pixels.depth.value, pixels.profile)
-        part = QByteArray(pixels.data[top * row : (top + count) * row])
-        node.setPixelData(part, 0, 0, pixels.width, count)
+    """Let Krita convert pixels of any profile to 8-bit sRGB."""
+    space = (pixels.model.value, pixels.depth.value, pixels.profile)
+    # Krita draws the whole document anew when it converts a layer that the document has made.
+    scratch = Krita.instance().createDocument(
+        pixels.width, pixels.height, "display", *space, document.resolution()
+    )
+    try:
+        yield KRITA + "make a document"
+        (node,) = scratch.rootNode().childNodes()
+        node.setPixelData(QByteArray(pixels.data), 0, 0, pixels.width, pixels.height)
+        yield KRITA + "copy the pixels"
         node.setColorSpace(ColourModel.RGBA.value, Depth.U8.value, SRGB)
-        converted.append(bytes(node.pixelData(0, 0, pixels.width, count)))
         yield KRITA + "convert to sRGB"
-    data = b"".join(converted)
-    return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)
+        scratch.waitForDone()
+        data = bytes(node.pixelData(0, 0, pixels.width, pixels.height))
+        return Pixels(pixels.width, pixels.height, ColourModel.RGBA, Depth.U8, SRGB, data)
+    finally:
+        close_copy(scratch)

@@ -367,3 +367,19 @@ def test_each_thing_that_stands_out_can_be_kept_or_lifted_and_merged(
     assert docker.peel() == DONE
     krita.undo()
     assert krita.layer_tree() == before
+
+
+def test_deep_picture_is_shown_in_its_colours_and_left_alone(krita, easel, docker, pointing, two):
+    deep = np.dstack([two.picture, np.full(two.picture.shape[:2], 255, np.uint8)])
+    profile = "sRGB-elle-V2-srgbtrc.icc"
+    easel.picture(deep.astype(np.uint16) * 257, depth="U16", profile=profile)
+    untouched = krita.layer_tree()
+    easel.add_layer("Hints")
+    pointing.open()
+    pointing.click(*middle_of(two.alphas[1]))
+    pointing.wait_for_answer()
+    docker.picture_of("pointing-deep")
+    x, y = middle_of(two.alphas[1])
+    assert pointing.colour_at(x, y) == pytest.approx(two.picture[y, x], abs=1)
+    krita.undo()
+    assert krita.layer_tree() == untouched

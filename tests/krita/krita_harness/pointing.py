@@ -153,6 +153,12 @@ class PointingPanel:
             inside = ImageChops.logical_xor(inside, filled)
         return np.asarray(inside)
 
+    def colour_at(self, x, y):
+        """Red, green, blue (0–255) of a pixel as it is drawn, at full size."""
+        return self._told(
+            f"(lambda c: [c.red(), c.green(), c.blue()])(p.picture.images[0].pixelColor({x}, {y}))"
+        )
+
     def place_of(self, x, y):
         """Where a place of the picture is on the screen."""
         return self._krita.run(
