@@ -126,7 +126,7 @@ class CompactEngine:
         picture = shown_over_grey(proxy, alpha)
         folder = self._use(POINTING_MODEL)
         subject = find_whole_subject(picture, self._seen_in, folder, report)
-        if subject.doubted.any() and IN_DOUBT not in self.notes:
+        if subject.is_in_doubt and IN_DOUBT not in self.notes:
             self.notes.append(IN_DOUBT)
         return np.where(alpha > 0, subject.mask, 0).astype(np.float32)
 

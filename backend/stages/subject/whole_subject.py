@@ -50,6 +50,7 @@ SURE, AGREED = 0.9, 0.95
 
 # Where the network says nothing clear, and a part as thick as that, it is in doubt.
 DOUBT_FROM, DOUBT_TO, DOUBTED_PART = 0.25, 0.75, 3.0
+WORTH_SAYING = 0.03
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class WholeSubject:
 
     mask: Float32
     doubted: Bool
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether what is doubted is so large, beside the mask, that a person should look."""
+        return float(self.doubted.sum()) > WORTH_SAYING * float((self.mask > 0.5).sum())
 
 
 def find_whole_subject(
@@ -132,6 +138,7 @@ def decided_whole(
     # Of several views, the edges of that which sees what was decided on.
     seen = max(views, key=lambda view: overlap(view, inside.astype(np.float32)))
     inside = inside ^ _thin_parts((seen > 0.5) ^ inside, THIN * scale)
+    inside = inside | _doubtful_holes(inside, full)
     if more is not None:
         inside = inside | more(inside)
     edge = _near_edge(inside, SOFT_WITHIN * scale)
@@ -150,6 +157,18 @@ def _thin_parts(region: Bool, most: float) -> Bool:
     thin = deepest <= most
     thin[0] = False
     found: Bool = thin[parts]
+    return found
+
+
+def _doubtful_holes(region: Bool, sure: Float32) -> Bool:
+    """Holes of a region of which the network is in doubt: what something encloses is part of it."""
+    count, holes = cv2.connectedComponents((~region).astype(np.uint8), connectivity=4)
+    sums = np.bincount(holes.ravel(), sure.ravel(), minlength=count)
+    doubtful = sums / np.maximum(np.bincount(holes.ravel(), minlength=count), 1) >= DOUBT_FROM
+    border = np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])
+    doubtful[border] = False
+    doubtful[0] = False
+    found: Bool = doubtful[holes]
     return found
 
 

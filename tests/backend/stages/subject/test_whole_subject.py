@@ -30,6 +30,7 @@ def test_fog_over_half_a_thing_becomes_the_whole_thing(thing):
     assert (found.mask[disc(256, 256, 105) > 0] == 1).all()
     assert (found.mask[disc(256, 256, 135) == 0] == 0).all()
     assert not found.doubted.any()
+    assert not found.is_in_doubt
 
 
 def test_fog_over_the_surroundings_goes(thing):
@@ -64,6 +65,14 @@ def test_of_several_views_that_which_sees_the_thing_gives_the_edge(thing):
     assert np.array_equal(found.mask[near], soft[near])
 
 
+def test_a_hole_in_doubt_is_none_and_a_sure_one_stays(thing):
+    view = thing * (1 - disc(220, 256, 20)) * (1 - disc(300, 256, 20))
+    sure = on_grid(thing * (1 - 0.6 * disc(220, 256, 20)) * (1 - disc(300, 256, 20)))
+    found = decided_whole(sure, view[None])
+    assert found.mask[256, 220] == 1
+    assert found.mask[256, 300] == 0
+
+
 def test_what_is_added_is_decided_too(thing):
     more = disc(430, 430, 40) > 0.5
     found = decided_whole(on_grid(thing), thing[None], lambda inside: more)
@@ -81,6 +90,7 @@ def test_a_large_part_that_might_be_otherwise_is_doubted_and_a_rim_is_not(thing)
     part = on_grid(disc(430, 430, 40))
     found = decided_whole(np.maximum(sure, 0.4 * part), thing[None])
     assert found.doubted[430, 430]
+    assert found.is_in_doubt
     assert not found.doubted[256, 256]
     assert not found.doubted[:, :376].any()
     assert found.mask[430, 430] == 0
