@@ -186,7 +186,8 @@ def determine(
             if thing is not None:
                 mask, rough = thing, NETWORK_BAND
         case Box():
-            mask, rough, what = engine.find_in_box(image, lift), NETWORK_BAND, "What the box holds"
+            mask = engine.find_in_box(image, lift, report)
+            rough, what = NETWORK_BAND, "What the box holds"
             _check_found(mask, lift.width * lift.height, "in the box")
         case Words(text):
             # However small it is: it was asked for by name.

@@ -186,7 +186,10 @@ class _PeelByStages:
         if not self.by_things:
             return lifts_without_things(self.request)
         with self.course.stage(THINGS) as report:
-            things = self.engine.find_things(image, self.request.layers, report)
+            # What is shown may hold some of them, which are then passed over.
+            shown = not isinstance(self.request.lift, Subject | Things)
+            most = self.request.layers * (2 if shown else 1)
+            things = self.engine.find_things(image, most, report)
         lifts = lifts_of_things(self.request, things)
         self.course.rounds = min(len(lifts), self.course.rounds)
         return lifts

@@ -112,5 +112,7 @@ class Course:
         shares = [each.share for each in self._stages]
         before = sum(shares[:place]) + shares[place] * fraction
         done = min(1.0, (finished + before / sum(shares)) / self.rounds)
-        several = f" (layer {finished + 1} of {self.rounds})" if self.rounds > 1 else ""
+        # What was passed over may have made more rounds than there are layers.
+        layer = min(finished + 1, self.rounds)
+        several = f" (layer {layer} of {self.rounds})" if self.rounds > 1 else ""
         self._report(stage.words + several, ahead + (1 - ahead) * done)

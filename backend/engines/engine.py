@@ -42,7 +42,7 @@ class Engine(_Named, Protocol):
     def find_subject(self, image: Image, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the picture is of."""
 
-    def find_in_box(self, image: Image, box: Box) -> Float32:
+    def find_in_box(self, image: Image, box: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to the thing in a box that was drawn; 0 outside it."""
 
     def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:

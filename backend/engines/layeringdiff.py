@@ -97,7 +97,7 @@ class LayeringDiffEngine:
         """How surely each pixel belongs to what the picture is of, by ISNet."""
         return find_visible_subject(self._use("isnet"), image.proxy, image.alpha)
 
-    def find_in_box(self, image: Image, box: Box) -> Float32:
+    def find_in_box(self, image: Image, box: Box, report: ReportFraction) -> Float32:
         """What SAM sees in a box; 0 outside it."""
         found = self._segmenter.in_boxes(_shown(image), [_edges(box)])
         inside = np.zeros_like(found)
@@ -107,7 +107,7 @@ class LayeringDiffEngine:
 
     def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
         """What SAM sees in a part of the picture; 0 outside it."""
-        return self.find_in_box(image, bounds)
+        return self.find_in_box(image, bounds, report)
 
     def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
         """None: the edge is looked for round the lasso as it is drawn."""

@@ -8,7 +8,7 @@ import numpy as np
 from patchmatch import inpaint, set_random_seed
 
 from layerpeel.backend.image import Bool, Float32
-from layerpeel.backend.stages.crop import grown, resized, shrink_factor, window_round
+from layerpeel.backend.stages.crop import Window, grown, resized, shrink_factor, window_round
 from layerpeel.backend.stages.detail_from_pieces import with_full_detail
 
 # 7×7 pixels: as good a texture as that of 11×11, in half the time (docs/decisions.md).
@@ -33,15 +33,14 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     filled = proxy.copy()
     if not hole.any():
         return filled
-    longer = max(np.ptp(np.flatnonzero(hole.any(axis=axis))) for axis in (0, 1))
-    window = window_round(hole, max(LEAST_CONTEXT, int(CONTEXT * longer)))
+    window = _window_with_pieces(hole, usable)
     picture, inside = proxy[window.slices], hole[window.slices]
     barred = ~usable[window.slices] & ~inside
     factor = shrink_factor(int(np.count_nonzero(inside)), MOST_HOLE_PIXELS)
     shape = (max(1, round(picture.shape[0] * factor)), max(1, round(picture.shape[1] * factor)))
     small_hole = resized(inside.astype(np.float32), shape) > 0
     small_barred = (resized(barred.astype(np.float32), shape) > 0) & ~small_hole
-    if not _has_whole_patch(~small_hole & ~small_barred):
+    if not has_whole_patch(~small_hole & ~small_barred):
         return filled
     eight_bit = np.floor(np.clip(resized(picture, shape), 0, 1) * 255 + 0.5).astype(np.uint8)
     set_random_seed(seed)
@@ -59,6 +58,19 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     return filled
 
 
-def _has_whole_patch(usable: Bool) -> bool:
-    """Whether one patch at least fits into what may be taken from."""
-    return bool((~grown(~usable, PATCH_RADIUS)).any())
+def has_whole_patch(usable: Bool, shrink: float = 1.0) -> bool:
+    """Whether one patch at least fits into what may be taken from, H×W, also when it is shrunk."""
+    return bool((~grown(~usable, np.ceil(PATCH_RADIUS / shrink))).any())
+
+
+def _window_with_pieces(hole: Bool, usable: Bool) -> Window:
+    """The hole and what lies round it; wider where nothing there may be taken."""
+    longer = max(np.ptp(np.flatnonzero(hole.any(axis=axis))) for axis in (0, 1))
+    margin = max(LEAST_CONTEXT, int(CONTEXT * longer))
+    factor = shrink_factor(int(np.count_nonzero(hole)), MOST_HOLE_PIXELS)
+    while True:
+        window = window_round(hole, margin)
+        pieces = (usable & ~hole)[window.slices]
+        if window.pixels == hole.size or has_whole_patch(pieces, factor):
+            return window
+        margin *= 2

@@ -89,8 +89,11 @@ def find_in_lasso(
     report(1.0)
     if thing is None:
         return None
+    visible = alpha > 0
     found = np.zeros(inside.shape, np.float32)
-    found[window] = thing & (alpha[window] > 0)
+    found[window] = thing & visible[window]
+    if np.count_nonzero(found) < LEAST_FILLED * np.count_nonzero(inside & visible):
+        return None  # Most of it lies where the picture is clear.
     return found
 
 

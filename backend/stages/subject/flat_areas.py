@@ -45,7 +45,7 @@ def flat_areas(picture: Float32, opinions: Opinions, inside: Bool) -> Bool:
             if large[area] and float(said[areas == area].mean()) >= SAID:
                 found |= areas == area
     if found.any():
-        found |= _small_holes(found | within)
+        found |= _small_holes(found | within) & ~np.isin(colours, surroundings)
     return resized(found.astype(np.float32), inside.shape, cv2.INTER_LINEAR) > 0.5
 
 

