@@ -167,8 +167,8 @@ class PeelPage(QWidget):
             self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
         self.say(line)
-        # The peel may have noticed that the picture has changed.
-        self._look(thoroughly=not well)
+        # The peel has left something else, or has noticed that the picture has changed.
+        self._look(thoroughly=True)
 
     def _show_choice(self) -> None:
         again = self._form.source() is SourceKind.LEFT

@@ -81,7 +81,9 @@ class Pointing(QObject):
         if most != self.most:
             self.most, self._rings, self._hovered = most, (), None
             self._ask()
-        if now is not None and self._reading is None:
+        # A document's first reading, with no picture yet, is thorough whatever was asked for.
+        must_begin_again = thoroughly and self.picture is not None
+        if now is not None and (self._reading is None or must_begin_again):
             self._read(now, thoroughly)
 
     def look_again(self) -> None:

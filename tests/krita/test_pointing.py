@@ -135,6 +135,29 @@ def test_picture_that_changed_after_the_click_is_shown_anew_before_it_is_peeled(
     np.testing.assert_array_equal(krita.pixels(), painted)
 
 
+def test_one_thing_after_the_other_comes_off_what_was_left_and_a_change_there_is_seen(
+    krita, easel, docker, pointing, make_scene
+):
+    people = ("nightmare", 5, 60, 80), ("jessica", 75, 50, 110), ("nightmare", 170, 60, 80)
+    scene = make_scene((240, 180), "hills0", *people)
+    layer = easel.picture(np.dstack([scene.picture, np.full((180, 240), 255, np.uint8)]))
+    pointing.open()
+    for alpha in scene.alphas[:2]:
+        pointing.click(*middle_of(alpha))
+        pointing.wait_for_answer()
+        assert docker.peel() == DONE
+        pointing.wait_for_answer()
+    pointing.click(*middle_of(scene.alphas[2]))
+    pointing.wait_for_answer()
+    # In a corner that nothing was lifted from.
+    easel.paint(np.full((10, 10, 4), 255, np.uint8), layer)
+    assert docker.peel() == CHANGED
+    assert pointing.wait_for_answer() == CORRECT
+    assert pointing.colour_at(5, 5) == [255, 255, 255]
+    assert docker.peel() == DONE
+    assert docker.source == "What “Peeled thing 3” left"
+
+
 def test_each_document_keeps_its_own_points(krita, easel, pointing, two, two_painted):
     easel.picture(two_painted, name="First")
     pointing.open()
