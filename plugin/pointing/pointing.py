@@ -212,7 +212,8 @@ class Pointing(QObject):
     # Asking ----------------------------------------------------------------------------------
 
     def _set_marks(self, marks: Tuple[Mark, ...]) -> None:
-        if self._now is not None and marks != self._now.marks:
+        # Where things are offered, no marks are shown that could be changed.
+        if self._now is not None and self.most is None and marks != self._now.marks:
             self._now.marks = marks
             self._ask()
 

@@ -234,6 +234,10 @@ def test_ctrl_z_over_the_picture_undoes_a_click_and_nothing_in_krita(
     pointing.click(80, 100)
     pointing.undo_by_key()
     assert pointing.marks == 1
+    pointing.open_things()
+    pointing.undo_by_key()
+    pointing.open()
+    assert pointing.marks == 1
     pointing.press("clear_marks")
     assert pointing.marks == 0
     pointing.undo_by_key()
