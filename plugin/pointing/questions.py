@@ -50,14 +50,15 @@ class Questions(QObject):
 
     def show(self, picture: SeenPicture) -> None:
         """Show the picture that is asked about from now on; the backend is started if needed."""
-        self.drop()
-        self._picture = picture
+        self._picture, self._asked = picture, None
         self._may_repeat = True
+        self.drop()
         self._go_on()
 
     def ask(self, question: Question) -> None:
         """Ask about the picture. A question that still waits is dropped for this one."""
         if question == self._asked:
+            self._waiting = None
             return
         self.drop()
         self._waiting = question
@@ -99,6 +100,8 @@ class Questions(QObject):
         def shown(answer: PictureShown) -> None:
             self._ids[picture.fingerprint] = answer.id
             self._is_busy = False
+            if not self.is_shown:  # Another picture has taken its place since.
+                self.forget(picture.fingerprint)
             self._go_on()
 
         client.show_picture(picture.message, shown, self._when_refused(client, picture))
@@ -113,7 +116,7 @@ class Questions(QObject):
             self._go_on()
 
         def refused(problem: Problem) -> None:
-            if self._asked is None:  # It was stopped.
+            if self._asked is None:  # It was stopped, or is about the picture before.
                 self._is_busy = False
                 self._go_on()
             else:

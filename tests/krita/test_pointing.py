@@ -135,6 +135,19 @@ def test_picture_that_changed_after_the_click_is_shown_anew_before_it_is_peeled(
     np.testing.assert_array_equal(krita.pixels(), painted)
 
 
+def test_picture_that_changes_while_the_backend_looks_at_it_is_asked_about_again(
+    krita, easel, docker, pointing, two, two_painted
+):
+    easel.picture(two_painted)
+    pointing.open()
+    pointing.click(*middle_of(two.alphas[1]))
+    easel.paint(np.full((20, 20, 4), 255, np.uint8), left=100, top=5)
+    docker.look_again()
+    krita.wait_until(lambda: pointing.colour_at(110, 15) == [255, 255, 255], 20, "the change")
+    assert pointing.wait_for_answer() == CORRECT
+    assert overlap(pointing.outline((240, 180)), two.alphas[1]) > 0.7
+
+
 def test_one_thing_after_the_other_comes_off_what_was_left_and_a_change_there_is_seen(
     krita, easel, docker, pointing, make_scene
 ):
