@@ -258,11 +258,13 @@ class PictureView(QWidget):
     def _give_keys_back(self) -> None:
         self._space = False
         self._show_cursor()
+        before, self._focus_before = self._focus_before, None
         if self.hasFocus():
             self.clearFocus()
-            if self._focus_before is not None and self._focus_before is not self:
-                self._focus_before.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._focus_before = None
+            # Krita may have deleted that widget meanwhile, which Python does not notice.
+            still_there = any(each is before for each in QApplication.allWidgets())
+            if before is not None and before is not self and still_there:
+                before.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _is_for_the_picture(event: QEvent) -> bool:
