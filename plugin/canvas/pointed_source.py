@@ -12,7 +12,7 @@ from layerpeel.plugin.canvas.hint_layer import find_hint_layer, read_hints
 from layerpeel.plugin.canvas.pixels import Pixels, SourceKind
 from layerpeel.plugin.canvas.placement import Place
 from layerpeel.plugin.canvas.profiles import SRGB
-from layerpeel.plugin.canvas.source_reading import read_source
+from layerpeel.plugin.canvas.source_reading import has_to_be_converted, read_source
 from layerpeel.plugin.canvas.submitted_picture import converted_for_display
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
@@ -57,10 +57,13 @@ def read_hints_of(document: Document) -> "Turns[Hints]":
 
 
 def is_quick_to_read(document: Document, kind: SourceKind) -> bool:
-    """Whether reading takes little: nothing has to be drawn anew without some of the layers."""
+    """Whether reading takes little: without a copy of the document, drawn anew or converted."""
+    if kind is SourceKind.LAYER:
+        layer = document.activeNode()
+        return layer is None or not has_to_be_converted(layer)
     if kind is SourceKind.PICTURE:
-        return find_hint_layer(document) is None
-    return kind is SourceKind.LAYER
+        return find_hint_layer(document) is None and not has_to_be_converted(document)
+    return False
 
 
 def read_to_point_at(document: Document, kind: SourceKind) -> "Turns[PointedSource]":

@@ -218,6 +218,11 @@ def _layer_bytes(layer: Node, width: int, height: int) -> bytes:
     return bytes(read(0, 0, width, height))
 
 
+def has_to_be_converted(source: Union[Document, Node]) -> bool:
+    """Whether a picture or layer is neither RGB nor grey: it is read from a converted copy."""
+    return _colour_space(source) is None
+
+
 def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, Depth, str]]:
     """Return model, depth and profile; None for a model that has to be converted first."""
     if source.colorModel() not in (ColourModel.RGBA.value, ColourModel.GRAYA.value):
