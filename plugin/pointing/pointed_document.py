@@ -7,6 +7,7 @@ from krita import Document
 
 from layerpeel.plugin.canvas.finding import is_open
 from layerpeel.plugin.canvas.pixels import SourceKind
+from layerpeel.plugin.canvas.source_reading import active_layer_id
 from layerpeel.plugin.pointing.marks import Mark, points_of
 from layerpeel.plugin.pointing.seen_picture import SeenPicture
 from layerpeel.plugin.pointing.things_choice import ThingsChoice
@@ -24,10 +25,14 @@ class _Found:
 
 @dataclass
 class PointedDocument:
-    """What is marked and found in a document's picture, a layer, or what the last peel left."""
+    """What is marked and found in a document's picture, a layer, or what the last peel left.
+
+    layer: the unique id of the layer; empty for another kind.
+    """
 
     document: Document
     kind: SourceKind
+    layer: str = ""
     marks: Tuple[Mark, ...] = ()
     _found: Optional[_Found] = None
 
@@ -62,11 +67,12 @@ class PointedDocuments:
         self._all: List[PointedDocument] = []
 
     def of(self, document: Document, kind: SourceKind) -> PointedDocument:
-        """Return what is pointed at in a document."""
+        """Return what is pointed at in a document; in its active layer for that kind."""
+        layer = active_layer_id(document) if kind is SourceKind.LAYER else ""
         for each in self._all:
-            if each.document == document and each.kind is kind:
+            if each.document == document and (each.kind, each.layer) == (kind, layer):
                 return each
-        self._all.append(PointedDocument(document, kind))
+        self._all.append(PointedDocument(document, kind, layer))
         return self._all[-1]
 
     def drop_closed(self) -> None:
