@@ -178,9 +178,14 @@ class PeelPage(QWidget):
         self._look()
 
     def _look(self, thoroughly: bool = False) -> None:
-        """Show the picture to point at, where it is wanted and may have changed."""
-        if self._form.uses_picture() and self.isVisible():
-            form = self._form
+        """Show the picture to point at, where it is wanted and may have changed.
+
+        thoroughly: even where that takes Krita long, or nobody sees it: the shortcut peels too
+            while the docker is hidden.
+        """
+        form = self._form
+        is_seen = self.isVisible() or self._larger.isVisible()
+        if form.uses_picture() and (is_seen or thoroughly):
             self._pointing.show(active_document(), form.source(), form.most_things(), thoroughly)
 
     def _show_running(self, running: bool) -> None:
