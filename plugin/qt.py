@@ -17,7 +17,6 @@ try:
         QPointF,
         QProcess,
         QProcessEnvironment,
-        QRect,
         QRectF,
         QSize,
         Qt,
@@ -27,7 +26,6 @@ try:
     )
     from PyQt5.QtGui import (
         QBrush,
-        QCloseEvent,
         QColor,
         QFont,
         QIcon,
@@ -95,7 +93,6 @@ except ImportError:
         QPointF,
         QProcess,
         QProcessEnvironment,
-        QRect,
         QRectF,
         QSize,
         Qt,
@@ -106,7 +103,6 @@ except ImportError:
     from PyQt6.QtGui import (  # type: ignore[no-redef]
         QAction,
         QBrush,
-        QCloseEvent,
         QColor,
         QFont,
         QIcon,
@@ -174,7 +170,6 @@ __all__ = [
     "QButtonGroup",
     "QByteArray",
     "QCheckBox",
-    "QCloseEvent",
     "QColor",
     "QComboBox",
     "QDialog",
@@ -217,7 +212,6 @@ __all__ = [
     "QProcessEnvironment",
     "QProgressBar",
     "QPushButton",
-    "QRect",
     "QRectF",
     "QResizeEvent",
     "QScrollArea",
