@@ -90,8 +90,7 @@ def no_room(error: OSError) -> Refused:
     """Tell that what came cannot be written to disk."""
     return Refused(
         507,
-        f"The picture cannot be kept: {reason_of(error)}. "
-        "Make room on the disk, then press Peel again.",
+        f"The picture cannot be kept: {reason_of(error)}. Make room on the disk, then try again.",
     )
 
 
@@ -119,9 +118,9 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
             async with asyncio.timeout(SILENCE_SECONDS):
                 piece = await anext(stream, None)
         except TimeoutError:
-            raise Refused(408, "The picture stopped coming. Press Peel again.") from None
+            raise Refused(408, "The picture stopped coming. Try again.") from None
         except ClientDisconnect:
-            raise Refused(400, "The picture came only in part. Press Peel again.") from None
+            raise Refused(400, "The picture came only in part. Try again.") from None
         if piece is None:
             return
         yield piece
