@@ -5,7 +5,7 @@ from typing import Optional
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.pointing.pointing_panel import PointingPanel
 from layerpeel.plugin.qt import (
     QCheckBox,

@@ -11,7 +11,7 @@ from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.peel.peel import Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
 from layerpeel.plugin.pointing.larger_window import LargerWindow
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.qt import (
     QByteArray,
     QLabel,

@@ -2,7 +2,7 @@
 
 from typing import Optional
 
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.pointing.pointing_panel import PointingPanel
 from layerpeel.plugin.qt import QDialog, QEvent, QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n

@@ -10,7 +10,7 @@ from layerpeel.plugin.pointing.drawing import (
     outline_path,
 )
 from layerpeel.plugin.pointing.gestures import Gesture, Tool
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.pointing.zoom import Zoom, fitted, panned, zoomed
 from layerpeel.plugin.qt import (
     QApplication,

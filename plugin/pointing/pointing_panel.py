@@ -4,7 +4,7 @@ from typing import Optional
 
 from layerpeel.plugin.pointing.gestures import Tool
 from layerpeel.plugin.pointing.picture_view import PictureView
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.pointing.things_row import ThingsRow
 from layerpeel.plugin.qt import (
     QHBoxLayout,

@@ -2,7 +2,7 @@
 
 from typing import List, Optional
 
-from layerpeel.plugin.pointing.pointing import Pointing
+from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.pointing.seen_picture import SeenPicture
 from layerpeel.plugin.pointing.things_choice import OfferedThing, ThingsChoice
 from layerpeel.plugin.qt import (
