@@ -62,7 +62,8 @@ def test_it_is_what_diffusers_makes(sdxl, tiny_sdxl):
     ).images[0]
     made = sdxl.generate(GenerationRequest("a cat", (80, 64), 4, 6.5, "dogs", 11))
     assert made.worked_at == (80, 64)
-    np.testing.assert_array_equal(made.picture, expected)
+    # Some processors add in another order where the weights lie otherwise in memory.
+    np.testing.assert_allclose(made.picture, expected, rtol=0, atol=1e-5)
 
 
 def test_the_same_again_is_the_same_bytes(sdxl, made):
