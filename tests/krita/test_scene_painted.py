@@ -184,7 +184,11 @@ def test_two_variants_are_shown_and_a_click_inserts_one(krita, page, easel, smal
     page.set(prompt="a hill", seed=30, variants=2)
     page.generate()
     assert page.thumbnails == [[30, True], [31, True]]
-    assert krita.evaluate("not widgets.the('layerpeel_variant_31').icon().isNull()")
+    krita.wait_until(
+        lambda: krita.evaluate("not widgets.the('layerpeel_variant_31').icon().isNull()"),
+        20,
+        "the thumbnail to be drawn",
+    )
     page.picture_of("painted-variants")
     assert len(krita.layer_tree()) == 1
     assert page.insert(31).startswith("Done: 1 layer.")
