@@ -15,10 +15,11 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
-from layerpeel.backend.stages.crop import resized
+from layerpeel.backend.stages.crop import grown, resized
 from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
 from layerpeel.backend.stages.subject.flat_areas import flat_areas
 from layerpeel.backend.stages.subject.opinions import (
+    LEAST_PART,
     FindSubject,
     corrected_by_minisam,
     further_view,
@@ -138,7 +139,10 @@ def decided_whole(
     inside = inside | _doubtful_holes(inside, resized(sure, shape, cv2.INTER_NEAREST))
     # Of several views, the edges of that which sees what was decided on.
     seen = max(views, key=lambda view: overlap(view, inside.astype(np.float32)))
-    inside = inside ^ _thin_parts((seen > 0.5) ^ inside, THIN * scale)
+    thin = _thin_parts((seen > 0.5) ^ inside, THIN * scale)
+    inside = (inside ^ thin) & ~_specks(thin & ~inside, inside)
+    # Fog that is darker in places is no hole either.
+    inside = inside | _doubtful_holes(inside, seen)
     if more is not None:
         inside = inside | more(inside)
     edge = _near_edge(inside, SOFT_WITHIN * scale)
@@ -160,8 +164,20 @@ def _thin_parts(region: Bool, most: float) -> Bool:
     return found
 
 
+def _specks(region: Bool, body: Bool) -> Bool:
+    """Parts of a region that are of next to no size, and touch nothing of a body."""
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(
+        region.astype(np.uint8), connectivity=8
+    )
+    speck = facts[:, cv2.CC_STAT_AREA] < LEAST_PART * region.size
+    speck[parts[grown(body, 1)]] = False
+    speck[0] = False
+    found: Bool = speck[parts]
+    return found
+
+
 def _doubtful_holes(region: Bool, sure: Float32) -> Bool:
-    """Holes of a region of which the network is in doubt: what something encloses is part of it."""
+    """Holes of a region that are in doubt by a map: what something encloses is part of it."""
     count, holes = cv2.connectedComponents((~region).astype(np.uint8), connectivity=4)
     sums = np.bincount(holes.ravel(), sure.ravel(), minlength=count)
     doubtful = sums / np.maximum(np.bincount(holes.ravel(), minlength=count), 1) >= DOUBT_FROM

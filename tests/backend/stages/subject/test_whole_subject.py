@@ -83,6 +83,18 @@ def test_a_slit_that_isnet_sees_stays_open(thing, sure_there):
     assert found.mask[256, 200] == 1
 
 
+def test_specks_that_only_isnet_sees_go(thing):
+    specks = np.maximum(disc(60, 60, 3), disc(450, 300, 3))
+    found = decided_whole(on_grid(thing), np.maximum(thing, specks)[None])
+    assert not found.mask[disc(256, 256, 135) == 0].any()
+
+
+def test_a_dark_spot_in_isnet_s_fog_is_no_hole(thing):
+    fog = np.where(np.hypot(X - 256, Y - 200) < 40, 0.6, 1) - np.where(np.abs(Y - 200) < 3, 0.2, 0)
+    found = decided_whole(on_grid(thing), (fog * thing).astype(np.float32)[None])
+    assert (found.mask[disc(256, 200, 38) > 0] >= 0.5).all()
+
+
 def test_what_is_added_is_decided_too(thing):
     more = disc(430, 430, 40) > 0.5
     found = decided_whole(on_grid(thing), thing[None], lambda inside: more)
