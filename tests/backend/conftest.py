@@ -88,7 +88,7 @@ def subject_is_known():
 
             def find_whole_subject(picture, find, _folder, _report):
                 subject = find(picture)
-                return WholeSubject(subject, np.zeros(subject.shape, np.bool_))
+                return WholeSubject(subject, np.zeros(subject.shape, np.bool_), subject)
 
             patch.setattr(compact, "find_visible_subject", find_visible_subject)
             patch.setattr(compact, "find_whole_subject", find_whole_subject)

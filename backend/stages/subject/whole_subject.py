@@ -59,10 +59,19 @@ class WholeSubject:
     """What is lifted off, and where that is a guess.
 
     mask: H×W, 0–1; soft only at the edge. doubted: H×W, parts that might as well be otherwise.
+    plain: H×W, 0–1, ISNet's map of the picture as it is.
     """
 
     mask: Float32
     doubted: Bool
+    plain: Float32
+
+    def within(self, region: Bool) -> "WholeSubject":
+        """The same, cut to a region (H×W)."""
+        mask, plain = (
+            np.where(region, each, 0).astype(np.float32) for each in (self.mask, self.plain)
+        )
+        return WholeSubject(mask, self.doubted & region, plain)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -87,7 +96,7 @@ def find_whole_subject(
     first = find(picture)
     report(0.2)
     if min(first.shape) < LEAST_SIDE or float(first.max()) <= SUSPECTED:
-        return WholeSubject(first, np.zeros(first.shape, np.bool_))
+        return WholeSubject(first, np.zeros(first.shape, np.bool_), first)
     agreed = agreed_subject(picture, first, folder)
     if agreed is not None:
         return decided_whole(agreed, first[None])
@@ -127,12 +136,13 @@ def decided_whole(
 ) -> WholeSubject:
     """Bring what the network says (h×w) to the picture, with the edges that ISNet sees (N×H×W).
 
+    views: the plain one first.
     more: finds by the decided mask what else belongs to it (`flat_areas`).
     """
     shape = views.shape[1:]
     wide = sure > SUSPECTED
     if not wide.any() or float(sure[wide].mean()) < BELIEVED:
-        return WholeSubject(views[0], np.zeros(shape, np.bool_))
+        return WholeSubject(views[0], np.zeros(shape, np.bool_), views[0])
     scale = max(shape) / max(sure.shape)
     full = resized(sure, shape, cv2.INTER_LINEAR)
     inside = full > 0.5
@@ -149,7 +159,7 @@ def decided_whole(
     # Where ISNet contradicts it, its softness is none of an edge.
     mask = np.where(edge & (inside == (seen > 0.5)), seen, inside).astype(np.float32)
     unclear = (full > DOUBT_FROM) & (full < DOUBT_TO) & (inside == (full > 0.5))
-    return WholeSubject(mask, _thick(unclear, DOUBTED_PART * scale))
+    return WholeSubject(mask, _thick(unclear, DOUBTED_PART * scale), views[0])
 
 
 def _thin_parts(region: Bool, most: float) -> Bool:
@@ -166,9 +176,7 @@ def _thin_parts(region: Bool, most: float) -> Bool:
 
 def _specks(region: Bool, body: Bool) -> Bool:
     """Parts of a region that are of next to no size, and touch nothing of a body."""
-    _, parts, facts, _ = cv2.connectedComponentsWithStats(
-        region.astype(np.uint8), connectivity=8
-    )
+    _, parts, facts, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
     speck = facts[:, cv2.CC_STAT_AREA] < LEAST_PART * region.size
     speck[parts[grown(body, 1)]] = False
     speck[0] = False
