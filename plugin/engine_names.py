@@ -8,9 +8,12 @@ from layerpeel.shared.jobs import EngineInfo
 AUTOMATIC = "auto"
 """Lets the backend choose the best engine that can run."""
 
+OUTLINING = "compact"
+"""Draws the outline of what is pointed at, and takes exactly that."""
+
 _TITLES = {
     AUTOMATIC: "Automatic",
-    "compact": "Compact (processor)",
+    OUTLINING: "Compact (processor)",
     "layeringdiff": "LayeringDiff (paper)",
     "qwen": "Qwen-Image-Layered",
 }

@@ -11,6 +11,7 @@ from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
 from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
 from layerpeel.plugin.canvas.source_reading import read_selection, read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
+from layerpeel.plugin.engine_names import AUTOMATIC, OUTLINING
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
 from layerpeel.plugin.pointing.marks import PointedAt
 from layerpeel.plugin.texts import i18n
@@ -34,7 +35,8 @@ def message_for(
 ) -> "Turns[Tuple[bytes, Placement]]":
     """Read the canvas, pack a `SubmitJob`, and return it with the placement of its result.
 
-    engine: name of the engine that peels.
+    engine: name of the engine that peels; if that is left open, what is pointed at is peeled by
+        the one that has outlined it.
 
     Raises CanvasError when there is nothing to peel, or no choice of what to lift off.
     """
@@ -57,6 +59,9 @@ def message_for(
     )
     selection_only = choice.form is ResultForm.SELECTION
     outcome = Outcome.PATCHES if place.patch else Outcome.LAYERS
+    if isinstance(lift, Points) and engine == AUTOMATIC:
+        # Another engine might take something else than what was outlined.
+        engine = OUTLINING
     request = PeelRequest(
         lift,
         layers=1 if selection_only else choice.layers,

@@ -12,6 +12,30 @@ pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("pointing_store")]
 BEGIN = "Click what to lift off, right-click what should stay."
 CORRECT = "More clicks and right-clicks correct it. Then press Peel."
 CHOOSE = "Untick what should stay, merge what belongs together, then press Peel."
+ENGINE_ASKED = """
+from layerpeel.plugin.canvas.pixels import SourceKind
+from layerpeel.plugin.canvas.pointed_source import read_to_point_at
+from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
+from layerpeel.plugin.peel.peel_message import message_for
+from layerpeel.plugin.pointing.marks import PointedAt
+from layerpeel.shared.jobs import SubmitJob
+from layerpeel.shared.protocol import Point, Points
+from layerpeel.shared.wire import unpack
+
+def outcome(turns):
+    while True:
+        try:
+            next(turns)
+        except StopIteration as end:
+            return end.value
+
+document = documents.active()
+source = outcome(read_to_point_at(document, SourceKind.PICTURE))
+pointed_at = PointedAt(Points((Point(*click, True),)), source.fingerprint)
+lifts = {"point": Choice(LiftOff.POINT, pointed_at=pointed_at), "subject": Choice()}
+message, _ = outcome(message_for(document, lifts[lift], engine))
+result = unpack(SubmitJob, message).request.engine
+"""
 CHANGED = "The picture has changed since you pointed: look at the outline, then peel again."
 
 
@@ -74,6 +98,22 @@ def test_what_is_clicked_is_outlined_and_peel_takes_it(
     krita.redo()
     krita.undo()
     assert krita.layer_tree() == untouched
+
+
+@pytest.mark.parametrize(
+    ("lift", "chosen", "asked"),
+    [
+        ("point", "auto", "compact"),
+        ("point", "layeringdiff", "layeringdiff"),
+        ("subject", "auto", "auto"),
+    ],
+)
+def test_left_to_choose_the_engine_that_has_outlined_it_peels(
+    krita, easel, two, two_painted, lift, chosen, asked
+):
+    easel.picture(two_painted)
+    click = middle_of(two.alphas[1])
+    assert krita.run(ENGINE_ASKED, lift=lift, engine=chosen, click=click) == asked
 
 
 def test_the_other_one_is_kept_out_by_right_click_and_by_ctrl_click(
