@@ -110,7 +110,7 @@ def split_exactly(
 
     background_alpha = _closing_alpha(foreground_alpha, parent_alpha, depth)
     weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
-    wished_foreground, wished_background = project(
+    nearest_foreground, nearest_background = project(
         target,
         weights[0] / weights.sum(axis=0),
         wished_foreground,
@@ -118,10 +118,13 @@ def split_exactly(
         lowest,
         highest,
     )
-    solve = _solve_floats if depth.is_float else _solve_integers
-    foreground[open_pixels], background[open_pixels] = solve(
-        colour[open_pixels], weights, wished_foreground, wished_background, depth
-    )
+    goal = colour[open_pixels]
+    if depth.is_float:
+        solved = _solve_floats(goal, weights, nearest_foreground, nearest_background, depth)
+    else:
+        # Rounding leaves the background room, in which its own wish is what counts.
+        solved = _solve_integers(goal, weights, nearest_foreground, wished_background, depth)
+    foreground[open_pixels], background[open_pixels] = solved
     # Where alpha is 0 the colour shows nowhere, but filters and brushes that soften alpha meet it.
     hidden = foreground_alpha == 0
     foreground[hidden] = from_float(estimates.foreground[hidden], depth)

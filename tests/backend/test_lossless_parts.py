@@ -181,3 +181,20 @@ def test_every_8_bit_alpha_of_a_transparent_parent_is_closed():
     flattened = blend_over(foreground.astype(np.uint8), background.astype(np.uint8))
     assert np.array_equal(flattened[:, 3], whole)
     assert np.array_equal(flattened[whole > 0, :3], colour[whole > 0])
+
+
+def test_no_background_that_closes_is_nearer_to_what_was_wished():
+    random = np.random.default_rng(7)
+    colour = random.choice([0, 1, 40, 128, 254, 255], (3000, 1)).astype(np.uint8)
+    alpha, wish = random.integers(1, 255, 3000), random.integers(0, 256, (3000, 1))
+    parent = np.concatenate([colour, np.full_like(colour, 255)], axis=-1)[None]
+    planes = [plane.astype(np.float32)[None] / np.float32(255) for plane in (alpha, colour, wish)]
+    estimates = Estimates(*planes, np.ones((1, 3000), np.bool_)).held_to(planes[0])
+    layers = split_exactly(parent, estimates, Depth.U8)
+    every = np.repeat(layers.background, 256, axis=0)  # 256×3000×2
+    every[..., 0] = np.arange(256)[:, None]
+    over = np.repeat(layers.foreground, 256, axis=0)
+    closes = blend_over(over, every)[..., 0] == colour[:, 0]
+    away = np.abs(np.arange(256)[:, None] - wish[:, 0])
+    nearest = np.where(closes, away, 999).min(axis=0)
+    assert np.array_equal(np.abs(layers.background[0, :, 0].astype(int) - wish[:, 0]), nearest)
