@@ -5,21 +5,39 @@ from collections.abc import Sequence
 import numpy as np
 
 from layerpeel.backend.errors import BadInputError, LayerpeelError, NothingFoundError
-from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.image import Bool, Float32, to_float
+from layerpeel.backend.lossless import ExactLayers
 from layerpeel.backend.stages.things.thing_masks import mask_of, thing_of
 from layerpeel.shared.protocol import (
     Lift,
+    Mask,
     Outcome,
     PeelRequest,
     Phrases,
     Subject,
     Thing,
     Things,
+    Trimap,
     Words,
 )
 
 # Of what is lifted off at least so much is the picture's own, and on no layer yet.
 LEAST_LEFT = 0.5
+
+# Of what is visible less than this would stay behind: by what was drawn, and by what was found,
+# which misses a little of most figures.
+LEAST_STAYS_OF_DRAWN, LEAST_STAYS = 0.001, 0.03
+# Where less than this is lifted off, all of a pixel stays.
+LEAST_LIFTED = 0.05
+
+# A note says so when more than this of a fill, on average, could not be there.
+MOST_MISSING = 0.15
+
+NOTHING_BEHIND = (
+    "What was lifted off is see-through itself, so the background behind it is clear, or thin: a "
+    "fill would show through, and the picture would look different. To have it filled in, merge "
+    "the layer onto an opaque one first, and peel that."
+)
 
 NOTHING_ELSE = (
     "Nothing else in the picture stands out by itself. If there is more to lift off, show it: with "
@@ -103,6 +121,39 @@ def check_not_filled_in(alpha: Float32, filled: Bool) -> None:
             "What stands out now was filled in behind the layers above. If there is more to lift "
             "off, show it: with a selection, a mask or a box."
         )
+
+
+def check_something_stays(alpha: Float32, visible: Float32, lift: Lift) -> None:
+    """Raise NothingFoundError when what was found (H×W, 0–1) is all of a picture that is cut out.
+
+    visible: H×W, 0–1, the picture's own alpha.
+    """
+    if visible.min() > 0 or visible.max() <= 0:
+        return
+    drawn = isinstance(lift, Mask | Trimap)
+    stays = float(visible[alpha < LEAST_LIFTED].sum(dtype=np.float64))
+    if stays < (LEAST_STAYS_OF_DRAWN if drawn else LEAST_STAYS) * float(
+        visible.sum(dtype=np.float64)
+    ):
+        raise NothingFoundError(
+            "What was found is all that is visible here: it is cut out already, and nothing would "
+            "stay behind. To lift a part of it off, point at it, or show it with a selection or a "
+            "mask."
+        )
+
+
+def nothing_behind(layers: ExactLayers, wished: Float32 | None) -> list[str]:
+    """Say so where the picture's own transparency left no room for a fill behind the foreground.
+
+    wished: H×W, 0–1, how opaque the background was to be; None where nothing was.
+    """
+    if wished is None:
+        return []
+    over, under = to_float(layers.foreground[..., -1]), to_float(layers.background[..., -1])
+    # Of the fill a pixel lacks at most what it was to have; edges count as far as they cover.
+    missing = (over * np.maximum(wished - under, 0)).sum(dtype=np.float64)
+    expected = (over * wished).sum(dtype=np.float64)
+    return [NOTHING_BEHIND] if missing > MOST_MISSING * expected else []
 
 
 def layers_wanted(request: PeelRequest) -> int:

@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from layerpeel.backend.flatten import union_of_alpha
 from layerpeel.backend.image import (
     DTYPE_OF_DEPTH,
     FULL_SCALE,
@@ -32,6 +31,7 @@ from layerpeel.backend.image import (
 )
 from layerpeel.backend.mask_levels import is_level, raised_to_levels
 from layerpeel.backend.separation import Separation
+from layerpeel.backend.shared_alpha import closing_alpha, foreground_shares
 from layerpeel.shared.protocol import Depth
 
 Float64 = npt.NDArray[np.float64]
@@ -52,10 +52,13 @@ class Estimates(Separation):
 
     open_pixels: H×W, the unknown band and the grown hole, where α, F and B may move.
     alpha_is_exact: whether α is no estimate, and comes out as it is, rounded to the nearest step.
+    background_alpha: H×W, 0–1, how opaque the background is to be; None where that is as opaque as
+        the parent. Behind an opaque parent it is opaque, whatever this says.
     """
 
     open_pixels: Bool
     alpha_is_exact: bool = False
+    background_alpha: Float32 | None = None
 
     def held_to(self, alpha: Float32) -> "Estimates":
         """Take α (H×W, 0–1) at its word: F and B may move only where both show, 0 < α < 1."""
@@ -81,7 +84,15 @@ def split_exactly(
     """
     full = FULL_SCALE[depth]
     colour, parent_alpha = parent[..., :-1], parent[..., -1]
-    open_pixels = estimates.open_pixels
+    open_pixels, exact = estimates.open_pixels, estimates.alpha_is_exact
+    see_through = bool((parent_alpha < full).any())
+    behind = to_float(parent_alpha)
+    if see_through and estimates.background_alpha is not None:
+        behind = estimates.background_alpha
+    if see_through and not exact:
+        # There the foreground may have to leave the background some of its alpha.
+        partial = (parent_alpha > 0) & (parent_alpha < full)
+        open_pixels = open_pixels | ((estimates.alpha >= 1) & partial & (behind > 0))
     if in_mask_levels:
         # Where no mask can hold the parent's own alpha, the background has to show a little.
         open_pixels = open_pixels | ((estimates.alpha >= 1) & ~is_level(parent_alpha, depth))
@@ -97,18 +108,22 @@ def split_exactly(
     )
     # Through float32, as the estimates came: a background that is the picture then equals it.
     target = to_float(colour[open_pixels]).astype(np.float64)
-    lowest, highest = _range_of(target, depth)
+    lowest, highest = _range_of(target[parent_alpha[open_pixels] > 0], depth)
     wished_foreground = np.clip(wished_foreground, lowest, highest)
     wished_background = np.clip(wished_background, lowest, highest)
-    exact = estimates.alpha_is_exact
     if not exact:
         within_reach = _a_step_nearer(wished_background, target, depth)
-        share = np.maximum(share, least_alpha(target, within_reach, lowest, highest))
+        least = least_alpha(target, within_reach, lowest, highest)
+        if see_through:
+            whole = to_float(parent_alpha)
+            share = foreground_shares(share, least, whole, behind, open_pixels)
+        else:
+            share = np.maximum(share, least)
     foreground_alpha[open_pixels] = _alpha_of_share(share, parent_alpha[open_pixels], depth, exact)
     if in_mask_levels:
         foreground_alpha = raised_to_levels(foreground_alpha, parent_alpha, depth)
 
-    background_alpha = _closing_alpha(foreground_alpha, parent_alpha, depth)
+    background_alpha = closing_alpha(foreground_alpha, parent_alpha, behind, open_pixels, depth)
     weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
     nearest_foreground, nearest_background = project(
         target,
@@ -212,32 +227,6 @@ def _alpha_of_share(
     hair = FULL_SCALE[depth] * float(np.finfo(np.float32).eps)
     steps = np.floor(wished + 0.5) if exact else np.ceil(wished - hair)
     return np.minimum(steps, parent_alpha).astype(DTYPE_OF_DEPTH[depth])
-
-
-def _closing_alpha(over: DocumentArray, parent: DocumentArray, depth: Depth) -> DocumentArray:
-    """The background's alpha, with which the union of both is the parent's alpha again.
-
-    Where the parent is opaque so is the background, also behind an opaque foreground; elsewhere
-    nothing is filled in behind an opaque foreground.
-    """
-    full = FULL_SCALE[depth]
-    above, whole = over.astype(np.float64), parent.astype(np.float64)
-    closing = np.divide(
-        (whole - above) * full, full - above, out=np.zeros_like(whole), where=above < full
-    )
-    closing[whole >= full] = full
-    if depth.is_float:
-        return closing.astype(over.dtype)
-    best = np.rint(closing).astype(np.int64)
-    partial = (whole > 0) & (whole < full)
-    above_i, whole_i = over[partial].astype(np.int64), parent[partial].astype(np.int64)
-    # The union grows by at most one step for a step of the lower alpha, so a neighbour hits it.
-    for nudge in (-1, 1):
-        candidate = np.clip(best[partial] + nudge, 0, int(full))
-        misses = union_of_alpha(above_i, best[partial], int(full)) != whole_i
-        hits = union_of_alpha(above_i, candidate, int(full)) == whole_i
-        best[partial] = np.where(misses & hits, candidate, best[partial])
-    return best.astype(over.dtype)
 
 
 def _weights(over: DocumentArray, under: DocumentArray, full: float) -> Float64:

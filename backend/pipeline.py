@@ -18,12 +18,14 @@ from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, array_o
 from layerpeel.backend.lift_plan import (
     NOTHING_ELSE,
     check_not_filled_in,
+    check_something_stays,
     held_by,
     layers_wanted,
     lifts_of_things,
     lifts_without_things,
     may_be_passed_over,
     name_of,
+    nothing_behind,
     passed_over,
     stopped_early,
     wants_things,
@@ -40,6 +42,7 @@ from layerpeel.backend.progress import (
     show_nobody,
 )
 from layerpeel.backend.separation import Matte
+from layerpeel.backend.stages.hidden_colours import without_hidden_colours
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
     LayerStack,
@@ -94,7 +97,7 @@ def peel_picture(
     engine.check(request)
     only_selected = request.outcome is Outcome.SELECTION
     parent = array_of(picture.pixels)
-    image = image_of(picture)
+    image = without_hidden_colours(image_of(picture))
     peel = _peel_by(engine, request, report)
     foregrounds: list[DocumentArray] = []
     names: list[str] = []
@@ -105,6 +108,8 @@ def peel_picture(
     for index, lift in enumerate(lifts):
         try:
             alpha, separate = peel.find(image, lift, lifted > 0.5)
+            if not only_selected:
+                check_something_stays(alpha, image.alpha, lift)
         except (NothingFoundError, BadInputError) as error:
             if may_be_passed_over(lift, request):
                 notes += passed_over(lift, request, error)
@@ -121,12 +126,13 @@ def peel_picture(
         estimates = separate(held_by(lifts[index + 1 :], image.shape))
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
+        notes += [n for n in nothing_behind(layers, estimates.background_alpha) if n not in notes]
         foregrounds.append(layers.foreground)
         names.append(name_of(lift))
         parent = layers.background
         if len(foregrounds) == layers_wanted(request):
             break
-        image = image_of_pixels(parent, picture.icc_profile)
+        image = without_hidden_colours(image_of_pixels(parent, picture.icc_profile))
     if not (lifted > 0).any() and isinstance(request.lift, Things):
         raise NothingFoundError(notes[0])
     if not only_selected:

@@ -19,7 +19,6 @@ from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
-from layerpeel.backend.stages.patchmatch import fill_hole, has_whole_patch
 from layerpeel.backend.stages.pointing.pointed_thing import (
     awaits_closer_look,
     decided,
@@ -30,6 +29,7 @@ from layerpeel.backend.stages.pointing.rough_lasso import find_in_lasso
 from layerpeel.backend.stages.subject.whole_subject import WholeSubject, find_whole_subject
 from layerpeel.backend.stages.things.point_answers import MiniSamAnswers
 from layerpeel.backend.stages.things.things_found import find_things
+from layerpeel.backend.stages.visible_pieces import fill_from_visible
 from layerpeel.shared.protocol import (
     Box,
     Mask,
@@ -220,23 +220,21 @@ class CompactEngine:
         from layerpeel.backend.stages.classical_separation import separate_classically
 
         def fill(values: Float32, hole: Bool) -> Float32:
-            # Nothing is invented where the picture itself is not all there.
-            opaque = image.alpha >= 1
-            usable = opaque & ~later
-            if not has_whole_patch(usable & ~hole):
-                usable = opaque  # What is lifted off later is all there is.
-            filled = fill_hole(image.proxy, hole & opaque, usable, seed)
+            filled = fill_from_visible(image.proxy, image.alpha, hole, later, seed)
             result = values.copy()
-            where = hole & opaque
-            result[where] = values_from_proxy(
-                np.ascontiguousarray(filled[where][None]),
+            result[hole] = values_from_proxy(
+                np.ascontiguousarray(filled[hole][None]),
                 values.shape[-1],
                 image.depth,
                 image.icc_profile,
             )[0]
             return result
 
-        return separate_classically(image, _in_document(matte, image), trimap, fill)
+        def fill_alpha(alpha: Float32, hole: Bool) -> Float32:
+            seen = np.repeat(alpha[..., None], 3, axis=-1)
+            return fill_from_visible(seen, np.ones_like(alpha), hole, later, seed)[..., 0]
+
+        return separate_classically(image, _in_document(matte, image), trimap, fill, fill_alpha)
 
 
 def _in_document(matte: Matte, image: Image) -> Matte:

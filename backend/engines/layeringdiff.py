@@ -20,6 +20,7 @@ from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.separation import Matte
+from layerpeel.backend.stages.alpha_behind import alpha_spread_behind
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
@@ -172,7 +173,8 @@ class LayeringDiffEngine:
         """
         layering = LayerDiffusion(self._use("fbdd"), self._use("hfa"), self._pool)
         alpha = matte.alpha
-        layers = layering.separate(_shown(image), alpha, seed, report)
+        # Over grey its colours would be mixed with the grey.
+        layers = layering.separate(image.proxy, alpha, seed, report)
         self._note(layering.notes)
         foreground, background = (
             values_from_proxy(layer, image.values.shape[-1], image.depth, image.icc_profile)
@@ -181,7 +183,9 @@ class LayeringDiffEngine:
         # The paper's copy rule, in the document's own values.
         foreground[alpha >= 1] = image.values[alpha >= 1]
         background[alpha <= 0] = image.values[alpha <= 0]
-        return Estimates(alpha, foreground, background, (alpha > 0) & (alpha < 1))
+        behind = alpha_spread_behind(image.alpha, alpha > 0)
+        both_show = (alpha > 0) & (alpha < 1)
+        return Estimates(alpha, foreground, background, both_show, background_alpha=behind)
 
     def _note(self, notes: Sequence[str]) -> None:
         """Add the notes that no earlier layer has given."""

@@ -14,6 +14,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.separation import Matte, Separation
+from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
@@ -46,12 +47,13 @@ OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
 
 
 def separate_classically(
-    image: Image, matte: Matte, trimap: Float32, fill_hole: FillHole
+    image: Image, matte: Matte, trimap: Float32, fill_hole: FillHole, fill_alpha: FillPlane
 ) -> Estimates:
     """Estimate both layers of H×W pixels by their matte and trimap (0, 0.5, 1).
 
     matte: the colours of a `Separation`, in the document's own values, are taken in the trimap's
         band; otherwise those are multi-level estimates.
+    fill_alpha: fills a hole in the picture's own transparency.
     """
     alpha = matte.alpha
     touched = alpha > 0
@@ -63,20 +65,22 @@ def separate_classically(
     if isinstance(matte, Separation):
         foreground[band] = matte.foreground[band]
         estimated[band] = matte.background[band]
-    hole = in_doubt | touched
+    hole, visible = in_doubt | touched, image.alpha > 0
     filled = fill_hole(image.values, hole)
-    filled = meet_surroundings(filled, image.values, in_doubt & ~touched & (image.alpha >= 1), hole)
+    filled = meet_surroundings(filled, image.values, in_doubt & ~touched & visible, hole)
 
     weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)
     if isinstance(matte, Separation):
         over_found = _smooth_step(alpha, FOUND_FILL_FROM, FOUND_FILL_ALONE)
         weight = np.where(band, over_found, weight)
+    behind = alpha_behind(image.alpha, weight, touched, hole, fill_alpha)
     weight = weight[..., None]
     background = weight * filled + (1 - weight) * estimated
     background[~touched] = image.values[~touched]
-    _keep_to_surroundings(background, foreground, image.values, in_doubt, ~grown(touched, doubt))
+    clean = visible & ~grown(touched, doubt)
+    _keep_to_surroundings(background, foreground, image.values, in_doubt, clean)
     covered = alpha >= 1
-    return Estimates(alpha, foreground, background, in_doubt & ~covered)
+    return Estimates(alpha, foreground, background, in_doubt & ~covered, background_alpha=behind)
 
 
 def _smooth_step(value: Float32, low: float, high: float) -> Float32:

@@ -14,6 +14,7 @@ import numpy as np
 from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
+from layerpeel.backend.stages.alpha_behind import alpha_spread_behind
 from layerpeel.backend.stages.crop import grown, resized
 from layerpeel.backend.stages.rim import meet_surroundings
 
@@ -64,7 +65,9 @@ class LayerGuess:
         painted = parent.values + coverage[..., None] * (painted - parent.values)
         painted = _levelled(painted, parent, share > 0)
         background = _kept_where_faint(painted, foreground, parent.values, share)
-        return Estimates(share, foreground, background, (share > 0) & (share < 1))
+        behind = alpha_spread_behind(parent.alpha, share > 0)
+        both_show = (share > 0) & (share < 1)
+        return Estimates(share, foreground, background, both_show, background_alpha=behind)
 
     def share_of(self, parent: Image) -> Float32:
         """How much of what is visible (H×W, 0–1) is this layer's."""
@@ -127,7 +130,7 @@ def _levelled(painted: Float32, parent: Image, touched: Bool) -> Float32:
     """Bring what was painted behind a layer to the level of the picture just outside it."""
     reach = max(LEAST_RIM, RIM * float(np.sqrt(touched.size)))
     hole = grown(touched, reach)
-    return meet_surroundings(painted, parent.values, hole & ~touched & (parent.alpha >= 1), hole)
+    return meet_surroundings(painted, parent.values, hole & ~touched & (parent.alpha > 0), hole)
 
 
 def _kept_where_faint(

@@ -50,6 +50,7 @@ def plain_stages():
     from layerpeel.backend.engines import compact
     from layerpeel.backend.stages.small_networks import matting
     from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
+    from layerpeel.backend.stages import visible_pieces
     from layerpeel.backend.stages.spread import spread_colours
 
     def answer_of(_name, planes, _wanted):
@@ -61,7 +62,7 @@ def plain_stages():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matting, "answer_of", answer_of)
-        patch.setattr(compact, "fill_hole", fill_hole)
+        patch.setattr(visible_pieces, "fill_hole", fill_hole)
         patch.setattr(compact.CompactEngine, "find_in_lasso", lambda *_: None)
         yield
 

@@ -20,13 +20,15 @@ from layerpeel.shared.protocol import Depth
 HAIR = Fraction(1001, 1000)
 
 
-def _split(colour, alpha, foreground, background, depth=Depth.U8, parent_alpha=None):
+def _split(colour, alpha, foreground, background, depth=Depth.U8, parent_alpha=None, exact=False):
     """Split N open pixels: N×(C+1) of foreground and background."""
     full = int(FULL_SCALE[depth])
     opacity = np.full(len(colour), full) if parent_alpha is None else parent_alpha
     parent = np.concatenate([colour, opacity[:, None]], axis=-1)[None]
     planes = [np.asarray(plane, np.float32)[None] for plane in (alpha, foreground, background)]
     estimates = Estimates(*planes, np.ones((1, len(colour)), np.bool_))
+    if exact:
+        estimates = estimates.held_to(planes[0])
     parent = parent.astype({Depth.U8: np.uint8, Depth.U16: np.uint16}[depth])
     layers = split_exactly(parent, estimates, depth)
     return layers.foreground[0].astype(np.int64), layers.background[0].astype(np.int64)
@@ -174,8 +176,9 @@ def test_every_8_bit_alpha_of_a_transparent_parent_is_closed():
     above, whole = (plane.ravel() for plane in np.meshgrid(np.arange(256), np.arange(256)))
     colour = np.random.default_rng(6).integers(0, 256, (len(above), 3))
     share = np.divide(above, whole, out=np.zeros(len(above)), where=whole > 0)
-    # The estimated background is the picture, so nothing raises alpha.
-    foreground, background = _split(colour, share, colour / 255, colour / 255, parent_alpha=whole)
+    foreground, background = _split(
+        colour, share, colour / 255, colour / 255, parent_alpha=whole, exact=True
+    )
     wanted = np.minimum(above, whole)
     assert np.abs(foreground[:, 3] - wanted).max() == 0
     flattened = blend_over(foreground.astype(np.uint8), background.astype(np.uint8))

@@ -78,11 +78,13 @@ def cases(draw, depth, opaque):
     if depth.is_float:
         guess |= st.floats(-1500, 1500, width=32)
     share = st.sampled_from([0, 1]) | st.floats(-0.25, 1.25, width=32)
+    behind = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1, width=32)
     estimates = Estimates(
         draw(arrays.arrays(np.float32, shape[:2], elements=share)),
         draw(arrays.arrays(np.float32, shape, elements=guess)),
         draw(arrays.arrays(np.float32, shape, elements=guess)),
         draw(arrays.arrays(np.bool_, shape[:2])),
+        background_alpha=draw(st.none() | arrays.arrays(np.float32, shape[:2], elements=behind)),
     )
     return Case(np.dstack([colour, alpha]), estimates, depth)
 
@@ -119,7 +121,9 @@ def test_a_transparent_parent_comes_back(depth, data):
     foreground, background, flattened = case.split()
     assert np.array_equal(flattened[..., -1], case.alpha)
     assert (foreground[..., -1] <= case.alpha).all()
-    assert (background[..., -1] <= case.alpha).all()
+    # Behind what is opaque a fill may be anything; the same goes for nothing else.
+    opaque = foreground[..., -1] == case.full
+    assert (background[..., -1] <= case.alpha)[~opaque].all()
     shows = case.alpha > 0
     error = np.abs(flattened[..., :-1].astype(np.float64) - case.colour)
     assert (error <= _one_step(case))[shows].all()
@@ -128,13 +132,44 @@ def test_a_transparent_parent_comes_back(depth, data):
 @pytest.mark.parametrize("depth", DEPTHS)
 @given(data=st.data())
 @EXAMPLES
-def test_nothing_is_filled_in_where_the_parent_is_not_all_there(depth, data):
+def test_behind_an_opaque_foreground_the_background_is_as_opaque_as_wished(depth, data):
     case = data.draw(cases(depth, opaque=False))
+    if (case.alpha == case.full).all() or case.estimates.background_alpha is None:
+        return
     foreground, background, _ = case.split()
-    all_there = case.alpha == case.full
-    hidden = foreground[..., -1] == case.alpha
-    assert (background[..., -1][all_there] == case.full).all()
-    assert not background[..., -1][hidden & ~all_there].any()
+    wished = from_float(case.estimates.background_alpha, depth)
+    opaque = foreground[..., -1] == case.full
+    assert np.array_equal(background[..., -1][opaque], wished[opaque])
+    covered = (case.estimates.alpha >= 1) & ~case.estimates.open_pixels
+    assert opaque[covered & (case.alpha == case.full)].all()
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_a_see_through_foreground_gives_nothing_up_for_a_fill(depth, data):
+    case = data.draw(cases(depth, opaque=False))
+    thin = np.minimum(case.alpha, from_float(np.float32(0.9), depth))
+    case = replace(case, parent=np.dstack([case.parent[..., :-1], thin]))
+    foreground, background, _ = case.split()
+    covered = (case.estimates.alpha >= 1) & ~case.estimates.open_pixels
+    assert np.array_equal(foreground[..., -1][covered], thin[covered])
+    assert (background[..., -1][covered] <= 5 / 255 * case.full).all()
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@given(data=st.data())
+@EXAMPLES
+def test_colours_that_are_hidden_change_nothing_that_is_seen(depth, data):
+    case = data.draw(cases(depth, opaque=False))
+    hidden = case.alpha == 0
+    others = data.draw(arrays.arrays(case.parent.dtype, case.colour.shape, elements=_values(depth)))
+    changed = case.parent.copy()
+    changed[hidden, :-1] = others[hidden]
+    for layer, other in zip(case.split(), replace(case, parent=changed).split(), strict=True):
+        assert np.array_equal(layer[..., -1], other[..., -1])
+        seen = layer[..., -1] > 0
+        assert np.array_equal(layer[seen], other[seen])
 
 
 @pytest.mark.parametrize("opaque", [True, False])
@@ -148,10 +183,11 @@ def test_outside_the_open_pixels_each_layer_has_all_or_nothing(depth, opaque, da
     left = ~case.estimates.open_pixels & ~covered
     assert not foreground[..., -1][left].any()
     assert np.array_equal(background[left], case.parent[left])
-    shows = covered & (case.alpha > 0)
-    assert np.array_equal(foreground[shows], case.parent[shows])
+    # Where the picture is see-through both layers may show a little.
+    whole = covered & (case.alpha == case.full)
+    assert np.array_equal(foreground[whole], case.parent[whole])
     filled = from_float(case.estimates.background, depth)
-    assert np.array_equal(background[..., :-1][covered], filled[covered])
+    assert np.array_equal(background[..., :-1][whole], filled[whole])
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
