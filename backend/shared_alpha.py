@@ -29,6 +29,9 @@ SMOOTH = 6
 RIM = 3
 OPAQUE, SEE_THROUGH = 0.99, 0.95
 
+# What rounding leaves the background is used from this share of its wish on, or it is but a haze.
+LEAST_OF_WISHED = 0.2
+
 # A background may be more opaque than it is to be by so much, if all else would put pixels of the
 # ground on the foreground.
 NEAR_ENOUGH, NEAR_ENOUGH_WHERE_OPAQUE = 1.5 / 255, 0.08
@@ -133,6 +136,7 @@ def _nearest_that_closes(
     unseen = np.maximum((above * full - 1) // ((2 * full - 1) * (full - above)), closing)
     most = np.where(solved | (above == 0), most, np.minimum(most, unseen))
     best = np.clip(np.clip(np.rint(wished).astype(np.int64), least, most), 0, whole)
+    best = np.where(best < LEAST_OF_WISHED * wished, closing, best)
     # The union grows by at most one step for a step of the lower alpha, so a neighbour hits it.
     for candidate in (closing, closing - 1, closing + 1, best - 1, best + 1):
         allowed = np.clip(candidate, 0, full)
