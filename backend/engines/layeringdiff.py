@@ -20,7 +20,7 @@ from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.separation import Matte
-from layerpeel.backend.stages.alpha_behind import alpha_spread_behind
+from layerpeel.backend.stages.alpha_behind import spread_into
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
@@ -183,7 +183,7 @@ class LayeringDiffEngine:
         # The paper's copy rule, in the document's own values.
         foreground[alpha >= 1] = image.values[alpha >= 1]
         background[alpha <= 0] = image.values[alpha <= 0]
-        behind = alpha_spread_behind(image.alpha, alpha > 0)
+        behind = spread_into(image.alpha, alpha > 0)
         both_show = (alpha > 0) & (alpha < 1)
         return Estimates(alpha, foreground, background, both_show, background_alpha=behind)
 

@@ -19,9 +19,19 @@ FillPlane = Callable[[Float32, Bool], Float32]
 
 # A difference of one step of 8 bits is none.
 A_STEP = np.float32(1.5 / 255)
+# So near to clear, or to the most opaque round about, it is that.
+ALL_OR_NOTHING = np.float32(3.5 / 255)
 
 # Outside the object's edge alpha must be that of clean surroundings within this many pixels.
 SURROUNDINGS = 16
+
+
+def spread_into(alpha: Float32, hole: Bool) -> Float32:
+    """Fill a hole (H×W) in H×W of 0–1 smoothly from round about."""
+    if not hole.any() or alpha.min() >= 1:
+        return alpha
+    spread = spread_colours(alpha[..., None], (~hole).astype(np.float32))
+    return np.where(hole, spread[..., 0], alpha)
 
 
 def alpha_behind(
@@ -50,8 +60,8 @@ def alpha_behind(
         filled = np.clip(levelled[..., 0], lowest, highest)
     shows_through = np.minimum(near, _highest_near(near, ~inside) + A_STEP)
     mixed = weight[window] * filled[window] + (1 - weight[window]) * shows_through
-    mixed[mixed < A_STEP] = 0
-    mixed[mixed > 1 - A_STEP] = 1
+    mixed[mixed < ALL_OR_NOTHING] = 0
+    mixed[mixed > highest - ALL_OR_NOTHING] = highest
     behind = alpha.copy()
     behind[window][inside] = mixed[inside]
     return behind
@@ -62,11 +72,3 @@ def _highest_near(alpha: Float32, known: Bool) -> Float32:
     size = disc(SURROUNDINGS)
     highest = cv2.dilate(np.where(known, alpha, np.float32(-1)), size)
     return np.where(highest < 0, np.float32(1), highest)
-
-
-def alpha_spread_behind(alpha: Float32, touched: Bool) -> Float32:
-    """`alpha_behind` (H×W, 0–1) where nothing is known but where the object shows (H×W)."""
-    if not touched.any() or alpha.min() >= 1:
-        return alpha
-    spread = spread_colours(alpha[..., None], (~touched).astype(np.float32))
-    return np.where(touched, spread[..., 0], alpha)

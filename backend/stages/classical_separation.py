@@ -14,7 +14,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.separation import Matte, Separation
-from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind
+from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind, spread_into
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
@@ -47,7 +47,11 @@ OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
 
 
 def separate_classically(
-    image: Image, matte: Matte, trimap: Float32, fill_hole: FillHole, fill_alpha: FillPlane
+    image: Image,
+    matte: Matte,
+    trimap: Float32,
+    fill_hole: FillHole,
+    fill_alpha: FillPlane = spread_into,
 ) -> Estimates:
     """Estimate both layers of H×W pixels by their matte and trimap (0, 0.5, 1).
 

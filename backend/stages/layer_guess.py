@@ -14,7 +14,7 @@ import numpy as np
 from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
-from layerpeel.backend.stages.alpha_behind import alpha_spread_behind
+from layerpeel.backend.stages.alpha_behind import spread_into
 from layerpeel.backend.stages.crop import grown, resized
 from layerpeel.backend.stages.rim import meet_surroundings
 
@@ -65,7 +65,7 @@ class LayerGuess:
         painted = parent.values + coverage[..., None] * (painted - parent.values)
         painted = _levelled(painted, parent, share > 0)
         background = _kept_where_faint(painted, foreground, parent.values, share)
-        behind = alpha_spread_behind(parent.alpha, share > 0)
+        behind = spread_into(parent.alpha, share > 0)
         both_show = (share > 0) & (share < 1)
         return Estimates(share, foreground, background, both_show, background_alpha=behind)
 

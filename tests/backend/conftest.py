@@ -48,9 +48,9 @@ def plain_stages():
     Holes get the colours round them, whatever the seed. A mask stands as it is drawn.
     """
     from layerpeel.backend.engines import compact
+    from layerpeel.backend.stages import visible_pieces
     from layerpeel.backend.stages.small_networks import matting
     from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
-    from layerpeel.backend.stages import visible_pieces
     from layerpeel.backend.stages.spread import spread_colours
 
     def answer_of(_name, planes, _wanted):
