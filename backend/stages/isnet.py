@@ -14,6 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.session_options import lean_options
 
 INPUT_SIZE = 1024
 
@@ -89,7 +90,7 @@ class IsnetSubjectFinder:
         if self._session is None:
             try:
                 self._session = onnxruntime.InferenceSession(
-                    str(self._model_file), providers=["CPUExecutionProvider"]
+                    str(self._model_file), lean_options(), providers=["CPUExecutionProvider"]
                 )
             except _LOADING_ERRORS as error:
                 raise ModelError(

@@ -19,6 +19,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.session_options import lean_options
 
 ENCODER, DECODER = "encoder.onnx", "sam.onnx"
 
@@ -183,7 +184,7 @@ class Look:
 
 def _options() -> onnxruntime.SessionOptions:
     """Let no idle thread spin: clicks are answered while the processors are busy with a peel."""
-    options = onnxruntime.SessionOptions()
+    options = lean_options()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 

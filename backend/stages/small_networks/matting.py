@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.separation import Separation
-from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.crop import resized, window_round
+from layerpeel.backend.stages.guided_upsampling import smaller_trimap
 from layerpeel.backend.stages.small_networks import answer_of
 from layerpeel.backend.stages.small_networks.band_layers import (
     OUTPUTS,
@@ -20,6 +22,7 @@ from layerpeel.backend.stages.small_networks.planes import (
     named,
     planes_of,
 )
+from layerpeel.backend.stages.small_networks.refining import refine
 
 NETWORK = "matting"
 
@@ -34,24 +37,72 @@ MARGIN = 64
 ALIKE, APART = np.float32(1.5 / 255), np.float32(0.05)
 
 
-def matte_by_small_network(proxy: Float32, trimap: Float32) -> Separation:
+# An object whose band is longer, in pixels to a side, is seen at half the size first: it would be
+# larger than nearly all that the network has learned from.
+LONGEST_SIDE = 1000
+
+# What finding at half the size takes of the time.
+_SMALL_SHARE = 0.4
+
+
+def matte_by_small_network(
+    proxy: Float32, trimap: Float32, report: ReportFraction = say_no_fraction
+) -> Separation:
     """Find alpha, F and B of H×W×3 RGB in the band of a trimap with 1, 0 and 0.5 for unknown.
 
     Outside the band alpha is the trimap, and the colours are the picture's.
+    Raises whatever `report` raises to cancel.
     """
     band = trimap == 0.5
     alpha, foreground, background = trimap.copy(), proxy.copy(), proxy.copy()
     if not band.any():
         return Separation(alpha, foreground, background)
     window = window_round(band, MARGIN).slices
-    inside = np.ascontiguousarray(band[window])
-    planes = planes_of(proxy[window], trimap[window])
-    answered = layers_of_answer(_mean_answer(planes, inside), named(planes), NUMPY)
-    found = separation_of(_settled_where_flat(answered, named(planes)))
+    inside = band[window]
+    found = _matted(proxy[window], trimap[window], report)
     alpha[window][inside] = found.alpha[inside]
     foreground[window][inside] = found.foreground[inside]
     background[window][inside] = found.background[inside]
     return Separation(alpha, foreground, background)
+
+
+def _matted(picture: Float32, trimap: Float32, report: ReportFraction) -> Separation:
+    """Find layers in the band, of a large object by way of half the size."""
+    height, width = trimap.shape
+    band = window_round(trimap == 0.5, 0)
+    if max(band.bottom - band.top, band.right - band.left) <= LONGEST_SIDE:
+        return _matted_at_once(picture, trimap)
+    beyond = ((0, height % 2), (0, width % 2))
+    known = np.pad(trimap, beyond, mode="edge")
+    seen = np.pad(picture, (*beyond, (0, 0)), mode="edge")
+    half = known.shape[0] // 2, known.shape[1] // 2
+    small_trimap = smaller_trimap(known, half)
+    if not ((small_trimap == 0).any() and (small_trimap == 1).any()):
+        # What is sure is too thin to be seen smaller.
+        return _matted_at_once(picture, trimap)
+    small_picture = resized(seen, half)
+    small = _matted(small_picture, small_trimap, partly(report, 0.0, _SMALL_SHARE))
+
+    def find(planes: Float32, wanted: Bool) -> Separation:
+        return _layers_of(answer_of(NETWORK, planes, wanted), planes)
+
+    rest = partly(report, _SMALL_SHARE, 1.0)
+    refined = refine(seen, known, small_picture, small, find, rest)
+    return Separation(
+        refined.alpha[:height, :width],
+        refined.foreground[:height, :width],
+        refined.background[:height, :width],
+    )
+
+
+def _matted_at_once(picture: Float32, trimap: Float32) -> Separation:
+    planes = planes_of(picture, trimap)
+    return _layers_of(_mean_answer(planes, trimap == 0.5), planes)
+
+
+def _layers_of(answer: Float32, planes: Float32) -> Separation:
+    by_name = named(planes)
+    return separation_of(_settled_where_flat(layers_of_answer(answer, by_name, NUMPY), by_name))
 
 
 def _settled_where_flat(

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.stages.session_options import lean_options
 from layerpeel.backend.tile_spans import tile_spans
 
 INPUT, OUTPUT = "planes", "answer"
@@ -55,4 +56,6 @@ def _answered(session: onnxruntime.InferenceSession, planes: Float32, stride: in
 def session_of(name: str) -> onnxruntime.InferenceSession:
     """Load the network of that name, and keep it."""
     file = Path(__file__).parent / f"{name}.onnx"
-    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        str(file), lean_options(), providers=["CPUExecutionProvider"]
+    )

