@@ -49,19 +49,21 @@ def image_of_pixels(
     through a profile that cannot be used.
     """
     depth = DEPTH_OF_DTYPE[pixels.dtype.newbyteorder("<")]
-    scaled = to_float(pixels)
     if depth.is_float:
-        _check_finite(scaled)
-    values = np.ascontiguousarray(scaled[..., :-1])
+        _check_finite(to_float(pixels))
+    values, alpha = (
+        np.ascontiguousarray(to_float(plane)) for plane in (pixels[..., :-1], pixels[..., -1])
+    )
     if proxy is None:
         proxy = proxy_of(values, depth, icc_profile)
-    return Image(values, np.clip(scaled[..., -1], 0, 1), proxy, depth, icc_profile)
+    return Image(values, np.clip(alpha, 0, 1), proxy, depth, icc_profile)
 
 
 def proxy_of(values: Float32, depth: Depth, icc_profile: bytes) -> Float32:
     """Show a document's values in sRGB: H×W×1 (grey) or H×W×3 (RGB) to H×W×3 in 0–1.
 
-    values: integers scaled to 0–1, floats as they are.
+    values: integers scaled to 0–1, floats as they are. Of integers in sRGB they are what comes
+        back, and no copy.
     icc_profile: what the values mean; empty for sRGB. Converted relative colorimetrically, in
         floats throughout, so that the darks of linear light survive.
 
@@ -73,6 +75,8 @@ def proxy_of(values: Float32, depth: Depth, icc_profile: bytes) -> Float32:
     if icc_profile:
         _check_profile(icc_profile, values.shape[-1])
         shown = _transformed(values, icc_profile, _srgb(), 3)
+    elif values.shape[-1] == 3 and not depth.is_float:
+        return values
     else:
         shown = np.broadcast_to(values, (*values.shape[:2], 3))
     return np.clip(shown, 0, 1).astype(np.float32, copy=False)

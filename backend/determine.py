@@ -7,7 +7,7 @@ import numpy as np
 
 from layerpeel.backend.engines.engine import Engine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
-from layerpeel.backend.image import Float32, Image
+from layerpeel.backend.image import Float32, Image, Slices
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
 from layerpeel.backend.stages.pointing.standing_out import stands_out
@@ -60,6 +60,11 @@ class Determined:
 
     trimap: Float32
     alpha: Float32 | None = None
+
+    def part(self, slices: Slices) -> "Determined":
+        """The same for a part of the picture, by rows and columns."""
+        alpha = None if self.alpha is None else self.alpha[slices]
+        return Determined(self.trimap[slices], alpha)
 
 
 def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:

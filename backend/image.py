@@ -4,7 +4,7 @@ Inside the backend a pixel is float32, straight alpha, H×W×C, RGB order. `Imag
 work on; arrays in the document's own type (uint8, uint16, float16, float32) are what goes out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from layerpeel.shared.protocol import ChannelOrder, ColourModel, Depth, PixelBlo
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
+Slices = tuple[slice, slice]
+"""Rows and columns of a part."""
 DocumentArray = npt.NDArray[np.uint8 | np.uint16 | np.float16 | np.float32]
 
 DTYPE_OF_DEPTH: dict[Depth, np.dtype[np.uint8 | np.uint16 | np.float16 | np.float32]] = {
@@ -35,6 +37,7 @@ class Image:
     proxy: H×W×3, RGB, display-referred sRGB in 0–1: what networks see.
     depth: the document's depth, to which results are rounded in the end.
     icc_profile: what the values mean; empty for sRGB.
+    cut_from: the picture that this is a part of, and which rows and columns; None for a whole one.
     """
 
     values: Float32
@@ -42,6 +45,23 @@ class Image:
     proxy: Float32
     depth: Depth
     icc_profile: bytes = b""
+    cut_from: "tuple[Image, Slices] | None" = None
+
+    def part(self, slices: Slices) -> "Image":
+        """A part of this whole picture, by rows and columns; its arrays are views."""
+        return replace(
+            self,
+            values=self.values[slices],
+            alpha=self.alpha[slices],
+            proxy=self.proxy[slices],
+            cut_from=(self, slices),
+        )
+
+    @property
+    def side(self) -> float:
+        """Of a square as large as the whole picture, in pixels."""
+        whole = self if self.cut_from is None else self.cut_from[0]
+        return float(np.sqrt(whole.shape[0] * whole.shape[1]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,7 +107,9 @@ def _red_and_blue_swapped(array: DocumentArray) -> DocumentArray:
 def to_float(array: DocumentArray) -> Float32:
     """Scale a document's integers to 0–1 and leave floats as they are."""
     depth = DEPTH_OF_DTYPE[array.dtype.newbyteorder("<")]
-    scaled: Float32 = array.astype(np.float32) / np.float32(FULL_SCALE[depth])
+    scaled: Float32 = array.astype(np.float32)
+    if not depth.is_float:
+        scaled /= np.float32(FULL_SCALE[depth])
     return scaled
 
 

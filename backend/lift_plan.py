@@ -6,7 +6,7 @@ import numpy as np
 
 from layerpeel.backend.errors import BadInputError, LayerpeelError, NothingFoundError
 from layerpeel.backend.image import Bool, Float32, to_float
-from layerpeel.backend.lossless import ExactLayers
+from layerpeel.backend.lossless import Estimates, ExactLayers
 from layerpeel.backend.stages.things.thing_masks import mask_of, thing_of
 from layerpeel.shared.protocol import (
     Lift,
@@ -142,14 +142,17 @@ def check_something_stays(alpha: Float32, visible: Float32, lift: Lift) -> None:
         )
 
 
-def nothing_behind(layers: ExactLayers, wished: Float32 | None) -> list[str]:
+def nothing_behind(layers: ExactLayers, estimates: Estimates) -> list[str]:
     """Say so where the picture's own transparency left no room for a fill behind the foreground.
 
-    wished: H×W, 0–1, how opaque the background was to be; None where nothing was.
+    layers: of the whole picture. estimates: those that they were made of.
     """
+    wished, place = estimates.background_alpha, estimates.window or np.s_[:, :]
     if wished is None:
         return []
-    over, under = to_float(layers.foreground[..., -1]), to_float(layers.background[..., -1])
+    over, under = (
+        to_float(layer[place][..., -1]) for layer in (layers.foreground, layers.background)
+    )
     # Of the fill a pixel lacks at most what it was to have; edges count as far as they cover.
     missing = (over * np.maximum(wished - under, 0)).sum(dtype=np.float64)
     expected = (over * wished).sum(dtype=np.float64)

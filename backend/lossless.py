@@ -26,6 +26,7 @@ from layerpeel.backend.image import (
     Bool,
     DocumentArray,
     Float32,
+    Slices,
     from_float,
     to_float,
 )
@@ -54,11 +55,14 @@ class Estimates(Separation):
     alpha_is_exact: whether α is no estimate, and comes out as it is, rounded to the nearest step.
     background_alpha: H×W, 0–1, how opaque the background is to be; None where that is as opaque as
         the parent. Behind an opaque parent it is opaque, whatever this says.
+    window: the rows and columns of the parent that these are estimates for; None for all. Outside
+        it α is 0.
     """
 
     open_pixels: Bool
     alpha_is_exact: bool = False
     background_alpha: Float32 | None = None
+    window: Slices | None = None
 
     def held_to(self, alpha: Float32) -> "Estimates":
         """Take α (H×W, 0–1) at its word: F and B may move only where both show, 0 < α < 1."""
@@ -82,6 +86,19 @@ def split_exactly(
     in_mask_levels: whether the foreground's alpha takes only values that a transparency mask can
         hold (`layerpeel.backend.mask_levels`).
     """
+    if estimates.window is None:
+        return _split_all(parent, estimates, depth, in_mask_levels)
+    inside = _split_all(parent[estimates.window], estimates, depth, in_mask_levels)
+    foreground, background = parent.copy(), parent.copy()
+    foreground[..., -1] = 0
+    foreground[estimates.window] = inside.foreground
+    background[estimates.window] = inside.background
+    return ExactLayers(foreground, background)
+
+
+def _split_all(
+    parent: DocumentArray, estimates: Estimates, depth: Depth, in_mask_levels: bool
+) -> ExactLayers:
     full = FULL_SCALE[depth]
     colour, parent_alpha = parent[..., :-1], parent[..., -1]
     open_pixels, exact = estimates.open_pixels, estimates.alpha_is_exact

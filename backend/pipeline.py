@@ -5,7 +5,7 @@ layers at once goes through the same loop, and is asked once only.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ from layerpeel.backend.colour import image_of, image_of_pixels
 from layerpeel.backend.determine import Determined, check_lift, determine
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.errors import BadInputError, NothingFoundError
-from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, array_of
+from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, Slices, array_of
 from layerpeel.backend.lift_plan import (
     NOTHING_ELSE,
     check_not_filled_in,
@@ -126,7 +126,7 @@ def peel_picture(
         estimates = separate(held_by(lifts[index + 1 :], image.shape))
         with peel.course.stage(EXACT):
             layers = split_exactly(parent, estimates, image.depth, request.masks)
-        notes += [n for n in nothing_behind(layers, estimates.background_alpha) if n not in notes]
+        notes += [n for n in nothing_behind(layers, estimates) if n not in notes]
         foregrounds.append(layers.foreground)
         names.append(name_of(lift))
         parent = layers.background
@@ -207,23 +207,34 @@ class _PeelByStages:
             lift = Things(tuple(what_is_left(thing, lifted) for thing in lift.found))
         with self.course.stage(DETERMINE) as report:
             determined = determine(image, lift, band, self.engine, report)
-        with self.course.stage(MATTE):
+        window = self.engine.window(image, determined.trimap).slices
+        part, determined = image.part(window), determined.part(window)
+        with self.course.stage(MATTE) as report:
             if determined.alpha is None:
-                matte = self.engine.matte(image, determined.trimap)
+                matte = self.engine.matte(part, determined.trimap, report)
             else:
                 matte = Matte(determined.alpha)
+        alpha = np.zeros(image.shape, np.float32)
+        alpha[window] = matte.alpha
         if isinstance(lift, Subject):
-            check_not_filled_in(matte.alpha, lifted)
-        return matte.alpha, partial(self._separate, image, determined, matte)
+            check_not_filled_in(alpha, lifted)
+        return alpha, partial(self._separate, part, determined, matte, window)
 
     def _separate(
-        self, image: Image, determined: Determined, matte: Matte, later: Bool
+        self,
+        part: Image,
+        determined: Determined,
+        matte: Matte,
+        window: Slices,
+        later: Bool,
     ) -> Estimates:
         with self.course.stage(SEPARATE) as report:
             estimates = self.engine.separate(
-                image, matte, determined.trimap, self.request.seed, report, later
+                part, matte, determined.trimap, self.request.seed, report, later
             )
-        return estimates if determined.alpha is None else estimates.held_to(determined.alpha)
+        if determined.alpha is not None:
+            estimates = estimates.held_to(determined.alpha)
+        return replace(estimates, window=window)
 
 
 @dataclass

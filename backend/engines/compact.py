@@ -18,6 +18,7 @@ from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.box import find_in_box, weighed
+from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.pointing.pointed_thing import (
     awaits_closer_look,
@@ -201,11 +202,17 @@ class CompactEngine:
         """Leave the trimap as it is: there is no detector for what is transparent."""
         return trimap
 
-    def matte(self, image: Image, trimap: Float32) -> Separation:
+    def window(self, image: Image, trimap: Float32) -> Window:
+        """What is lifted off, and what lies round it; pieces to fill in come from anywhere."""
+        from layerpeel.backend.stages.classical_separation import room_round
+
+        return window_round(trimap > 0, room_round(image))
+
+    def matte(self, image: Image, trimap: Float32, report: ReportFraction) -> Separation:
         """Find alpha and colours in the unknown band of a trimap, all by one network."""
         from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
 
-        return matte_by_small_network(image.proxy, trimap)
+        return matte_by_small_network(image.proxy, trimap, report)
 
     def separate(
         self,
@@ -219,8 +226,16 @@ class CompactEngine:
         """Estimate both layers, filled in behind the foreground by PatchMatch."""
         from layerpeel.backend.stages.classical_separation import separate_classically
 
+        whole, place = image.cut_from or (image, np.s_[:, :])
+
+        def in_whole(hole: Bool) -> Bool:
+            there = np.zeros(whole.shape, np.bool_)
+            there[place] = hole
+            return there
+
         def fill(values: Float32, hole: Bool) -> Float32:
-            filled = fill_from_visible(image.proxy, image.alpha, hole, later, seed)
+            seen = fill_from_visible(whole.proxy, whole.alpha, in_whole(hole), later, seed)
+            filled = seen[place]
             result = values.copy()
             result[hole] = values_from_proxy(
                 np.ascontiguousarray(filled[hole][None]),
@@ -230,9 +245,13 @@ class CompactEngine:
             )[0]
             return result
 
-        def fill_alpha(alpha: Float32, hole: Bool) -> Float32:
-            seen = np.repeat(alpha[..., None], 3, axis=-1)
-            return fill_from_visible(seen, np.ones_like(alpha), hole, later, seed)[..., 0]
+        def fill_alpha(_alpha: Float32, hole: Bool) -> Float32:
+            seen, everywhere = (
+                np.repeat(whole.alpha[..., None], 3, axis=-1),
+                np.ones_like(whole.alpha),
+            )
+            filled = fill_from_visible(seen, everywhere, in_whole(hole), later, seed)
+            return np.ascontiguousarray(filled[place][..., 0])
 
         return separate_classically(image, _in_document(matte, image), trimap, fill, fill_alpha)
 

@@ -7,6 +7,7 @@ from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.separation import Matte
+from layerpeel.backend.stages.crop import Window
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import Box, PeelRequest, Point, Thing
 
@@ -79,7 +80,13 @@ class Engine(_Named, Protocol):
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make a trimap unknown where what is surely foreground may be seen through (glass)."""
 
-    def matte(self, image: Image, trimap: Float32) -> Matte:
+    def window(self, image: Image, trimap: Float32) -> Window:
+        """The part of a picture that `matte` and `separate` are asked about, by a trimap of it all.
+
+        All that the trimap does not call background lies inside.
+        """
+
+    def matte(self, image: Image, trimap: Float32, report: ReportFraction) -> Matte:
         """Find alpha in the unknown band of a trimap (1, 0, 0.5 unknown).
 
         A `Separation` where colours in the band are found along with it, in the picture's proxy.
@@ -97,8 +104,9 @@ class Engine(_Named, Protocol):
         """Estimate both layers by a matte, filled in behind the foreground.
 
         matte: from `matte`, or alpha alone, as of an exact mask.
-        later: H×W, what will be lifted off after this. Filled in with it, some of it would stay
-            behind when it goes.
+        image: the part that `window` says; what it was cut from may be looked at, too.
+        later: what will be lifted off after this, of the whole picture. Filled in with it, some of
+            it would stay behind when it goes.
         """
 
 

@@ -21,6 +21,7 @@ from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.alpha_behind import spread_into
+from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.grounding_dino import GroundingDinoDetector
 from layerpeel.backend.stages.isnet import find_visible_subject, shown_over_grey
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
@@ -151,7 +152,11 @@ class LayeringDiffEngine:
         """Make what is surely foreground unknown where GroundingDINO finds glass and the like."""
         return loosen(trimap, find_transparent(self._detector, _shown(image)))
 
-    def matte(self, image: Image, trimap: Float32) -> Matte:
+    def window(self, _image: Image, trimap: Float32) -> Window:
+        """All of it: FBDD fills in by all that there is."""
+        return window_round(np.ones(trimap.shape, np.bool_), 0)
+
+    def matte(self, image: Image, trimap: Float32, _report: ReportFraction) -> Matte:
         """Alpha in the unknown band, by ViTMatte."""
         matting = VitMatte(self._use("vitmatte"), self._pool)
         alpha = matting.matte(_shown(image), trimap)

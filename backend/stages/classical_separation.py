@@ -32,6 +32,9 @@ FOUND_FILL_FROM, FOUND_FILL_ALONE = 0.05, 0.6
 # the picture's side (blur and JPEG reach further in larger pictures).
 LEAST_DOUBT, DOUBT = 3.0, 0.003
 
+# As far beyond that the levels of both sides are compared (`rim`), which is the furthest look.
+MOST_SEEN = 96
+
 # In doubt, the background must look like clean surroundings within this many pixels, give or take
 # this much of full scale.
 SURROUNDINGS = 16
@@ -44,6 +47,16 @@ LIKE_OBJECT = 0.4
 # blue something is varies less. Rows: lightness, red against blue, both against green.
 OPPONENTS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
 OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
+
+
+def doubt_round(image: Image) -> float:
+    """How far round every trace of an object the background is in doubt, in pixels."""
+    return max(LEAST_DOUBT, DOUBT * image.side)
+
+
+def room_round(image: Image) -> int:
+    """How far round what is lifted off the picture is looked at, in pixels."""
+    return MOST_SEEN + 2 * int(np.ceil(doubt_round(image)))
 
 
 def separate_classically(
@@ -61,7 +74,7 @@ def separate_classically(
     """
     alpha = matte.alpha
     touched = alpha > 0
-    doubt = max(LEAST_DOUBT, DOUBT * float(np.sqrt(alpha.size)))
+    doubt = doubt_round(image)
     # What the trimap calls sure background is the background.
     in_doubt = grown(touched, doubt) & (trimap < 1)
     band = (trimap > 0) & (trimap < 1)

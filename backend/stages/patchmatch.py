@@ -8,7 +8,7 @@ import numpy as np
 from patchmatch import inpaint, set_random_seed
 
 from layerpeel.backend.image import Bool, Float32
-from layerpeel.backend.stages.crop import Window, grown, resized, shrink_factor, window_round
+from layerpeel.backend.stages.crop import Window, resized, shrink_factor, window_round
 from layerpeel.backend.stages.detail_from_pieces import with_full_detail
 
 # 7×7 pixels: as good a texture as that of 11×11, in half the time (docs/decisions.md).
@@ -60,7 +60,8 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
 
 def has_whole_patch(usable: Bool, shrink: float = 1.0) -> bool:
     """Whether one patch at least fits into what may be taken from, H×W, also when it is shrunk."""
-    return bool((~grown(~usable, np.ceil(PATCH_RADIUS / shrink))).any())
+    depth = cv2.distanceTransform(usable.astype(np.uint8), cv2.DIST_C, 3)
+    return bool(depth.max() > np.ceil(PATCH_RADIUS / shrink))
 
 
 def _window_with_pieces(hole: Bool, usable: Bool) -> Window:

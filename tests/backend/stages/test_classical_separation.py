@@ -37,7 +37,7 @@ def _layers(engine, rgb, trimap):
     """Foreground and background, H×W×4 in 0–1, as they leave the lossless step."""
     picture = _opaque(rgb)
     image = image_of(Picture(block_of(picture)))
-    matte = engine.matte(image, trimap)
+    matte = engine.matte(image, trimap, say_no_fraction)
     estimates = engine.separate(
         image, matte, trimap, 0, say_no_fraction, np.zeros(trimap.shape, np.bool_)
     )
