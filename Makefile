@@ -72,8 +72,9 @@ TRACK ?= layers
 eval: $(VENV)/installed  ## figures of all methods and a page to look at; TRACK=subject ART=folder COUNT=24
 	$(BIN)/layerpeel eval --track $(TRACK) --out evaluated --force $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT)) $(EVAL)
 
-bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24
+bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART=folder COUNT=24 AGAINST=ref
 	$(BIN)/python -m layerpeel.backend.benchmarks $(if $(ART),--art "$(ART)") $(if $(COUNT),--count $(COUNT))
+	$(BIN)/python -m layerpeel.backend.benchmarks.sizes $(if $(ART),--art "$(ART)") $(if $(AGAINST),--against "$(AGAINST)")
 	if packaging/install_krita.sh; then $(BIN)/python tests/krita/bench_docker.py; fi
 
 bench-gpu: $(VENV)/installed-full  ## the paper's decomposition at full size, stage by stage; tiny without a GPU
