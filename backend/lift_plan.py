@@ -148,7 +148,7 @@ def nothing_behind(layers: ExactLayers, estimates: Estimates) -> list[str]:
     layers: of the whole picture. estimates: those that they were made of.
     """
     wished, place = estimates.background_alpha, estimates.window or np.s_[:, :]
-    if wished is None:
+    if wished is None or wished.min() >= 1:
         return []
     over, under = (
         to_float(layer[place][..., -1]) for layer in (layers.foreground, layers.background)

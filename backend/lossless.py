@@ -102,11 +102,11 @@ def _split_all(
     full = FULL_SCALE[depth]
     colour, parent_alpha = parent[..., :-1], parent[..., -1]
     open_pixels, exact = estimates.open_pixels, estimates.alpha_is_exact
-    see_through = bool((parent_alpha < full).any())
-    behind = to_float(parent_alpha)
-    if see_through and estimates.background_alpha is not None:
+    behind: Float32 | None = None
+    if (parent_alpha < full).any():
         behind = estimates.background_alpha
-    if see_through and not exact:
+        behind = to_float(parent_alpha) if behind is None else behind
+    if behind is not None and not exact:
         # There the foreground may have to leave the background some of its alpha.
         partial = (parent_alpha > 0) & (parent_alpha < full)
         open_pixels = open_pixels | ((estimates.alpha >= 1) & partial & (behind > 0))
@@ -131,16 +131,17 @@ def _split_all(
     if not exact:
         within_reach = _a_step_nearer(wished_background, target, depth)
         least = least_alpha(target, within_reach, lowest, highest)
-        if see_through:
-            whole = to_float(parent_alpha)
-            share = foreground_shares(share, least, whole, behind, open_pixels)
-        else:
+        if behind is None:
             share = np.maximum(share, least)
+        else:
+            share = foreground_shares(share, least, to_float(parent_alpha), behind, open_pixels)
     foreground_alpha[open_pixels] = _alpha_of_share(share, parent_alpha[open_pixels], depth, exact)
     if in_mask_levels:
         foreground_alpha = raised_to_levels(foreground_alpha, parent_alpha, depth)
 
-    background_alpha = closing_alpha(foreground_alpha, parent_alpha, behind, open_pixels, depth)
+    background_alpha = parent_alpha
+    if behind is not None:
+        background_alpha = closing_alpha(foreground_alpha, parent_alpha, behind, open_pixels, depth)
     weights = _weights(foreground_alpha[open_pixels], background_alpha[open_pixels], full)
     nearest_foreground, nearest_background = project(
         target,

@@ -20,10 +20,10 @@ def fill_from_visible(
     Where no piece is to be had at all, the colours round about are spread into the hole.
     """
     filled = fill_hole(proxy, hole, _usable(alpha, hole, later), seed)
+    if not np.array_equal(filled, proxy):
+        return filled
     known = np.where(hole, np.float32(0), alpha)
-    if np.array_equal(filled, proxy) and known.any():
-        return np.where(hole[..., None], spread_colours(proxy, known), proxy)
-    return filled
+    return np.where(hole[..., None], spread_colours(proxy, known), proxy) if known.any() else proxy
 
 
 def _usable(alpha: Float32, hole: Bool, later: Bool) -> Bool:
