@@ -61,9 +61,12 @@ def refine(
         if wanted.any():
             seen_picture = picture[seen.slices]
             guess = upsample_along(small_picture[half], small.alpha[half], seen_picture)
-            layers = find(stacked_planes(seen_picture, known, front, back, guess), wanted)
-            alpha[tile.slices][wanted[inner]] = layers.alpha[wanted]
-            front[wanted], back[wanted] = layers.foreground[wanted], layers.background[wanted]
+            planes = stacked_planes(seen_picture, known, front, back, guess)
+            close = window_round(wanted, REACH).slices
+            there = wanted[close]
+            layers = find(planes[:, close[0], close[1]], there)
+            alpha[tile.slices][wanted[inner]] = layers.alpha[there]
+            front[wanted], back[wanted] = layers.foreground[there], layers.background[there]
         # Where alpha is 0 or 1, the layer that shows is the picture itself.
         within, found = trimap[tile.slices] == 0.5, alpha[tile.slices]
         for layer, colours, shown in ((foreground, front, 1), (background, back, 0)):
