@@ -18,6 +18,7 @@ from layerpeel.backend.stages.trimap import (
     band_of,
     read_trimap,
     trimap_round_mask,
+    trimap_round_parts,
 )
 from layerpeel.shared.protocol import (
     Box,
@@ -216,7 +217,12 @@ def determine(
         case Subject():
             mask, rough, what = engine.find_subject(image, report), NETWORK_BAND, SUBJECT
             _check_found(mask, mask.size, "in the picture")
-    trimap = trimap_round_mask(mask, band_of(mask, rough) if band is None else band)
+    if band is not None:
+        trimap = trimap_round_mask(mask, band)
+    elif isinstance(lift, Mask):
+        trimap = trimap_round_parts(mask, rough)
+    else:
+        trimap = trimap_round_mask(mask, band_of(mask, rough))
     _check_trimap(trimap, what)
     return Determined(engine.loosen_transparent(image, trimap))
 

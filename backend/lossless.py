@@ -41,8 +41,8 @@ Int64 = npt.NDArray[np.int64]
 
 # How much more a step of the background counts than one of the foreground, squared. With 1 the
 # residual of a thin outline that alpha has half missed goes mostly into the background, where it
-# stands out as a line; with 30 it does not, at equal errors otherwise (docs/decisions.md).
-BACKGROUND_CARE = 30.0
+# stands out as a line; and where alpha is small, with 30 still most of it (docs/decisions.md).
+BACKGROUND_CARE = 100.0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Colours by multi-level estimation, or as a network has found them, where both layers show;
 PatchMatch where the object hides what is behind it; one blends into the other as alpha rises. What
 is left of the object's colour just outside its edge is found by comparing with the clean
-surroundings, and goes too.
+surroundings, and goes too; where both layers show, by a network (`small_networks.leftovers`).
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind, sprea
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
+from layerpeel.backend.stages.small_networks.leftovers import EdgeColours, without_leftovers
 
 FillHole = Callable[[Float32, Bool], Float32]
 """Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing."""
@@ -42,6 +43,10 @@ TOLERANCE = 0.02
 # Least cosine between how something differs from its surroundings and how the object does, for it
 # to count as a part of the object that alpha has missed.
 LIKE_OBJECT = 0.4
+# An outline drawn in ink is of another colour than the object beside it: the darkest or lightest
+# that it has within so many pixels. Of these the cosine has to be larger.
+INK_REACH, LIKE_INK = 6, 0.7
+SURE = 0.99
 
 # Light and dark near by span a wide range of each channel, in which a tint hides; how red, green or
 # blue something is varies less. Rows: lightness, red against blue, both against green.
@@ -72,6 +77,27 @@ def separate_classically(
         band; otherwise those are multi-level estimates.
     fill_alpha: fills a hole in the picture's own transparency.
     """
+    colours, in_doubt, behind = edge_colours(image, matte, trimap, fill_hole, fill_alpha)
+    background = colours.background
+    if isinstance(matte, Separation):
+        background = without_leftovers(colours, in_doubt & (matte.alpha > 0) & (matte.alpha < 1))
+    covered = matte.alpha >= 1
+    return Estimates(
+        matte.alpha, colours.foreground, background, in_doubt & ~covered, background_alpha=behind
+    )
+
+
+def edge_colours(
+    image: Image,
+    matte: Matte,
+    trimap: Float32,
+    fill_hole: FillHole,
+    fill_alpha: FillPlane = spread_into,
+) -> tuple[EdgeColours, Bool, Float32]:
+    """Estimate colours of both layers, where (H×W) the background is in doubt, and its alpha.
+
+    As `separate_classically`, but for what `small_networks.leftovers` finds.
+    """
     alpha = matte.alpha
     touched = alpha > 0
     doubt = doubt_round(image)
@@ -95,9 +121,14 @@ def separate_classically(
     background = weight * filled + (1 - weight) * estimated
     background[~touched] = image.values[~touched]
     clean = visible & ~grown(touched, doubt)
-    _keep_to_surroundings(background, foreground, image.values, in_doubt, clean)
-    covered = alpha >= 1
-    return Estimates(alpha, foreground, background, in_doubt & ~covered, background_alpha=behind)
+    # Ink strokes beside the object that alpha has missed as a whole are no surroundings either.
+    beside = band & ~in_doubt
+    known = clean & (trimap == 0)
+    _keep_to_surroundings(background, foreground, image.values, alpha, beside, known)
+    seen = np.where(beside[..., None], background, image.values)
+    _keep_to_surroundings(background, foreground, seen, alpha, in_doubt, clean)
+    colours = EdgeColours(image.values, alpha, foreground, estimated, filled, background)
+    return colours, in_doubt | beside, behind
 
 
 def _smooth_step(value: Float32, low: float, high: float) -> Float32:
@@ -107,7 +138,12 @@ def _smooth_step(value: Float32, low: float, high: float) -> Float32:
 
 
 def _keep_to_surroundings(
-    background: Float32, foreground: Float32, values: Float32, in_doubt: Bool, clean: Bool
+    background: Float32,
+    foreground: Float32,
+    values: Float32,
+    alpha: Float32,
+    in_doubt: Bool,
+    clean: Bool,
 ) -> None:
     """Clip the doubtful background to the range of clean colours near by, where the object shows.
 
@@ -127,12 +163,35 @@ def _keep_to_surroundings(
         turned, near = clipped @ OPPONENTS.T, near @ OPPONENTS.T
         # A tint is seen sooner than a shade.
         clipped = _clipped_to_range_near(turned, near, doubtful, known, slack / 2) @ OPPONENTS
-    beyond = wanted[doubtful] - clipped[doubtful]  # N×C
-    to_object = foreground[window][doubtful] - clipped[doubtful]
+    reached = clipped[doubtful]
+    beyond = wanted[doubtful] - reached  # N×C
+    explained = _points_to(foreground[window][doubtful] - reached, beyond, LIKE_OBJECT)
+    seen = values[window]
+    for ink in _darkest_and_lightest(seen, alpha[window] >= SURE):
+        explained |= _points_to(ink[doubtful] - reached, beyond, LIKE_INK)
+    wanted[doubtful] = np.where(explained[:, None], reached, wanted[doubtful])
+
+
+def _points_to(to_object: Float32, beyond: Float32, least: float) -> Bool:
+    """Whether differences (N×C) have a cosine over `least`; none where a colour is not a number."""
     along = (beyond * to_object).sum(axis=-1)
     lengths = np.linalg.norm(beyond, axis=-1) * np.linalg.norm(to_object, axis=-1)
-    explained = (along > LIKE_OBJECT * lengths)[..., None]
-    wanted[doubtful] = np.where(explained, clipped[doubtful], wanted[doubtful])
+    points: Bool = along > least * lengths
+    return points
+
+
+def _darkest_and_lightest(values: Float32, sure: Bool) -> tuple[Float32, Float32]:
+    """By channel, of what is surely object near each pixel: NaN where there is none."""
+    neighbourhood = disc(INK_REACH)
+    beyond = np.float32(np.finfo(np.float32).max / 2)
+    seen = sure[..., None]
+    eroded = cv2.erode(np.where(seen, values, beyond), neighbourhood)
+    dilated = cv2.dilate(np.where(seen, values, -beyond), neighbourhood)
+    darkest = np.asarray(eroded, np.float32).reshape(values.shape)
+    lightest = np.asarray(dilated, np.float32).reshape(values.shape)
+    none = ~grown(sure, INK_REACH)
+    darkest[none] = lightest[none] = np.nan
+    return darkest, lightest
 
 
 def _clipped_to_range_near(

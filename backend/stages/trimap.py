@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.stages.crop import window_round
 
 FOREGROUND_LEVEL = 230
 BACKGROUND_LEVEL = 25
@@ -45,6 +46,26 @@ def band_of(mask: Float32, share: float) -> float:
     thickest = float(_distance_within(inside).max())
     wanted = min(share * side, thickest / 2)
     return float(np.clip(wanted, LEAST_BAND, WIDEST_BAND))
+
+
+def trimap_round_parts(mask: Float32, share: float) -> Float32:
+    """Grow a band round each part of a mask (H×W, 0–1) by itself: `band_of` it, for its `share`.
+
+    Parts are what no band joins: a line far off neither widens nor narrows another's band.
+    Returns 1, 0, and 0.5 for unknown.
+    """
+    reach = WIDEST_BAND + 2
+    near = _distance_within(mask <= 1 - CERTAIN) <= reach
+    count, labels = cv2.connectedComponents(near.astype(np.uint8))
+    if count <= 2:
+        return trimap_round_mask(mask, band_of(mask, share))
+    trimap = np.zeros(mask.shape, np.float32)
+    for label in range(1, count):
+        window = window_round(labels == label, 1).slices
+        own = labels[window] == label
+        part = np.where(own, mask[window], np.float32(0))
+        trimap[window][own] = trimap_round_mask(part, band_of(part, share))[own]
+    return trimap
 
 
 def trimap_round_mask(mask: Float32, band: float) -> Float32:

@@ -19,6 +19,9 @@ from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.networks.local_unet import LocalUNet
 from layerpeel.backend.networks.part_scorer import PartScorer
 from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
+from layerpeel.backend.stages.small_networks.leftovers import (
+    FACTS_INPUT as LEFTOVER_FACTS_INPUT,
+)
 from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
 from layerpeel.backend.stages.subject.whole_subject import FACTS_INPUT
 from layerpeel.backend.training.matting_network import load_matting_network
@@ -70,6 +73,16 @@ def onnx_of_scorer(scorer: PartScorer) -> bytes:
     return written
 
 
+def onnx_of_leftovers(scorer: PartScorer) -> bytes:
+    """Write what finds leftovers as ONNX: facts of any number of pixels to a step for each."""
+    facts = torch.zeros(3, scorer.shape.facts)
+    model = _exported(
+        _MeanStep(scorer), {LEFTOVER_FACTS_INPUT: facts}, ({0: torch.export.Dim("pixels")},)
+    )
+    written: bytes = model.SerializeToString()
+    return written
+
+
 def _exported(
     network: nn.Module, inputs: dict[str, Tensor], dynamic_shapes: tuple[object, ...]
 ) -> onnx.ModelProto:
@@ -115,6 +128,15 @@ def _keep_in_half_floats(graph: onnx.GraphProto) -> None:
         )
     for place, cast in enumerate(casts):
         graph.node.insert(place, cast)
+
+
+class _MeanStep(nn.Module):
+    def __init__(self, scorer: PartScorer) -> None:
+        super().__init__()
+        self._scorer = scorer
+
+    def forward(self, facts: Tensor) -> Tensor:
+        return self._scorer.logits(facts).mean(dim=0)
 
 
 class _Answering(nn.Module):

@@ -153,6 +153,19 @@ def test_what_alpha_has_missed_of_the_object_goes_and_a_star_beside_it_stays():
     np.testing.assert_array_equal(estimates.background[star], np.float32([0.3, 0.3, 1]))
 
 
+def test_strokes_of_ink_beside_a_loud_object_go_too():
+    """Their colour is not the object's at that place, but that of its outlines."""
+    image, alpha, trimap = _scene()
+    trimap[8:16, 16:48] = 0.5
+    image.values[alpha > 0.5] = (1, 0.5, 0)
+    image.values[20:22, 20:44] = 0.02  # the object's own outline
+    near, far = np.s_[17, 24:40], np.s_[14, 24:40]  # beyond what is in doubt round alpha
+    image.values[near] = image.values[far] = 0.03
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
+    assert estimates.background[near].min() > 0.35
+    assert estimates.background[far].min() > 0.35
+
+
 def test_an_object_that_nearly_fills_the_picture_is_survived():
     image, alpha, trimap = _scene(48)
     estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())

@@ -11,6 +11,7 @@ from layerpeel.backend.stages.trimap import (
     band_of,
     read_trimap,
     trimap_round_mask,
+    trimap_round_parts,
 )
 
 SHARES = [NETWORK_BAND, ROUGH_BAND]
@@ -147,3 +148,22 @@ def test_the_border_of_the_picture_is_no_edge(side):
     trimap = upright.get(side, trimap[:, ::-1].T)
     assert (trimap[0, 37:63] == 1).all()
     assert (trimap[0, 26:33] == 0.5).all()
+
+
+def test_a_line_far_off_changes_nothing_round_another_part():
+    letters = _rectangle((400, 900), (60, 200), (40, 300))
+    line = _rectangle((400, 900), (330, 334), (500, 860))
+    alone = [trimap_round_parts(part, ROUGH_BAND) for part in (letters, line)]
+    both = trimap_round_parts(letters + line, ROUGH_BAND)
+    assert np.array_equal(both, np.maximum(*alone))
+    assert np.array_equal(alone[0], trimap_round_mask(letters, band_of(letters, ROUGH_BAND)))
+    # In one go, the band of the line would be that of the letters.
+    at_once = trimap_round_mask(letters + line, band_of(letters + line, ROUGH_BAND))
+    assert np.count_nonzero(at_once[300:] == 0.5) > 2 * np.count_nonzero(both[300:] == 0.5)
+
+
+def test_parts_that_a_band_could_join_are_one():
+    mask = _disc(300, 60)
+    mask[140:160, 215:240] = 1
+    once = trimap_round_mask(mask, band_of(mask, ROUGH_BAND))
+    assert np.array_equal(trimap_round_parts(mask, ROUGH_BAND), once)

@@ -1,0 +1,168 @@
+"""What is left of an object in the background along its edge, found by a small network.
+
+Where both layers show, the background is known only as well as alpha is, and an error lies along
+the line from what is round about to the object's colour. So along that line each pixel is looked at
+once more, with all that is known of it: what the matting network and the fill say, how alpha runs,
+how varied the surroundings are. Of two errors of one size, what is left of the object is seen
+sooner than its opposite, and so the network has learned to weigh it (README.md).
+"""
+
+import itertools
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+
+from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.stages.crop import Window, window_round
+from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
+from layerpeel.backend.stages.spread import spread_colours
+from layerpeel.backend.tile_spans import tile_spans
+
+NETWORK = "leftovers"
+FACTS_INPUT = "facts"
+FACTS = 28
+
+# Pixels to a side of what is looked at at once, and what it sees beyond: what reaches furthest is a
+# Gaussian of `WIDE`.
+SIDE, REACH = 1024, 48
+
+# Gaussians, in pixels: of a pixel's own surroundings, near and wide; of how alpha runs.
+NEAR, WIDE = 3.0, 10.0
+ALPHA_SCALES = (1.0, 2.5, 6.0)
+COLOUR_SCALE = 1.2
+
+# Further away, in pixels, is as far; a distance of ten counts as one.
+FURTHEST, FAR = 30.0, 10.0
+
+# What nobody sees is left as it is: alpha would have to rise for it.
+UNSEEN = 2 / 255
+
+# Log-odds of alpha are taken no nearer to its ends; and divided so that all facts are of one size.
+ENDS, LOG_ODDS = 0.003, 4.0
+
+
+@dataclass(frozen=True)
+class EdgeColours:
+    """All that is known where both layers show; H×W×C of the document's own values, 0–1.
+
+    alpha: H×W, 0–1. estimated, filled: two opinions of the background, the matting network's and
+    the fill's; background: what has been made of both.
+    """
+
+    values: Float32
+    alpha: Float32
+    foreground: Float32
+    estimated: Float32
+    filled: Float32
+    background: Float32
+
+    def within(self, window: Window) -> "EdgeColours":
+        """The same in a part of the picture, its colours as RGB."""
+        parts = (getattr(self, field.name)[window.slices] for field in fields(self))
+        return EdgeColours(*(_as_rgb(part) for part in parts))
+
+
+def without_leftovers(colours: EdgeColours, region: Bool) -> Float32:
+    """The background (H×W×C) with what is left of the object taken out of it in `region` (H×W)."""
+    background = colours.background.copy()
+    if not region.any():
+        return background
+    session = session_of(NETWORK)
+    bounds = window_round(region, REACH)
+    rows = tile_spans(bounds.bottom - bounds.top, REACH, 1, SIDE)
+    columns = tile_spans(bounds.right - bounds.left, REACH, 1, SIDE)
+    for row, column in itertools.product(rows, columns):
+        seen = Window(
+            bounds.top + row.seen_begin,
+            bounds.top + row.seen_end,
+            bounds.left + column.seen_begin,
+            bounds.left + column.seen_end,
+        )
+        wanted = np.zeros(region.shape, np.bool_)[seen.slices]
+        answered = np.s_[
+            row.begin - row.seen_begin : row.end - row.seen_begin,
+            column.begin - column.seen_begin : column.end - column.seen_begin,
+        ]
+        wanted[answered] = region[seen.slices][answered]
+        if not wanted.any():
+            continue
+        facts, line = facts_of(colours.within(seen), wanted)
+        (answer,) = session.run([OUTPUT], {FACTS_INPUT: facts})
+        answer = np.sign(answer) * np.maximum(np.abs(answer) - np.float32(UNSEEN), 0)
+        step = (answer[:, None] * line)[:, : background.shape[-1]]
+        background[seen.slices][wanted] = np.clip(background[seen.slices][wanted] + step, 0, 1)
+    return background
+
+
+def facts_of(colours: EdgeColours, wanted: Bool) -> tuple[Float32, Float32]:
+    """What is known of the wanted pixels (N×`FACTS`), and the line that it is measured along.
+
+    colours: RGB. The line (N×3, of length 1) goes from what lies round about to the foreground.
+    """
+    alpha, touched = colours.alpha, colours.alpha > 0
+    clear = (~touched).astype(np.float32)
+    around = spread_colours(colours.values, clear)
+    reach = colours.foreground - around
+    length = np.linalg.norm(reach, axis=-1)
+    line = reach / np.maximum(length, np.float32(1e-3))[..., None]
+
+    def along(plane: Float32) -> Float32:
+        return np.asarray(((plane - around) * line).sum(axis=-1), np.float32)
+
+    def beside(plane: Float32) -> Float32:
+        rest = plane - around - along(plane)[..., None] * line
+        return np.asarray(np.linalg.norm(rest, axis=-1), np.float32)
+
+    opinions = (colours.values, colours.estimated, colours.filled, colours.background)
+    picture, _, _, background = levels = [along(plane) for plane in opinions]
+    square = np.ones((3, 3), np.uint8)
+    within = np.clip(alpha, ENDS, 1 - ENDS)
+    planes = [
+        alpha,
+        np.log(within / (1 - within)) / LOG_ODDS,
+        length,
+        *levels,
+        *(beside(plane) for plane in opinions[:3]),
+        *_surroundings(colours.values, clear, around, line, NEAR),
+        *_surroundings(colours.values, clear, around, line, WIDE),
+        _distance_within(touched),
+        _distance_within(alpha < 0.99),
+        *(_blurred(alpha, scale) for scale in ALPHA_SCALES),
+        cv2.dilate(alpha, square),
+        cv2.erode(alpha, square),
+        *(along(_blurred(opinions[index], COLOUR_SCALE)) for index in (0, 1, 3, 2)),
+        colours.foreground.mean(axis=-1),
+        around.mean(axis=-1),
+        # What of the picture the layers do not explain.
+        picture - alpha * length - (1 - alpha) * background,
+    ]
+    facts = np.stack([plane[wanted] for plane in planes], axis=-1).astype(np.float32)
+    return facts, np.asarray(line[wanted], np.float32)
+
+
+def _surroundings(
+    values: Float32, clear: Float32, around: Float32, line: Float32, scale: float
+) -> tuple[Float32, Float32]:
+    """How much clear surroundings vary along the line, and where their mean lies on it."""
+    weight = (_blurred(clear, scale) + np.float32(1e-6))[..., None]
+    seen = clear[..., None]
+    mean = _blurred(values * seen, scale) / weight
+    variance = np.maximum(_blurred(values**2 * seen, scale) / weight - mean**2, 0)
+    deviation = np.sqrt((variance * line**2).sum(axis=-1))
+    return deviation, np.asarray(((mean - around) * line).sum(axis=-1), np.float32)
+
+
+def _distance_within(region: Bool) -> Float32:
+    distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(np.minimum(distance, FURTHEST) / FAR, np.float32)
+
+
+def _blurred(plane: Float32, scale: float) -> Float32:
+    blurred = cv2.GaussianBlur(plane, (0, 0), scale, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(blurred, np.float32)
+
+
+def _as_rgb(plane: Float32) -> Float32:
+    """Repeat a single channel (H×W×1) three times."""
+    return np.repeat(plane, 3, axis=-1) if plane.ndim == 3 and plane.shape[-1] == 1 else plane
