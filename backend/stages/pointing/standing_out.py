@@ -13,7 +13,7 @@ import numpy.typing as npt
 from layerpeel.backend.image import Float32, Image
 
 # What covers more of a picture is no thing in it (docs/decisions.md).
-WHOLE = 0.98
+WHOLE = 0.96
 
 # An edge is seen where colours differ by two steps of 8 bits, on some of the outline.
 LEAST_CONTRAST = 2 / 255

@@ -3,6 +3,7 @@
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.crop import resized
 from layerpeel.backend.stages.segment_anything.segmenter import SegmentAnything
+from layerpeel.backend.stages.things.choosing_things import PointAnswer
 from layerpeel.shared.protocol import Point
 
 # Long side of the answers.
@@ -26,7 +27,9 @@ class SamAnswers:
         scale = COARSE_SIDE / max(height, width)
         return max(1, round(height * scale)), max(1, round(width * scale))
 
-    def at(self, x: float, y: float) -> Float32:
-        """The mask that SAM itself thinks best for a point."""
-        mask = self._segmenter.at_points(self._shown, [Point(int(x), int(y))])
-        return resized(mask, self.shape)
+    def at(self, row: int, column: int) -> PointAnswer:
+        """The mask that SAM itself thinks best for a point, and how good it believes that to be."""
+        scale = max(self._shown.shape[:2]) / max(self.shape)
+        point = Point(int((column + 0.5) * scale), int((row + 0.5) * scale))
+        mask, quality = self._segmenter.best_at(self._shown, point)
+        return PointAnswer((row, column), resized(mask, self.shape), quality)

@@ -52,7 +52,8 @@ class SegmentAnything:
 
         Raises ModelError when the model is not whole, DeviceError when memory does not suffice.
         """
-        return self._union(proxy, [(box, ()) for box in boxes], earlier)
+        mask, _ = self._union(proxy, [(box, ()) for box in boxes], earlier)
+        return mask
 
     def at_points(
         self,
@@ -69,24 +70,37 @@ class SegmentAnything:
 
         Raises as `in_boxes` does.
         """
-        return self._union(proxy, [(box, points)], earlier)
+        mask, _ = self._union(proxy, [(box, points)], earlier)
+        return mask
 
-    def _union(self, proxy: Float32, shown: Sequence[_Shown], earlier: Float32 | None) -> Float32:
-        def answer(_side: int) -> Float32:
+    def best_at(self, proxy: Float32, point: Point) -> tuple[Float32, float]:
+        """The mask (H×W, 0–1) that SAM thinks best for one point, and what IoU it expects of it.
+
+        proxy: H×W×3, RGB, 0–1. Raises as `in_boxes` does.
+        """
+        return self._union(proxy, [(None, [point])], None)
+
+    def _union(
+        self, proxy: Float32, shown: Sequence[_Shown], earlier: Float32 | None
+    ) -> tuple[Float32, float]:
+        """The best masks for each of what is shown, together, and the best quality of any."""
+
+        def answer(_side: int) -> tuple[Float32, float]:
             with self._pool.using(self._name, self._load) as sam, torch.inference_mode():
                 frame = Frame(proxy.shape[0], proxy.shape[1], sam.side)
                 embedding = self._embedding(sam, frame, proxy)
                 prompts = (self._prompt(sam, frame, each, earlier) for each in shown)
                 # One after the other: all at once would take the memory of as many pictures.
-                masks = (_best(sam, frame, embedding, prompt) for prompt in prompts)
-                return functools.reduce(torch.maximum, masks).sigmoid().cpu().numpy()
+                answers = (_best(sam, frame, embedding, prompt) for prompt in prompts)
+                mask, quality = functools.reduce(_both, answers)
+                return mask.sigmoid().cpu().numpy(), float(quality)
 
         # It has one size only, but is tried twice: then with the device to itself.
         side = max(proxy.shape[:2])
-        mask, _ = smaller_until_it_fits(
+        answered, _ = smaller_until_it_fits(
             self._pool, [side, side], answer, "the mask of what is shown"
         )
-        return mask
+        return answered
 
     def _load(self) -> HubSam | MetaSam:
         return load_sam(self._folder)
@@ -121,10 +135,14 @@ class SegmentAnything:
         return Prompt(edges, coordinates, labels, mask, several=alone)
 
 
-def _best(sam: Sam, frame: Frame, embedding: Tensor, prompt: Prompt) -> Tensor:
-    """Logits of the best mask for a prompt, [H, W]."""
+def _best(sam: Sam, frame: Frame, embedding: Tensor, prompt: Prompt) -> tuple[Tensor, Tensor]:
+    """Logits of the best mask for a prompt, [H, W], and its quality."""
     masks, qualities = sam.decode(embedding, prompt)
-    return frame.upscaled(masks[qualities.argmax()])
+    return frame.upscaled(masks[qualities.argmax()]), qualities.max()
+
+
+def _both(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return torch.maximum(one[0], other[0]), torch.maximum(one[1], other[1])
 
 
 def load_sam(folder: Path) -> HubSam | MetaSam:

@@ -12,6 +12,7 @@ from layerpeel.backend.stages.session_options import lean_options
 from layerpeel.backend.tile_spans import tile_spans
 
 INPUT, OUTPUT = "planes", "answer"
+FACTS_INPUT = "facts"
 REACH, STRIDE = "reach", "stride"
 """Names within the files; the last two are of their metadata (`training.export`)."""
 

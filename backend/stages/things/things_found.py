@@ -1,18 +1,16 @@
 """Which things stand out: one network says what does, another what belongs together."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32, Image
-from layerpeel.backend.progress import ReportFraction, say_no_fraction
+from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.stages.crop import resized
+from layerpeel.backend.stages.things.choosing_things import PointAnswer, choose_things
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.point_answers import PointAnswers
 from layerpeel.backend.stages.things.sharing_out import shared_out
-from layerpeel.backend.stages.things.telling_apart import Asked, Place, told_apart
 from layerpeel.backend.stages.things.thing_masks import thing_of
 from layerpeel.shared.protocol import Thing
 
@@ -24,6 +22,9 @@ LEAST_THING = 0.004
 # Points are asked on a grid of so many lines along the picture's longer side, and of a small region
 # on one that is fine enough for so many points.
 GRID, LEAST_POINTS = 12, 6
+
+Place = tuple[int, int]
+"""Row and column."""
 
 
 def find_things(
@@ -41,23 +42,17 @@ def find_things(
     Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
     """
     solid = (standing_out >= STANDS_OUT) & (image.alpha > 0)
-    regions = _regions(resized(solid.astype(np.float32), answers.shape) >= STANDS_OUT)
-    plans = [(region, _places(region)) for region in regions]
-    points = sum(len(places) for _, places in plans)
-    scale = max(image.shape) / max(answers.shape)
-    sureness: list[Float32] = []
-    done = 0
-    for region, places in plans:
-        asked = []
-        for row, column in places:
-            report(done / points)
-            answer = answers.at((column + 0.5) * scale, (row + 0.5) * scale)
-            asked.append(Asked((row, column), answer))
-            done += 1
-        sureness += told_apart(region, asked)
-    if not sureness:
-        return []
-    masks = shared_out(_without_crumbs(solid, regions, sureness), sureness, LEAST_THING)
+    small = resized(solid.astype(np.float32), answers.shape) >= STANDS_OUT
+    places = [place for region in _regions(small) for place in _places(region)]
+    answered: list[PointAnswer] = []
+    for number, (row, column) in enumerate(places):
+        report(0.9 * number / len(places))
+        answered.append(answers.at(row, column))
+    chosen = choose_things(answered, small, LEAST_THING)
+    sureness = [each.sureness for each in chosen]
+    visible = image.alpha > 0
+    shares = shared_out(solid, sureness, LEAST_THING, partly(report, 0.9, 1.0))
+    masks = [mask & visible for mask in shares]
     largest = sorted(masks, key=np.count_nonzero, reverse=True)[:most]
     things = [largest[place] for place in front_to_back(largest)]
     return [thing_of(name, mask) for name, mask in zip(place_names(things), things, strict=True)]
@@ -82,10 +77,3 @@ def _places(region: Bool) -> list[Place]:
     depth = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, 5)
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
     return [(int(row), int(column))]
-
-
-def _without_crumbs(solid: Bool, regions: Sequence[Bool], sureness: Sequence[Float32]) -> Bool:
-    """What stands out (H×W) and lies in a region, or in what surely is one of the things."""
-    kept = [region.astype(np.float32) for region in regions]
-    kept += [(each > 0.5).astype(np.float32) for each in sureness]
-    return solid & (resized(np.max(kept, axis=0), solid.shape) > 0)

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from layerpeel.backend.errors import BadInputError, ModelError
-from layerpeel.backend.stages.small_networks.running import OUTPUT
+from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT
 from layerpeel.backend.stages.subject.parts import FACTS, overlap
-from layerpeel.backend.stages.subject.whole_subject import FACTS_INPUT
 from layerpeel.backend.training.export import onnx_of_scorer
 from layerpeel.backend.training.opened_art import art_to_learn_from
-from layerpeel.backend.training.recipe import RECIPES, read_subject_recipe
-from layerpeel.backend.training.subject_samples import PartBatches, known_subjects
-from layerpeel.backend.training.subject_task import SubjectTask, load_part_scorer
+from layerpeel.backend.training.recipe import RECIPES, read_scorer_recipe
+from layerpeel.backend.training.scorer_task import load_fact_scorer
+from layerpeel.backend.training.subject_samples import batches_of_parts, known_subjects
+from layerpeel.backend.training.subject_task import SubjectTask
 from layerpeel.backend.training.trainer import train
 from tiny_checkpoints.point import save_tiny_minisam
 
@@ -40,7 +40,7 @@ def subjects(small_art, isnet_store, tmp_path_factory):
 @pytest.fixture
 def recipe():
     """The recipe that is shipped, with less of everything."""
-    shipped = read_subject_recipe(SHIPPED)
+    shipped = read_scorer_recipe(SHIPPED)
     return replace(
         shipped,
         network=replace(shipped.network, widths=(8, 6), members=2),
@@ -62,16 +62,16 @@ def test_a_composite_is_cut_into_parts_of_which_it_is_known_what_they_are(subjec
 
 
 def test_large_parts_are_drawn_as_often_as_they_are_large(subjects):
-    parts = PartBatches(subjects)
+    parts = batches_of_parts(subjects)
     (batch,) = parts.batches(range(1), 4000, 0, CPU)
     weights = np.concatenate([each.weights for each in subjects])
     shares = np.concatenate([each.shares for each in subjects])
     expected = (weights * shares).sum() / weights.sum()
-    assert abs(batch["share"].mean().item() - expected) < 0.05
+    assert abs(batch["score"].mean().item() - expected) < 0.05
 
 
 def test_a_batch_depends_on_its_number_alone(subjects):
-    parts = PartBatches(subjects)
+    parts = batches_of_parts(subjects)
     whole, rest = (list(parts.batches(range(*span), 8, 0, CPU)) for span in ((0, 4), (3, 4)))
     assert torch.equal(whole[3]["facts"], rest[0]["facts"])
     assert not torch.equal(whole[2]["facts"], whole[3]["facts"])
@@ -84,9 +84,9 @@ def test_what_it_learns_is_kept_and_answers_as_a_file(subjects, recipe, tmp_path
     entropy = rows[0].split(",").index("entropy")
     assert float(rows[-1].split(",")[entropy]) < 0.7 * float(rows[1].split(",")[entropy])
     assert (tmp_path / "sheet-000040.png").is_file()
-    scorer = load_part_scorer(weights)
+    scorer = load_fact_scorer(weights)
     # What is usual of each fact is kept with the weights.
-    assert torch.allclose(scorer.mean, PartBatches(subjects).facts.mean(dim=0))
+    assert torch.allclose(scorer.mean, batches_of_parts(subjects).facts.mean(dim=0))
     file = onnx_of_scorer(scorer)
     assert b".py" not in file
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
@@ -101,10 +101,10 @@ def test_what_it_learns_is_kept_and_answers_as_a_file(subjects, recipe, tmp_path
 
 def test_other_weights_are_refused(tmp_path):
     with pytest.raises(BadInputError, match="no training has saved"):
-        load_part_scorer(tmp_path / "network.safetensors")
+        load_fact_scorer(tmp_path / "network.safetensors")
     torch.save({}, tmp_path / "network.safetensors")
     with pytest.raises(ModelError, match="damaged"):
-        load_part_scorer(tmp_path / "network.safetensors")
+        load_fact_scorer(tmp_path / "network.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_a_wrong_recipe_is_refused(right, wrong, said, tmp_path):
     file = tmp_path / "recipe.toml"
     file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     with pytest.raises(BadInputError) as refused:
-        read_subject_recipe(file)
+        read_scorer_recipe(file)
     assert said in str(refused.value)

