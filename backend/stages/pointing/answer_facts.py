@@ -26,9 +26,8 @@ from layerpeel.backend.stages.pointing.minisam import (
 
 FACTS = 34
 """How many facts are known of each answer."""
-OBEYED, AS_BEFORE = 24, 28
-"""Which of them say how many clicks it does as told, and how far it is the mask that it corrects;
-both 0–1."""
+OBEYED = 24
+"""Which of them says how many of the clicks it does as told, 0–1."""
 
 # How far from its outline an answer's colours are compared with those around it, in pixels of the
 # grid.

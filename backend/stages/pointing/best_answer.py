@@ -8,14 +8,11 @@ import numpy as np
 
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.crop import Window
-from layerpeel.backend.stages.pointing.answer_facts import AS_BEFORE, OBEYED, Asked, facts_of
+from layerpeel.backend.stages.pointing.answer_facts import OBEYED, Asked, facts_of
 from layerpeel.backend.stages.pointing.minisam import Look
 from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 
 NETWORK = "pointing"
-
-# How much it counts that an answer is as the one before (docs/decisions.md).
-NEAR_BEFORE = 0.4
 
 
 @dataclass(frozen=True)
@@ -58,10 +55,6 @@ def likelihoods(question: Question) -> Float32:
 
 
 def likeliest(question: Question) -> int:
-    """Choose the likeliest of those answers that do what most clicks say.
-
-    A click corrects something: an answer near to the one before is preferred.
-    """
+    """Choose the likeliest of those answers that do what most clicks say."""
     obeyed = question.facts[:, OBEYED]
-    merit = likelihoods(question) + NEAR_BEFORE * question.facts[:, AS_BEFORE]
-    return int(np.where(obeyed >= obeyed.max(), merit, -1).argmax())
+    return int(np.where(obeyed >= obeyed.max(), likelihoods(question), -1).argmax())

@@ -23,6 +23,10 @@ LEAST_STANDING_OUT = 0.3
 # With so much of the smaller one in common, two answers are one thing.
 IN_COMMON = 0.5
 
+# Where the things found in a connected region cover less of it than this, they are parts of one
+# that the network does not know (docs/decisions.md).
+COVERED = 0.7
+
 SURE = 0.5
 
 
@@ -62,6 +66,28 @@ def choose_things(
         if max(common, default=0.0) <= IN_COMMON:
             chosen.append(int(index))
     return [answers[index] for index in chosen]
+
+
+def tell_from_parts(
+    things: Sequence[PointAnswer], regions: Sequence[Bool]
+) -> tuple[list[PointAnswer], list[Bool]]:
+    """Give those of some things that are no mere parts, and those regions that are one thing each.
+
+    regions: h×w each, connected parts of what stands out, none empty.
+    """
+    left, whole = list(things), []
+    for region in regions:
+        within = [each for each in left if _mostly_in(each, region)]
+        covered = np.any([each.sureness > SURE for each in within], axis=0) & region
+        if np.count_nonzero(covered) < COVERED * np.count_nonzero(region):
+            left = [each for each in left if not any(each is part for part in within)]
+            whole.append(region)
+    return left, whole
+
+
+def _mostly_in(thing: PointAnswer, region: Bool) -> bool:
+    mask = thing.sureness > SURE
+    return bool(2 * np.count_nonzero(mask & region) > np.count_nonzero(mask))
 
 
 def _like_things(answers: Sequence[PointAnswer], masks: Bool) -> Float32:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
-from layerpeel.backend.stages.crop import resized
+from layerpeel.backend.stages.crop import grown, resized
 
 # What nobody has becomes part of a thing that it touches if it is smaller than this share of it.
 ADDED = 0.1
@@ -24,13 +24,15 @@ Owners = npt.NDArray[np.uint8]
 def shared_out(
     solid: Bool,
     sureness: Sequence[Float32],
+    regions: Sequence[Bool],
     least: float,
     report: ReportFraction = say_no_fraction,
 ) -> list[Bool]:
     """Give each pixel to the first thing that has it, and thin parts to the thing they touch.
 
     solid: H×W, what stands out. sureness: of each thing, the likeliest first; h×w, coarser and of
-    the same proportions, 0–1. Things that get less than `least` of the picture are none.
+    the same proportions, 0–1. regions: h×w, parts of what stands out of which each is one more
+    thing. Things that get less than `least` of the picture are none.
 
     Raises whatever `report` raises to cancel.
     """
@@ -39,11 +41,16 @@ def shared_out(
         report(0.6 * place / len(sureness))
         mine = resized(each, solid.shape, cv2.INTER_LINEAR) > 0.5
         owners[mine & (owners == 0)] = place + 1
+    for place, region in enumerate(regions, start=len(sureness)):
+        # Its coarse edge may lie a little inside.
+        near = resized(grown(region, 1).astype(np.float32), solid.shape, cv2.INTER_LINEAR) > 0
+        owners[near & solid & (owners == 0)] = place + 1
     report(0.6)
-    owners = _with_touching_parts(owners, solid, len(sureness))
+    count = len(sureness) + len(regions)
+    owners = _with_touching_parts(owners, solid, count)
     report(1.0)
-    sizes = np.bincount(owners.ravel(), minlength=len(sureness) + 1)
-    things = (place + 1 for place in range(len(sureness)))
+    sizes = np.bincount(owners.ravel(), minlength=count + 1)
+    things = range(1, count + 1)
     return [owners == thing for thing in things if sizes[thing] >= max(1.0, least * solid.size)]
 
 

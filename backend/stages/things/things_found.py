@@ -6,7 +6,11 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.stages.crop import resized
-from layerpeel.backend.stages.things.choosing_things import PointAnswer, choose_things
+from layerpeel.backend.stages.things.choosing_things import (
+    PointAnswer,
+    choose_things,
+    tell_from_parts,
+)
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.point_answers import PointAnswers
@@ -43,15 +47,16 @@ def find_things(
     """
     solid = (standing_out >= STANDS_OUT) & (image.alpha > 0)
     small = resized(solid.astype(np.float32), answers.shape) >= STANDS_OUT
-    places = [place for region in _regions(small) for place in _places(region)]
+    regions = _regions(small)
+    places = [place for region in regions for place in _places(region)]
     answered: list[PointAnswer] = []
     for number, (row, column) in enumerate(places):
         report(0.9 * number / len(places))
         answered.append(answers.at(row, column))
-    chosen = choose_things(answered, small, LEAST_THING)
+    chosen, whole = tell_from_parts(choose_things(answered, small, LEAST_THING), regions)
     sureness = [each.sureness for each in chosen]
     visible = image.alpha > 0
-    shares = shared_out(solid, sureness, LEAST_THING, partly(report, 0.9, 1.0))
+    shares = shared_out(solid, sureness, whole, LEAST_THING, partly(report, 0.9, 1.0))
     masks = [mask & visible for mask in shares]
     largest = sorted(masks, key=np.count_nonzero, reverse=True)[:most]
     things = [largest[place] for place in front_to_back(largest)]

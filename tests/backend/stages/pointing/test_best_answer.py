@@ -5,7 +5,7 @@ import pytest
 
 from layerpeel.backend.stages.crop import Window
 from layerpeel.backend.stages.pointing.answer_facts import Asked
-from layerpeel.backend.stages.pointing.best_answer import Question, likelihoods, likeliest
+from layerpeel.backend.stages.pointing.best_answer import Question, likeliest, likelihoods
 from layerpeel.backend.stages.pointing.minisam import KEEP, REMOVE, Answers, Look
 
 SIDE = 256

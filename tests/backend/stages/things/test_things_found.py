@@ -106,19 +106,24 @@ def test_two_are_not_one_because_an_answer_has_both():
     assert any(np.array_equal(mask, FRONT) for mask in masks)
 
 
-@pytest.mark.parametrize(
-    ("mask", "likelihood"),
-    [(FRONT, 0.2), (block(0, 120, 0, 160), 0.9), (block(60, 62, 60, 62), 0.9)],
-    ids=["unlikely", "mostly what does not stand out", "next to nothing"],
-)
-def test_what_is_no_thing(mask, likelihood):
-    assert found(FRONT, instead=[(FRONT, (mask, likelihood))]) == []
+def test_where_only_scraps_are_found_what_stands_out_is_one_thing():
+    collar, buckle = block(50, 60, 60, 100), block(80, 90, 75, 85)
+    nobody_knows = (~(collar | buckle), (FRONT, 0.2))
+    instead = [(collar, (collar, 0.9)), (buckle, (buckle, 0.9)), nobody_knows]
+    (thing,) = found(FRONT, instead=instead)
+    assert np.array_equal(mask_of(thing, SHAPE), FRONT)
+
+
+def test_what_mostly_does_not_stand_out_or_is_next_to_nothing_is_no_thing():
+    for mask in (block(0, 120, 0, 160), block(60, 62, 60, 62)):
+        (thing,) = found(FRONT, instead=[(FRONT, (mask, 0.9))])
+        assert np.array_equal(mask_of(thing, SHAPE), FRONT)
 
 
 def test_of_two_that_share_pixels_the_likelier_has_them():
     first, second = block(20, 80, 20, 70), block(20, 80, 60, 110)
     one, other = shared_out(
-        first | second, [each.astype(np.float32) for each in (first, second)], 0.004
+        first | second, [each.astype(np.float32) for each in (first, second)], [], 0.004
     )
     assert np.array_equal(one, first)
     assert np.array_equal(other, second & ~first)
@@ -128,14 +133,14 @@ def test_a_thin_part_that_stands_out_goes_to_what_it_touches_and_nothing_else_do
     body, mast, far = block(40, 100, 40, 100), block(10, 40, 60, 63), block(10, 14, 130, 134)
     beside = block(40, 100, 100, 140)
     solid = body | mast | far | beside
-    (found_body,) = shared_out(solid, [body.astype(np.float32)], 0.004)
+    (found_body,) = shared_out(solid, [body.astype(np.float32)], [], 0.004)
     assert np.array_equal(found_body, body | mast)
 
 
 def test_no_two_share_a_pixel():
     random = np.random.default_rng(5)
     sureness = [random.random((30, 40)).astype(np.float32) for _ in range(4)]
-    masks = shared_out(block(10, 110, 10, 150), sureness, 0.004)
+    masks = shared_out(block(10, 110, 10, 150), sureness, [], 0.004)
     assert len(masks) == 4
     assert np.sum(masks, axis=0).max() == 1
 
