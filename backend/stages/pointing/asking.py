@@ -65,8 +65,8 @@ class Asking:
 
     def first_answer(self) -> Float32:
         """Logits (256×256) of what is pointed at first, in the whole picture."""
-        prompt = [*self.clicks.start, _PADDING]
-        return self._best(self.whole, [prompt], None)
+        asked = self._asked(self.whole, [*self.clicks.start, _PADDING], None)
+        return self._best(self.whole, [asked], None)
 
     def bounds_of(self, first: Float32) -> Bounds:
         """Where the first answer lies; where it is empty, the clicks."""
@@ -86,8 +86,11 @@ class Asking:
         """Logits of what was found at first and lies within bounds, seen in a window."""
         corners = _corners(bounds)
         earlier = self._carried(first, window)
-        alone = self._asked(window, corners, None)
-        return self._best(window, [[*self.clicks.start, *corners]], earlier, (alone,))
+        asked = [
+            self._asked(window, corners, None),
+            self._asked(window, [*self.clicks.start, *corners], earlier),
+        ]
+        return self._best(window, asked, earlier)
 
     def corrected(self, window: Window, logits: Float32, bounds: Bounds, by_hand: bool) -> Float32:
         """Logits that follow all other clicks, one after the other.
@@ -98,17 +101,11 @@ class Asking:
             prompts = [[*places, *_corners(bounds)]]
             if not by_hand:
                 prompts.append([*places, _PADDING])
-            logits = self._best(window, prompts, logits)
+            asked = [self._asked(window, prompt, logits) for prompt in prompts]
+            logits = self._best(window, asked, logits)
         return logits
 
-    def _best(
-        self,
-        window: Window,
-        prompts: Sequence[Sequence[Place]],
-        earlier: Float32 | None,
-        more: Sequence[Asked] = (),
-    ) -> Float32:
-        asked = [*more, *(self._asked(window, places, earlier) for places in prompts)]
+    def _best(self, window: Window, asked: Sequence[Asked], earlier: Float32 | None) -> Float32:
         question = Question(self.look_at(window), window, asked, earlier)
         chosen: Float32 = question.logits[self.choose(question)]
         return chosen

@@ -57,6 +57,14 @@ def test_both_formats_of_the_same_weights_agree(
     assert np.abs(by_hub - by_meta).max() < 1e-4
 
 
+def test_the_best_mask_comes_with_what_sam_expects_of_it(segmenter, noise):
+    picture = noise(60, 90)
+    mask, quality = segmenter.best_at(picture, ON)
+    assert np.array_equal(mask, segmenter.at_points(picture, [ON]))
+    assert isinstance(quality, float)
+    assert quality != segmenter.best_at(picture, BESIDE)[1]
+
+
 def test_what_transformers_adds_to_variances_moves_little(hub_sam_folder, pool, noise, tmp_path):
     """A tenth of what Meta adds, which the files on the hub say and the one here does not."""
     folder = shutil.copytree(hub_sam_folder, tmp_path / "sam")
