@@ -34,7 +34,8 @@ def runs(monkeypatch):
             self.name = "sam.onnx" if isinstance(path, bytes) else path.rsplit("/", 1)[-1]
 
         def run(self, *arguments):
-            counted[self.name] += 1
+            if self.name in counted:
+                counted[self.name] += 1
             return super().run(*arguments)
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Counting)
