@@ -19,9 +19,6 @@ from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.networks.fact_scorer import FactScorer
 from layerpeel.backend.networks.local_unet import LocalUNet
 from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
-from layerpeel.backend.stages.small_networks.leftovers import (
-    FACTS_INPUT as LEFTOVER_FACTS_INPUT,
-)
 from layerpeel.backend.stages.small_networks.running import (
     FACTS_INPUT,
     INPUT,
@@ -80,12 +77,10 @@ def onnx_of_scorer(scorer: FactScorer) -> bytes:
     return written
 
 
-def onnx_of_leftovers(scorer: PartScorer) -> bytes:
+def onnx_of_leftovers(scorer: FactScorer) -> bytes:
     """Write what finds leftovers as ONNX: facts of any number of pixels to a step for each."""
     facts = torch.zeros(3, scorer.shape.facts)
-    model = _exported(
-        _MeanStep(scorer), {LEFTOVER_FACTS_INPUT: facts}, ({0: torch.export.Dim("pixels")},)
-    )
+    model = _exported(_MeanStep(scorer), {FACTS_INPUT: facts}, ({0: torch.export.Dim("pixels")},))
     written: bytes = model.SerializeToString()
     return written
 
@@ -138,7 +133,7 @@ def _keep_in_half_floats(graph: onnx.GraphProto) -> None:
 
 
 class _MeanStep(nn.Module):
-    def __init__(self, scorer: PartScorer) -> None:
+    def __init__(self, scorer: FactScorer) -> None:
         super().__init__()
         self._scorer = scorer
 

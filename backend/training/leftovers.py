@@ -22,7 +22,7 @@ from layerpeel.backend.composites.composite import Composite, draw_composites
 from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.image import Bool, Float32, block_of, from_float
-from layerpeel.backend.networks.part_scorer import PartScorer, PartScorerShape
+from layerpeel.backend.networks.fact_scorer import FactScorer, FactScorerShape
 from layerpeel.backend.stages.classical_separation import edge_colours
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.small_networks.leftovers import FACTS, facts_of
@@ -102,7 +102,7 @@ def edge_of(composite: Composite) -> int:
     return max(1, int(np.count_nonzero(outline)))
 
 
-def trained(pixels: Sequence[EdgePixels], care: float = CARE, seed: int = 0) -> PartScorer:
+def trained(pixels: Sequence[EdgePixels], care: float = CARE, seed: int = 0) -> FactScorer:
     """Learn to say how far along its line each pixel's background is off."""
     torch.manual_seed(seed)
     facts = torch.from_numpy(np.concatenate([each.facts for each in pixels]))
@@ -111,7 +111,7 @@ def trained(pixels: Sequence[EdgePixels], care: float = CARE, seed: int = 0) -> 
     weights = np.repeat([each.weight for each in pixels], counts).astype(np.float32)
     weights = np.minimum(weights, MOST_WEIGHT * np.median(weights))
     weight = torch.from_numpy(weights / weights.mean())
-    scorer = PartScorer(PartScorerShape(FACTS, WIDTHS, MEMBERS, DROPOUT))
+    scorer = FactScorer(FactScorerShape(FACTS, WIDTHS, MEMBERS, DROPOUT))
     scorer.expect(facts)
     for member in scorer.members:
         *_, last = member.parameters()

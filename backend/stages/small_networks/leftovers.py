@@ -15,12 +15,11 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.stages.crop import Window, window_round
-from layerpeel.backend.stages.small_networks.running import OUTPUT, session_of
+from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.tile_spans import tile_spans
 
 NETWORK = "leftovers"
-FACTS_INPUT = "facts"
 FACTS = 28
 
 # Pixels to a side of what is looked at at once, and what it sees beyond: what reaches furthest is a
