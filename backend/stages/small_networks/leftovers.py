@@ -88,7 +88,8 @@ def without_leftovers(colours: EdgeColours, region: Bool) -> Float32:
             continue
         facts, line = facts_of(colours.within(seen), wanted)
         (answer,) = session.run([OUTPUT], {FACTS_INPUT: facts})
-        answer = np.sign(answer) * np.maximum(np.abs(answer) - np.float32(UNSEEN), 0)
+        # Away from the object alone: towards a loud one that it does not know it can err far.
+        answer = np.minimum(answer + np.float32(UNSEEN), 0)
         step = (answer[:, None] * line)[:, : background.shape[-1]]
         background[seen.slices][wanted] = np.clip(background[seen.slices][wanted] + step, 0, 1)
     return background

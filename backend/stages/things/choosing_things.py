@@ -24,8 +24,9 @@ LEAST_STANDING_OUT = 0.3
 IN_COMMON = 0.5
 
 # Where the things found in a connected region cover less of it than this, they are parts of one
-# that the network does not know (docs/decisions.md).
-COVERED = 0.7
+# that the network does not know; and so is one that is found alone and lacks an arm
+# (docs/decisions.md).
+COVERED, COVERED_BY_ONE = 0.7, 0.85
 
 SURE = 0.5
 
@@ -79,7 +80,8 @@ def tell_from_parts(
     for region in regions:
         within = [each for each in left if _mostly_in(each, region)]
         covered = np.any([each.sureness > SURE for each in within], axis=0) & region
-        if np.count_nonzero(covered) < COVERED * np.count_nonzero(region):
+        expected = COVERED_BY_ONE if len(within) == 1 else COVERED
+        if np.count_nonzero(covered) < expected * np.count_nonzero(region):
             left = [each for each in left if not any(each is part for part in within)]
             whole.append(region)
     return left, whole

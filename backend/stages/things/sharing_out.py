@@ -1,7 +1,8 @@
 """Sharing out the pixels of a picture among its things, so that no two have one in common.
 
-The network that finds things answers coarsely, and loses what is thin. What stands out in the
-picture, touches a thing and is small beside it, is part of it.
+The network that finds things answers coarsely, and loses what is thin. Where a thing ends, what
+stands out in the picture says better; what does so, touches a thing and is small beside it, is part
+of it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ import numpy.typing as npt
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import grown, resized
+
+# A thing of which so much stands out ends where that does, give or take so many coarse pixels.
+STANDING_OUT, EDGE = 0.8, 2.0
 
 # What nobody has becomes part of a thing that it touches if it is smaller than this share of it.
 ADDED = 0.1
@@ -39,19 +43,39 @@ def shared_out(
     owners = np.zeros(solid.shape, np.uint8)
     for place, each in enumerate(sureness):
         report(0.6 * place / len(sureness))
-        mine = resized(each, solid.shape, cv2.INTER_LINEAR) > 0.5
-        owners[mine & (owners == 0)] = place + 1
+        mine = (resized(each, solid.shape, cv2.INTER_LINEAR) > 0.5) & (owners == 0)
+        if np.count_nonzero(mine & solid) >= STANDING_OUT * np.count_nonzero(mine):
+            mine &= solid
+        owners[mine] = place + 1
     for place, region in enumerate(regions, start=len(sureness)):
         # Its coarse edge may lie a little inside.
         near = resized(grown(region, 1).astype(np.float32), solid.shape, cv2.INTER_LINEAR) > 0
         owners[near & solid & (owners == 0)] = place + 1
     report(0.6)
+    if sureness:
+        owners = _out_to_edge(owners, solid, EDGE * max(solid.shape) / max(sureness[0].shape))
     count = len(sureness) + len(regions)
     owners = _with_touching_parts(owners, solid, count)
     report(1.0)
     sizes = np.bincount(owners.ravel(), minlength=count + 1)
     things = range(1, count + 1)
     return [owners == thing for thing in things if sizes[thing] >= max(1.0, least * solid.size)]
+
+
+def _out_to_edge(owners: Owners, solid: Bool, reach: float) -> Owners:
+    """Give what stands out and is nobody's, within `reach` pixels of a thing, to the nearest."""
+    owned = owners > 0
+    if not owned.any():
+        return owners
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (~owned).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    owner_of = np.zeros(int(nearest.max()) + 1, np.uint8)
+    owner_of[nearest[owned]] = owners[owned]
+    edge = solid & ~owned & (distance <= reach)
+    grown_owners = owners.copy()
+    grown_owners[edge] = owner_of[nearest[edge]]
+    return grown_owners
 
 
 def _with_touching_parts(owners: Owners, solid: Bool, things: int) -> Owners:

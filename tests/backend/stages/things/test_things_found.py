@@ -114,6 +114,12 @@ def test_where_only_scraps_are_found_what_stands_out_is_one_thing():
     assert np.array_equal(mask_of(thing, SHAPE), FRONT)
 
 
+def test_one_found_alone_comes_with_its_arms():
+    trunk = FRONT & (np.arange(SHAPE[1]) < 92)
+    (thing,) = found(FRONT, instead=[(FRONT, (trunk, 0.9))])
+    assert np.array_equal(mask_of(thing, SHAPE), FRONT)
+
+
 def test_what_mostly_does_not_stand_out_or_is_next_to_nothing_is_no_thing():
     for mask in (block(0, 120, 0, 160), block(60, 62, 60, 62)):
         (thing,) = found(FRONT, instead=[(FRONT, (mask, 0.9))])
@@ -129,12 +135,26 @@ def test_of_two_that_share_pixels_the_likelier_has_them():
     assert np.array_equal(other, second & ~first)
 
 
+def test_a_thing_ends_where_what_stands_out_does():
+    coarse, exact = block(22, 82, 18, 58), block(20, 80, 20, 60)
+    (mask,) = shared_out(exact, [coarse.astype(np.float32)], [], 0.004)
+    assert np.array_equal(mask, exact)
+
+
+def test_a_thing_of_which_little_stands_out_is_kept_as_it_is():
+    thing = block(20, 80, 20, 60)
+    (mask,) = shared_out(block(20, 50, 20, 60), [thing.astype(np.float32)], [], 0.004)
+    assert np.array_equal(mask, thing)
+
+
 def test_a_thin_part_that_stands_out_goes_to_what_it_touches_and_nothing_else_does():
     body, mast, far = block(40, 100, 40, 100), block(10, 40, 60, 63), block(10, 14, 130, 134)
     beside = block(40, 100, 100, 140)
     solid = body | mast | far | beside
     (found_body,) = shared_out(solid, [body.astype(np.float32)], [], 0.004)
-    assert np.array_equal(found_body, body | mast)
+    assert np.array_equal(found_body & ~beside, body | mast)
+    # But for an edge as wide as the coarse answers are wrong.
+    assert not (found_body & block(40, 100, 103, 140)).any()
 
 
 def test_no_two_share_a_pixel():
@@ -143,6 +163,7 @@ def test_no_two_share_a_pixel():
     masks = shared_out(block(10, 110, 10, 150), sureness, [], 0.004)
     assert len(masks) == 4
     assert np.sum(masks, axis=0).max() == 1
+    assert shared_out(block(10, 110, 10, 150), [], [], 0.004) == []
 
 
 def test_who_takes_a_bite_out_of_another_is_in_front():
