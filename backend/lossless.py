@@ -266,7 +266,8 @@ def _solve_integers(
     """Round F, then take the B nearest to its wish for which the rounded mixture is the target.
 
     The mixture is floor((2(f·F + b·B) + t) / 2t) with t = f + b, so B has a window at least one
-    step wide round the exact solution.
+    step wide round the exact solution. Its ends are left out where there is room: in grey pictures
+    Krita rounds there to the other side.
     """
     full = int(FULL_SCALE[depth])
     over, under = (weight.astype(np.int64)[:, None] for weight in weights)
@@ -275,15 +276,25 @@ def _solve_integers(
     first = np.floor(foreground * full + 0.5).astype(np.int64)
     second = np.floor(background * full + 0.5).astype(np.int64)
     first = np.where(under == 0, goal, first)
-    low = 2 * total * goal - total - 2 * over * first
-    high = low + 2 * total - 1
+    middle = 2 * (total * goal - over * first)
     step = 2 * np.maximum(under, 1)
-    second = np.where(under == 0, second, np.clip(second, -(-low // step), high // step))
+    lowest, highest = _steps_between(middle - total, middle + total - 1, step, full)
+    inner = total * 4 // 5
+    inner_lowest, inner_highest = _steps_between(middle - inner, middle + inner, step, full)
+    has_room = inner_lowest <= inner_highest
+    lowest = np.where(has_room, inner_lowest, lowest)
+    highest = np.where(has_room, inner_highest, highest)
+    second = np.where(under == 0, second, np.clip(second, lowest, highest))
     mixed = (2 * (over * first + under * second) + total) // (2 * total)
     # F = B = C always closes; a window may lie outside the range at its very end.
     misses = (mixed != goal) | (second < 0) | (second > full)
     dtype = DTYPE_OF_DEPTH[depth]
     return np.where(misses, goal, first).astype(dtype), np.where(misses, goal, second).astype(dtype)
+
+
+def _steps_between(low: Int64, high: Int64, step: Int64, full: int) -> tuple[Int64, Int64]:
+    """The least and the greatest x in 0–full with low ≤ step·x ≤ high; least > greatest if none."""
+    return np.maximum(-(-low // step), 0), np.minimum(high // step, full)
 
 
 def _solve_floats(
