@@ -194,7 +194,10 @@ def test_a_child_at_work_ends_with_its_parent(folder, sign):
         child = int(parent.stdout.readline())
         assert not has_ended(child)
         parent.send_signal(sign)
-        parent.wait(PATIENCE)
+        try:
+            parent.wait(PATIENCE)
+        finally:
+            parent.kill()
     wait_for(lambda: has_ended(child))
 
 
