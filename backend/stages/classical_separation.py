@@ -101,7 +101,7 @@ def edge_colours(
     alpha = matte.alpha
     touched = alpha > 0
     doubt = doubt_round(image)
-    # What the trimap calls sure background is the background.
+    # Where the object surely hides all, nothing of the background is to be told from it.
     in_doubt = grown(touched, doubt) & (trimap < 1)
     band = (trimap > 0) & (trimap < 1)
     foreground, estimated = estimate_colours(image.values, alpha, in_doubt | band)
