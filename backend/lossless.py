@@ -266,8 +266,8 @@ def _solve_integers(
     """Round F, then take the B nearest to its wish for which the rounded mixture is the target.
 
     The mixture is floor((2(f·F + b·B) + t) / 2t) with t = f + b, so B has a window at least one
-    step wide round the exact solution. Its ends are left out where there is room: in grey pictures
-    Krita rounds there to the other side.
+    step wide round the exact solution. The last mixture before a half is left out where there is
+    room: in grey pictures Krita rounds it to the other side (docs/decisions.md).
     """
     full = int(FULL_SCALE[depth])
     over, under = (weight.astype(np.int64)[:, None] for weight in weights)
@@ -279,7 +279,7 @@ def _solve_integers(
     middle = 2 * (total * goal - over * first)
     step = 2 * np.maximum(under, 1)
     lowest, highest = _steps_between(middle - total, middle + total - 1, step, full)
-    inner = total * 4 // 5
+    inner = total - 2 * full
     inner_lowest, inner_highest = _steps_between(middle - inner, middle + inner, step, full)
     has_room = inner_lowest <= inner_highest
     lowest = np.where(has_room, inner_lowest, lowest)

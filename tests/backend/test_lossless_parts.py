@@ -186,22 +186,38 @@ def test_every_8_bit_alpha_of_a_transparent_parent_is_closed():
     assert np.array_equal(flattened[whole > 0, :3], colour[whole > 0])
 
 
-def test_no_background_that_closes_with_room_is_nearer_to_what_was_wished():
-    """Room: the mixture is rounded from within 0.4 of a step, where all arithmetic agrees."""
+@pytest.fixture(scope="module")
+def grey_split():
+    """Grey pixels (3000×1), a wish for the background of each, and layers of any alpha."""
     random = np.random.default_rng(7)
     colour = random.choice([0, 1, 40, 128, 254, 255], (3000, 1)).astype(np.uint8)
     alpha, wish = random.integers(1, 255, 3000), random.integers(0, 256, (3000, 1))
     parent = np.concatenate([colour, np.full_like(colour, 255)], axis=-1)[None]
     planes = [plane.astype(np.float32)[None] / np.float32(255) for plane in (alpha, colour, wish)]
     estimates = Estimates(*planes, np.ones((1, 3000), np.bool_)).held_to(planes[0])
-    layers = split_exactly(parent, estimates, Depth.U8)
+    return colour, wish, split_exactly(parent, estimates, Depth.U8)
+
+
+def test_grey_layers_close_in_kritas_integers_too(grey_split):
+    """Krita blends grey of 8 bits by shifts, which round the last mixture before −½ upwards."""
+    colour, _, layers = grey_split
+    above, alpha = layers.foreground[0].astype(np.int64).T
+    below = layers.background[0, :, 0].astype(np.int64)
+    scaled = (above - below) * alpha + 128
+    mixed = below + (((scaled >> 8) + scaled) >> 8)
+    assert np.array_equal(mixed, colour[:, 0])
+
+
+def test_no_background_that_closes_with_room_is_nearer_to_what_was_wished(grey_split):
+    """Room: the mixture is not the last one before a half."""
+    colour, wish, layers = grey_split
     every = np.repeat(layers.background, 256, axis=0)  # 256×3000×2
     every[..., 0] = np.arange(256)[:, None]
     over = np.repeat(layers.foreground, 256, axis=0)
     closes = blend_over(over, every)[..., 0] == colour[:, 0]
     colours, alphas = over.astype(np.float64)[..., 0], over.astype(np.float64)[..., 1] / 255
     mixed = alphas * colours + (1 - alphas) * every[..., 0]
-    has_room = np.abs(mixed - colour[:, 0]) <= 0.4 + 1e-9
+    has_room = np.abs(mixed - colour[:, 0]) <= 126.5 / 255
     allowed = np.where(has_room.any(axis=0), has_room, closes)
     away = np.abs(np.arange(256)[:, None] - wish[:, 0])
     nearest = np.where(allowed, away, 999).min(axis=0)
