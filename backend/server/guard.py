@@ -60,14 +60,24 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a call, or pass it on."""
+        headers = Headers(scope=scope)
         try:
-            self._check(Headers(scope=scope), scope["path"])
+            self._check_caller(headers)
+        except Refused as refused:
+            response = refused.response()
+            # Whatever else a stranger sends, above all the body of this call, is not read.
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)
+            return
+        try:
+            if scope["path"] != HEALTH:
+                _check_protocol(headers.get(PROTOCOL_HEADER, ""))
         except Refused as refused:
             await refused.response()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _check(self, headers: Headers, path: str) -> None:
+    def _check_caller(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._door.answers_to(hosts[0]):
             raise Refused(
@@ -81,8 +91,6 @@ class Guard:
                 "The call did not bring this backend's token, which is in the server file: "
                 "read it again and retry.",
             )
-        if path != HEALTH:
-            _check_protocol(headers.get(PROTOCOL_HEADER, ""))
 
 
 def _check_protocol(spoken: str) -> None:

@@ -24,9 +24,10 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
     )
     handler.setFormatter(logging.Formatter(_FORMAT))
     log.setLevel(level)
-    # The HTTP server logs every call; only its warnings and errors are of interest.
-    sources = (log, logging.getLogger("uvicorn.error"))
-    sources[1].setLevel(logging.WARNING)
+    # The HTTP server logs every call, and warns of each malformed one: strangers could fill it.
+    of_http = logging.getLogger("uvicorn.error")
+    of_http.setLevel(logging.ERROR)
+    sources = (log, of_http, logging.getLogger("asyncio"))
     for source in sources:
         source.addHandler(handler)
     try:

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.callers import ACCEPTED_AT_ONCE, callers_at
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.instance import only_server
 from layerpeel.backend.server.job_queue import JobQueue
@@ -89,7 +92,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         pointing.close()
         presence.close()
 
-    server = _Server(Guard(backend.application(), door), end_streams)
+    server = _Server(backend.application(), door, end_streams)
     background = [asyncio.create_task(queue.run())]
     if settings.with_clients:
 
@@ -118,9 +121,12 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
 class _Server(uvicorn.Server):
     """uvicorn waits for every answer when it ends, so endless streams are ended first."""
 
-    def __init__(self, app: Guard, end_streams: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, door: Door, end_streams: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            app,
+            Guard(app, door),
+            # Called with arguments as a class is; uvicorn's own type names only its two classes.
+            http=cast("Any", callers_at(door)),
+            backlog=ACCEPTED_AT_ONCE,
             lifespan="off",
             ws="none",
             log_config=None,
