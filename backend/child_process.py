@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Generic, TypeVar, TypeVarTuple
 
+from layerpeel.backend.errors import LayerpeelError, reason_of
+
 _spawning = multiprocessing.get_context("spawn")
 
 # Exit codes of a child. Nobody is left to see the first.
@@ -53,6 +55,16 @@ class ChildEnded(Exception):  # noqa: N818  (it may have been meant to end)
     def __init__(self, end: ProcessEnd) -> None:
         super().__init__(str(end))
         self.end = end
+
+
+class NotStartedError(LayerpeelError):
+    """The system has no room for another process or thread."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"A part of Layerpeel cannot be started: {reason}. Close other programs, then try "
+            "again."
+        )
 
 
 class Parent(Generic[Order, Report]):
@@ -100,14 +112,25 @@ class ChildProcess(Generic[Order, Report]):
         work: Callable[[Parent[Order, Report], *Arguments], None],
         *arguments: *Arguments,
     ) -> None:
-        """Start a process that runs `work`, a function of a module; its arguments are pickled."""
-        self._connection, theirs = _spawning.Pipe()
+        """Start a process that runs `work`, a function of a module; its arguments are pickled.
+
+        Raises NotStartedError when the system has no process, memory or file left for it.
+        """
+        try:
+            self._connection, theirs = _spawning.Pipe()
+        except OSError as error:
+            raise NotStartedError(reason_of(error)) from error
         self._process = _spawning.Process(
             target=_run, args=(theirs, work, *arguments), name=name, daemon=True
         )
-        self._process.start()
-        # Only the child's from now on: otherwise `receive` would not notice the child's end.
-        theirs.close()
+        try:
+            self._process.start()
+        except OSError as error:
+            self._connection.close()
+            raise NotStartedError(reason_of(error)) from error
+        finally:
+            # Only the child's from now on: otherwise `receive` would not notice the child's end.
+            theirs.close()
 
     @property
     def pid(self) -> int | None:

@@ -1,16 +1,17 @@
 """The calls about generators: list them, look for more, use a file, pull a model."""
 
-import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from layerpeel.backend.models.delivery import no_progress
 from layerpeel.backend.models.file_names import is_text
 from layerpeel.backend.models.looking import look_into
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.event_stream import job_events, stream
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import Refused, as_json
 from layerpeel.backend.server.upload import read_message
@@ -30,6 +31,8 @@ class GeneratorCalls:
     def __init__(self, models: ModelStore, pulls: Pulls) -> None:
         self._models = models
         self._pulls = pulls
+        self._styles = OwnThreads("styles", 2)
+        self._looks = OwnThreads("looks into folders", 2)
         self._usable: set[str] = set()
         """Files that `look` found usable: only these may become styles."""
 
@@ -47,7 +50,7 @@ class GeneratorCalls:
     async def tell(self, _request: Request) -> Response:
         """Answer `Generators`."""
         pulling = self._pulls.pulling
-        return as_json(to_text(await asyncio.to_thread(_generators_of, self._models, pulling)))
+        return as_json(to_text(await self._styles.run(_generators_of, self._models, pulling)))
 
     async def look(self, request: Request) -> Response:
         """Take `LookInto`, by which the artist consents; answer `FoundFiles`."""
@@ -56,7 +59,9 @@ class GeneratorCalls:
         for folder in folders:
             if not (folder.is_absolute() and is_text(str(folder))):
                 raise Refused(400, f"{str(folder)!a} is no whole path of a folder: choose another.")
-        found = await asyncio.to_thread(look_into, folders, seconds=LOOKING_SECONDS)
+        if self._looks.is_full:
+            raise Refused(429, "Folders are being looked into already. Try again in a moment.")
+        found = await self._looks.run(look_into, folders, no_progress, LOOKING_SECONDS)
         self._usable |= {file.path for file in found.files if not file.why_not}
         return as_json(to_text(found))
 
@@ -70,7 +75,7 @@ class GeneratorCalls:
                 "first.",
             )
         return as_json(
-            to_text(await asyncio.to_thread(_use_checkpoint, Path(wanted.path), self._models))
+            to_text(await self._styles.run(_use_checkpoint, Path(wanted.path), self._models))
         )
 
     async def pull(self, request: Request) -> Response:

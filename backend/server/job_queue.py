@@ -4,12 +4,13 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from layerpeel.backend.child_process import ChildEnded
-from layerpeel.backend.errors import OutputError
+from layerpeel.backend.child_process import ChildEnded, NotStartedError
+from layerpeel.backend.errors import LayerpeelError, OutputError
 from layerpeel.backend.server.feed import JobFeed
 from layerpeel.backend.server.job_store import INTERRUPTED, JobStore
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import STARTING, Broken, JobOutcome, PeelOrder, StopOrder
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lost
 from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
@@ -51,8 +52,10 @@ class JobQueue:
         self._feeds: dict[str, JobFeed] = {}
         self._came: dict[str, float] = {}
         self._arrived = asyncio.Event()
-        self._worker = start_worker()
+        self._worker: Worker | None = None
         self._is_closed = False
+        self._listening = OwnThreads("worker's reports", 1)
+        self._prepare_worker()
 
     @property
     def is_full(self) -> bool:
@@ -103,7 +106,8 @@ class JobQueue:
     def close(self) -> None:
         """Kill the worker and fail every job that has not ended."""
         self._is_closed = True
-        self._worker.kill()
+        if self._worker is not None:
+            self._worker.kill()
         if self._running is not None:
             self._end(self._running.id, Failed(INTERRUPTED.format("running")))
             self._running.ended.set()
@@ -116,7 +120,7 @@ class JobQueue:
         try:
             self._store.begin(running.id)
             outcome = await self._peel(running)
-        except OutputError as error:
+        except LayerpeelError as error:
             outcome = Failed(str(error))
         if self._is_closed:
             return
@@ -125,7 +129,10 @@ class JobQueue:
         running.ended.set()
 
     async def _peel(self, running: _Running) -> JobOutcome:
-        """Have a job peeled; start a new worker if the present one ends."""
+        """Have a job peeled; start a new worker if the present one ends.
+
+        Raises NotStartedError when there is no worker, and none can be started.
+        """
         self._feeds[running.id].publish(STARTING)
         while True:
             running.tries += 1
@@ -135,7 +142,7 @@ class JobQueue:
                 failed = Failed(why_job_was_lost(ended.end))
                 if self._is_closed:
                     return failed
-                self._worker = start_worker()
+                self._prepare_worker()
                 if running.begun or running.unwanted or running.tries == MOST_TRIES:
                     return failed
 
@@ -145,7 +152,7 @@ class JobQueue:
         request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
         worker.send(PeelOrder(running.id, request, draft))
         while True:
-            report = await asyncio.to_thread(worker.receive)
+            report = await self._listening.run(worker.receive)
             running.begun = True
             match report:
                 case Progress() | Preview():
@@ -158,6 +165,10 @@ class JobQueue:
 
     async def _stop(self, running: _Running) -> None:
         worker = self._worker
+        if worker is None:
+            # None could be started, and the job is about to fail.
+            await running.ended.wait()
+            return
         if not running.unwanted:
             running.unwanted = True
             worker.send(StopOrder(running.id))
@@ -171,8 +182,16 @@ class JobQueue:
                 worker.kill()
             await running.ended.wait()
 
+    def _prepare_worker(self) -> None:
+        """Start a worker before the next job needs one; if that fails, the job will try again."""
+        self._worker = None
+        try:
+            self._worker = start_worker()
+        except NotStartedError as error:
+            log.error("no worker: %s", error)
+
     def _living_worker(self) -> Worker:
-        if not self._worker.is_alive:
+        if self._worker is None or not self._worker.is_alive:
             self._worker = start_worker()
         return self._worker
 

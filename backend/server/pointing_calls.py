@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.pointing_orders import Answer, Question
 from layerpeel.backend.server.refusal import Refused, as_json
@@ -35,6 +36,7 @@ class PointingCalls:
         self._desk = desk
         self._models = models
         self._limits = limits
+        self._reading = OwnThreads("shown pictures", 2)
 
     def routes(self) -> list[Route]:
         """Return the routes of these calls."""
@@ -49,13 +51,13 @@ class PointingCalls:
         """Take a packed `Picture`, answer `PictureShown`; it is looked at meanwhile."""
         self._desk.check_open()
         check_announced(request.headers, self._limits)
-        await asyncio.to_thread(self._models.path_of, POINTING_MODEL)
+        await self._reading.run(self._models.path_of, POINTING_MODEL)
         picture_id, path = self._desk.new_picture()
         with contextlib.ExitStack() as undo:
             undo.callback(path.unlink, missing_ok=True)
             try:
                 await receive_body(request, path, self._limits)
-                await asyncio.to_thread(read_picture, path, self._limits)
+                await self._reading.run(read_picture, path, self._limits)
             except OSError as error:
                 raise no_room(error) from error
             self._desk.show(picture_id)

@@ -11,6 +11,7 @@ from layerpeel.backend.child_process import ChildEnded
 from layerpeel.backend.errors import LayerpeelError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.log import log
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_orders import (
     Answer,
     Answered,
@@ -73,6 +74,7 @@ class PointingDesk:
         self._listening: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
         self._is_closed = False
+        self._reports = OwnThreads("answers about pictures", 1)
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
             self._remove_files()
@@ -97,12 +99,16 @@ class PointingDesk:
         return picture_id, self._folder / picture_id
 
     def show(self, picture_id: str) -> None:
-        """Keep a new picture, and have it looked at. Raises Refused when the server is ending."""
+        """Keep a new picture, and have it looked at.
+
+        Raises Refused when the server is ending, NotStartedError when no process looks at it.
+        """
         self.check_open()
+        process = self._living_process()
         self._pictures[picture_id] = self._folder / picture_id
         while len(self._pictures) > MOST_PICTURES:
             self.give_up(next(iter(self._pictures)))
-        self._living_process().send(LookOrder(self._pictures[picture_id]))
+        process.send(LookOrder(self._pictures[picture_id]))
 
     def give_up(self, picture_id: str) -> None:
         """Forget a picture. Raises Refused when it is not known."""
@@ -115,8 +121,8 @@ class PointingDesk:
     async def ask(self, picture_id: str, question: Question) -> Answer:
         """Have a question answered; when this is cancelled, it is dropped.
 
-        Raises Refused for an unknown picture and when the process ends, or the server, and the
-        errors of our own that the answer is.
+        Raises Refused for an unknown picture and when the process ends, or the server,
+        NotStartedError when it cannot be started, and the errors of our own that the answer is.
         """
         picture = self._known(picture_id)
         self._pictures.move_to_end(picture_id)
@@ -183,7 +189,7 @@ class PointingDesk:
         """Pass on what a process reports, until it ends."""
         try:
             while True:
-                self._pass_on(await asyncio.to_thread(process.receive))
+                self._pass_on(await self._reports.run(process.receive))
         except ChildEnded as ended:
             for asked in self._open.values():
                 if asked.process is process and not asked.answer.done():

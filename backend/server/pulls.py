@@ -12,6 +12,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.feed import JobFeed
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.generators import PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
@@ -26,6 +27,7 @@ class Pulls:
 
     def __init__(self, models: ModelStore) -> None:
         self._models = models
+        self._listening = OwnThreads("pull's reports", 1)
         self._pull: _Pull | None = None
 
     @property
@@ -46,7 +48,7 @@ class Pulls:
     def start(self, model_id: str) -> PullSummary:
         """Start pulling a model; one that is installed and whole is left alone.
 
-        Raises Refused when there is no such model, or another one is being pulled.
+        Raises Refused when there is no such model, or another one is being pulled, NotStartedError.
         """
         try:
             model = self._models.manifest.usable(model_id)
@@ -56,7 +58,7 @@ class Pulls:
             raise Refused(
                 409, f"{self.pulling} is being pulled: wait until it has come, or cancel it."
             )
-        self._pull = _Pull(self._models, model.id, f"Pulling {model.title}")
+        self._pull = _Pull(self._models, self._listening, model.id, f"Pulling {model.title}")
         return self._pull.summary
 
     async def cancel(self) -> PullSummary:
@@ -83,10 +85,11 @@ class _Pull:
     outcome: None until it has ended.
     """
 
-    def __init__(self, models: ModelStore, model: str, stage: str) -> None:
+    def __init__(self, models: ModelStore, listening: OwnThreads, model: str, stage: str) -> None:
         self.model = model
         self.outcome: JobOutcome | None = None
         self.feed = JobFeed(Progress(stage, 0.0))
+        self._listening = listening
         self._stage = stage
         self._is_unwanted = False
         self._process: ChildProcess[None, float | JobOutcome] = ChildProcess(
@@ -115,7 +118,7 @@ class _Pull:
         outcome: JobOutcome | None = None
         with contextlib.suppress(ChildEnded):
             while True:
-                report = await asyncio.to_thread(self._process.receive)
+                report = await self._listening.run(self._process.receive)
                 if isinstance(report, float):
                     self.feed.publish(Progress(self._stage, report))
                 else:

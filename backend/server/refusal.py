@@ -4,6 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from layerpeel.backend.child_process import NotStartedError
 from layerpeel.backend.errors import (
     BadInputError,
     LayerpeelError,
@@ -20,7 +21,13 @@ _WORDS = {
     405: "{path} cannot be called with {method}. Update whichever of plugin and backend is older.",
 }
 
-_STATUS = {BadInputError: 400, NothingFoundError: 422, ModelError: 424, OutputError: 507}
+_STATUS = {
+    BadInputError: 400,
+    NothingFoundError: 422,
+    ModelError: 424,
+    NotStartedError: 503,
+    OutputError: 507,
+}
 """Status codes of errors of our own; of any other it is 500."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 
 import pytest
 
@@ -14,6 +15,8 @@ from layerpeel.shared.generators import (
     StyleInfo,
     UseFile,
 )
+from layerpeel.shared.wire import to_text
+from waiting import wait_for
 
 SDXL = {
     "model.diffusion_model.input_blocks.0.0.weight": [8, 4, 3, 3],
@@ -98,3 +101,29 @@ def test_what_was_not_found_or_cannot_be_used_is_refused(calls, models, home):
         assert calls.refusal("/generators/look", LookInto((folder,)))[0] == 400
     nowhere = calls.post(FoundFiles, "/generators/look", LookInto((str(home / "no"),)))
     assert (nowhere.files, len(nowhere.notes)) == ((), 1)
+
+
+def test_many_looks_keep_nobody_waiting(calls, home):
+    """Each look takes seconds; other calls are answered before the first of them ends."""
+    folder = home / "many"
+    file = put(folder / "a.safetensors", {f"tensor{number}": [1] for number in range(20_000)})
+    for number in range(60):
+        (folder / f"{number}.safetensors").symlink_to(file)
+    ended = threading.Event()
+
+    def look():
+        calls.backend.call(
+            "POST", "/generators/look", data=to_text(LookInto((str(folder),))).encode()
+        )
+        ended.set()
+
+    looks = [threading.Thread(target=look) for _ in range(2)]
+    for each in looks:
+        each.start()
+    body = to_text(LookInto((str(folder),))).encode()
+    wait_for(lambda: calls.backend.call("POST", "/generators/look", data=body).status_code == 429)
+    for _ in range(5):
+        assert calls.backend.call("GET", "/health").status_code == 200
+    assert not ended.is_set()
+    for each in looks:
+        each.join()
