@@ -1,53 +1,48 @@
 """The jobs on disk: their records in SQLite, and the results as files beside it.
 
-A result is there whole or not at all: its file is renamed first, then the job is marked finished.
-What a crash left in between is removed at the next start.
+A result is there whole or not at all: it and a note of what it is are on the disk first, then the
+job is recorded as finished. What a crash left in between is put right at the next start.
 """
 
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.files.atomic_file import replace_file
+from layerpeel.backend.server.job_records import SUMMARY, open_records, summary_of
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
+from layerpeel.backend.server.result_notes import (
+    NoResultError,
+    ResultNote,
+    note_from_result,
+    read_note,
+    write_note,
+)
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
 
-# Failed jobs take hardly any room, but nobody reads a list longer than this.
-MOST_ENDED = 200
+# Jobs without a result take hardly any room, but nobody reads a list longer than this.
+MOST_WITHOUT_RESULT = 200
 
 INTERRUPTED = "The backend ended while this job was {}. Press Peel again."
 
-_VERSION = 1
-_TABLE = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    state TEXT NOT NULL,
-    created REAL NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    message TEXT NOT NULL DEFAULT '',
-    keepsake TEXT NOT NULL DEFAULT '',
-    notes TEXT NOT NULL DEFAULT '[]',
-    bytes INTEGER NOT NULL DEFAULT 0
-)
-"""
-_SUMMARY = "id, name, state, created, width, height, message, keepsake"
 _ENDED = "state NOT IN ('queued', 'running')"
+_GIVEN_UP_FIRST = "ORDER BY state = 'finished' AND NOT fetched, number"
+"""What was fetched, or never was a result, before what nobody has fetched; the oldest first."""
 
 
 class JobStore:
     """Every job from when it is accepted until it is forgotten. For use in one thread.
 
-    folder: created if missing. most_bytes: for all results together; the oldest jobs that have
-    ended are forgotten to make room.
+    folder: created if missing. most_bytes: for all results and keepsakes together. To make room the
+    oldest jobs that have ended are forgotten, results that nobody has fetched after all others.
+    mended: what was damaged and is mended now, in one line for people; empty when all was well.
 
-    Raises OutputError, here and from every method that changes something, when writing fails.
+    Raises OutputError, here and from every method, when the disk cannot be written or read.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
@@ -55,8 +50,8 @@ class JobStore:
         self._most_bytes = most_bytes
         with self._errors_for_people():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = sqlite3.connect(folder / "jobs.sqlite")
-            self._prepare()
+            self._database, aside = open_records(folder / "jobs.sqlite")
+        self.mended = _mended(aside, self._find_results())
         self._interrupt_unfinished()
         with self._changing():
             self._make_room(0)
@@ -78,12 +73,15 @@ class JobStore:
         """Path of a finished job's packed `LayerStack`."""
         return self._folder / f"{job_id}.result"
 
+    def _note_file(self, job_id: str) -> Path:
+        return self._folder / f"{job_id}.note"
+
     def add(self, job: JobSummary) -> None:
         """Record a new job."""
         values = (job.id, job.name, job.state.value, job.created, *job.size, job.message)
         with self._changing() as database:
             database.execute(
-                f"INSERT INTO jobs ({_SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO jobs ({SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (*values, job.keepsake),
             )
 
@@ -104,13 +102,19 @@ class JobStore:
             case Failed(message):
                 self._end_without_result(job_id, JobState.FAILED, message)
 
+    def note_fetched(self, job_id: str) -> None:
+        """Record that somebody has got a job's result."""
+        with self._changing() as database:
+            database.execute("UPDATE jobs SET fetched = 1 WHERE id = ?", (job_id,))
+
     def find(self, job_id: str) -> JobSummary | None:
         """Look up a job; None when it is unknown or has been forgotten."""
-        row = self._database.execute(
-            f"SELECT {_SUMMARY} FROM jobs WHERE id = ?",  # noqa: S608
-            (job_id,),
-        ).fetchone()
-        return None if row is None else _summary_of(row)
+        with self._errors_for_people():
+            row = self._database.execute(
+                f"SELECT {SUMMARY} FROM jobs WHERE id = ?",  # noqa: S608
+                (job_id,),
+            ).fetchone()
+        return None if row is None else summary_of(row)
 
     def outcome_of(self, job: JobSummary) -> JobOutcome:
         """Return how a job ended. Raises ValueError while it has not."""
@@ -126,25 +130,30 @@ class JobStore:
 
     def newest_first(self) -> tuple[JobSummary, ...]:
         """Return every job that is known."""
-        rows = self._database.execute(
-            f"SELECT {_SUMMARY} FROM jobs ORDER BY number DESC"  # noqa: S608
-        )
-        return tuple(_summary_of(row) for row in rows)
+        with self._errors_for_people():
+            rows = self._database.execute(
+                f"SELECT {SUMMARY} FROM jobs ORDER BY number DESC"  # noqa: S608
+            ).fetchall()
+        return tuple(map(summary_of, rows))
 
     def forget(self, job_id: str) -> None:
         """Forget a job that has ended, and its result."""
+        # Files first: on a full disk removing them makes room to record it.
+        self._remove_files(job_id)
         with self._changing() as database:
             database.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-        self._remove_files(job_id)
 
     def _finish(self, job_id: str, notes: tuple[str, ...]) -> None:
+        job = self._known(job_id)
         with self._errors_for_people():
-            size = self.draft_file(job_id).stat().st_size
+            size = self.draft_file(job_id).stat().st_size + _bytes_of_keepsake(job)
             if size > self._most_bytes:
                 raise OutputError(
                     f"The result has {size:,} bytes, more than the {self._most_bytes:,} that the "
                     "backend may keep. Start it with a larger --max-results, or ask for less."
                 )
+            note = ResultNote(replace(job, state=JobState.FINISHED), notes)
+            write_note(self._note_file(job_id), note)
             replace_file(self.draft_file(job_id), self.result_file(job_id))
         with self._changing() as database:
             given_up = self._make_room(size)
@@ -153,47 +162,77 @@ class JobStore:
                 (JobState.FINISHED.value, json.dumps(notes), size, job_id),
             )
         for old in given_up:
-            log.info("job %s given up: older than what may be kept", old)
+            log.info("job %s given up: there is no room for more", old)
             self._remove_files(old)
         self._remove(self.request_file(job_id))
 
     def _end_without_result(self, job_id: str, state: JobState, message: str) -> None:
         # Files first: on a full disk removing them makes room to record that it was full.
         self._remove_files(job_id)
+        size = _bytes_of_keepsake(self._known(job_id))
         with self._changing() as database:
-            given_up = self._make_room(0)
+            given_up = self._make_room(size)
             database.execute(
-                "UPDATE jobs SET state = ?, message = ? WHERE id = ?",
-                (state.value, message, job_id),
+                "UPDATE jobs SET state = ?, message = ?, bytes = ? WHERE id = ?",
+                (state.value, message, size, job_id),
             )
         for old in given_up:
             self._remove_files(old)
 
     def _make_room(self, size: int) -> list[str]:
-        """Forget the oldest jobs that have ended until one more, of that size, may end."""
+        """Forget jobs that have ended until one more, of that size, may end."""
         (total,) = self._database.execute("SELECT total(bytes) FROM jobs").fetchone()
         ended = self._database.execute(
-            f"SELECT id, bytes FROM jobs WHERE {_ENDED} ORDER BY number"  # noqa: S608
+            f"SELECT id, bytes FROM jobs WHERE {_ENDED} {_GIVEN_UP_FIRST}"  # noqa: S608
         ).fetchall()
+        # One more may be about to end without a result.
+        too_many = self._database.execute(
+            f"SELECT id FROM jobs WHERE {_ENDED} AND state != 'finished' "  # noqa: S608
+            "ORDER BY number DESC LIMIT -1 OFFSET ?",
+            (MOST_WITHOUT_RESULT - 1,),
+        ).fetchall()
+        unwanted = {job_id for (job_id,) in too_many}
         given_up: list[str] = []
         for job_id, its_bytes in ended:
-            if total + size <= self._most_bytes and len(ended) - len(given_up) < MOST_ENDED:
-                break
-            self._database.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-            given_up.append(job_id)
-            total -= its_bytes
+            if job_id in unwanted or (its_bytes and total + size > self._most_bytes):
+                self._database.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+                given_up.append(job_id)
+                total -= its_bytes
         return given_up
 
-    def _prepare(self) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, _VERSION):
-            raise OutputError(
-                f"The jobs in {self._folder} were written by another version of Layerpeel. "
-                "Use that one, or move the folder away."
+    def _find_results(self) -> int:
+        """Record results that are whole, and of which nothing is recorded; return how many.
+
+        A crash may come between a result and its record, or the records are lost.
+        """
+        are_new = not self.newest_first()
+        found = []
+        for path in self._folder.glob("*.result"):
+            job = self.find(path.stem)
+            if job is not None and job.state is JobState.FINISHED:
+                continue
+            try:
+                if self._note_file(path.stem).exists() or not are_new:
+                    note = read_note(self._note_file(path.stem))
+                else:
+                    note = note_from_result(path)
+            except NoResultError as error:
+                log.warning("%s", error)
+                continue
+            found.append(replace(note, job=replace(note.job, id=path.stem)))
+        for note in sorted(found, key=lambda note: (note.job.created, note.job.id)):
+            self._record_found(note)
+        return len(found)
+
+    def _record_found(self, note: ResultNote) -> None:
+        if self.find(note.job.id) is None:
+            self.add(note.job)
+        size = self.result_file(note.job.id).stat().st_size + _bytes_of_keepsake(note.job)
+        with self._changing() as database:
+            database.execute(
+                "UPDATE jobs SET state = ?, notes = ?, bytes = ? WHERE id = ?",
+                (JobState.FINISHED.value, json.dumps(note.notes), size, note.job.id),
             )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute(_TABLE)
-        self._database.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _interrupt_unfinished(self) -> None:
         for job in self.newest_first():
@@ -206,19 +245,28 @@ class JobStore:
         """Remove files of no finished job, such as a crash leaves behind."""
         finished = [job.id for job in self.newest_first() if job.state is JobState.FINISHED]
         kept = {self.result_file(job_id) for job_id in finished}
-        for kind in ("*.request", "*.draft", "*.result"):
+        kept |= {self._note_file(job_id) for job_id in finished}
+        for kind in ("*.request", "*.draft", "*.note", "*.result", ".*.partial"):
             for stray in set(self._folder.glob(kind)) - kept:
                 self._remove(stray)
 
+    def _known(self, job_id: str) -> JobSummary:
+        job = self.find(job_id)
+        if job is None:
+            raise OutputError(f"Nothing is recorded of the job {job_id}.")
+        return job
+
     def _notes_of(self, job_id: str) -> tuple[str, ...]:
-        (notes,) = self._database.execute(
-            "SELECT notes FROM jobs WHERE id = ?", (job_id,)
-        ).fetchone()
+        with self._errors_for_people():
+            (notes,) = self._database.execute(
+                "SELECT notes FROM jobs WHERE id = ?", (job_id,)
+            ).fetchone()
         return tuple(json.loads(notes))
 
     def _remove_files(self, job_id: str) -> None:
-        for path in (self.request_file(job_id), self.draft_file(job_id), self.result_file(job_id)):
-            self._remove(path)
+        # A result whose note is gone is not found again.
+        for file in (self._note_file, self.request_file, self.draft_file, self.result_file):
+            self._remove(file(job_id))
 
     def _remove(self, path: Path) -> None:
         try:
@@ -241,11 +289,19 @@ class JobStore:
             reason = reason_of(error) if isinstance(error, OSError) else error
             raise OutputError(
                 f"The jobs cannot be kept in {self._folder}: {reason}. Make room there, and make "
-                "it writable for you; if it is damaged, move it away."
+                "it writable for you."
             ) from error
 
 
-def _summary_of(row: tuple[str, str, str, float, int, int, str, str]) -> JobSummary:
-    job_id, name, state, created, width, height, message, keepsake = row
-    size = (width, height)
-    return JobSummary(job_id, name, JobState(state), created, size, message, keepsake)
+def _bytes_of_keepsake(job: JobSummary) -> int:
+    return len(job.keepsake.encode())
+
+
+def _mended(aside: Path | None, found: int) -> str:
+    """Say what was damaged, in one line; empty when nothing was."""
+    again = "1 result was" if found == 1 else f"{found} results were"
+    if aside is not None:
+        return (
+            f"The list of jobs could not be read and was set aside as {aside}; {again} found again."
+        )
+    return f"{again} found again, of which the list of jobs said nothing." if found else ""

@@ -13,15 +13,18 @@ _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 log = logging.getLogger("layerpeel.server")
 
 
+class _LogFile(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (its name in logging)
+        """Lose a line that cannot be written: on a full disk a traceback of each helps nobody."""
+
+
 @contextmanager
 def logging_to(path: Path, level: str) -> Iterator[None]:
     """Log into `path`; when it is full, it is rotated into two older files beside it.
 
     level: the name of a level of `logging`. Raises OSError when the file cannot be written.
     """
-    handler = RotatingFileHandler(
-        path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8"
-    )
+    handler = _LogFile(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_FORMAT))
     log.setLevel(level)
     # The HTTP server logs every call, and warns of each malformed one: strangers could fill it.

@@ -1,11 +1,10 @@
 """The calls that the server answers. `Guard` has checked each before it comes here."""
 
-import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from starlette.applications import Starlette
@@ -21,6 +20,7 @@ from layerpeel.backend.server.health import health_of
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_calls import PointingCalls
 from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
@@ -44,6 +44,9 @@ class Backend:
     pulls: Pulls
     pointing: PointingDesk
     limits: Limits
+    _health: OwnThreads = field(default_factory=lambda: OwnThreads("health", 2))
+    _sending: OwnThreads = field(default_factory=lambda: OwnThreads("results", 2))
+    _reading: OwnThreads = field(default_factory=lambda: OwnThreads("submitted jobs", 2))
 
     def application(self) -> Starlette:
         """Return the calls as an ASGI application."""
@@ -64,7 +67,7 @@ class Backend:
 
     async def tell_health(self, _request: Request) -> Response:
         """Answer `Health`."""
-        return as_json(to_text(await asyncio.to_thread(health_of, self.models)))
+        return as_json(to_text(await self._health.run(health_of, self.models)))
 
     async def hold_presence(self, _request: Request) -> Response:
         """Stay connected until the client leaves."""
@@ -80,7 +83,7 @@ class Backend:
             undo.callback(path.unlink, missing_ok=True)
             try:
                 await receive_body(request, path, self.limits)
-                job = await asyncio.to_thread(read_job, path, self.limits)
+                job = await self._reading.run(read_job, path, self.limits)
             except OSError as error:
                 raise no_room(error) from error
             # Others may have been queued while this one was being received.
@@ -116,7 +119,8 @@ class Backend:
         file = self.store.result_file(job.id).open("rb")
         length = self.store.result_file(job.id).stat().st_size
         headers = {"Content-Length": str(length), "Cache-Control": "no-store"}
-        return StreamingResponse(_pieces_of(file), headers=headers, media_type=MESSAGE_TYPE)
+        pieces = self._pieces_of(job.id, file)
+        return StreamingResponse(pieces, headers=headers, media_type=MESSAGE_TYPE)
 
     async def forget(self, request: Request) -> Response:
         """Forget a job that has ended, and its result."""
@@ -125,6 +129,13 @@ class Backend:
             raise Refused(409, f"“{job.name}” has not ended: cancel it first.")
         self.store.forget(job.id)
         return Response(status_code=204)
+
+    async def _pieces_of(self, job_id: str, file: BinaryIO) -> AsyncIterator[bytes]:
+        """Read a result, and note once the whole of it was handed over."""
+        with file:
+            while piece := await self._sending.run(file.read, _PIECE):
+                yield piece
+        self.store.note_fetched(job_id)
 
     def _job(self, request: Request) -> JobSummary:
         job = self.store.find(request.path_params["id"])
@@ -148,9 +159,3 @@ class Backend:
 def _summary_of(job_id: str, job: SubmitJob) -> JobSummary:
     size = (job.picture.pixels.width, job.picture.pixels.height)
     return JobSummary(job_id, job.name, JobState.QUEUED, time.time(), size, keepsake=job.keepsake)
-
-
-def _pieces_of(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece

@@ -79,6 +79,9 @@ def serve(settings: ServerSettings) -> None:
 
 async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) -> None:
     store = JobStore(state_folder() / "jobs", settings.limits.result_bytes)
+    if store.mended:
+        log.warning("%s", store.mended)
+        print(f"layerpeel: {store.mended}", file=sys.stderr, flush=True)
     queue = JobQueue(store, settings.limits.waiting)
     presence = Presence()
     models = ModelStore()

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ steps = st.lists(
         st.tuples(st.just("begin"), st.integers(0, 5)),
         st.tuples(st.just("finish"), st.integers(0, MOST + 20)),
         st.tuples(st.just("cancel"), st.integers(0, 5)),
+        st.tuples(st.just("fetch"), st.integers(0, 5)),
         st.tuples(st.just("forget"), st.integers(0, 5)),
         st.tuples(st.just("restart"), st.just(0)),
     ),
@@ -33,8 +35,13 @@ def new_job(name="job"):
     return JobSummary(f"id{next(numbers)}", name, JobState.QUEUED, 1.5, (3, 4), keepsake="k")
 
 
-def take_on(store):
-    job = new_job()
+def write_sql(path, statement):
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(statement)
+
+
+def take_on(store, keepsake="k"):
+    job = replace(new_job(), keepsake=keepsake)
     store.request_file(job.id).write_bytes(b"request")
     store.add(job)
     return job.id
@@ -52,6 +59,11 @@ class StoreHistory:
         self.folder = folder
         self.store = JobStore(folder, MOST)
         self.order = []
+        self.fetched = set()
+
+    def finished(self):
+        jobs = self.store.newest_first()
+        return [job.id for job in jobs if job.state is JobState.FINISHED]
 
     def take(self, what, number):
         jobs = self.store.newest_first()
@@ -64,6 +76,9 @@ class StoreHistory:
             self.store = JobStore(self.folder, MOST)
         elif what == "forget" and ended:
             self.store.forget(ended[number % len(ended)])
+        elif what == "fetch" and (finished := self.finished()):
+            self.store.note_fetched(finished[number % len(finished)])
+            self.fetched.add(finished[number % len(finished)])
         elif what == "begin" and alive:
             self.store.begin(alive[number % len(alive)])
         elif what == "cancel" and alive:
@@ -72,15 +87,16 @@ class StoreHistory:
             self.finish(alive[-1], number)
 
     def finish(self, job_id, size):
-        ended = [job.id for job in self.store.newest_first() if job.state.is_final]
-        if size > MOST:
+        finished = self.finished()
+        if size + 1 > MOST:
             with pytest.raises(OutputError):
                 finish(self.store, job_id, size)
             self.store.end(job_id, Failed("too large"))
             return
         finish(self.store, job_id, size)
-        # Forgotten jobs are older than all that were kept.
-        kept = [self.store.find(one) is not None for one in reversed(ended)]
+        # Forgotten results were fetched, or all that were are forgotten; and they are the oldest.
+        finished.sort(key=lambda one: (one not in self.fetched, self.order.index(one)))
+        kept = [self.store.find(one) is not None for one in finished]
         assert kept == sorted(kept)
         assert self.store.find(job_id).state is JobState.FINISHED
 
@@ -95,7 +111,8 @@ def test_the_store_keeps_its_promises(tmp_path_factory, steps):
         jobs = history.store.newest_first()
         assert before <= {job.id for job in jobs}
         results = list(history.folder.glob("*.result"))
-        assert sum(path.stat().st_size for path in results) <= MOST
+        keepsakes = sum(job.state.is_final for job in jobs)
+        assert sum(path.stat().st_size for path in results) + keepsakes <= MOST
         finished = {job.id for job in jobs if job.state is JobState.FINISHED}
         assert {path.stem for path in results} == finished
         alive = {job.id for job in jobs if not job.state.is_final}
@@ -130,20 +147,134 @@ def test_a_smaller_cap_holds_from_the_next_start(tmp_path):
     for job_id in jobs:
         finish(store, job_id, 30)
     store.close()
-    store = JobStore(tmp_path, 60)
+    store = JobStore(tmp_path, 62)
     assert [job.id for job in store.newest_first()] == [jobs[2], jobs[1]]
     assert {path.stem for path in tmp_path.glob("*.result")} == {jobs[2], jobs[1]}
     store.close()
 
 
 def test_failures_do_not_pile_up_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_ENDED", 3)
+    monkeypatch.setattr(module, "MOST_WITHOUT_RESULT", 3)
     store = JobStore(tmp_path, MOST)
     waiting = take_on(store)
     ended = [take_on(store) for _ in range(5)]
     for job_id in ended:
         store.end(job_id, Failed("no"))
     assert [job.id for job in store.newest_first()] == [*reversed(ended[2:]), waiting]
+    store.close()
+
+
+def test_results_do_not_leave_because_others_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_WITHOUT_RESULT", 3)
+    store = JobStore(tmp_path, MOST)
+    finished = [take_on(store) for _ in range(5)]
+    for job_id in finished:
+        finish(store, job_id, 5)
+    for _ in range(5):
+        store.end(take_on(store), Failed("no"))
+    jobs = store.newest_first()
+    assert [job.id for job in jobs if job.state is JobState.FINISHED] == finished[::-1]
+    assert len(jobs) == 5 + 3
+    store.close()
+
+
+def test_keepsakes_take_room_too(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    first, second = take_on(store, "k" * 40), take_on(store, "k" * 40)
+    finish(store, first, 15)
+    finish(store, second, 15)
+    assert store.find(first) is None
+    with pytest.raises(OutputError, match="bytes"):
+        finish(store, take_on(store, "k" * 60), 60)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"no database at all" * 999),
+        lambda path: path.write_bytes(path.read_bytes()[:5000]),
+        lambda path: path.unlink(),
+        lambda path: write_sql(path, "UPDATE jobs SET state = 'odd', name = x'ff'"),
+        lambda path: write_sql(path, "DROP TABLE jobs"),
+        lambda path: write_sql(path, "ALTER TABLE jobs RENAME COLUMN name TO nobody"),
+    ],
+    ids=["empty", "foreign", "cut", "gone", "odd rows", "no table", "other columns"],
+)
+def test_results_are_found_again_when_their_records_are_damaged(tmp_path, damage):
+    store = JobStore(tmp_path, MOST)
+    job = new_job("Ritter → 🏰")
+    store.add(job)
+    finish(store, job.id, 5, ("note",))
+    store.note_fetched(job.id)
+    other = take_on(store)
+    finish(store, other, 7)
+    store.close()
+    damage(tmp_path / "jobs.sqlite")
+    store = JobStore(tmp_path, MOST)
+    assert [each.id for each in store.newest_first()] == [other, job.id]
+    assert store.find(job.id) == replace(job, state=JobState.FINISHED)
+    assert store.outcome_of(store.find(job.id)) == Finished(("note",))
+    assert store.result_file(other).read_bytes() == bytes(7)
+    assert "2 results were found again" in store.mended
+    set_aside = list(tmp_path.glob("*.damaged*"))
+    assert bool(set_aside) == ("set aside" in store.mended)
+    store.close()
+    store = JobStore(tmp_path, MOST)
+    assert (len(store.newest_first()), store.mended) == (2, "")
+    assert list(tmp_path.glob("*.damaged*")) == set_aside
+    store.close()
+
+
+def test_a_result_that_is_whole_is_finished_though_its_record_does_not_say_so(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    job_id = take_on(store)
+    store.begin(job_id)
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database:
+        before = database.execute("SELECT * FROM jobs").fetchall()
+    finish(store, job_id, 5)
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
+        database.execute("DELETE FROM jobs")
+        places = ", ".join("?" for _ in before[0])
+        database.execute(f"INSERT INTO jobs VALUES ({places})", before[0])  # noqa: S608
+    store = JobStore(tmp_path, MOST)
+    assert store.find(job_id).state is JobState.FINISHED
+    assert store.result_file(job_id).is_file()
+    store.close()
+
+
+def test_what_was_forgotten_stays_forgotten(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    job_id = take_on(store)
+    finish(store, job_id, 5)
+    store.forget(job_id)
+    store.close()
+    store = JobStore(tmp_path, MOST)
+    assert store.newest_first() == ()
+    assert not list(tmp_path.glob(f"{job_id}*"))
+    store.close()
+
+
+def test_the_records_of_the_last_version_are_taken_on(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
+        database.execute(
+            "CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+            " name TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL,"
+            " width INTEGER NOT NULL, height INTEGER NOT NULL, message TEXT NOT NULL DEFAULT '',"
+            " keepsake TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '[]',"
+            " bytes INTEGER NOT NULL DEFAULT 0)"
+        )
+        database.execute(
+            "INSERT INTO jobs VALUES (1, 'old', 'Old', 'finished', 1.5, 3, 4, '', 'k', '[]', 5)"
+        )
+        database.execute("PRAGMA user_version = 1")
+    (tmp_path / "old.result").write_bytes(bytes(5))
+    store = JobStore(tmp_path, MOST)
+    assert store.find("old") == JobSummary(
+        "old", "Old", JobState.FINISHED, 1.5, (3, 4), keepsake="k"
+    )
     store.close()
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from layerpeel.shared.jobs import Finished
+from layerpeel.shared.wire import pack
 from waiting import has_ended, wait_for
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -102,9 +103,8 @@ def test_other_machines_only_when_that_is_wanted(run_backend):
 
 def test_a_folder_that_cannot_be_used(start, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    (tmp_path / "damaged" / "jobs").mkdir(parents=True)
-    (tmp_path / "damaged" / "jobs" / "jobs.sqlite").write_bytes(b"no database at all" * 999)
-    for home in (tmp_path / "file", tmp_path / "damaged"):
+    (tmp_path / "blocked" / "jobs" / "jobs.sqlite").mkdir(parents=True)
+    for home in (tmp_path / "file", tmp_path / "blocked"):
         process = start(home)
         said = process.communicate(timeout=60)[1]
         assert process.returncode == 6, said
@@ -113,7 +113,22 @@ def test_a_folder_that_cannot_be_used(start, tmp_path):
         assert not (home / "server.json").exists()
     # The plugin does not show what is printed; it points to the log.
     message = said.strip().removeprefix("layerpeel: ")
-    assert message in (tmp_path / "damaged" / "backend.log").read_text(encoding="utf-8")
+    assert message in (tmp_path / "blocked" / "backend.log").read_text(encoding="utf-8")
+
+
+def test_a_damaged_list_of_jobs_is_set_aside_and_results_are_there(run_backend, make_job):
+    backend = run_backend()
+    job = backend.submit(make_job("Knight"))
+    assert backend.end_of(job.id) == Finished()
+    result = pack(backend.result(job.id))
+    backend.stop()
+    (backend.jobs_folder / "jobs.sqlite").write_bytes(b"no database at all" * 999)
+    again = run_backend()
+    assert [each.name for each in again.jobs()] == ["Knight"]
+    assert pack(again.result(job.id)) == result
+    _, said = again.stop()
+    assert "set aside" in said.splitlines()[0]
+    assert said.splitlines()[0].removeprefix("layerpeel: ") in again.log()
 
 
 def test_the_server_itself_loads_nothing_that_peels():
