@@ -39,7 +39,7 @@ def window_round(region: Bool, margin: int) -> Window:
     )
 
 
-def shrink_factor(pixels: int, most: int) -> float:
+def shrink_factor(pixels: int, most: float) -> float:
     """By how much to scale the sides so that no more than `most` pixels remain; at most 1."""
     return min(1.0, float(np.sqrt(most / pixels)))
 

@@ -5,11 +5,13 @@ Barnes, Shechtman, Finkelstein and Goldman, "PatchMatch", 2009, by pypatchmatch.
 
 import cv2
 import numpy as np
-from patchmatch import inpaint, set_random_seed
+import numpy.typing as npt
+from patchmatch import inpaint, inpaint_regularity, set_random_seed
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.stages.crop import Window, resized, shrink_factor, window_round
 from layerpeel.backend.stages.detail_from_pieces import with_full_detail
+from layerpeel.backend.stages.told_by_height import height_guide, strength_of_height
 
 # 7×7 pixels: as good a texture as that of 11×11, in half the time (docs/decisions.md).
 PATCH_RADIUS = 3
@@ -22,10 +24,16 @@ LEAST_CONTEXT = 96
 # nearly the same texture (docs/decisions.md).
 MOST_HOLE_PIXELS = 50_000
 
+# To be guided by height takes longer for each pixel, so a hole that is guided has fewer.
+GUIDED_SHARE = 0.5
+
+UInt8 = npt.NDArray[np.uint8]
+
 
 def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with what fits from `usable` pixels.
 
+    Where height tells what is to be seen (`told_by_height`), pieces come from about the same one.
     A hole of up to `MOST_HOLE_PIXELS` gets 8-bit steps, a larger one the picture's own.
     usable: H×W, where pieces may come from; the hole itself never counts.
     Where there is next to nothing to take from, the pixels stay as they are.
@@ -36,26 +44,38 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     window = _window_with_pieces(hole, usable)
     picture, inside = proxy[window.slices], hole[window.slices]
     barred = ~usable[window.slices] & ~inside
-    factor = shrink_factor(int(np.count_nonzero(inside)), MOST_HOLE_PIXELS)
+    strength = strength_of_height(picture, ~inside & ~barred)
+    most = MOST_HOLE_PIXELS * (GUIDED_SHARE if strength > 0 else 1)
+    factor = shrink_factor(int(np.count_nonzero(inside)), most)
     shape = (max(1, round(picture.shape[0] * factor)), max(1, round(picture.shape[1] * factor)))
     small_hole = resized(inside.astype(np.float32), shape) > 0
     small_barred = (resized(barred.astype(np.float32), shape) > 0) & ~small_hole
     if not has_whole_patch(~small_hole & ~small_barred):
         return filled
     eight_bit = np.floor(np.clip(resized(picture, shape), 0, 1) * 255 + 0.5).astype(np.uint8)
-    set_random_seed(seed)
-    result = inpaint(
-        eight_bit,
-        small_hole,
-        global_mask=small_barred if small_barred.any() else None,
-        patch_size=PATCH_RADIUS,
-    )
-    small = result.astype(np.float32) / np.float32(255)
+    small_result = _inpainted(eight_bit, small_hole, small_barred, strength, seed)
+    small = small_result.astype(np.float32) / np.float32(255)
     full = np.clip(resized(small, picture.shape[:2], cv2.INTER_CUBIC), 0, 1)
     if factor < 1:
         full = with_full_detail(full, picture, inside, barred, small, small_hole | small_barred)
     filled[window.slices][inside] = full[inside]
     return filled
+
+
+def _inpainted(picture: UInt8, hole: Bool, barred: Bool, strength: float, seed: int) -> UInt8:
+    """Fill by PatchMatch, guided by height as strongly as given."""
+    set_random_seed(seed)
+    global_mask = barred if barred.any() else None
+    if strength == 0:
+        return inpaint(picture, hole, global_mask=global_mask, patch_size=PATCH_RADIUS)
+    return inpaint_regularity(
+        picture,
+        hole,
+        height_guide(hole.shape),
+        global_mask=global_mask,
+        patch_size=PATCH_RADIUS,
+        guide_weight=strength,
+    )
 
 
 def has_whole_patch(usable: Bool, shrink: float = 1.0) -> bool:
@@ -68,7 +88,7 @@ def _window_with_pieces(hole: Bool, usable: Bool) -> Window:
     """The hole and what lies round it; wider where nothing there may be taken."""
     longer = max(np.ptp(np.flatnonzero(hole.any(axis=axis))) for axis in (0, 1))
     margin = max(LEAST_CONTEXT, int(CONTEXT * longer))
-    factor = shrink_factor(int(np.count_nonzero(hole)), MOST_HOLE_PIXELS)
+    factor = shrink_factor(int(np.count_nonzero(hole)), MOST_HOLE_PIXELS * GUIDED_SHARE)
     while True:
         window = window_round(hole, margin)
         pieces = (usable & ~hole)[window.slices]
