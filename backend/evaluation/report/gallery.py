@@ -6,9 +6,8 @@ They are drawn at random, so the first few are a fair sample; the worst are not.
 import math
 
 from layerpeel.backend.evaluation.evaluate import PictureFigures, Plan
-from layerpeel.backend.evaluation.figures import FIGURES, Better
+from layerpeel.backend.evaluation.figures import FIGURES
 from layerpeel.backend.evaluation.report.thumbnails import Thumbnails, thumbnails_of
-from layerpeel.backend.evaluation.summary import ratio_of
 from layerpeel.backend.evaluation.track import Pictures, Question
 
 MOST_WORST = 24
@@ -50,15 +49,7 @@ class Gallery:
         return self._shown[number][1]
 
     def _badness(self, picture: PictureFigures) -> float:
-        """How bad the first method's figure is; a smaller is better one, beside the reference's."""
+        """How bad the figure is by which the track's methods are judged, for the first method."""
+        figures = picture.figures.get(self._plan.methods[0].name)
         judged_by = self._plan.track.judged_by
-        values = {name: figures[judged_by] for name, figures in picture.figures.items()}
-        ours = values.get(self._plan.methods[0].name)
-        if ours is None:
-            return math.inf
-        theirs = values.get(self._plan.reference)
-        itself = self._plan.methods[0].name == self._plan.reference
-        if theirs is None or itself or FIGURES[judged_by].better is not Better.LOWER:
-            return FIGURES[judged_by].badness(ours)
-        ratio = ratio_of(ours, theirs)
-        return 0.0 if math.isnan(ratio) else ratio
+        return math.inf if figures is None else FIGURES[judged_by].badness(figures[judged_by])

@@ -122,12 +122,15 @@ LAYERS = Track(
         Column("rim"),
         Column("seconds"),
         Column("Bvis_mad", Statistic.RATIO),
+        Column("residue"),
+        Column("residue", Statistic.MEAN),
+        Column("undecided", Statistic.MEAN),
     ),
-    plotted=("alpha_mad", "pF_mad", "Bvis_mad", "texture", "rim", "seconds"),
-    # The figure for which our engines have an aim; artists see it as halos and left-over outlines.
-    judged_by="Bvis_mad",
+    plotted=("alpha_mad", "pF_mad", "Bvis_mad", "residue", "texture", "rim", "seconds"),
+    # What an artist sees first who hides the foreground: outlines that were left behind.
+    judged_by="residue",
     kinds={
-        BACKGROUNDS: Kind(_THE_BACKGROUND, ("Bvis_mad", "texture", "rim")),
+        BACKGROUNDS: Kind(_THE_BACKGROUND, ("residue", "Bvis_mad", "texture", "rim")),
         FOREGROUNDS: Kind(_THE_FOREGROUND, ("alpha_mad", "pF_mad")),
     },
 )

@@ -64,7 +64,7 @@ def question_named(name):
 def make_evaluation(art):
     """Make an evaluation of `count` pictures, and its gallery.
 
-    `worse(method, number)` is the figure Bvis_mad; all other figures are 1.
+    `worse(method, number)` is the figures Bvis_mad and residue; all others are 1.
     """
 
     def make(count, worse=lambda _method, number: float(number), names=None, methods=COLOURS):
@@ -84,7 +84,7 @@ def make_evaluation(art):
             for method in methods:
                 picture.figures[method] = {
                     **dict.fromkeys(FIGURES, 1.0),
-                    "Bvis_mad": worse(method, number),
+                    **dict.fromkeys(("Bvis_mad", "residue"), worse(method, number)),
                 }
                 evaluation.peak_bytes[method] = 100_000_000
                 evaluation.totals[method] = {}
