@@ -10,6 +10,7 @@ from layerpeel.backend.errors import BadInputError, NothingFoundError
 from layerpeel.backend.image import Float32, Image, Slices
 from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import window_round
+from layerpeel.backend.stages.faint_parts import faint_parts
 from layerpeel.backend.stages.pointing.standing_out import stands_out
 from layerpeel.backend.stages.things.thing_masks import COVERED, lies_within, mask_of
 from layerpeel.backend.stages.trimap import (
@@ -57,15 +58,19 @@ class Determined:
 
     trimap: H×W, 1 foreground, 0 background, 0.5 unknown.
     alpha: H×W, 0–1, where it was given to the last byte; None where it is to be found.
+    faint: H×W, what alpha is at least, by `faint_parts` of a soft mask; None for nothing.
     """
 
     trimap: Float32
     alpha: Float32 | None = None
+    faint: Float32 | None = None
 
     def part(self, slices: Slices) -> "Determined":
         """The same for a part of the picture, by rows and columns."""
-        alpha = None if self.alpha is None else self.alpha[slices]
-        return Determined(self.trimap[slices], alpha)
+        alpha, faint = (
+            None if plane is None else plane[slices] for plane in (self.alpha, self.faint)
+        )
+        return Determined(self.trimap[slices], alpha, faint)
 
 
 def check_lift(lift: Lift, band: float | None, shape: tuple[int, int]) -> None:
@@ -177,6 +182,7 @@ def determine(
 
     Raises NothingFoundError when there is nothing to lift off, or nothing that would stay.
     """
+    faint: Float32 | None = None
     match lift:
         case Trimap(coverage):
             trimap = read_trimap(_levels(coverage))
@@ -187,10 +193,11 @@ def determine(
         case Mask(coverage):
             mask, rough, what = _levels(coverage), ROUGH_BAND, "The mask"
             _check_mask(mask)
+            faint = faint_parts(mask)
             # Whoever gives a band says how far from the mask the edge may lie.
             thing = engine.find_in_lasso(image, mask, report) if band is None else None
             if thing is not None:
-                mask, rough = thing, NETWORK_BAND
+                mask, rough, faint = thing, NETWORK_BAND, None
         case Box():
             mask = engine.find_in_box(image, lift, report)
             rough, what = NETWORK_BAND, "What the box holds"
@@ -224,7 +231,7 @@ def determine(
     else:
         trimap = trimap_round_mask(mask, band_of(mask, rough))
     _check_trimap(trimap, what)
-    return Determined(engine.loosen_transparent(image, trimap))
+    return Determined(engine.loosen_transparent(image, trimap), faint=faint)
 
 
 FindAtPoints = Callable[[Image, Sequence[Point], Box | None, ReportFraction], Float32]

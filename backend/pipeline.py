@@ -42,6 +42,7 @@ from layerpeel.backend.progress import (
     show_nobody,
 )
 from layerpeel.backend.separation import Matte
+from layerpeel.backend.stages.faint_parts import with_faint_parts
 from layerpeel.backend.stages.hidden_colours import without_hidden_colours
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
@@ -212,6 +213,8 @@ class _PeelByStages:
         with self.course.stage(MATTE) as report:
             if determined.alpha is None:
                 matte = self.engine.matte(part, determined.trimap, report)
+                if determined.faint is not None:
+                    matte = with_faint_parts(matte, determined.faint, part.proxy)
             else:
                 matte = Matte(determined.alpha)
         alpha = np.zeros(image.shape, np.float32)
