@@ -3,8 +3,9 @@
 import time
 from typing import Callable
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.result_delivery import deliver, said_when_done
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.placement import Placement

@@ -55,6 +55,29 @@ class ServerAddress:
     process: int = 0
 
 
+def is_gone(process: int) -> bool:
+    """Whether a process of this user, by its id, has certainly ended; 0 is none that is known.
+
+    Windows does not tell without ending it.
+    """
+    if process <= 0 or sys.platform == "win32":
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, PermissionError):
+        return True
+    return _is_waited_for(process)
+
+
+def _is_waited_for(process: int) -> bool:
+    """Whether a process has ended, and only its parent has not asked how; Linux tells."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return False
+    return status.rpartition(b")")[2].split()[:1] == [b"Z"]
+
+
 def read_server_file() -> Optional[ServerAddress]:
     """Read how to reach the backend; None when the file is missing or damaged.
 

@@ -1,5 +1,7 @@
 """Who may call: the owner's own programs on this machine, and no web page.
 
+Before they send the token, they may have the server prove that it is theirs (`shared/proof.py`).
+
 A page in the owner's browser can reach loopback too. But it does not know the token, its browser
 sends Origin, and after DNS rebinding the Host header shows another name.
 """
@@ -9,11 +11,13 @@ import secrets
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from layerpeel.backend.server.refusal import Refused
+from layerpeel.backend.server.refusal import Refused, as_json
+from layerpeel.shared.proof import CHALLENGE_HEADER, PROOF_PATH, is_challenge, prove
 from layerpeel.shared.version import PROTOCOL, VERSION
-from layerpeel.shared.wire import PROTOCOL_HEADER
+from layerpeel.shared.wire import PROTOCOL_HEADER, to_text
 
 HEALTH = "/health"
 
@@ -62,7 +66,11 @@ class Guard:
         """Refuse a call, or pass it on."""
         headers = Headers(scope=scope)
         try:
-            self._check_caller(headers)
+            self._check_host(headers)
+            if scope["path"] == PROOF_PATH:
+                await self._prove(headers)(scope, receive, send)
+                return
+            self._check_token(headers)
         except Refused as refused:
             response = refused.response()
             # Whatever else a stranger sends, above all the body of this call, is not read.
@@ -77,7 +85,7 @@ class Guard:
             return
         await self._app(scope, receive, send)
 
-    def _check_caller(self, headers: Headers) -> None:
+    def _check_host(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._door.answers_to(hosts[0]):
             raise Refused(
@@ -85,6 +93,15 @@ class Guard:
             )
         if "origin" in headers:
             raise Refused(403, "Web pages may not call the backend.")
+
+    def _prove(self, headers: Headers) -> Response:
+        """Show who asks that this server knows the token, which they have not sent yet."""
+        challenge = headers.get(CHALLENGE_HEADER, "")
+        if not is_challenge(challenge):
+            raise Refused(400, "There is no challenge to answer: update the plugin.")
+        return as_json(to_text(prove(self._door.token, self._door.port, challenge)))
+
+    def _check_token(self, headers: Headers) -> None:
         if not self._door.is_opened_by(headers.get("authorization", "")):
             raise Refused(
                 401,

@@ -3,7 +3,8 @@
 import shutil
 from typing import Callable, List, Optional
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.qt import QObject, QProcess, QProcessEnvironment, QTimer
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.jobs import Health

@@ -4,7 +4,8 @@ from enum import Enum
 from typing import Callable, List, Optional, Tuple
 
 from layerpeel.plugin.backend.backend_process import BackendStart, backend_command
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings

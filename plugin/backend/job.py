@@ -4,8 +4,9 @@ from typing import Optional
 
 from krita import Document
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.result_delivery import deliver
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.engine_names import find_engine, no_such_engine

@@ -2,8 +2,9 @@
 
 from typing import List, Optional
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.generators.allowing import AllowDialog
 from layerpeel.plugin.generators.found import FoundList
 from layerpeel.plugin.generators.offer import Offer

@@ -2,8 +2,9 @@
 
 from typing import Optional
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.shared.generators import Generators
 

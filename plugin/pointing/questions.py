@@ -2,8 +2,9 @@
 
 from typing import Callable, Dict, Optional, Union
 
-from layerpeel.plugin.backend.client import Client, Problem
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.pointing.seen_picture import SeenPicture
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.shared.pointing import Outlined, PictureShown, ThingsFound, WhatIsAt, WhatThings

@@ -6,7 +6,10 @@ import threading
 
 import pytest
 from krita_harness.docker import DONE
-from krita_harness.strangers import is_silent, says, speaks, stranger
+from krita_harness.strangers import is_silent, knows_no_proof, says, speaks, stranger
+
+from layerpeel.shared.proof import PROOF_PATH
+from layerpeel.shared.version import PROTOCOL
 
 pytestmark = pytest.mark.krita
 
@@ -73,18 +76,29 @@ def hanging():
     [
         (lambda: stranger(speaks(0)), "(0.0.0) is older than this plugin"),
         (lambda: stranger(speaks(9)), "is older than the backend (9.0.0)"),
-        (lambda: stranger(says(b"<html>It works!</html>")), "cannot be read"),
-        (lambda: stranger(says(b"{}")), "cannot be read"),
+        (lambda: stranger(knows_no_proof()), "cannot prove that it is your backend"),
+        (lambda: stranger(speaks(PROTOCOL, "another")), "does not know the token"),
+        (lambda: stranger(says(b"<html>It works!</html>")), "What answers there is not Layerpeel."),
+        (lambda: stranger(says(b"{}", token="")), "cannot be read"),
         (
             lambda: stranger(says(b"\xff\xfe\x00", 500)),
             "What answers there is not Layerpeel (500).",
         ),
         (hanging, "The backend does not answer. Try again."),
     ],
-    ids=["older", "newer", "web page", "other JSON", "broken", "silent"],
+    ids=[
+        "older",
+        "newer",
+        "before the proof",
+        "other token",
+        "web page",
+        "other JSON",
+        "broken",
+        "silent",
+    ],
 )
 def test_another_server_at_the_address_that_was_set(krita, docker, backend, opened, server, line):
-    krita.run("import layerpeel.plugin.backend.client as c\nc.SILENCE = 1500")
+    krita.run("import layerpeel.plugin.backend.http_calls as c\nc.SILENCE = 1500")
     try:
         with server() as address:
             docker.set_backend(address=address)
@@ -92,7 +106,7 @@ def test_another_server_at_the_address_that_was_set(krita, docker, backend, open
             assert "\n" not in docker.message
         assert krita.layer_tree() == opened
     finally:
-        krita.run("import layerpeel.plugin.backend.client as c\nc.SILENCE = 30_000")
+        krita.run("import layerpeel.plugin.backend.http_calls as c\nc.SILENCE = 30_000")
     docker.forget_settings()
     assert docker.peel() == DONE
 
@@ -113,6 +127,33 @@ def test_server_file_that_leads_to_something_else(krita, docker, session_backend
         assert docker.peel() == DONE
         session_backend.end()
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        lambda heard: says(b"{}", heard=heard),
+        lambda heard: knows_no_proof(heard),
+        lambda heard: speaks(PROTOCOL, "guessed", heard),
+    ],
+    ids=["another program", "as an older backend", "as a backend"],
+)
+def test_who_takes_the_port_of_a_killed_backend_gets_nothing(
+    krita, docker, session_backend, opened, handler
+):
+    assert docker.peel() == DONE
+    told = json.loads((session_backend.folder / "server.json").read_text(encoding="utf-8"))
+    session_backend.kill()
+    heard = []
+    port = int(told["address"].rpartition(":")[2])
+    with stranger(handler(heard), port):
+        assert docker.peel() == DONE
+    assert heard
+    for path, headers, body in heard:
+        assert path == PROOF_PATH
+        assert "Authorization" not in headers
+        assert body == b""
+    session_backend.end()
 
 
 def test_settings_refuse_what_cannot_be(krita, docker):

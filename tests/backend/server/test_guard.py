@@ -4,8 +4,15 @@ import stat
 
 import pytest
 
+from layerpeel.shared.proof import (
+    CHALLENGE_HEADER,
+    PROOF_PATH,
+    Proof,
+    is_proved,
+    new_challenge,
+)
 from layerpeel.shared.version import PROTOCOL
-from layerpeel.shared.wire import PROTOCOL_HEADER
+from layerpeel.shared.wire import PROTOCOL_HEADER, from_text
 
 CALLS = [
     ("GET", "/health"), ("GET", "/presence"), ("GET", "/jobs"), ("POST", "/jobs"),
@@ -29,6 +36,24 @@ def test_every_call_needs_the_token_and_the_right_door(backend, method, path):
         assert backend.refusal(method, path, headers={"Host": host})[0] == 403
     for origin in ("null", "http://evil.example", backend.server.address):
         assert backend.refusal(method, path, headers={"Origin": origin})[0] == 403
+
+
+def test_the_server_proves_that_it_knows_the_token(backend):
+    challenge = new_challenge()
+    bare = {"Authorization": None, PROTOCOL_HEADER: None, CHALLENGE_HEADER: challenge}
+    answer = backend.call("GET", PROOF_PATH, headers=bare)
+    proof = from_text(Proof, answer.content)
+    token, port = backend.server.token, backend.port
+    assert is_proved(proof, token, port, challenge)
+    assert not is_proved(proof, token, port + 1, challenge)
+    assert not is_proved(proof, token, port, new_challenge())
+    assert not is_proved(proof, token[:-1], port, challenge)
+    assert token not in answer.text
+    for odd in ("", "0" * 63, "g" * 64, "0" * 65, None):
+        headers = {**bare, CHALLENGE_HEADER: odd}
+        assert backend.refusal("GET", PROOF_PATH, headers=headers)[0] == 400
+    for odd in ({"Host": f"evil.example:{port}"}, {"Origin": "null"}):
+        assert backend.refusal("GET", PROOF_PATH, headers={**bare, **odd})[0] == 403
 
 
 def test_this_machine_may_go_by_any_of_its_names(backend):

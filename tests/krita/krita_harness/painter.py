@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 
 from PIL import Image
 
+from krita_harness.strangers import proof_asked_of
 from layerpeel.shared.generators import (
     Download,
     FoundFile,
@@ -39,6 +40,7 @@ from layerpeel.shared.jobs import (
     Refusal,
     SubmitJob,
 )
+from layerpeel.shared.proof import PROOF_PATH
 from layerpeel.shared.protocol import (
     ChannelOrder,
     ColourModel,
@@ -129,7 +131,9 @@ class Painter:
     def get(self, call):
         """Answer a GET request."""
         parts = call.path.strip("/").split("/")
-        if call.path == "/health":
+        if call.path == PROOF_PATH:
+            _answer(call, proof_asked_of(call, token=""))
+        elif call.path == "/health":
             engines = (EngineInfo("auto", "", False, "none"), EngineInfo("compact", "", False, ""))
             _answer(call, to_text(Health(VERSION, PROTOCOL, engines)))
         elif call.path == "/presence":

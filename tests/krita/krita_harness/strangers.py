@@ -5,22 +5,40 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from layerpeel.shared.jobs import Health
+from layerpeel.shared.jobs import Health, Refusal
+from layerpeel.shared.proof import CHALLENGE_HEADER, PROOF_PATH, prove
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import to_text
 
 
-def says(body, status=200):
-    """Return a handler with the same answer to every call."""
+def proof_asked_of(call, token):
+    """Return the answer to a handler's call for the proof that it knows a token."""
+    return to_text(prove(token, call.server.server_port, call.headers[CHALLENGE_HEADER]))
+
+
+def says(body, status=200, token=None, heard=None):
+    """Return a handler with the same answer to every call.
+
+    token: with which it proves first to be a backend; None does not. heard: gets all that comes.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if heard is not None:
+                length = int(self.headers.get("Content-Length") or 0)
+                heard.append((self.path, str(self.headers), self.rfile.read(length)))
+            if token is not None and self.path == PROOF_PATH:
+                self.answer(200, proof_asked_of(self, token).encode())
+            else:
+                self.answer(status, body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def answer(self, status, body):
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_words):
             """Say nothing."""
@@ -28,15 +46,20 @@ def says(body, status=200):
     return Handler
 
 
-def speaks(protocol):
-    """Return a handler that answers as a backend of that protocol does."""
+def speaks(protocol, token="", heard=None):
+    """Return a handler that answers as a backend of that protocol and token does."""
     health = {"version": f"{protocol}.0.0", "protocol": protocol, "engines": []}
-    return says(json.dumps(health).encode())
+    return says(json.dumps(health).encode(), token=token, heard=heard)
+
+
+def knows_no_proof(heard=None):
+    """Return a handler that answers as a backend does that is older than the proof."""
+    return says(to_text(Refusal("The call did not bring the token.")).encode(), 401, heard=heard)
 
 
 def offers(*engines):
     """Return a handler that answers every call with these engines (EngineInfo)."""
-    return says(to_text(Health(VERSION, PROTOCOL, engines)).encode())
+    return says(to_text(Health(VERSION, PROTOCOL, engines)).encode(), token="")
 
 
 def is_silent(until):
@@ -56,9 +79,9 @@ def is_silent(until):
 
 
 @contextlib.contextmanager
-def stranger(handler):
-    """Serve on a free port inside the `with`; yield the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def stranger(handler, port=0):
+    """Serve inside the `with`, on a free port unless one is given; yield the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
