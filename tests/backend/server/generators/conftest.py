@@ -134,6 +134,12 @@ class Calls:
                     yield from_text(JobEvent, line[6:])
 
 
+@pytest.fixture(scope="session")
+def calls_of():
+    """Call a backend about generators."""
+    return Calls
+
+
 @pytest.fixture
 def calls(home, hub, run_backend):
     return Calls(run_backend())

