@@ -25,6 +25,11 @@ DeviceOption = Annotated[
 ]
 
 
+MaxPixelsOption = Annotated[
+    int, typer.Option(min=1, help="Read no picture with more pixels; each takes some 10 bytes.")
+]
+
+
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 
 

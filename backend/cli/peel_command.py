@@ -10,11 +10,17 @@ import numpy as np
 import typer
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
+from layerpeel.backend.cli.common_options import (
+    DeviceOption,
+    MaxPixelsOption,
+    QuietOption,
+    choose_device,
+)
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models_command import pull_missing
 from layerpeel.backend.engines.engine_registry import AUTO, ENGINES, engine_for
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.decoded import MOST_PIXELS
 from layerpeel.backend.formats.preview import check_preview, write_preview
 from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import read_mask, read_picture
@@ -115,6 +121,7 @@ def peel(
         typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best."),
     ] = AUTO,
     device: DeviceOption = None,
+    max_pixels: MaxPixelsOption = MOST_PIXELS,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Pull a model that is missing, without being asked.")
@@ -135,7 +142,7 @@ def peel(
     check_output(out, force)
     if preview is not None:
         check_preview(preview, force)
-    read = read_picture(picture)
+    read = read_picture(picture, max_pixels)
     check_output(out, force, read.picture.pixels.depth)
     size = (read.picture.pixels.width, read.picture.pixels.height)
     request = PeelRequest(

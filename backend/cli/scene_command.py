@@ -8,7 +8,12 @@ import numpy as np
 import typer
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
+from layerpeel.backend.cli.common_options import (
+    DeviceOption,
+    MaxPixelsOption,
+    QuietOption,
+    choose_device,
+)
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.painting_options import (
     GuidanceOption,
@@ -20,6 +25,7 @@ from layerpeel.backend.cli.painting_options import (
 )
 from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
 from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.formats.decoded import MOST_PIXELS
 from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import ReadPicture, read_mask, read_picture
 from layerpeel.backend.formats.writing import (
@@ -90,13 +96,14 @@ def scene(
     seed: SeedOption = 0,
     engine: _Engine = AUTO,
     device: DeviceOption = None,
+    max_pixels: MaxPixelsOption = MOST_PIXELS,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
     quiet: QuietOption = False,
 ) -> None:
     """Paint a scene and take it apart into layers."""
     choose_device(device)
-    canvas, guided = _guided(guide, strength, size)
+    canvas, guided = _guided(guide, strength, size, max_pixels)
     painting = Painting(seed, style, steps, guidance, negative)
     outs = [_numbered(out, seed + number) if variants > 1 else out for number in range(variants)]
     for name in outs:
@@ -118,13 +125,14 @@ def add_object(
     negative: NegativeOption = "",
     seed: SeedOption = 0,
     device: DeviceOption = None,
+    max_pixels: MaxPixelsOption = MOST_PIXELS,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
     quiet: QuietOption = False,
 ) -> None:
     """Paint an object into a picture; the result is the object alone, as a layer above it."""
     choose_device(device)
-    read = read_picture(picture)
+    read = read_picture(picture, max_pixels)
     pixels = read.picture.pixels
     _check_layer_output(out, force, pixels.depth)
     size = (pixels.width, pixels.height)
@@ -146,13 +154,14 @@ def add_background(
     seed: SeedOption = 0,
     engine: _Engine = AUTO,
     device: DeviceOption = None,
+    max_pixels: MaxPixelsOption = MOST_PIXELS,
     force: _Force = False,
     no_provenance: _NoProvenance = False,
     quiet: QuietOption = False,
 ) -> None:
     """Paint a scene around a layer; the result is one opaque layer below it."""
     choose_device(device)
-    read = read_picture(layer)
+    read = read_picture(layer, max_pixels)
     _check_layer_output(out, force, read.picture.pixels.depth)
     painting = Painting(seed, style, steps, guidance, negative)
     request = BackgroundRequest(prompt, painting, engine)
@@ -196,7 +205,7 @@ def _is_png(out: str) -> bool:
 
 
 def _guided(
-    text: str | None, strength: float | None, size: str | None
+    text: str | None, strength: float | None, size: str | None, max_pixels: int
 ) -> tuple[ReadPicture, Guide | None]:
     """Return the guiding picture and its guide; without --guide, a plain picture of the size."""
     if text is None:
@@ -214,7 +223,7 @@ def _guided(
     if kind not in list(GuideKind) or not picture:
         kinds = ", ".join(f"{kind.value}=PICTURE" for kind in GuideKind)
         raise BadInputError(f"“{text}” guides nothing: give one of {kinds}.")
-    return read_picture(Path(picture)), Guide(GuideKind(kind), strength)
+    return read_picture(Path(picture), max_pixels), Guide(GuideKind(kind), strength)
 
 
 def _numbered(out: str, seed: int) -> str:

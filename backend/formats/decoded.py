@@ -7,7 +7,8 @@ import numpy as np
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray
 
-MAX_PIXELS = 200_000_000
+MOST_PIXELS = 100_000_000
+"""Unless more are allowed. A few hundred kB can claim so many; decoding takes a gigabyte then."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,26 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def check_size(width: int, height: int) -> None:
-    """Raise BadInputError for a picture without pixels, or with more than `MAX_PIXELS`."""
+class TooManyPixelsError(BadInputError):
+    """A picture has more pixels than may be read. size: width, height, as its header has them."""
+
+    def __init__(self, size: tuple[int, int], most_pixels: int) -> None:
+        super().__init__(
+            f"it is {size[0]} × {size[1]} pixels, more than the {most_pixels:,} that are read: "
+            "scale it down, or allow more (--max-pixels)"
+        )
+        self.size = size
+
+
+def check_size(width: int, height: int, most_pixels: int) -> None:
+    """Check the size in a file's header before memory is taken for its pixels.
+
+    Raises BadInputError for a picture without pixels, TooManyPixelsError for more than `most`.
+    """
     if width < 1 or height < 1:
         raise BadInputError(f"it says it is {width} × {height} pixels and holds nothing")
-    if width * height > MAX_PIXELS:
-        raise BadInputError(
-            f"it is {width} × {height} pixels, more than the {MAX_PIXELS // 1_000_000} million "
-            "that can be read: scale it down first"
-        )
+    if width * height > most_pixels:
+        raise TooManyPixelsError((width, height), most_pixels)
 
 
 def with_alpha(colour: DocumentArray, alpha: DocumentArray | None = None) -> DocumentArray:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.formats.decoded import MAX_PIXELS, Decoded, check_size, with_alpha
+from layerpeel.backend.formats.decoded import Decoded, check_size, with_alpha
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -26,19 +26,19 @@ _BROKEN = (
     zlib.error,
 )
 
-# Pillow's own limits, raised to ours: on pixels, and on text chunks (generators of pictures keep
-# whole workflows there).
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# Pillow's own limits: ours on pixels stands in its place, and that on text chunks is raised
+# (generators of pictures keep whole workflows there).
+Image.MAX_IMAGE_PIXELS = None
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 # Our own errors already say what is wrong with a file.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-def opened(data: bytes) -> Image.Image:
+def opened(data: bytes, most_pixels: int) -> Image.Image:
     """Read a file's header, not yet its pixels.
 
-    Raises BadInputError for no picture of `FORMATS`, a broken header, and more than `MAX_PIXELS`.
+    Raises BadInputError for no picture of `FORMATS` and a broken header, TooManyPixelsError.
     """
     try:
         with warnings.catch_warnings():
@@ -46,25 +46,20 @@ def opened(data: bytes) -> Image.Image:
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise BadInputError("it is not a whole picture of a kind that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise BadInputError(
-            f"it has more than the {MAX_PIXELS // 1_000_000} million pixels that can be read: "
-            "scale it down first"
-        ) from error
     except _BROKEN as error:
         raise BadInputError(f"it is broken or cut short ({error})") from error
-    check_size(*picture.size)
+    check_size(*picture.size, most_pixels)
     return picture
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes, most_pixels: int) -> Decoded:
     """Decode the first frame of a file of one of `FORMATS` to uint8, grey or RGB, with alpha.
 
     CMYK and Lab are converted to sRGB through the embedded profile, and a note says so.
 
-    Raises BadInputError when the bytes are no whole picture.
+    Raises BadInputError when the bytes are no whole picture, TooManyPixelsError.
     """
-    picture = opened(data)
+    picture = opened(data, most_pixels)
     notes = notes_on_frames(picture)
     try:
         picture.load()

@@ -12,12 +12,13 @@ import numpy as np
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats import eight_bit
-from layerpeel.backend.formats.decoded import Decoded, with_alpha
+from layerpeel.backend.formats.decoded import MOST_PIXELS, Decoded, check_size, with_alpha
 from layerpeel.backend.image import DocumentArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END_OF_HEADER = len(SIGNATURE) + 4 + 4 + 13 + 4
-_BIT_DEPTH_AT = len(SIGNATURE) + 4 + 4 + 8
+_WIDTH_AT = len(SIGNATURE) + 4 + 4
+_BIT_DEPTH_AT = _WIDTH_AT + 8
 
 
 def encode_png(array: DocumentArray, icc_profile: bytes, text: bytes = b"") -> bytes:
@@ -45,14 +46,14 @@ def encode_png(array: DocumentArray, icc_profile: bytes, text: bytes = b"") -> b
     return encoded[:_END_OF_HEADER] + chunks + encoded[_END_OF_HEADER:]
 
 
-def decode_png(data: bytes) -> Decoded:
+def decode_png(data: bytes, most_pixels: int = MOST_PIXELS) -> Decoded:
     """Decode a PNG of any kind in its own depth, or 8 bits for fewer; palettes become RGB.
 
-    Raises BadInputError when the bytes are no whole PNG.
+    Raises BadInputError when the bytes are no whole PNG, TooManyPixelsError.
     """
     if data[_BIT_DEPTH_AT : _BIT_DEPTH_AT + 1] != b"\x10":
-        return eight_bit.decode(data)
-    header = eight_bit.opened(data)
+        return eight_bit.decode(data, most_pixels)
+    header = eight_bit.opened(data, most_pixels)
     try:
         array: DocumentArray = imagecodecs.png_decode(data)
     except imagecodecs.PngError as error:
@@ -66,6 +67,18 @@ def decode_png(data: bytes) -> Decoded:
         eight_bit.orientation_of(header),
         eight_bit.notes_on_frames(header),
     )
+
+
+def pixels_in_header(start: bytes, most_pixels: int) -> int:
+    """Return how many pixels a PNG has, by its first 33 bytes.
+
+    Raises BadInputError when it is no PNG, TooManyPixelsError.
+    """
+    if len(start) < _END_OF_HEADER or not start.startswith(SIGNATURE):
+        raise BadInputError("it is no PNG")
+    width, height = struct.unpack_from(">II", start, _WIDTH_AT)
+    check_size(width, height, most_pixels)
+    return int(width * height)
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -10,7 +10,7 @@ import tifffile
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats import eight_bit
-from layerpeel.backend.formats.decoded import Decoded, check_size, with_alpha
+from layerpeel.backend.formats.decoded import MOST_PIXELS, Decoded, check_size, with_alpha
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -48,20 +48,21 @@ def encode_tiff(array: DocumentArray, icc_profile: bytes) -> bytes:
     return file.getvalue()
 
 
-def decode_tiff(data: bytes) -> Decoded:
+def decode_tiff(data: bytes, most_pixels: int = MOST_PIXELS) -> Decoded:
     """Decode the first page in its own depth; associated alpha is un-premultiplied.
 
-    Raises BadInputError when the bytes are no whole TIFF, or of a kind that cannot be read.
+    Raises BadInputError when the bytes are no whole TIFF, or of a kind that cannot be read,
+    TooManyPixelsError.
     """
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
-            check_size(page.imagewidth, page.imagelength)
+            check_size(page.imagewidth, page.imagelength, most_pixels)
             if page.samplesperpixel > _MAX_CHANNELS or page.imagedepth > 1:
                 raise BadInputError("it has more channels, or is deeper, than a picture")
             notes = _notes_on_pages(file)
             if _goes_through_pillow(page):
-                decoded = eight_bit.decode(data)
+                decoded = eight_bit.decode(data, most_pixels)
                 return replace(decoded, notes=tuple(dict.fromkeys((*notes, *decoded.notes))))
             _check_whole(page, len(data))
             return _decoded(page, notes)

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -16,7 +17,7 @@ from PIL import Image
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.png import encode_png
-from layerpeel.backend.formats.reading import read_picture
+from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.tiff import encode_tiff
 from layerpeel.backend.image import array_of
 from layerpeel.shared.protocol import ColourModel, Depth
@@ -294,8 +295,74 @@ def header_only_png(width, height, bits):
 @pytest.mark.parametrize("size", [(15_000, 15_000), (60_000, 60_000)])
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path, recwarn, bits, size):
     (tmp_path / "bomb.png").write_bytes(header_only_png(*size, bits))
-    assert "200 million" in refusal(tmp_path / "bomb.png")
+    assert "more than the 100,000,000 that are read" in refusal(tmp_path / "bomb.png")
     assert not recwarn.list
+
+
+def test_how_many_pixels_are_read_can_be_chosen(tmp_path, pixels):
+    path = saved(tmp_path / "picture.png", pixels)
+    assert read_picture(path, 13 * 17).picture.pixels.width == 17
+    with pytest.raises(BadInputError, match=r"17 × 13 pixels, more than the 220 .*--max-pixels"):
+        read_picture(path, 13 * 17 - 1)
+
+
+@pytest.fixture
+def taken():
+    """How many bytes were taken at most inside the `with`."""
+
+    @contextlib.contextmanager
+    def measure(most):
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < most
+        finally:
+            tracemalloc.stop()
+
+    return measure
+
+
+def packed(path, png, declared=None):
+    """Write an .ora whose flattened copy is said to have `declared` bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mergedimage.png", png)
+    if declared is not None:
+        data = path.read_bytes().replace(struct.pack("<I", len(png)), struct.pack("<I", declared))
+        path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("declared", [1000, None])
+def test_an_archive_takes_no_more_than_its_picture_can_have(tmp_path, taken, pixels, declared):
+    png = saved(tmp_path / "small.png", pixels).read_bytes() + bytes(200_000_000)
+    path = packed(tmp_path / "bomb.ora", png, declared)
+    assert path.stat().st_size < 1_000_000
+    with taken(100_000_000):
+        assert "cannot be used" in refusal(path)
+
+
+def test_a_flattened_copy_is_no_larger_than_may_be_read(tmp_path, taken):
+    path = packed(tmp_path / "wide.ora", header_only_png(20_000, 20_000, 8))
+    with taken(1_000_000):
+        assert "more than the 100,000,000" in refusal(path)
+
+
+def test_a_strip_takes_no_more_than_it_can_have(tmp_path, taken):
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((64, 64), np.uint8), compression="zlib", metadata=None)
+    page = tifffile.TiffFile(io.BytesIO(file.getvalue())).pages.first
+    data, bomb = bytearray(file.getvalue()), zlib.compress(bytes(200_000_000))
+    for tag, value in [("StripOffsets", len(data)), ("StripByteCounts", len(bomb))]:
+        struct.pack_into("<I", data, page.tags[tag].valueoffset, value)
+    (tmp_path / "bomb.tiff").write_bytes(bytes(data) + bomb)
+    with taken(10_000_000):
+        assert "broken or cut short" in refusal(tmp_path / "bomb.tiff")
+
+
+def test_a_mask_of_another_size_is_not_decoded(tmp_path, taken):
+    path = saved(tmp_path / "mask.png", np.zeros((9000, 9000), np.uint8))
+    with taken(10_000_000), pytest.raises(BadInputError, match=r"9000 × 9000 .* 20 × 10"):
+        read_mask(path, (20, 10))
 
 
 def test_nothing_to_see_is_refused(tmp_path):
