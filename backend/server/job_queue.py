@@ -8,7 +8,7 @@ from layerpeel.backend.child_process import ChildEnded, NotStartedError
 from layerpeel.backend.errors import LayerpeelError, OutputError
 from layerpeel.backend.server.feed import JobFeed
 from layerpeel.backend.server.job_store import INTERRUPTED, JobStore
-from layerpeel.backend.server.log import log
+from layerpeel.backend.server.log import log, without_quotes
 from layerpeel.backend.server.orders import STARTING, Broken, JobOutcome, PeelOrder, StopOrder
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lost
@@ -230,4 +230,4 @@ def _unforeseen(kind: str) -> Failed:
 
 def _spoken(outcome: JobOutcome) -> str:
     kind = type(outcome).__name__.lower()
-    return f"{kind}: {outcome.message}" if isinstance(outcome, Failed) else kind
+    return f"{kind}: {without_quotes(outcome.message)}" if isinstance(outcome, Failed) else kind

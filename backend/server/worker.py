@@ -5,11 +5,14 @@ It loads the libraries that peel; the server, which only starts it, does not.
 
 import contextlib
 import importlib
-import traceback
 from collections import deque
 
 from layerpeel.backend.child_process import ChildProcess, Parent, ProcessEnd
 from layerpeel.backend.server.orders import STARTING, Broken, Order, PeelOrder, Report, StopOrder
+from layerpeel.backend.server.told_traceback import told_traceback
+from layerpeel.shared.jobs import SubmitJob
+from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.wire import unpack
 
 PEELING = "layerpeel.backend.server.job_in_worker"
 
@@ -50,8 +53,16 @@ def _carry_out(order: PeelOrder, orders: "_Orders", server: Parent[Order, Report
         from layerpeel.backend.server.job_in_worker import peel_into_file
 
         return peel_into_file(order, server.send, lambda: orders.is_stopped(order.job_id))
-    except Exception as error:  # noqa: BLE001  (reported whole; the next job may well succeed)
-        return Broken(type(error).__name__, traceback.format_exc())
+    except Exception as error:  # noqa: BLE001  (reported; the next job may well succeed)
+        return Broken(type(error).__name__, told_traceback(error, _request_of(order)))
+
+
+def _request_of(order: PeelOrder) -> object:
+    """Return what was asked for; nothing where even that cannot be read."""
+    try:
+        return unpack(SubmitJob, order.request.read_bytes()).request
+    except (OSError, ProtocolError, MemoryError):
+        return None
 
 
 class _Orders:

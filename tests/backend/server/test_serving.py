@@ -9,7 +9,10 @@ import sys
 
 import pytest
 
-from layerpeel.shared.jobs import Finished
+from layerpeel.backend.server.log import log, logging_to
+from layerpeel.backend.server.told_traceback import told_traceback
+from layerpeel.shared.jobs import Failed, Finished
+from layerpeel.shared.protocol import PeelRequest, Words
 from layerpeel.shared.wire import pack
 from waiting import has_ended, wait_for
 
@@ -61,6 +64,44 @@ def test_what_it_says_and_logs_is_no_secret(run_backend, make_job):
     assert len(lines) == 1
     for secret in (backend.server.token, "Private picture"):
         assert secret not in backend.log() + said
+
+
+def test_no_prompt_and_no_forged_line_is_logged(run_backend, make_job):
+    backend = run_backend()
+    forged = "2026-01-01 00:00:00,000 ERROR forged"
+    words = f"a secret” cat\n{forged}"
+    job = backend.submit(make_job(f"name\n{forged}", lift=Words(words)))
+    end = backend.end_of(job.id)
+    assert isinstance(end, Failed)
+    assert "secret" in end.message
+    (line,) = [line for line in backend.log().splitlines() if job.id in line]
+    assert "failed" in line
+    for private in ("secret", "cat", "forged", "name"):
+        assert private not in backend.log()
+
+
+def test_a_traceback_is_no_line_of_its_own_and_repeats_no_words(tmp_path):
+    def fail(message):
+        raise RuntimeError(message)
+
+    def traceback_of(message):
+        try:
+            fail(message)
+        except RuntimeError as error:
+            return told_traceback(error, PeelRequest(Words("a fluffy cat"), engine="compact"))
+
+    with logging_to(tmp_path / "log", "INFO"):
+        log.error("met an error\n%s", traceback_of("sizes 3 and 4 differ in compact\n2026 ERROR"))
+        log.error("met an error\n%s", traceback_of("unknown token: fluffy"))
+        log.error("odd \x1b[2J\x85line")
+    lines = (tmp_path / "log").read_text(encoding="utf-8").split("\n")
+    heads = [line for line in lines if line and not line.startswith("    | ")]
+    assert len(heads) == 3
+    text = "\n".join(lines)
+    assert "sizes 3 and 4 differ" in text
+    assert "in fail" in text
+    assert "fluffy" not in text
+    assert "\x1b" not in text
 
 
 def test_it_ends_when_the_last_client_has_gone(run_backend, make_job, halted):
