@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.out_of_memory import TellingOfMemory
 from layerpeel.backend.pipeline import peel_picture
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.backend.scenes.adding_background import add_background
@@ -24,23 +25,35 @@ def answer(
 ) -> LayerStack:
     """Answer with the engine and the style that the request names, or with the best there are.
 
-    Raises as `peel_picture`, `engine_for`, and those of `backend.scenes` do.
+    Raises as `peel_picture`, `engine_for`, and those of `backend.scenes` do, and MemoryError,
+    whichever library it was that found too little.
     """
-    match request:
-        case PeelRequest():
-            stack = _peeled(picture, request, store, report, show)
-        case SceneRequest():
-            painter = painter_of(request.painting, store)
-            stack = paint_scene(picture, request, painter, store, report, show)
-        case ObjectRequest():
-            stack = add_object(picture, request, painter_of(request.painting, store), report, show)
-        case BackgroundRequest():
-            painter = painter_of(request.painting, store)
-            stack = add_background(picture, request, painter, store, report, show)
+    with TellingOfMemory():
+        stack = _answered(picture, request, store, report, show)
     known = {model.id: model.licence for model in store.manifest.models}
     made = stack.made_with
     licences = {name: known[name] for name in made.models if name in known}
     return replace(stack, made_with=replace(made, licences={**licences, **made.licences}))
+
+
+def _answered(
+    picture: Picture,
+    request: Request,
+    store: ModelStore,
+    report: ReportProgress,
+    show: ShowFound,
+) -> LayerStack:
+    match request:
+        case PeelRequest():
+            return _peeled(picture, request, store, report, show)
+        case SceneRequest():
+            painter = painter_of(request.painting, store)
+            return paint_scene(picture, request, painter, store, report, show)
+        case ObjectRequest():
+            return add_object(picture, request, painter_of(request.painting, store), report, show)
+        case BackgroundRequest():
+            painter = painter_of(request.painting, store)
+            return add_background(picture, request, painter, store, report, show)
 
 
 def _peeled(

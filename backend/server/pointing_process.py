@@ -86,6 +86,7 @@ class PointingWork:
 
     def _answer(self, order: AskOrder) -> None:
         """Answer a question, unless nobody waits for that any more."""
+        from layerpeel.backend.out_of_memory import TellingOfMemory
         from layerpeel.backend.progress import StopWork
 
         def attend(_done: float) -> None:
@@ -97,7 +98,8 @@ class PointingWork:
 
         try:
             attend(0)
-            answer = self._answers.answer(order.picture, order.question, attend)
+            with TellingOfMemory():
+                answer = self._answers.answer(order.picture, order.question, attend)
             report: PointingReport = Answered(order.number, answer)
         except StopWork:
             return
