@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from layerpeel.backend.errors import LayerpeelError, reason_of
+from layerpeel.backend.files.regular_file import read_regular
 
 Value = TypeVar("Value")
 
@@ -32,12 +33,16 @@ def read_toml(file: Traversable, what: str, error: type[LayerpeelError]) -> "Tom
     """
     where = f"{what} {file}"
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(_content_of(file).decode("utf-8"))
     except OSError as cause:
         raise error(f"{where} cannot be read: {reason_of(cause)}.") from cause
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise error(f"{where} is not TOML: {cause}.") from cause
     return TomlTable(where, values, error, file.parent if isinstance(file, Path) else Path())
+
+
+def _content_of(file: Traversable) -> bytes:
+    return read_regular(file) if isinstance(file, Path) else file.read_bytes()
 
 
 class TomlTable:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Dict, List, Optional, Sequence, Type, TypeVar, Union, get_type_hints
 
 from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.strict_json import read_json
 
 MESSAGE_TYPE = "application/x-layerpeel"
 EVENTS_TYPE = "text/event-stream"
@@ -81,13 +82,9 @@ def to_json_line(plain: object) -> bytes:
 
 def _from_json(text: Union[str, bytes]) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise ProtocolError(f"What came is not JSON: {error}") from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ProtocolError(f"{name} is not a number.")
 
 
 def _to_plain(value: Any, blocks: Optional[List[bytes]], tagged: bool = False) -> Any:

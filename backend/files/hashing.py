@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from layerpeel.backend.errors import reason_of
+from layerpeel.backend.files.regular_file import open_regular
 
 OnBytes = Callable[[int], None]
 """Called with the size of each piece that is done; may raise to cancel."""
@@ -24,7 +25,7 @@ def ignore_bytes(_number_of_bytes: int) -> None:
 def hash_file(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
     """Compute a file's sha256 in hexadecimal. Raises OSError when it cannot be read."""
     digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path, buffering=0) as file:
         while piece := file.read(_PIECE):
             digest.update(piece)
             on_bytes(len(piece))
@@ -41,8 +42,8 @@ def copy_and_hash(original: Path, copy: Path, on_bytes: OnBytes = ignore_bytes) 
     """
     digest = hashlib.sha256()
     try:
-        size = original.stat().st_size
-        file = original.open("rb")
+        file = open_regular(original)
+        size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise _unreadable(original, error) from error
     with file, copy.open("wb") as written:

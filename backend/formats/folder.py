@@ -11,6 +11,7 @@ from typing import Any
 
 from layerpeel.backend.errors import BadInputError, reason_of
 from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.formats.decoded import Decoded
 from layerpeel.backend.formats.destination import new_folder
 from layerpeel.backend.formats.png import decode_png, encode_png
@@ -18,6 +19,7 @@ from layerpeel.backend.formats.tiff import decode_tiff, encode_tiff
 from layerpeel.backend.image import block_of
 from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.protocol import Layer, LayerStack, MadeWith, Role
+from layerpeel.shared.strict_json import read_json
 
 LISTING = "layers.json"
 _KEYS = {"size", "layers", "made_with", "notes"}
@@ -120,7 +122,7 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
 def _read_listing(folder: Path) -> dict[str, Any] | None:
     """Read layers.json; None when there is none, or another program wrote it."""
     try:
-        listing = json.loads((folder / LISTING).read_bytes())
+        listing = read_json(read_regular(folder / LISTING))
     except (OSError, ValueError):
         return None
     ours = (

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from layerpeel.backend.files.atomic_file import write_atomically
 from layerpeel.backend.files.hashing import OnBytes, hash_file, ignore_bytes
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.models.manifest import FileModel
+from layerpeel.shared.strict_json import read_json
 
 
 def remembered_digest(path: Path, on_bytes: OnBytes = ignore_bytes) -> str:
@@ -58,7 +60,7 @@ def key_of(path: Path) -> dict[str, int]:
 
 def _recall(path: Path) -> str | None:
     try:
-        record = json.loads(memory_of(path).read_text(encoding="utf-8"))
+        record = read_json(read_regular(memory_of(path)))
     except (OSError, ValueError):
         return None  # Never hashed, or the saved hash is damaged.
     match record:

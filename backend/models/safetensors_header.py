@@ -4,10 +4,13 @@ The format (github.com/huggingface/safetensors): 8 bytes, little-endian, give th
 in JSON, which gives type, shape and place of every tensor; their bytes follow, and fill the file.
 """
 
-import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+
+from layerpeel.backend.files.regular_file import open_regular, read_regular
+from layerpeel.shared.strict_json import read_json
 
 # As the format's own library has it.
 LONGEST_HEADER = 100_000_000
@@ -28,8 +31,8 @@ def shapes_in(file: Path) -> Shapes:
     Raises WeightsError when it is no safetensors file, or is cut short; OSError when it cannot be
     read.
     """
-    size = file.stat().st_size
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
+        size = os.fstat(opened.fileno()).st_size
         start = opened.read(8)
         length = int.from_bytes(start, "little")
         if _GIT_LFS.startswith(start) and len(start) == 8:
@@ -40,7 +43,7 @@ def shapes_in(file: Path) -> Shapes:
             raise WeightsError("is no safetensors file, or was not copied to its end")
         header = opened.read(length)
     try:
-        content = json.loads(header)
+        content = read_json(header)
         content.pop("__metadata__", None)
         shapes = {name: tuple(map(int, tensor["shape"])) for name, tensor in content.items()}
         end = max((int(tensor["data_offsets"][1]) for tensor in content.values()), default=0)
@@ -81,7 +84,7 @@ def _require(wanted: set[str], there: set[str], path: str) -> None:
 
 def _shards_of(folder: Path, index: str) -> set[str]:
     try:
-        shards = json.loads((folder / index).read_bytes())["weight_map"].values()
+        shards = read_json(read_regular(folder / index))["weight_map"].values()
         names = {str(shard) for shard in shards}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise WeightsError(f"{index} is damaged: it names no weights") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.files.atomic_file import write_atomically
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.models.file_names import is_text
 
 _LINES = """\
@@ -69,8 +70,8 @@ def _free_name(title: str, taken: set[str]) -> str:
 def _checkpoint_of(file: Path) -> str | None:
     """Return the checkpoint that a style names; None if it names none or cannot be parsed."""
     try:
-        checkpoint = tomllib.loads(file.read_text(encoding="utf-8")).get("checkpoint")
-    except ValueError:
+        checkpoint = tomllib.loads(read_regular(file).decode("utf-8")).get("checkpoint")
+    except (ValueError, RecursionError):
         return None
     return checkpoint if isinstance(checkpoint, str) else None
 

@@ -12,6 +12,8 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from layerpeel.backend.errors import ModelError, reason_of
+from layerpeel.backend.files.regular_file import read_regular
+from layerpeel.shared import strict_json
 
 
 def description_bytes(format_name: str, version: int, content: dict[str, object]) -> bytes:
@@ -45,7 +47,7 @@ def read_json(file: Path) -> dict[str, object]:
     Raises ModelError when it is not there, cannot be read, or is no object.
     """
     try:
-        content = json.loads(file.read_bytes())
+        content = strict_json.read_json(read_regular(file))
     except FileNotFoundError as error:
         raise ModelError(
             f"{file.parent} is not the folder of a model that is wanted here: there is no "

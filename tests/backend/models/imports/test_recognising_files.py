@@ -1,10 +1,14 @@
 """Single files: as what they are recognised, and why others are refused."""
 
 import os
+import pickle
+import zipfile
 
 import pytest
 
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.models.looking import what_is
+from layerpeel.backend.models.meta_sam import _TENSORS as SAM_TENSORS
 
 
 def test_checkpoint_in_one_file(store, checkpoint):
@@ -127,9 +131,62 @@ def test_reading_a_pth_runs_nothing(store, make_pth, tmp_path):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "ran"),)
 
-    with pytest.raises(ModelError, match="is a pickle"):
+    with pytest.raises(ModelError, match=r"would call posix.mkdir when it is loaded"):
         store.recognise(make_pth(names=(Trap(),)))
+    with pytest.raises(ModelError, match=r"would call posix.mkdir when it is loaded"):
+        store.recognise(make_pth(names=(*SAM_TENSORS, Trap())), "sam")
+    old = tmp_path / "old.pth"
+    old.write_bytes(pickle.dumps(1, 2) + pickle.dumps({"image_encoder.pos_embed": Trap()}, 2))
+    with pytest.raises(ModelError, match=r"would call posix.mkdir when it is loaded"):
+        store.recognise(old, "sam")
+    hidden = tmp_path / "hidden.pth"
+    with zipfile.ZipFile(hidden, "w") as archive:
+        archive.writestr("a/data.pkl", pickle.dumps([*SAM_TENSORS, Trap()], 4))
+    with pytest.raises(ModelError, match=r"does not name \(STACK_GLOBAL\)"):
+        store.recognise(hidden, "sam")
     assert not (tmp_path / "ran").exists()
+
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        DEEP,
+        b'{"a":' * 50_000,
+        b'{"a": {"dtype": "F16", "shape": [1e999], "data_offsets": [0, 2]}}',
+        b'{"a": {"dtype": "F16", "shape": [NaN], "data_offsets": [0, 2]}}',
+        b'{"a": {"dtype": "F16", "shape": [1], "data_offsets": [0, ' + b"9" * 5000 + b"]}}",
+        b'{"\\ud800": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}',
+    ],
+    ids=["deep list", "deep object", "infinite", "not a number", "huge", "half a letter"],
+)
+def test_odd_headers_are_refused_in_one_line(store, tmp_path, header):
+    file = tmp_path / "odd.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(2))
+    assert what_is(file).why_not.startswith("is no safetensors file")
+    with pytest.raises(ModelError, match=r"is no safetensors file") as refused:
+        store.recognise(file)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [DEEP, b"[" + b"9" * 5000 + b"]", b'{"model_type": 1e999}'])
+@pytest.mark.parametrize("name", ["config.json", "model_index.json", "fbdd.json", "hfa.json"])
+def test_odd_descriptions_are_refused_in_one_line(store, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError) as refused:
+        store.recognise(tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "sam.pth", "a.onnx", "config.json"])
+def test_a_pipe_is_refused_and_not_waited_for(store, tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    for path in (tmp_path / name, tmp_path):
+        with pytest.raises((ModelError, BadInputError)) as refused:
+            store.recognise(path)
+        assert "\n" not in str(refused.value)
 
 
 def test_pth_of_the_old_format_has_to_be_stated(store, tmp_path):
