@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.other_backgrounds import refill_picture
 from layerpeel.backend.out_of_memory import TellingOfMemory
 from layerpeel.backend.pipeline import peel_picture
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
@@ -12,7 +13,7 @@ from layerpeel.backend.scenes.adding_object import add_object
 from layerpeel.backend.scenes.painter import painter_of
 from layerpeel.backend.scenes.scene import paint_scene
 from layerpeel.shared.jobs import Request
-from layerpeel.shared.protocol import LayerStack, PeelRequest, Picture
+from layerpeel.shared.protocol import LayerStack, PeelRequest, Picture, RefillRequest
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
 
 
@@ -46,6 +47,8 @@ def _answered(
     match request:
         case PeelRequest():
             return _peeled(picture, request, store, report, show)
+        case RefillRequest():
+            return refill_picture(picture, request, report)
         case SceneRequest():
             painter = painter_of(request.painting, store)
             return paint_scene(picture, request, painter, store, report, show)

@@ -24,6 +24,7 @@ def peel(
     seed: int = 0,
     engine: str = "compact",
     outcome: Outcome = Outcome.LAYERS,
+    fill_variants: int = 0,
     store: ModelStore | None = None,
     report: ReportProgress = say_nothing,
     show: ShowFound = show_nobody,
@@ -35,7 +36,7 @@ def peel(
     image: a `Picture`, or an array in sRGB of H×W (grey), H×W×2 (grey, alpha), H×W×3 (RGB) or
         H×W×4 (RGB, alpha), straight alpha, uint8, uint16, float16 or float32.
     lift: what to lift off first, a `Subject` unless given; see `layerpeel.shared.protocol`.
-    layers, band, seed, engine, outcome: see `PeelRequest`.
+    layers, band, seed, engine, outcome, fill_variants: see `PeelRequest`.
     store: where models are; the user's own unless given. Nothing is ever downloaded.
     report: hears about progress and may raise to cancel.
     show: sees what will be lifted off, layer by layer, as soon as that is known.
@@ -43,7 +44,9 @@ def peel(
     Raises BadInputError, NothingFoundError, ModelError or DeviceError, as `peel_picture` does.
     """
     picture = image if isinstance(image, Picture) else _picture_of(image)
-    request = PeelRequest(lift or Subject(), layers, band, seed, engine, outcome)
+    request = PeelRequest(
+        lift or Subject(), layers, band, seed, engine, outcome, fill_variants=fill_variants
+    )
     return answer(picture, request, store or ModelStore(), report, show)
 
 

@@ -37,6 +37,8 @@ def check_outcome(picture: Picture, request: PeelRequest) -> None:
     together = isinstance(request.lift, Things)
     if request.outcome is Outcome.SELECTION and layers != 1 and not together:
         raise BadInputError(f"A selection shows one layer, and {layers} were asked for: ask for 1.")
+    if request.outcome is Outcome.SELECTION and request.fill_variants:
+        raise BadInputError("A selection has no background to fill in otherwise: ask for layers.")
     if request.outcome is Outcome.PATCHES:
         alpha = array_of(picture.pixels)[..., -1]
         if (alpha < FULL_SCALE[picture.pixels.depth]).any():
@@ -71,10 +73,7 @@ def layers_of(
     are opaque colour with their alpha beside it.
     """
     order = picture.pixels.order
-    shows = background[..., -1] > 0
-    if request.outcome is Outcome.PATCHES:
-        shows = _needed_over(array_of(picture.pixels), background, foregrounds)
-    layers = [trimmed(background, shows, "Background", Role.BACKGROUND, order)]
+    layers = [background_layer(picture, background, foregrounds, request)]
     for number in range(len(foregrounds), 0, -1):
         given = names[number - 1]
         name = given or ("Foreground" if len(foregrounds) == 1 else f"Foreground {number}")
@@ -87,6 +86,21 @@ def layers_of(
         by_words = isinstance(request.lift, Words | Phrases)
         layers.append(replace(layer, phrase=given if by_words else ""))
     return tuple(layers)
+
+
+def background_layer(
+    picture: Picture,
+    background: DocumentArray,
+    foregrounds: Sequence[DocumentArray],
+    request: PeelRequest,
+    number: int = 1,
+) -> Layer:
+    """Turn a background, or the `number`-th of several to choose from, into a layer."""
+    shows = background[..., -1] > 0
+    if request.outcome is Outcome.PATCHES:
+        shows = _needed_over(array_of(picture.pixels), background, foregrounds)
+    name = "Background" if number == 1 else f"Background {number}"
+    return trimmed(background, shows, name, Role.BACKGROUND, picture.pixels.order)
 
 
 def _masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:

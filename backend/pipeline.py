@@ -4,7 +4,7 @@ Generation, its first stage, comes before this: any picture can be peeled. An en
 layers at once goes through the same loop, and is asked once only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -32,12 +32,19 @@ from layerpeel.backend.lift_plan import (
     what_is_left,
 )
 from layerpeel.backend.lossless import Estimates, split_exactly
-from layerpeel.backend.outcomes import check_outcome, layers_of, selection_of
+from layerpeel.backend.other_backgrounds import (
+    MOST_FILL_VARIANTS,
+    NOTHING_HIDDEN,
+    other_backgrounds,
+)
+from layerpeel.backend.outcomes import background_layer, check_outcome, layers_of, selection_of
 from layerpeel.backend.progress import (
     Course,
     ReportProgress,
     ShowFound,
     Stage,
+    first_part,
+    rest,
     say_nothing,
     show_nobody,
 )
@@ -46,6 +53,7 @@ from layerpeel.backend.stages.faint_parts import with_faint_parts
 from layerpeel.backend.stages.hidden_colours import without_hidden_colours
 from layerpeel.backend.stages.layer_guess import LayerGuess
 from layerpeel.shared.protocol import (
+    Layer,
     LayerStack,
     Lift,
     MadeWith,
@@ -72,6 +80,9 @@ THINGS = Stage("things", "Finding what stands out", 0.35)
 # Instead of finding, and once for all layers.
 DECOMPOSE = Stage("decompose", "Taking it apart", 20)
 
+# After all layers: time of one other background, as a share of that of the peel.
+REFILL_SHARE = 0.4
+
 
 def peel_picture(
     picture: Picture,
@@ -87,8 +98,8 @@ def peel_picture(
     be told apart (`Engine.finds_things`), each is the subject of what the one before has left. It
     stops early, and says so in its notes, when nothing more is found. Of phrases (`Phrases`) those
     that are not found, or cannot be looked for, are passed over, also if that leaves the background
-    alone. Other outcomes are those of the protocol (`Outcome`); the selection of `Things` is all of
-    them together.
+    alone. `PeelRequest.fill_variants` other backgrounds come with it. Other outcomes are those of
+    the protocol (`Outcome`); the selection of `Things` is all of them together.
 
     Raises BadInputError for a request that does not fit the picture, NothingFoundError when not
     even one foreground is found, ModelError when the engine lacks a model, and whatever `report`
@@ -99,7 +110,8 @@ def peel_picture(
     only_selected = request.outcome is Outcome.SELECTION
     parent = array_of(picture.pixels)
     image = without_hidden_colours(image_of(picture))
-    peel = _peel_by(engine, request, report)
+    share = 1 / (1 + REFILL_SHARE * request.fill_variants)
+    peel = _peel_by(engine, request, first_part(report, share))
     foregrounds: list[DocumentArray] = []
     names: list[str] = []
     notes: list[str] = []
@@ -138,6 +150,9 @@ def peel_picture(
         raise NothingFoundError(notes[0])
     if not only_selected:
         notes += stopped_early(len(foregrounds), request, why_no_more)
+    others = _other_backgrounds(picture, request, parent, foregrounds, rest(report, share))
+    if len(others) < request.fill_variants:
+        notes.append(NOTHING_HIDDEN)
     report("Done", 1.0)
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
@@ -146,6 +161,25 @@ def peel_picture(
         picture.icc_profile,
         (*engine.notes, *notes),
         selection_of(lifted, image.alpha) if only_selected else None,
+        others,
+    )
+
+
+def _other_backgrounds(
+    picture: Picture,
+    request: PeelRequest,
+    background: DocumentArray,
+    foregrounds: Sequence[DocumentArray],
+    report: ReportProgress,
+) -> tuple[Layer, ...]:
+    if not request.fill_variants:
+        return ()
+    others = other_backgrounds(
+        background, foregrounds, picture.icc_profile, request.seed, request.fill_variants, report
+    )
+    return tuple(
+        background_layer(picture, other, foregrounds, request, number)
+        for number, other in enumerate(others, 2)
     )
 
 
@@ -153,6 +187,11 @@ def _check(picture: Picture, request: PeelRequest) -> None:
     if not 1 <= request.layers <= MOST_LAYERS:
         raise BadInputError(
             f"{request.layers} layers cannot be peeled: ask for 1 to {MOST_LAYERS}."
+        )
+    if not 0 <= request.fill_variants <= MOST_FILL_VARIANTS:
+        raise BadInputError(
+            f"{request.fill_variants} other backgrounds cannot be made: ask for 0 to "
+            f"{MOST_FILL_VARIANTS}."
         )
     if not 0 <= request.seed < 2**63:
         raise BadInputError(f"The seed {request.seed} is too large or below 0: take 0 to 2⁶³ − 1.")

@@ -42,6 +42,16 @@ def partly(report: ReportFraction, begin: float, end: float) -> ReportFraction:
     return lambda done: report(begin + (end - begin) * done)
 
 
+def first_part(report: ReportProgress, share: float) -> ReportProgress:
+    """Report work that is the first `share` of a whole."""
+    return lambda stage, done: report(stage, share * done)
+
+
+def rest(report: ReportProgress, share: float) -> ReportProgress:
+    """Report work that follows after `share` of a whole."""
+    return lambda stage, done: report(stage, share + (1 - share) * done)
+
+
 def show_nobody(found: Float32) -> None:
     """Show nobody what will be lifted off."""
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Tuple, Union
 
-from layerpeel.shared.protocol import PeelRequest, Picture
+from layerpeel.shared.protocol import PeelRequest, Picture, RefillRequest
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
 
-Request = Union[PeelRequest, SceneRequest, ObjectRequest, BackgroundRequest]
+Request = Union[PeelRequest, RefillRequest, SceneRequest, ObjectRequest, BackgroundRequest]
 
 
 @dataclass(frozen=True)

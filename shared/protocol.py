@@ -259,6 +259,8 @@ class PeelRequest:
     band: half the width of the band in which the edge is looked for, in pixels; None adapts it to
         the object's size. A trimap brings its own, an exact mask needs none.
     masks: whether each foreground is opaque colour with a separate mask (`Layer.mask`).
+    fill_variants: how many other backgrounds are made, filled in otherwise where that is hidden
+        altogether (`LayerStack.other_backgrounds`).
     """
 
     lift: Lift = field(default_factory=Subject)
@@ -268,6 +270,20 @@ class PeelRequest:
     engine: str = "compact"
     outcome: Outcome = Outcome.LAYERS
     masks: bool = False
+    fill_variants: int = 0
+
+
+@dataclass(frozen=True)
+class RefillRequest:
+    """Fill in a background otherwise. The picture is the background, and what comes back too.
+
+    hidden: 255 where what lies over it hides it altogether: there alone it changes.
+    number: which of the other fills, from 1 on. Equal requests give equal bytes.
+    """
+
+    hidden: Coverage
+    number: int = 1
+    seed: int = 0
 
 
 class Role(str, Enum):
@@ -325,6 +341,8 @@ class LayerStack:
     icc_profile: the profile of every layer, that of the picture; empty for sRGB.
     notes: lines for people, such as why there are fewer layers than asked for.
     selection: what would be lifted off, in the picture's size, when only that was asked for.
+    other_backgrounds: each may take the place of the background, and nothing changes until a
+        foreground is moved or hidden.
     """
 
     size: Tuple[int, int]
@@ -333,3 +351,4 @@ class LayerStack:
     icc_profile: bytes = field(default=b"", repr=False)
     notes: Tuple[str, ...] = ()
     selection: Optional[Coverage] = None
+    other_backgrounds: Tuple[Layer, ...] = ()

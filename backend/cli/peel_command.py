@@ -26,6 +26,7 @@ from layerpeel.backend.formats.provenance import without_provenance
 from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.other_backgrounds import MOST_FILL_VARIANTS
 from layerpeel.shared.protocol import (
     Box,
     Coverage,
@@ -116,6 +117,13 @@ def peel(
         Path | None, typer.Option(help="Also write one picture that shows all layers.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
+    fill_variants: Annotated[
+        int,
+        typer.Option(
+            help=f"Also save so many other backgrounds to choose from (0–{MOST_FILL_VARIANTS}), "
+            "filled in otherwise, as hidden layers."
+        ),
+    ] = 0,
     engine: Annotated[
         str,
         typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best."),
@@ -153,6 +161,7 @@ def peel(
         band,
         seed,
         engine,
+        fill_variants=fill_variants,
     )
     store = context.find_object(ModelStore) or ModelStore()
     if yes:
@@ -227,15 +236,19 @@ def _point(text: str, inside: bool) -> Point:
 def _record(
     stack: LayerStack, files: list[Path], preview: Path | None, notes: tuple[str, ...]
 ) -> dict[str, object]:
-    layers = [
-        {"name": layer.name, "role": layer.role.value, "offset": list(layer.offset)}
-        for layer in stack.layers
-    ]
+    layers, others = (
+        [
+            {"name": layer.name, "role": layer.role.value, "offset": list(layer.offset)}
+            for layer in each
+        ]
+        for each in (stack.layers, stack.other_backgrounds)
+    )
     return {
         "files": [str(path) for path in files],
         "preview": None if preview is None else str(preview),
         "size": list(stack.size),
         "layers": layers,
+        "other_backgrounds": others,
         "notes": list(notes),
         "made_with": asdict(stack.made_with),
     }
@@ -244,7 +257,9 @@ def _record(
 def _tell(stack: LayerStack, out: str, preview: Path | None, notes: tuple[str, ...]) -> None:
     seconds = sum(stack.made_with.seconds.values())
     engine = stack.made_with.engine
-    typer.echo(f"{len(stack.layers)} layers in {seconds:.1f} s by the engine {engine}: {out}")
+    others = len(stack.other_backgrounds)
+    also = f" and {others} other background{'' if others == 1 else 's'}" if others else ""
+    typer.echo(f"{len(stack.layers)} layers{also} in {seconds:.1f} s by the engine {engine}: {out}")
     if preview is not None:
         typer.echo(f"Preview: {preview}")
     for note in notes:

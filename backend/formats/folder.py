@@ -6,6 +6,7 @@ Integers are PNG, floats are TIFF. Reading the folder gives the same stack that 
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from layerpeel.shared.protocol import Layer, LayerStack, MadeWith, Role
 from layerpeel.shared.strict_json import read_json
 
 LISTING = "layers.json"
+# Backgrounds to choose from; a stack that was written before there were any has none.
+_OTHERS = "other_backgrounds"
 _KEYS = {"size", "layers", "made_with", "notes"}
 _LONGEST_SLUG = 40
 # Files that file managers leave in folders they have shown.
@@ -35,8 +38,10 @@ def write_folder(stack: LayerStack, target: Path, force: bool) -> list[Path]:
     folder that holds anything but a stack written here.
     """
     names = [_file_name(number, layer, stack) for number, layer in enumerate(stack.layers, 1)]
+    # Beside the background, the lowest layer, in whose place each may be taken.
+    names += [_file_name(1, layer, stack) for layer in stack.other_backgrounds]
     with new_folder(target, force, why_not_replaced) as folder:
-        for name, layer in zip(names, stack.layers, strict=True):
+        for name, layer in zip(names, (*stack.layers, *stack.other_backgrounds), strict=True):
             encode = encode_tiff if layer.pixels.depth.is_float else encode_png
             write_new_file(folder / name, encode(seen_pixels(layer), stack.icc_profile))
         listing = json.dumps(_listing(stack, names), indent=2, ensure_ascii=False)
@@ -53,25 +58,15 @@ def read_folder(path: Path) -> LayerStack:
     if listing is None:
         raise BadInputError(f"{path} holds no {LISTING} of layers: it is not a stack.")
     try:
-        decoded = [_read_layer(path, entry["file"]) for entry in listing["layers"]]
-        layers = tuple(
-            Layer(
-                entry["name"],
-                Role(entry["role"]),
-                block_of(layer.array),
-                (entry["offset"][0], entry["offset"][1]),
-                entry["blend_mode"],
-                entry["opacity"],
-                phrase=entry.get("phrase", ""),
-            )
-            for entry, layer in zip(listing["layers"], decoded, strict=True)
-        )
+        layers, icc_profile = _read_layers(path, listing["layers"])
+        others, _ = _read_layers(path, listing.get(_OTHERS, []))
         return LayerStack(
             (listing["size"][0], listing["size"][1]),
             layers,
             MadeWith(**listing["made_with"]),
-            decoded[0].icc_profile if decoded else b"",
+            icc_profile,
             tuple(listing["notes"]),
+            other_backgrounds=others,
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise BadInputError(f"{path / LISTING} is not as it was written: {error!r}.") from error
@@ -85,7 +80,8 @@ def why_not_replaced(folder: Path) -> str | None:
     listing = _read_listing(folder)
     if listing is None:
         return "it holds files, and not a result of layerpeel"
-    ours = {LISTING, *(str(entry.get("file")) for entry in listing["layers"])}
+    entries = (*listing["layers"], *listing.get(_OTHERS, []))
+    ours = {LISTING, *(str(entry.get("file")) for entry in entries)}
     foreign = sorted(there - ours)
     if foreign:
         return f"beside layers it holds {foreign[0]}, which layerpeel did not write"
@@ -95,18 +91,8 @@ def why_not_replaced(folder: Path) -> str | None:
 def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
     return {
         "size": list(stack.size),
-        "layers": [
-            {
-                "name": layer.name,
-                "role": layer.role.value,
-                "file": name,
-                "blend_mode": layer.blend_mode,
-                "opacity": layer.opacity,
-                "offset": list(layer.offset),
-                "phrase": layer.phrase,
-            }
-            for name, layer in zip(names, stack.layers, strict=True)
-        ],
+        "layers": _entries(stack.layers, names[: len(stack.layers)]),
+        _OTHERS: _entries(stack.other_backgrounds, names[len(stack.layers) :]),
         "made_with": {
             "engine": stack.made_with.engine,
             "models": dict(stack.made_with.models),
@@ -119,6 +105,21 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
     }
 
 
+def _entries(layers: Sequence[Layer], names: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": layer.name,
+            "role": layer.role.value,
+            "file": name,
+            "blend_mode": layer.blend_mode,
+            "opacity": layer.opacity,
+            "offset": list(layer.offset),
+            "phrase": layer.phrase,
+        }
+        for name, layer in zip(names, layers, strict=True)
+    ]
+
+
 def _read_listing(folder: Path) -> dict[str, Any] | None:
     """Read layers.json; None when there is none, or another program wrote it."""
     try:
@@ -128,11 +129,33 @@ def _read_listing(folder: Path) -> dict[str, Any] | None:
     ours = (
         isinstance(listing, dict)
         and listing.keys() >= _KEYS
-        and isinstance(listing["layers"], list)
-        and all(isinstance(entry, dict) for entry in listing["layers"])
+        and _is_list_of_entries(listing["layers"])
+        and _is_list_of_entries(listing.get(_OTHERS, []))
         and isinstance(listing["made_with"], dict)
     )
     return listing if ours else None
+
+
+def _is_list_of_entries(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _read_layers(path: Path, entries: list[dict[str, Any]]) -> tuple[tuple[Layer, ...], bytes]:
+    """Read layers, and the profile of the first; empty where there is none."""
+    decoded = [_read_layer(path, entry["file"]) for entry in entries]
+    layers = tuple(
+        Layer(
+            entry["name"],
+            Role(entry["role"]),
+            block_of(layer.array),
+            (entry["offset"][0], entry["offset"][1]),
+            entry["blend_mode"],
+            entry["opacity"],
+            phrase=entry.get("phrase", ""),
+        )
+        for entry, layer in zip(entries, decoded, strict=True)
+    )
+    return layers, decoded[0].icc_profile if decoded else b""
 
 
 def _read_layer(folder: Path, name: str) -> Decoded:

@@ -12,7 +12,7 @@ from layerpeel.backend.formats.display import shown
 from layerpeel.backend.formats.png import encode_png
 from layerpeel.backend.formats.provenance import provenance_text
 from layerpeel.backend.mask_levels import seen_pixels
-from layerpeel.shared.protocol import Depth, LayerStack
+from layerpeel.shared.protocol import Depth, Layer, LayerStack
 
 # Provenance. Other programs ignore files that the specification does not name.
 PROVENANCE = "META-INF/layerpeel.json"
@@ -30,7 +30,7 @@ def write_openraster(stack: LayerStack, target: Path, force: bool) -> list[Path]
     Raises OutputError for float layers and other blend modes than normal, when the file cannot be
     written, and when it exists and `force` is not set.
     """
-    for layer in stack.layers:
+    for layer in (*stack.layers, *stack.other_backgrounds):
         check_depth(layer.pixels.depth, target)
         if layer.blend_mode not in _COMPOSITE_OP:
             raise OutputError(
@@ -58,7 +58,7 @@ def _write_archive(stack: LayerStack, file: BinaryIO) -> None:
         # The mimetype comes first: programs recognise the file by it without unzipping.
         _add(archive, "mimetype", b"image/openraster")
         _add(archive, "stack.xml", _stack_xml(stack), zipfile.ZIP_DEFLATED)
-        for number, layer in enumerate(stack.layers):
+        for number, (layer, _) in enumerate(_from_the_bottom(stack)):
             png = encode_png(seen_pixels(layer), stack.icc_profile)
             _add(archive, _source(number), png)
         _add(archive, "mergedimage.png", encode_png(flattened, stack.icc_profile))
@@ -83,7 +83,7 @@ def _stack_xml(stack: LayerStack) -> bytes:
     image = ElementTree.Element("image", version=_VERSION, w=str(width), h=str(height))
     group = ElementTree.SubElement(image, "stack")
     # OpenRaster lists the top layer first; our stacks begin at the bottom.
-    for number, layer in reversed(list(enumerate(stack.layers))):
+    for number, (layer, is_seen) in reversed(list(enumerate(_from_the_bottom(stack)))):
         x, y = layer.offset
         ElementTree.SubElement(
             group,
@@ -94,13 +94,19 @@ def _stack_xml(stack: LayerStack) -> bytes:
                 "x": str(x),
                 "y": str(y),
                 "opacity": str(layer.opacity),
-                "visibility": "visible",
+                "visibility": "visible" if is_seen else "hidden",
                 "composite-op": _COMPOSITE_OP[layer.blend_mode],
             },
         )
     ElementTree.indent(image)
     text: bytes = ElementTree.tostring(image, "UTF-8", xml_declaration=True)
     return text
+
+
+def _from_the_bottom(stack: LayerStack) -> list[tuple[Layer, bool]]:
+    """All layers, and whether they are seen: above the background those in its place, hidden."""
+    seen = [(layer, True) for layer in stack.layers]
+    return [*seen[:1], *((layer, False) for layer in stack.other_backgrounds), *seen[1:]]
 
 
 def _source(number: int) -> str:

@@ -60,13 +60,23 @@ def write_preview(picture: Picture, stack: LayerStack, path: Path, force: bool) 
 
 
 def panels_of(picture: Picture, stack: LayerStack) -> list[Panel]:
-    """Return a preview's panels: original, layers from the bottom, flattened, difference."""
+    """Return a preview's panels: original, layers from the bottom, flattened, difference.
+
+    After the layers come the backgrounds to choose from.
+    """
     original, flattened = array_of(picture.pixels), flatten(stack)
     width, height = stack.size
     bits = f"{8 * picture.pixels.depth.bytes} bits" + ", float" * picture.pixels.depth.is_float
     return [
         _panel(original, stack, "Original", f"{width} x {height} pixels, {bits}"),
-        *(_layer_panel(layer, stack, number) for number, layer in enumerate(stack.layers, 1)),
+        *(
+            _layer_panel(layer, stack, f"Layer {number}: {layer.name}")
+            for number, layer in enumerate(stack.layers, 1)
+        ),
+        *(
+            _layer_panel(layer, stack, f"Instead: {layer.name}")
+            for layer in stack.other_backgrounds
+        ),
         _panel(flattened, stack, "Flattened", f"{len(stack.layers)} layers, one over the other"),
         _difference_panel(original, flattened),
     ]
@@ -76,14 +86,14 @@ def _panel(array: DocumentArray, stack: LayerStack, title: str, detail: str) -> 
     return Panel(shown(array, stack.icc_profile, LONGEST_SIDE), title, detail)
 
 
-def _layer_panel(layer: Layer, stack: LayerStack, number: int) -> Panel:
+def _layer_panel(layer: Layer, stack: LayerStack, title: str) -> Panel:
     pixels = seen_pixels(layer)
     width, height = stack.size
     x, y = layer.offset
     canvas: DocumentArray = np.zeros((height, width, pixels.shape[-1]), pixels.dtype)
     canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
     detail = f"{layer.role.value}, {pixels.shape[1]} x {pixels.shape[0]} at {x}, {y}"
-    return _panel(canvas, stack, f"Layer {number}: {layer.name}", detail)
+    return _panel(canvas, stack, title, detail)
 
 
 def _difference_panel(original: DocumentArray, flattened: DocumentArray) -> Panel:

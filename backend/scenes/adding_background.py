@@ -8,14 +8,12 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.progress import ReportProgress, ShowFound
+from layerpeel.backend.progress import ReportProgress, ShowFound, first_part, rest
 from layerpeel.backend.scenes.canvas import (
     CLEAR,
     check_profile,
     document_picture,
-    first_part,
     read_prompt,
-    rest,
     show_painted,
     shown_on,
     size_of,

@@ -5,7 +5,7 @@ import numpy as np
 from layerpeel.backend.colour import values_from_proxy
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import DocumentArray, Float32, Image, block_of, from_float
-from layerpeel.backend.progress import ReportProgress, ShowFound
+from layerpeel.backend.progress import ShowFound
 from layerpeel.shared.protocol import Picture
 from layerpeel.shared.scene_prompt import PromptError, ScenePrompt, point_at, read_scene_prompt
 
@@ -56,16 +56,6 @@ def document_picture(painted: Float32, like: Picture) -> Picture:
     opaque = np.ones(painted.shape[:2], np.float32)
     pixels = document_pixels(painted, opaque, like)
     return Picture(block_of(pixels, like.pixels.order), like.icc_profile)
-
-
-def first_part(report: ReportProgress, share: float) -> ReportProgress:
-    """Report work that is the first `share` of a whole."""
-    return lambda stage, done: report(stage, share * done)
-
-
-def rest(report: ReportProgress, share: float) -> ReportProgress:
-    """Report work that follows after `share` of a whole."""
-    return lambda stage, done: report(stage, share + (1 - share) * done)
 
 
 def show_painted(painted: Float32, show: ShowFound) -> None:

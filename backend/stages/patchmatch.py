@@ -3,6 +3,8 @@
 Barnes, Shechtman, Finkelstein and Goldman, "PatchMatch", 2009, by pypatchmatch.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +32,29 @@ GUIDED_SHARE = 0.5
 UInt8 = npt.NDArray[np.uint8]
 
 
-def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
+@dataclass(frozen=True)
+class Pieces:
+    """What pieces are compared by.
+
+    radius: theirs, in pixels. by_height: whether height counts where it tells (`told_by_height`).
+    """
+
+    radius: int = PATCH_RADIUS
+    by_height: bool = True
+
+
+USUAL_PIECES = Pieces()
+
+
+def fill_hole(
+    proxy: Float32, hole: Bool, usable: Bool, seed: int, pieces: Pieces = USUAL_PIECES
+) -> Float32:
     """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with what fits from `usable` pixels.
 
     Where height tells what is to be seen (`told_by_height`), pieces come from about the same one.
     A hole of up to `MOST_HOLE_PIXELS` gets 8-bit steps, a larger one the picture's own.
     usable: H×W, where pieces may come from; the hole itself never counts.
+    pieces: what they are compared by; they are of the usual size where none so large is whole.
     Where there is next to nothing to take from, the pixels stay as they are.
     """
     filled = proxy.copy()
@@ -44,16 +63,18 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     window = _window_with_pieces(hole, usable)
     picture, inside = proxy[window.slices], hole[window.slices]
     barred = ~usable[window.slices] & ~inside
-    strength = strength_of_height(picture, ~inside & ~barred)
+    strength = strength_of_height(picture, ~inside & ~barred) if pieces.by_height else 0.0
     most = MOST_HOLE_PIXELS * (GUIDED_SHARE if strength > 0 else 1)
     factor = shrink_factor(int(np.count_nonzero(inside)), most)
     shape = (max(1, round(picture.shape[0] * factor)), max(1, round(picture.shape[1] * factor)))
     small_hole = resized(inside.astype(np.float32), shape) > 0
     small_barred = (resized(barred.astype(np.float32), shape) > 0) & ~small_hole
-    if not has_whole_patch(~small_hole & ~small_barred):
+    sources = ~small_hole & ~small_barred
+    if not has_whole_patch(sources):
         return filled
+    radius = pieces.radius if has_whole_patch(sources, radius=pieces.radius) else PATCH_RADIUS
     eight_bit = np.floor(np.clip(resized(picture, shape), 0, 1) * 255 + 0.5).astype(np.uint8)
-    small_result = _inpainted(eight_bit, small_hole, small_barred, strength, seed)
+    small_result = _inpainted(eight_bit, small_hole, small_barred, radius, strength, seed)
     small = small_result.astype(np.float32) / np.float32(255)
     full = np.clip(resized(small, picture.shape[:2], cv2.INTER_CUBIC), 0, 1)
     if factor < 1:
@@ -62,26 +83,28 @@ def fill_hole(proxy: Float32, hole: Bool, usable: Bool, seed: int) -> Float32:
     return filled
 
 
-def _inpainted(picture: UInt8, hole: Bool, barred: Bool, strength: float, seed: int) -> UInt8:
+def _inpainted(
+    picture: UInt8, hole: Bool, barred: Bool, radius: int, strength: float, seed: int
+) -> UInt8:
     """Fill by PatchMatch, guided by height as strongly as given."""
     set_random_seed(seed)
     global_mask = barred if barred.any() else None
     if strength == 0:
-        return inpaint(picture, hole, global_mask=global_mask, patch_size=PATCH_RADIUS)
+        return inpaint(picture, hole, global_mask=global_mask, patch_size=radius)
     return inpaint_regularity(
         picture,
         hole,
         height_guide(hole.shape),
         global_mask=global_mask,
-        patch_size=PATCH_RADIUS,
+        patch_size=radius,
         guide_weight=strength,
     )
 
 
-def has_whole_patch(usable: Bool, shrink: float = 1.0) -> bool:
+def has_whole_patch(usable: Bool, shrink: float = 1.0, radius: int = PATCH_RADIUS) -> bool:
     """Whether one patch at least fits into what may be taken from, H×W, also when it is shrunk."""
     depth = cv2.distanceTransform(usable.astype(np.uint8), cv2.DIST_C, 3)
-    return bool(depth.max() > np.ceil(PATCH_RADIUS / shrink))
+    return bool(depth.max() > np.ceil(radius / shrink))
 
 
 def _window_with_pieces(hole: Bool, usable: Bool) -> Window:

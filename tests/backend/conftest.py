@@ -58,7 +58,7 @@ def plain_stages():
     def answer_of(_name, planes, _wanted):
         return np.zeros((OUTPUTS, *planes.shape[1:]), np.float32)
 
-    def fill_hole(proxy, hole, usable, _seed):
+    def fill_hole(proxy, hole, usable, _seed, _pieces):
         spread = spread_colours(proxy, (usable & ~hole).astype(np.float32))
         return np.where(hole[..., None], spread, proxy)
 

@@ -4,6 +4,7 @@ import io
 import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,6 +118,40 @@ def test_the_preview_is_a_picture_larger_than_one_of_its_parts(folder):
     preview = Image.open(folder[0] / "preview.png").convert("RGB")
     assert preview.width > 512
     assert len(preview.getcolors(1 << 20)) > 1000
+
+
+def test_other_backgrounds_are_saved_hidden_and_said(layerpeel, scene_files, tmp_path):
+    lift = "--mask", scene_files.mask, "--exact-edge"
+    out = tmp_path / "lady"
+    done = layerpeel(
+        "peel", scene_files.picture, *lift, "--out", out, "--fill-variants", "2", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    names = ["Background 2", "Background 3"]
+    assert [layer["name"] for layer in json.loads(done.stdout)["other_backgrounds"]] == names
+    stack = read_folder(out)
+    assert [layer.name for layer in stack.other_backgrounds] == names
+    assert len({layer.pixels.data for layer in (stack.layers[0], *stack.other_backgrounds)}) == 3
+    for background in stack.other_backgrounds:
+        chosen = replace(stack, layers=(background, stack.layers[1]))
+        assert np.array_equal(flatten(chosen)[..., :3], scene_files.pixels)
+    one = tmp_path / "one.ora"
+    done = layerpeel("peel", scene_files.picture, *lift, "--out", one, "--fill-variants", "1")
+    assert "2 layers and 1 other background in " in done.stdout
+    with zipfile.ZipFile(one) as archive:
+        image = ElementTree.fromstring(archive.read("stack.xml"))  # noqa: S314  (our own file)
+    seen = {layer.get("name"): layer.get("visibility") for layer in image.iter("layer")}
+    assert seen == {"Foreground": "visible", "Background 2": "hidden", "Background": "visible"}
+
+
+def test_too_many_backgrounds_are_refused_in_one_line(layerpeel, scene_files, tmp_path):
+    done = layerpeel(
+        "peel", scene_files.picture, "--mask", scene_files.mask, "--out", tmp_path / "lady",
+        "--fill-variants", "9",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "9 other backgrounds cannot be made" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_stays_json_where_the_equations_are_hard_to_solve(layerpeel, tmp_path):

@@ -1,5 +1,7 @@
 """Stacks and profiles that the tests of all formats share."""
 
+from dataclasses import replace
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -58,5 +60,24 @@ def make_stack(random_pixels):
             Layer(name, Role.FOREGROUND, block_of(upper), (5, 11), phrase="ein Bär"),
         )
         return LayerStack((31, 23), layers, MADE_WITH, profile, ("Only one subject was found.",))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_choice(make_stack, random_pixels):
+    """Make a stack with two more backgrounds to choose from."""
+
+    def make(depth=Depth.U8, model=ColourModel.RGBA):
+        stack = make_stack(depth, model)
+        others = tuple(
+            replace(
+                stack.layers[0],
+                name=f"Background {number}",
+                pixels=block_of(random_pixels(depth, model, 31, 23, 40 + number)),
+            )
+            for number in (2, 3)
+        )
+        return replace(stack, other_backgrounds=others)
 
     return make

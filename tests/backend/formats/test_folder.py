@@ -1,6 +1,7 @@
 """A stack as a folder of pictures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,7 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
                 "phrase": "ein Bär",
             },
         ],
+        "other_backgrounds": [],
         "made_with": {
             "engine": "classical",
             "models": {"u2net": "ab" * 32},
@@ -60,6 +62,37 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
         },
         "notes": ["Only one subject was found."],
     }
+
+
+@pytest.mark.parametrize("depth", [Depth.U8, Depth.F32])
+def test_backgrounds_to_choose_from_lie_beside_the_first(tmp_path, make_choice, depth):
+    stack, folder = make_choice(depth), tmp_path / "stack"
+    written = write_folder(stack, folder, force=False)
+    assert read_folder(folder) == stack
+    assert sorted(written) == sorted(folder.iterdir())
+    listing = json.loads((folder / "layers.json").read_text("utf-8"))
+    ending = "tiff" if depth.is_float else "png"
+    assert [(entry["name"], entry["file"]) for entry in listing["other_backgrounds"]] == [
+        ("Background 2", f"01-background-2.{ending}"),
+        ("Background 3", f"01-background-3.{ending}"),
+    ]
+    assert [entry["name"] for entry in listing["layers"]] == ["Background", "Subject"]
+    # The folder is ours, and may be replaced.
+    write_folder(replace(stack, other_backgrounds=()), folder, force=True)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_folder_from_before_there_were_other_backgrounds_is_read(tmp_path, make_stack):
+    write_folder(make_stack(), tmp_path / "stack", force=False)
+    file = tmp_path / "stack" / "layers.json"
+    listing = json.loads(file.read_text("utf-8"))
+    del listing["other_backgrounds"]
+    file.write_text(json.dumps(listing), "utf-8")
+    assert read_folder(tmp_path / "stack") == make_stack()
+    listing["other_backgrounds"] = [3]
+    file.write_text(json.dumps(listing), "utf-8")
+    with pytest.raises(BadInputError, match="not a stack"):
+        read_folder(tmp_path / "stack")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,23 @@ def test_layers_come_back_byte_for_byte(
     assert merged.icc_profile == profile
 
 
+def test_backgrounds_to_choose_from_are_hidden_above_the_first(tmp_path, make_choice):
+    stack = make_choice()
+    write_openraster(stack, tmp_path / "s.ora", force=False)
+    _, layers = read_layers(tmp_path / "s.ora")
+    assert [(entry.get("name"), entry.get("visibility")) for entry, _ in layers] == [
+        ("Background", "visible"),
+        ("Background 2", "hidden"),
+        ("Background 3", "hidden"),
+        ("Subject", "visible"),
+    ]
+    written = [decoded.array.tobytes() for _, decoded in layers]
+    wished = [stack.layers[0], *stack.other_backgrounds, stack.layers[1]]
+    assert written == [layer.pixels.data for layer in wished]
+    merged = read_picture(tmp_path / "s.ora").picture
+    assert np.array_equal(array_of(merged.pixels), flatten(stack))
+
+
 def test_the_file_is_known_by_how_it_begins(tmp_path, make_stack):
     write_openraster(make_stack(), tmp_path / "s.ora", force=False)
     assert (tmp_path / "s.ora").read_bytes()[30:54] == b"mimetypeimage/openraster"

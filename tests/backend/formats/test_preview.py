@@ -36,6 +36,21 @@ def test_a_true_stack_is_said_to_be_identical(make_stack, depth, model):
     assert (panels[2].pixels[:11, :, 3] == 0).all()
 
 
+def test_backgrounds_to_choose_from_are_shown_after_the_layers(make_choice):
+    stack = make_choice()
+    panels = panels_of(Picture(block_of(flatten(stack))), stack)
+    assert [panel.title for panel in panels] == [
+        "Original",
+        "Layer 1: Background",
+        "Layer 2: Subject",
+        "Instead: Background 2",
+        "Instead: Background 3",
+        "Flattened",
+        "Difference",
+    ]
+    assert panels[-1].detail.startswith("identical")
+
+
 def test_a_difference_is_counted_and_seen(make_stack):
     stack = make_stack()
     pixels = flatten(stack).copy()

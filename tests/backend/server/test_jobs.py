@@ -1,6 +1,7 @@
 """A job from its picture to its layers, over HTTP."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from layerpeel.shared.jobs import (
     Preview,
     Progress,
     Queued,
+    SubmitJob,
 )
-from layerpeel.shared.protocol import Coverage, Mask, Subject
+from layerpeel.shared.protocol import Coverage, Mask, Picture, RefillRequest, Subject
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import from_text, pack
 
@@ -44,6 +46,26 @@ def test_a_stack_names_its_own_models_only(backend, make_job, isnet_store):
     sha256 = isnet_store.manifest.usable("isnet").sha256
     assert backend.result(subject.id).made_with.models["isnet"] == sha256
     assert backend.result(mask.id).made_with.models == {}
+
+
+def test_a_background_is_filled_in_otherwise(backend, make_job):
+    peeled = backend.submit(make_job())
+    assert backend.end_of(peeled.id) == Finished()
+    background, foreground = backend.result(peeled.id).layers
+    covers = np.zeros((96, 96), np.uint8)
+    (x, y), block = foreground.offset, foreground.pixels
+    covers[y : y + block.height, x : x + block.width] = array_of(block)[..., 3]
+    request = RefillRequest(Coverage(96, 96, covers.tobytes()), number=1)
+    job = SubmitJob("Another background", request, Picture(background.pixels))
+    submitted = backend.submit(job)
+    assert backend.end_of(submitted.id) == Finished()
+    (other,) = backend.result(submitted.id).layers
+    changed = (array_of(other.pixels) != array_of(background.pixels)).any(axis=-1)
+    assert changed.any()
+    assert not changed[covers < 255].any()
+    nothing = replace(request, hidden=Coverage(96, 96, bytes(96 * 96)))
+    refused = backend.submit(replace(job, request=nothing))
+    assert "no other background" in backend.end_of(refused.id).message
 
 
 def test_events_tell_the_whole_course(backend, make_job):
