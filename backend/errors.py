@@ -1,9 +1,21 @@
 """Errors whose messages are for people: what happened, what it means, what to do."""
 
+import re
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def reason_of(error: OSError) -> str:
     """Return the system's words for what went wrong, without number and path."""
     return error.strerror or str(error)
+
+
+def one_line(text: str) -> str:
+    """Return a text with its control characters spelt out, so that it is one line wherever shown.
+
+    File names may hold line breaks, and what terminals take for commands.
+    """
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class LayerpeelError(Exception):

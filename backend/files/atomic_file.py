@@ -14,6 +14,7 @@ from typing import BinaryIO
 from layerpeel.backend.files.disk import (
     force_entries_to_disk,
     force_file_to_disk,
+    sweep_leftovers,
     temporary_name,
 )
 
@@ -27,6 +28,7 @@ def atomic_file(target: Path, check: Callable[[], None] | None = None) -> Iterat
 
     Raises OSError when writing fails (disk full).
     """
+    sweep_leftovers(target)
     temporary = temporary_name(target)
     try:
         with temporary.open("xb") as file:

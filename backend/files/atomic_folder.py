@@ -2,7 +2,7 @@
 
 No system renames a folder over one that holds files, so the old one is moved aside first. If the
 new one cannot come, the old one is moved back; if the process ends between the two renames, the
-next swap with the same name aside moves it back.
+next one that is to write the same folder moves it back.
 """
 
 import os
@@ -14,6 +14,8 @@ from layerpeel.backend.files.disk import (
     force_entries_to_disk,
     is_there,
     remove,
+    short_name,
+    sweep_leftovers,
     temporary_name,
 )
 
@@ -39,7 +41,9 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
     Raises OSError when writing fails (disk full), LeftAsideError when the old folder could not be
     put back after that.
     """
-    temporary, aside = temporary_name(target), temporary_name(target)
+    recover_folder(target)
+    sweep_leftovers(target)
+    temporary, aside = temporary_name(target), _free_aside(target)
     try:
         temporary.mkdir()
         yield temporary
@@ -52,6 +56,15 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
             _remove_if_possible(temporary)
         elif is_there(target):
             _remove_if_possible(aside)
+
+
+def recover_folder(target: Path) -> None:
+    """Put back a folder that `atomic_folder` had moved aside when its process was killed.
+
+    Raises OSError when that fails.
+    """
+    if not is_there(target):
+        _put_back(_aside(target), target)
 
 
 def replace_folder(finished: Path, target: Path) -> None:
@@ -70,6 +83,15 @@ def replace_folder(finished: Path, target: Path) -> None:
     _force_tree_to_disk(finished)
     _swap(finished, target, aside)
     remove(aside)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{short_name(target)}.replaced")
+
+
+def _free_aside(target: Path) -> Path:
+    aside = _aside(target)
+    return temporary_name(target) if is_there(aside) else aside
 
 
 def _swap(new: Path, target: Path, aside: Path) -> None:

@@ -1,14 +1,19 @@
 """Forcing files to disk, and the small steps that writing them safely is made of."""
 
 import errno
+import glob
 import os
 import secrets
 import shutil
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 # How file systems, mostly of networks, say that they cannot force a folder's entries to disk.
 _CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
+
+_SURELY_LEFT = 3600  # seconds
+_LONGEST_NAME = 200  # bytes, of 255
 
 
 def force_file_to_disk(file: Path) -> None:
@@ -72,4 +77,21 @@ def is_there(path: Path) -> bool:
 
 def temporary_name(target: Path) -> Path:
     """Return a new hidden name beside `target`: renaming works only within one file system."""
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    return target.with_name(f".{short_name(target)}.{secrets.token_hex(4)}.partial")
+
+
+def sweep_leftovers(target: Path) -> None:
+    """Remove what processes that were killed have left under a `temporary_name` of `target`.
+
+    What has changed within the last hour may be somebody's who is writing just now.
+    """
+    pattern = f".{glob.escape(short_name(target))}.{'[0-9a-f]' * 8}.partial"
+    for left in target.parent.glob(pattern):
+        with suppress(OSError):
+            if left.lstat().st_mtime < time.time() - _SURELY_LEFT:
+                remove(left)
+
+
+def short_name(target: Path) -> str:
+    """Cut a name so that what is added to it does not make it too long for a file system."""
+    return os.fsencode(target.name)[:_LONGEST_NAME].decode("utf-8", "ignore")

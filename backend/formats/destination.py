@@ -5,6 +5,7 @@ was there before (`backend/files`). Here the errors become messages for people.
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,32 @@ from typing import BinaryIO
 
 from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.files.atomic_file import atomic_file
-from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder
+from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder, recover_folder
+
+
+def followed(target: Path) -> Path:
+    """Follow links, so that what a link leads to is replaced, and not the link.
+
+    Raises OutputError for links that lead nowhere, for pipes and devices, and for what cannot be
+    looked at.
+    """
+    try:
+        there = target.resolve()
+        kind = target.stat().st_mode if target.exists() else None
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else "its links lead nowhere"
+        raise OutputError(f"{target} cannot be written: {reason}.") from error
+    if str(target) == "-" or not (kind is None or stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise OutputError(
+            f"{target} cannot be written: a result is put in place whole, which a pipe or a device "
+            "does not allow. Give the name of a file or folder."
+        )
+    return there
 
 
 def check_file(target: Path, force: bool) -> None:
     """Raise OutputError when a file cannot be written here, or exists and `force` is not set."""
+    target = followed(target)
     _check_parent(target)
     if target.is_dir():
         raise OutputError(f"{target} is a folder, but the result is one file: choose another name.")
@@ -28,7 +50,12 @@ def check_folder(target: Path, force: bool, why_not: Callable[[Path], str | None
 
     why_not: returns why an existing folder may not be replaced, None if it may.
     """
+    target = followed(target)
     _check_parent(target)
+    try:
+        recover_folder(target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {reason_of(error)}.") from error
     if target.exists() and not target.is_dir():
         raise OutputError(f"{target} is a file, but the result is a folder: choose another name.")
     _check_absent(target, force)
@@ -43,6 +70,7 @@ def new_file(target: Path, force: bool) -> Iterator[BinaryIO]:
 
     Raises OutputError as `check_file` does, and when writing fails (disk full).
     """
+    target = followed(target)
     try:
         with atomic_file(target, lambda: check_file(target, force)) as file:
             yield file
@@ -59,6 +87,7 @@ def new_folder(target: Path, force: bool, why_not: Callable[[Path], str | None])
 
     Raises OutputError as `check_folder` does, and when writing fails (disk full).
     """
+    target = followed(target)
     try:
         with atomic_folder(target, lambda: check_folder(target, force, why_not)) as folder:
             yield folder

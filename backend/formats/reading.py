@@ -103,11 +103,13 @@ def _mask_of(block: PixelBlock, path: Path) -> Float32:
 
 def _decoded(path: Path, most_pixels: int) -> Decoded:
     """Decode a file that begins like a picture."""
+    if str(path) == "-":
+        raise BadInputError("a picture does not come through a pipe: save it as a file first")
     try:
         if path.is_dir():
             raise BadInputError("it is a folder, not a picture")
         if path.exists() and not path.is_file():
-            raise BadInputError("it is not a file")
+            raise BadInputError("it is not a file, but a pipe or a device: save it as one first")
         with path.open("rb") as file:
             start = file.read(_LONGEST_SIGNATURE)
             if not start:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.flatten import flatten
-from layerpeel.backend.formats.destination import check_file, check_folder, new_file
+from layerpeel.backend.formats.destination import check_file, check_folder, followed, new_file
 from layerpeel.backend.formats.folder import why_not_replaced, write_folder
 from layerpeel.backend.formats.openraster import check_depth, write_openraster
 from layerpeel.backend.formats.png import encode_png
@@ -28,7 +28,7 @@ def check_output(out: Output, force: bool, depth: Depth | None = None) -> None:
     Raises OutputError when it exists, its folder is not there or may not be written into, or the
     ending is unknown.
     """
-    target = _target(out)
+    target = followed(Path(out))
     if not _is_folder(out):
         check_file(target, force)
         if depth is not None:
@@ -47,7 +47,7 @@ def write_stack(stack: LayerStack, out: Output, force: bool) -> list[Path]:
     if not stack.layers:
         raise OutputError(f"{out} cannot be written: there are no layers, only a selection.")
     write = write_folder if _is_folder(out) else write_openraster
-    return write(stack, _target(out), force)
+    return write(stack, followed(Path(out)), force)
 
 
 def check_layer_png(target: Path, force: bool, depth: Depth) -> None:
@@ -72,14 +72,6 @@ def write_layer_png(stack: LayerStack, target: Path, force: bool) -> None:
     """
     with new_file(target, force) as file:
         file.write(encode_png(flatten(stack), stack.icc_profile, provenance_text(stack)))
-
-
-def _target(out: Output) -> Path:
-    """Follow links, so that what a link points to is replaced and not the link."""
-    try:
-        return Path(out).resolve()
-    except (OSError, RuntimeError) as error:
-        raise OutputError(f"{out} cannot be written: its links lead nowhere.") from error
 
 
 def _is_folder(out: Output) -> bool:

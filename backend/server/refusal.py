@@ -11,6 +11,7 @@ from layerpeel.backend.errors import (
     ModelError,
     NothingFoundError,
     OutputError,
+    one_line,
 )
 from layerpeel.shared.jobs import Refusal
 from layerpeel.shared.places import log_file
@@ -41,7 +42,7 @@ class Refused(Exception):  # noqa: N818  (it is the caller who errs)
 
     def response(self) -> Response:
         """Return the answer to the call."""
-        return as_json(to_text(Refusal(self.message)), self.status)
+        return as_json(to_text(Refusal(one_line(self.message))), self.status)
 
 
 def as_json(text: str, status: int = 200) -> Response:

@@ -2,11 +2,17 @@
 
 import errno
 import itertools
+import os
 from pathlib import Path
 
 import pytest
 
-from layerpeel.backend.files.atomic_folder import LeftAsideError, atomic_folder, replace_folder
+from layerpeel.backend.files.atomic_folder import (
+    LeftAsideError,
+    atomic_folder,
+    recover_folder,
+    replace_folder,
+)
 
 
 def folder(path, content):
@@ -169,3 +175,34 @@ def test_process_killed_between_the_renames_loses_nothing(
         with pytest.raises(FileNotFoundError):
             replace_folder(tmp_path / "missing", path)
         assert content_of(path) == "old"
+
+
+@pytest.mark.parametrize("is_checked_first", [False, True])
+def test_a_process_killed_while_it_replaces_a_folder_loses_nothing(
+    tmp_path, path, run_until_it_ends, is_checked_first
+):
+    folder(path, "old")
+    run_until_it_ends(
+        "from layerpeel.backend.files.atomic_folder import atomic_folder\n"
+        "rename = Path.rename\n"
+        "Path.rename = lambda a, b: (rename(a, b), die())\n"
+        "with atomic_folder(Path('sam')) as new:\n"
+        "    (new / 'model.safetensors').write_text('new')\n"
+    )
+    assert not path.exists()
+    if is_checked_first:
+        recover_folder(path)
+        assert content_of(path) == "old"
+    write(path, "newer")
+    assert content_of(path) == "newer"
+
+
+def test_what_a_killed_process_left_goes_after_an_hour(tmp_path, path):
+    (old, young) = (folder(tmp_path / f".sam.0000000{n}.partial", "half") for n in (1, 2))
+    (file,) = (tmp_path / ".sam.00000003.partial",)
+    file.write_text("half")
+    other = folder(tmp_path / ".samuel.00000004.partial", "half")
+    for left in (old, file, other):
+        os.utime(left, (0, 0))
+    write(path, "new")
+    assert sorted(tmp_path.iterdir()) == sorted([young, other, path])
