@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
+from layerpeel.shared.private_files import read_private, write_private
 from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.strict_json import read_json
 from layerpeel.shared.wire import from_text, to_text
 
 
@@ -79,12 +81,12 @@ def _is_waited_for(process: int) -> bool:
 
 
 def read_server_file() -> Optional[ServerAddress]:
-    """Read how to reach the backend; None when the file is missing or damaged.
+    """Read how to reach the backend; None when the file is missing, damaged, or not the owner's.
 
     A backend that was killed leaves its file behind, so that nobody may answer there.
     """
     try:
-        address: ServerAddress = from_text(ServerAddress, server_file().read_bytes())
+        address: ServerAddress = from_text(ServerAddress, read_private(server_file()))
     except (OSError, ProtocolError):
         return None
     return address
@@ -92,13 +94,13 @@ def read_server_file() -> Optional[ServerAddress]:
 
 def write_server_file(address: ServerAddress) -> None:
     """Write how to reach this backend, atomically and readable by this user only."""
-    _write_whole(server_file(), to_text(address))
+    write_private(server_file(), to_text(address))
 
 
 def read_command() -> List[str]:
-    """Read the command that starts the backend; empty when none is registered."""
+    """Read the command that starts the backend; empty when the owner has registered none."""
     try:
-        command = json.loads(command_file().read_text(encoding="utf-8"))
+        command = read_json(read_private(command_file()))
     except (OSError, ValueError):
         return []
     is_command = isinstance(command, list) and all(isinstance(part, str) for part in command)
@@ -107,14 +109,4 @@ def read_command() -> List[str]:
 
 def write_command(command: List[str]) -> None:
     """Register the command that starts the backend."""
-    _write_whole(command_file(), json.dumps(command, ensure_ascii=False))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    # Private from the start: if it were restricted later, others could read it in between.
-    handle = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
+    write_private(command_file(), json.dumps(command, ensure_ascii=False))

@@ -19,6 +19,7 @@ from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.callers import ACCEPTED_AT_ONCE, callers_at
 from layerpeel.backend.server.guard import Door, Guard
+from layerpeel.backend.server.home_folder import make_home
 from layerpeel.backend.server.instance import only_server
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
@@ -60,7 +61,8 @@ def serve(settings: ServerSettings) -> None:
     """Serve until a signal, or until the last client has gone.
 
     Raises AlreadyRunningError when another server uses the same state folder, BadInputError for an
-    address that cannot be used, OutputError for a state folder that cannot be written.
+    address that cannot be used, OutputError for a state folder that cannot be written, or others
+    can write.
     """
     _check_host(settings)
     # Pictures, results, log and token: only the owner may read what is written from here on.
@@ -68,7 +70,7 @@ def serve(settings: ServerSettings) -> None:
     folder = state_folder()
     with contextlib.ExitStack() as held:
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_home(folder)
             held.enter_context(only_server(folder))
             held.enter_context(logging_to(log_file(), settings.log_level))
         except OSError as error:

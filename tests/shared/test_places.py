@@ -1,5 +1,6 @@
 """Files by which backend and plugin find each other."""
 
+import os
 import stat
 import sys
 
@@ -28,6 +29,39 @@ def test_the_token_is_for_its_owner_alone(home):
     assert stat.S_IMODE(places.server_file().stat().st_mode) == 0o600
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert [path.name for path in home.iterdir()] == ["server.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_what_others_have_prepared_is_neither_followed_nor_believed(home, tmp_path):
+    home.mkdir()
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    places.server_file().symlink_to(victim)
+    (home / f"server.json.{os.getpid()}").symlink_to(victim)
+    address = places.ServerAddress("http://127.0.0.1:4", "token")
+    places.write_server_file(address)
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not places.server_file().is_symlink()
+    places.write_command(["/bin/true"])
+    for mode in (0o620, 0o602):
+        places.server_file().chmod(mode)
+        places.command_file().chmod(mode)
+        assert places.read_server_file() is None
+        assert places.read_command() == []
+    if os.geteuid() == 0:
+        os.chown(places.command_file(), 12345, 12345)
+        places.command_file().chmod(0o600)
+        assert places.read_command() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_file_system_that_keeps_nothing_from_others_is_refused(home, monkeypatch):
+    # As on FAT: whatever is asked for, everybody may read it.
+    opened = os.open
+    monkeypatch.setattr(os, "open", lambda path, flags, _mode=0: opened(path, flags, 0o666))
+    with pytest.raises(OSError, match="cannot keep it from others"):
+        places.write_server_file(places.ServerAddress("http://127.0.0.1:4", "token"))
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"\xff\xfe", b'{"address": 3}', b'["a", 1]'])

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 
@@ -155,6 +156,24 @@ def test_a_folder_that_cannot_be_used(start, tmp_path):
     # The plugin does not show what is printed; it points to the log.
     message = said.strip().removeprefix("layerpeel: ")
     assert message in (tmp_path / "blocked" / "backend.log").read_text(encoding="utf-8")
+
+
+def test_a_home_that_others_can_write_is_made_right_or_refused(start, run_backend, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    backend = run_backend()
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+    backend.stop()
+    home.chmod(0o777)
+    (tmp_path / "victim").write_text("mine")
+    (home / "backend.log").unlink()
+    (home / "backend.log").symlink_to(tmp_path / "victim")
+    process = start(home)
+    said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said.count("\n")) == (6, 1)
+    assert "Others can write into" in said
+    assert (tmp_path / "victim").read_text() == "mine"
 
 
 def test_a_damaged_list_of_jobs_is_set_aside_and_results_are_there(run_backend, make_job):
