@@ -62,7 +62,7 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError(error)
     words = _WORDS.get(error.status_code, error.detail)
-    message = words.format(path=request.url.path, method=request.method)
+    message = words.format(path=request.scope["path"], method=request.method)
     return Refused(error.status_code, message).response()
 
 
