@@ -204,7 +204,8 @@ def determine(
             _check_found(mask, lift.width * lift.height, "in the box")
         case Words(text):
             # However small it is: it was asked for by name.
-            mask, rough, what = engine.find_words(image, text), NETWORK_BAND, f"“{text}”"
+            mask = engine.find_words(image, text, report)
+            rough, what = NETWORK_BAND, f"“{text}”"
             _check_any(mask, what)
         case Points():
             mask = find_pointed_at(image, lift, engine.find_at_points, report)

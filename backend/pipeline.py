@@ -157,7 +157,13 @@ def peel_picture(
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
         () if only_selected else layers_of(picture, parent, foregrounds, names, request),
-        MadeWith(engine.name, request.seed, dict(engine.models), peel.course.seconds),
+        MadeWith(
+            engine.name,
+            request.seed,
+            dict(engine.models),
+            peel.course.seconds,
+            stages=dict(engine.stages),
+        ),
         picture.icc_profile,
         (*engine.notes, *notes),
         selection_of(lifted, image.alpha) if only_selected else None,

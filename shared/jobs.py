@@ -118,12 +118,14 @@ class EngineInfo:
 
     missing: one line for people about what it lacks; empty when it can run.
     words: whether it finds things by name; if not, words_hint says what is needed.
+    about: what it would take for each question, in one line for people; may be empty.
     """
 
     name: str
     missing: str
     words: bool
     words_hint: str
+    about: str = ""
 
 
 @dataclass(frozen=True)

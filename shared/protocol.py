@@ -323,6 +323,8 @@ class MadeWith:
     licences: licence of each model, by its id.
     painted: the generator's settings (prompt, negative prompt, style, steps …), by name; empty when
         nothing was generated.
+    stages: in words what stood for each question that was asked (words, masks, subject, part, box,
+        points, lasso, things, glass, edge, layers), by that.
     """
 
     engine: str
@@ -331,6 +333,7 @@ class MadeWith:
     seconds: Dict[str, float] = field(default_factory=dict)
     licences: Dict[str, str] = field(default_factory=dict)
     painted: Dict[str, str] = field(default_factory=dict)
+    stages: Dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,11 @@ def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> A
     came = set(plain) - {"type"}
     names = {each.name for each in fields(kind)}
     # A field that has got a default since may be missing from what an older version wrote.
-    optional = {each.name for each in fields(kind) if each.default is not MISSING}
+    optional = {
+        each.name
+        for each in fields(kind)
+        if each.default is not MISSING or each.default_factory is not MISSING
+    }
     if not names - optional <= came <= names:
         odd = sorted((came - names) | (names - optional - came))
         raise ProtocolError(f"A {kind.__name__} came with fields that do not belong: {odd}.")

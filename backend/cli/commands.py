@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import Annotated, get_args, get_type_hints
 
@@ -92,6 +93,13 @@ _ADDED_BY = {
 }
 
 
+# What the command ends with when none of our own errors tells why it failed.
+UNFORESEEN_CODE = 10
+_UNFORESEEN = (
+    "This was not foreseen, and is a fault of Layerpeel: nothing that is half done was put in "
+    "place. Please report the lines above."
+)
+
 _NO_MEMORY = "There is not enough memory for this picture. Close other programs, or scale it down."
 
 
@@ -116,6 +124,9 @@ def run_commands() -> None:
         _end_with(_told(error), _code_of(error))
     except MemoryError:
         _end_with(_NO_MEMORY, LayerpeelError.exit_code)
+    except Exception:  # noqa: BLE001  (whatever it is, it is no lack of memory, which ends with 1)
+        traceback.print_exc()
+        _end_with(_UNFORESEEN, UNFORESEEN_CODE)
 
 
 def _run_app() -> None:

@@ -88,7 +88,7 @@ def peel(
     ] = None,
     text: Annotated[
         str | None,
-        typer.Option(help="Lift off what these words name: “a cat, a dog” (layeringdiff)."),
+        typer.Option(help="Lift off what these words name: “a cat, a dog” (GroundingDINO)."),
     ] = None,
     point: Annotated[
         list[str] | None,
@@ -126,7 +126,9 @@ def peel(
     ] = 0,
     engine: Annotated[
         str,
-        typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best."),
+        typer.Option(
+            help=f"{', '.join(ENGINES)}; auto takes the best there is, auto+NAME that one too."
+        ),
     ] = AUTO,
     device: DeviceOption = None,
     max_pixels: MaxPixelsOption = MOST_PIXELS,

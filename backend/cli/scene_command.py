@@ -57,7 +57,10 @@ _LayerOut = Annotated[
     str, typer.Option(help="NAME.png, as large as the picture; or NAME.ora, or NAME/ for a folder.")
 ]
 _Engine = Annotated[
-    str, typer.Option(help=f"Which engine separates: {', '.join(ENGINES)}; auto takes the best.")
+    str,
+    typer.Option(
+        help=f"{', '.join(ENGINES)}; auto takes the best there is, auto+NAME that one too."
+    ),
 ]
 _Force = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
 _NoProvenance = Annotated[

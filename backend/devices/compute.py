@@ -1,11 +1,11 @@
 """The device that computes: which one, in what precision, and how much memory may be used."""
 
-import os
 from dataclasses import dataclass
 
 import psutil
 import torch
 
+from layerpeel.backend.devices.gpu_signs import wanted_device
 from layerpeel.backend.errors import DeviceError
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -42,11 +42,6 @@ class Compute:
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
         return {"mps": "Apple GPU", "cpu": "processor"}[self.device.type]
-
-
-def wanted_device() -> str:
-    """Name the device that LAYERPEEL_DEVICE asks for; `auto` when it asks for none."""
-    return os.environ.get("LAYERPEEL_DEVICE") or "auto"
 
 
 def compute_on(name: str | None = None) -> Compute:

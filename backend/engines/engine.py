@@ -24,6 +24,10 @@ class _Named(Protocol):
         """Id and sha256 of every model that has taken part so far."""
 
     @property
+    def stages(self) -> Mapping[str, str]:
+        """What has stood for each question so far, in words; see `MadeWith`."""
+
+    @property
     def notes(self) -> Sequence[str]:
         """What a person should know about how it was done so far; each a sentence."""
 
@@ -35,7 +39,7 @@ class _Named(Protocol):
 
 
 class Engine(_Named, Protocol):
-    """A named choice of one implementation per stage.
+    """One implementation per stage.
 
     Masks, trimaps and alphas are H×W, float32, 0–1.
     """
@@ -55,7 +59,7 @@ class Engine(_Named, Protocol):
         None where the mask means what it covers: a part of a thing, several, or a piece of ground.
         """
 
-    def find_words(self, image: Image, text: str) -> Float32:
+    def find_words(self, image: Image, text: str, report: ReportFraction) -> Float32:
         """How surely each pixel belongs to what the words name.
 
         Raises NothingFoundError when nothing in the picture answers to them.

@@ -1,17 +1,14 @@
 """Which engines there are, and which one a request gets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
-from layerpeel.backend.models.model_store import ModelState, ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import PeelRequest
 
 AUTO = "auto"
-
-PAPER_MODELS = ("vitmatte", "fbdd", "hfa")
-"""Models without which the paper's engine separates nothing."""
 
 
 def _compact(store: ModelStore) -> Engine:
@@ -57,40 +54,42 @@ def engine_named(name: str, store: ModelStore) -> AnyEngine:
 def engine_for(request: PeelRequest, store: ModelStore) -> tuple[AnyEngine, tuple[str, ...]]:
     """Make the engine that a request gets, and say what a person should be told of the choice.
 
-    `auto` takes the paper's engine where its models are installed and a GPU is there, or where
-    nothing else can do what is asked for; otherwise the compact one. Which one ran is in the result
-    (`MadeWith.engine`).
+    `auto` takes for each question the best that is installed and fits the device; `auto+NAME` takes
+    the implementation of that name whatever speaks against it. The result says what was taken
+    (`MadeWith.engine` and `stages`).
 
     Raises as `engine_named` does, and DeviceError when a device that was asked for by name is not
     there: it is not replaced by another.
     """
-    if request.engine != AUTO:
+    if not is_automatic(request.engine):
         return engine_named(request.engine, store), ()
-    # Looked for on disk first: only to find a model missing, torch need not be loaded.
-    states = {store.state(model_id) for model_id in PAPER_MODELS}
-    if ModelState.MISSING in states:
-        return engine_named("compact", store), ()
-    why_not = _why_not_the_papers(request, store)
-    if not why_not:
-        return engine_named("layeringdiff", store), ()
-    if lacks("compact", request, store) is None:
-        note = f"The engine “compact” was taken instead of “layeringdiff”. {why_not}"
-        return engine_named("compact", store), (note,)
-    note = f"The engine “layeringdiff” was taken, which alone can do this. {why_not}"
-    return engine_named("layeringdiff", store), (note,)
+    return best_engine(request, store, request.engine.split("+")[1:])
 
 
-def _why_not_the_papers(request: PeelRequest, store: ModelStore) -> str:
-    """Say in a sentence why `auto` does not take the paper's engine; empty when it does."""
-    try:
-        engine_named("layeringdiff", store).check(request)
-    except ModelError as error:
-        return str(error)
-    from layerpeel.backend.devices.compute import compute_on
+def is_automatic(name: str) -> bool:
+    """Whether an engine of that name takes what is installed."""
+    return name.split("+")[0] == AUTO
 
-    if compute_on().device.type == "cpu":
-        return "No GPU is used, and on the processor “layeringdiff” takes minutes."
-    return ""
+
+def best_engine(
+    request: PeelRequest, store: ModelStore, wanted: Sequence[str] = ()
+) -> tuple[Engine, tuple[str, ...]]:
+    """Make the engine that `auto` gives a request, whichever it names; see `engine_for`."""
+    from layerpeel.backend.engines.best_choice import BestChoice
+    from layerpeel.backend.engines.compact import compact_choice
+    from layerpeel.backend.engines.layeringdiff import LAYERINGDIFF_CHOICE
+    from layerpeel.backend.engines.staged_engine import StagedEngine
+
+    best = BestChoice(store, wanted)
+    choice = best.for_request(request)
+    presets = {"compact": compact_choice(store), "layeringdiff": LAYERINGDIFF_CHOICE}
+    taken = choice.taken_for(request)
+    same = [name for name, preset in presets.items() if preset.taken_for(request) == taken]
+    if same:
+        return StagedEngine(same[0], store, lambda: choice), tuple(best.notes)
+    titles = list(dict.fromkeys(means.title for means in taken.values()))
+    by = " and ".join([", ".join(titles[:-1]), titles[-1]] if titles[:-1] else titles)
+    return StagedEngine(AUTO, store, lambda: choice), (*best.notes, f"Done by {by}.")
 
 
 def lacks(name: str, request: PeelRequest, store: ModelStore) -> str | None:

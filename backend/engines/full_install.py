@@ -1,4 +1,4 @@
-"""What the paper's engine and Qwen's need beside the base install."""
+"""What all that computes with torch needs beside the base install."""
 
 from importlib.util import find_spec
 
@@ -18,16 +18,26 @@ PACKAGES = (
 )
 
 
+def is_full_install() -> bool:
+    """Whether all packages are there; none of them is loaded for that."""
+    return not _missing()
+
+
 def what_full_install_lacks(engine: str) -> str:
     """Say in one line which packages are missing for an engine; empty when none is."""
     if engine not in NEEDS_FULL_INSTALL:
         return ""
-    missing = [package for package in PACKAGES if find_spec(package) is None]
+    return what_lacks_packages(f"The engine “{engine}”")
+
+
+def what_lacks_packages(who: str) -> str:
+    """Say in one line which packages are missing for something named; empty when none is."""
+    missing = _missing()
     if not missing:
         return ""
     return (
-        f"The engine “{engine}” needs the full install, and {', '.join(missing)} cannot be found: "
-        "run `pip install 'layerpeel[full]'` (some 6 GB)."
+        f"{who} needs the full install, and {', '.join(missing)} cannot be found: run "
+        "`pip install 'layerpeel[full]'` (some 6 GB)."
     )
 
 
@@ -36,3 +46,7 @@ def require_full_install(engine: str) -> None:
     lacking = what_full_install_lacks(engine)
     if lacking:
         raise ModelError(lacking)
+
+
+def _missing() -> list[str]:
+    return [package for package in PACKAGES if find_spec(package) is None]

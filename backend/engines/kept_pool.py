@@ -5,7 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from layerpeel.backend.devices.compute import compute_on, wanted_device
+from layerpeel.backend.devices.compute import compute_on
+from layerpeel.backend.devices.gpu_signs import wanted_device
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.engines.full_install import NEEDS_FULL_INSTALL
 from layerpeel.backend.models.model_store import ModelState, ModelStore

@@ -27,6 +27,7 @@ class QwenEngine:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self.models: dict[str, str] = {}
+        self.stages: dict[str, str] = {}
 
     def models_needed(self, request: PeelRequest) -> tuple[str, ...]:
         """Qwen-Image-Layered, whatever the request."""
@@ -39,12 +40,11 @@ class QwenEngine:
         if request.lift != Subject():
             raise ModelError(
                 "“qwen” decides by itself what the layers are: ask for the subject, without a "
-                "selection, box, points, words, mask or trimap, or use the engine “layeringdiff”."
+                "selection, box, points, words, mask or trimap, or use the engine “auto”."
             )
         if request.band is not None:
             raise ModelError(
-                "“qwen” finds edges by itself: leave the band out, or use the engine "
-                "“layeringdiff”."
+                "“qwen” finds edges by itself: leave the band out, or use the engine “auto”."
             )
         self._layers().check()
 
@@ -53,6 +53,7 @@ class QwenEngine:
     ) -> Sequence[LayerGuess]:
         """Guess at most `layers` layers to lift off, front-most first; empty ones are left out."""
         self.models[MODEL] = self._store.digest_of(MODEL)
+        self.stages["layers"] = "Qwen-Image-Layered"
         # One more: what stays when all others are lifted off.
         return guesses_from(
             self._layers().decompose(image.proxy, image.alpha, layers + 1, seed, report)

@@ -100,6 +100,7 @@ def _listing(stack: LayerStack, names: list[str]) -> dict[str, Any]:
             "seconds": dict(stack.made_with.seconds),
             "licences": dict(stack.made_with.licences),
             "painted": dict(stack.made_with.painted),
+            "stages": dict(stack.made_with.stages),
         },
         "notes": list(stack.notes),
     }

@@ -14,6 +14,7 @@ def provenance_of(stack: LayerStack) -> dict[str, Any]:
         return {}
     return {
         "engine": made.engine,
+        "stages": dict(made.stages),
         "models": dict(made.models),
         "licences": dict(made.licences),
         "seed": made.seed,

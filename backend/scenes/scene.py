@@ -1,10 +1,13 @@
 """Words → layers: the whole of the paper's Figure 1. A picture is generated, then taken apart."""
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from layerpeel.backend.colour import image_of
-from layerpeel.backend.engines.engine_registry import engine_for
-from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.engines.engine import AnyEngine
+from layerpeel.backend.engines.engine_registry import engine_for, is_automatic
+from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, first_part, rest
 from layerpeel.backend.scenes.canvas import (
@@ -22,7 +25,7 @@ from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
 from layerpeel.backend.stages.generation.request import Control, ControlKind, Start
 from layerpeel.backend.stages.generation.style import Style
-from layerpeel.shared.protocol import LayerStack, PeelRequest, Phrases, Picture
+from layerpeel.shared.protocol import LayerStack, PeelRequest, Phrases, Picture, Subject
 from layerpeel.shared.scenes import Guide, GuideKind, SceneRequest
 
 NO_BRACKETS = (
@@ -65,12 +68,8 @@ def paint_scene(
     )
     check_profile(picture)
     painter.check(asked)
-    peel = PeelRequest(
-        Phrases(prompt.foregrounds), seed=request.painting.seed, engine=request.engine
-    )
     if prompt.foregrounds:
-        engine, engine_notes = engine_for(peel, store)
-        engine.check(peel)
+        peel, engine, engine_notes = _taken_apart(prompt.foregrounds, request, store)
     share = PAINTING_SHARE if prompt.foregrounds else 1.0
     painted = painter.paint(asked, first_part(report, share), show)
     show_painted(painted.picture, show)
@@ -83,6 +82,39 @@ def paint_scene(
         stack = as_one_layer(scene, request.painting.seed, NO_BRACKETS)
     made = painted_by(stack.made_with, painter, painted, request.prompt, asked, request.guide)
     return replace(stack, made_with=made, notes=(*notes, *stack.notes))
+
+
+def _taken_apart(
+    phrases: tuple[str, ...], request: SceneRequest, store: ModelStore
+) -> tuple[PeelRequest, AnyEngine, tuple[str, ...]]:
+    """How the scene will be taken apart, by what, and what is to be said of that.
+
+    By its phrases; where `auto` finds nothing here that looks for words, by what stands out.
+
+    Raises ModelError when nothing here can do either.
+    """
+    seed, name = request.painting.seed, request.engine
+    by_words = PeelRequest(Phrases(phrases), seed=seed, engine=name)
+    engine, notes = engine_for(by_words, store)
+    try:
+        engine.check(by_words)
+    except ModelError as error:
+        if not is_automatic(name):
+            raise
+        by_itself = PeelRequest(Subject(), layers=len(phrases), seed=seed, engine=name)
+        engine, notes = engine_for(by_itself, store)
+        with contextlib.suppress(ModelError):
+            engine.check(by_itself)
+            return by_itself, engine, (*notes, _not_by_words(phrases, error))
+        raise  # What words lack is what was asked for.
+    return by_words, engine, notes
+
+
+def _not_by_words(phrases: Sequence[str], why: ModelError) -> str:
+    quoted = ", ".join(f"“{phrase}”" for phrase in phrases)
+    return (
+        f"{quoted} could not be looked for, so what stands out in the scene came off instead. {why}"
+    )
 
 
 def _guided(

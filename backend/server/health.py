@@ -4,36 +4,56 @@ The manifest says which models an engine needs. Models that generate pictures ar
 peel; models that detect are needed only to find things by words.
 """
 
+from layerpeel.backend.engines.best_choice import BestChoice, room_by_signs
 from layerpeel.backend.engines.full_install import what_full_install_lacks
+from layerpeel.backend.engines.lacking import what_is_lacking
+from layerpeel.backend.engines.stage_choice import Question
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.jobs import EngineInfo, Health
+from layerpeel.shared.protocol import PeelRequest, Point, Points, Words
 from layerpeel.shared.version import PROTOCOL, VERSION
 
 NO_DETECTOR = (
-    "Finding by words is for the engine “layeringdiff”: choose it in Settings. Or use the subject, "
-    "a box or a selection."
+    "This engine finds nothing by words: choose “Automatic” in Settings. Or use the subject, a box "
+    "or a selection."
 )
+
+# What `auto` is asked about, and of which of its questions is told.
+_ASKED = {
+    "Words": (PeelRequest(Words("a thing")), (Question.WORDS, Question.MASKS)),
+    "Subject": (PeelRequest(), (Question.SUBJECT,)),
+    "Clicks": (PeelRequest(Points((Point(0, 0),))), (Question.POINTS,)),
+    "Edge": (PeelRequest(), (Question.EDGE,)),
+    "Layers": (PeelRequest(), (Question.LAYERS,)),
+}
 
 
 def health_of(store: ModelStore) -> Health:
     """Describe what is installed now. A new model file is hashed, which may take a second.
 
-    The first engine is `auto`, which uses the best of the others.
+    The first engine is `auto`, which uses the best of what there is.
     """
     names = dict.fromkeys(name for model in store.manifest.models for name in model.engines)
     engines = {name: _engine(name, store) for name in names}
-    return Health(VERSION, PROTOCOL, (_best_of(engines), *engines.values()))
+    return Health(VERSION, PROTOCOL, (_best_of(engines, store), *engines.values()))
 
 
-def _best_of(engines: dict[str, EngineInfo]) -> EngineInfo:
-    """Describe `auto`, which can do what any of the engines can."""
+def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:
+    """Describe `auto`, and what it would take for each question."""
     missing = [engine.missing for engine in engines.values()]
-    hints = [engine.words_hint for engine in engines.values() if engine.words_hint != NO_DETECTOR]
+    told, lacking = [], {}
+    for title, (request, questions) in _ASKED.items():
+        choice = BestChoice(store, see_room=room_by_signs).for_request(request)
+        taken = [means for each in questions if (means := choice.of(each)) is not None]
+        lacking[title] = what_is_lacking(taken, store)
+        if not lacking[title]:
+            told.append(f"{title}: {', '.join(means.title for means in taken)}.")
     return EngineInfo(
         "auto",
         missing="" if "" in missing else missing[0],
-        words=any(engine.words for engine in engines.values()),
-        words_hint="" if "" in hints else next(iter(hints), NO_DETECTOR),
+        words=not lacking["Words"],
+        words_hint=lacking["Words"],
+        about=" ".join(told),
     )
 
 

@@ -1,6 +1,7 @@
 """The thing in a box that a person has drawn, by one network or weighed between two."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,13 +14,44 @@ from layerpeel.shared.protocol import Box
 CONTEXT = 0.15
 
 
+# From this intersection over union on, two boxes of a detector are round the same thing.
+SAME_BOX = 0.8
+
 # ISNet is below this where it sees nothing.
 SUSPECTED = 0.1
 # From this intersection over union on, two networks see the same thing.
 AGREEMENT = 0.85
 
+BoxEdges = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the picture."""
+
 FindSubject = Callable[[Float32, Float32], Float32]
 """Finds the subject (H×W, 0–1) by proxy (H×W×3) and alpha (H×W) of a picture."""
+
+
+def box_round(edges: BoxEdges, shape: tuple[int, int]) -> Box:
+    """The least box of whole pixels round edges that lie within a picture (height, width)."""
+    left, top = min(int(edges[0]), shape[1] - 1), min(int(edges[1]), shape[0] - 1)
+    right, bottom = math.ceil(edges[2]), math.ceil(edges[3])
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def boxes_apart(boxes: Sequence[BoxEdges]) -> list[BoxEdges]:
+    """Leave out each box that is nearly the same as one before it."""
+    kept: list[BoxEdges] = []
+    for box in boxes:
+        if all(_overlap(box, other) < SAME_BOX for other in kept):
+            kept.append(box)
+    return kept
+
+
+def _overlap(one: BoxEdges, other: BoxEdges) -> float:
+    """Intersection over union of two boxes, neither of them empty."""
+    width = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
+    height = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
+    both = width * height
+    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return both / (sum(areas) - both)
 
 
 def find_in_box(image: Image, box: Box, find_subject: FindSubject) -> Float32:

@@ -217,5 +217,5 @@ def _as_seen(proxy: Float32, alpha: Float32) -> Image.Image:
 def _advice(whole: int) -> str:
     return (
         f"All of it is {spoken_size(whole)}, which main memory must hold. Let a machine that has "
-        "room for it peel, or use the engine “layeringdiff” or “compact”."
+        "room for it peel, or use the engine “auto”."
     )

@@ -83,5 +83,6 @@ class EngineChoice(QWidget):
         if engine.missing:
             return engine.missing
         if name == AUTOMATIC:
-            return i18n("Uses the best engine that can run on this machine.")
+            best = i18n("Uses the best that is installed and can run on this machine.")
+            return f"{best} {engine.about}".strip()
         return i18n("Ready.")

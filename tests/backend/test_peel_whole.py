@@ -17,7 +17,7 @@ class Knowing:
     """A whole engine of known layers, front-most first."""
 
     name = "knowing"
-    models = {}  # noqa: RUF012
+    models = stages = {}  # noqa: RUF012
     notes = ()
 
     def __init__(self, layers):

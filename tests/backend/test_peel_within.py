@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend import peel
-from layerpeel.backend.engines import compact
+from layerpeel.backend.engines import subject_by_isnet
 from layerpeel.backend.errors import NothingFoundError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
@@ -117,7 +117,7 @@ def test_what_lies_in_the_bounds_of_a_selection_and_outside_it_does_not_count(
     selection = np.full((64, 96), 255, np.uint8)
     selection[:32, 48:] = 0
     outside = (selection == 0).astype(np.float32)
-    monkeypatch.setattr(compact, "find_visible_subject", lambda *_: outside.copy())
+    monkeypatch.setattr(subject_by_isnet, "find_visible_subject", lambda *_: outside.copy())
     picture = np.full((64, 96, 3), 128, np.uint8)
     with pytest.raises(NothingFoundError, match="within the selection"):
         peel(picture, lift=Subject(coverage_of(selection)), store=isnet_store)

@@ -47,17 +47,20 @@ def can_use_words(krita):
 @pytest.mark.usefixtures("only_compact_can_run")
 def test_request_goes_to_the_chosen_engine_and_to_no_other(krita, docker, before):
     docker.choose_engine(PAPER)  # No backend has answered yet.
-    refusal = docker.peel()
-    assert "pull" in refusal
-    assert docker.status == ""  # The page shows it already.
+    refusal = docker.peel()  # What this very request lacks: an exact edge takes these two alone.
+    assert "FBDD" in refusal
+    assert "HFA" in refusal
+    assert "pull" not in refusal
+    lacking = docker.status  # What the engine lacks.
+    assert "pull" in lacking
     docker.picture_of("engine-that-lacks-models")
     assert krita.layer_tree() == before
 
     docker.open_settings()
     assert docker.engine == PAPER
-    assert docker.about_engine == refusal
+    assert docker.about_engine == lacking
     tip = "widgets.the('layerpeel_engine').itemData(2, 3)"  # Qt.ToolTipRole
-    assert krita.evaluate(tip) == refusal
+    assert krita.evaluate(tip) == lacking
     krita.screenshot_of("layerpeel_settings", "settings-engine-that-lacks-models")
     krita.choose("layerpeel_engine", COMPACT)
     assert docker.about_engine == "Ready."

@@ -2,26 +2,27 @@
 
 The paper's own score (section 4.1): IoU of the mask that a detector finds in a layer for the
 foreground's phrase with the layer's alpha; high is good on the foreground, low on the background.
-The detector is the first engine that can find things by words. Layers are shown over grey.
+Detector and segmenter are the best of those that are installed. Layers are shown over grey.
 """
 
 import numpy as np
 
 from layerpeel.backend.composites.composite import Composite
-from layerpeel.backend.engines.engine import Engine, WholeEngine
-from layerpeel.backend.engines.engine_registry import ENGINES
+from layerpeel.backend.engines.engine import Engine
+from layerpeel.backend.engines.engine_registry import best_engine
 from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.evaluation.network_figure import Captions, Meter
 from layerpeel.backend.evaluation.networks.parts import painted
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.progress import say_no_fraction
 from layerpeel.backend.separation import Separation
-from layerpeel.shared.protocol import Depth, PeelRequest, Words
+from layerpeel.shared.protocol import Depth, Outcome, PeelRequest, Words
 
 GREY = 0.5
 SOLID = 0.5
 
-NO_ENGINE = "no engine here can find things by words (that takes grounding-dino and sam)"
+NO_ENGINE = "nothing here can find things by words"
 
 
 class SubjectOverlap:
@@ -30,14 +31,14 @@ class SubjectOverlap:
     title = "FG-MIoU"
 
     def lacks(self, captions: Captions) -> str | None:
-        """Look for an engine that finds by words, then for captions."""
+        """Look for a detector and a segmenter, then for captions."""
         found = _engine_for_words()
         if isinstance(found, str):
             return found
         return None if captions else "the art has no captions.csv"
 
     def meter(self, captions: Captions) -> Meter:
-        """Take the first engine that finds by words. Raises ModelError when none does."""
+        """Take the best detector and segmenter. Raises ModelError where they lack something."""
         found = _engine_for_words()
         if isinstance(found, str):
             raise ModelError(found)
@@ -70,7 +71,9 @@ class SubjectOverlapMeter:
     def _mask(self, picture: Float32, words: str) -> Bool:
         opaque = np.ones(picture.shape[:2], np.float32)
         try:
-            found = self._engine.find_words(Image(picture, opaque, picture, Depth.U8), words)
+            found = self._engine.find_words(
+                Image(picture, opaque, picture, Depth.U8), words, say_no_fraction
+            )
         except NothingFoundError:
             return np.zeros(picture.shape[:2], np.bool_)
         return np.asarray(found > SOLID, np.bool_)
@@ -83,14 +86,11 @@ def overlap(mask: Bool, layer: Bool) -> float:
 
 
 def _engine_for_words() -> Engine | str:
-    """Return the first engine that can find by words, else a line that says there is none."""
-    for make in ENGINES.values():
-        try:
-            engine = make(ModelStore())
-            if isinstance(engine, WholeEngine):
-                continue
-            engine.check(PeelRequest(Words("a thing"), engine=engine.name))
-        except ModelError:
-            continue
-        return engine
-    return NO_ENGINE
+    """Return the engine of the best detector and segmenter there are, else what they lack."""
+    asked = PeelRequest(Words("a thing"), outcome=Outcome.SELECTION)
+    engine, _notes = best_engine(asked, ModelStore())
+    try:
+        engine.check(asked)
+    except ModelError as error:
+        return f"{NO_ENGINE}: {error}"
+    return engine

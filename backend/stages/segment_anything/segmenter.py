@@ -12,6 +12,7 @@ from torch import Tensor
 
 from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.image import Float32
+from layerpeel.backend.stages.box import BoxEdges
 from layerpeel.backend.stages.hub_folder import CONFIG, unusable
 from layerpeel.backend.stages.segment_anything.by_hub import HubSam, load_hub_sam
 from layerpeel.backend.stages.segment_anything.by_meta import MetaSam, load_meta_sam
@@ -23,9 +24,6 @@ NAME = "SAM"
 
 # Embeddings that are kept, 4 MB each: of the picture, and of what is left of it after a peel.
 KEPT = 2
-
-BoxEdges = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels of the picture."""
 
 _Shown = tuple[BoxEdges | None, Sequence[Point]]
 

@@ -40,6 +40,29 @@ def test_layers_by_words_come_out_and_are_the_picture(peel_by_paper, scene, tmp_
     assert np.array_equal(np.asarray(merged), scene.picture)
 
 
+def test_words_take_what_is_there(layerpeel, scene, paper_store, tmp_path):
+    Image.fromarray(scene.picture).save(tmp_path / "picture.png")
+    models = tmp_path / "models"
+    models.mkdir()
+    for model_id in ("grounding-dino", "sam"):
+        for name in (model_id, f"{model_id}.checked.json"):
+            (models / name).symlink_to(paper_store.folder / name)
+    words = ("peel", tmp_path / "picture.png", "--text", "a cat, dog", "--device", "cpu")
+    environment = {"LAYERPEEL_MODELS": str(models), "HF_HUB_OFFLINE": "1"}
+    done = layerpeel(*words, "--out", tmp_path / "layers/", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "Note: Done by GroundingDINO, SAM, a small matting network and PatchMatch." in done.stdout
+    )
+    listing = json.loads((tmp_path / "layers" / "layers.json").read_text(encoding="utf-8"))
+    assert listing["made_with"]["stages"]["masks"] == "SAM"
+    (models / "grounding-dino").unlink()
+    done = layerpeel(*words, "--out", tmp_path / "none/", env=environment)
+    assert done.returncode == 5
+    (line,) = done.stderr.splitlines()
+    assert "`layerpeel models pull grounding-dino`" in line
+
+
 def test_equal_commands_make_equal_files(peel_by_paper, tmp_path):
     points = ("--point", "60,40", "--point", "62,60", "--not-point", "3,3", "--device", "cpu")
     for name in ("one.ora", "two.ora"):

@@ -1,6 +1,8 @@
 """Errors: one line, an exit code for scripts, and no files left behind."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -79,7 +81,9 @@ CASES = {
     "empty selection": _failing(4, "selection is empty", "picture.png", "--within", "black.png"),
     "full mask": _failing(4, "whole picture", "picture.png", "--mask", "white.png"),
     # 5: models
-    "words": _failing(5, "“layeringdiff”", "picture.png", "--text", "a bird"),
+    "words": _failing(
+        5, "`layerpeel models pull grounding-dino`", "picture.png", "--text", "a bird"
+    ),
     "model missing": _failing(5, "models pull isnet", "picture.png", models="no-models"),
     "model cut short": _failing(5, "models pull isnet", "picture.png", models="cut-models"),
     "model with other bytes": _failing(5, "sha256", "picture.png", models="other-models"),
@@ -196,3 +200,39 @@ def test_what_is_no_command_ends_with_2_and_shows_how(files, layerpeel, argument
     assert "Usage" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (files / "x.ora").exists()
+
+
+FAILS_WITH = """
+import sys
+from layerpeel.backend.cli import main, peel_command
+
+def fail(*_):
+    raise {error}
+
+peel_command.read_picture = fail
+sys.argv = ["layerpeel", "peel", "picture.png", "--out", "result/"]
+main.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ("MemoryError", 1, "not enough memory"),
+        ("IndexError('of a list')", 10, "a fault of Layerpeel"),
+        ("RuntimeError('of a library')", 10, "a fault of Layerpeel"),
+    ],
+)
+def test_only_a_lack_of_memory_is_called_one(tmp_path, error, code, said):
+    done = subprocess.run(
+        [sys.executable, "-c", FAILS_WITH.format(error=error)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    lines = done.stderr.splitlines()
+    assert (done.returncode, said in lines[-1]) == (code, True)
+    assert (len(lines) == 1) == (code == 1)
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from layerpeel.backend.devices.compute import compute_on, wanted_device
+from layerpeel.backend.devices.compute import compute_on
+from layerpeel.backend.devices.gpu_signs import wanted_device
 from layerpeel.backend.errors import DeviceError
 
 pytestmark = pytest.mark.torch

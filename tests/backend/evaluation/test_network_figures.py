@@ -38,7 +38,7 @@ def test_without_torch_each_names_what_is_missing_in_one_line():
     assert said["LPIPS"].startswith("not installed: torch, ")
     assert "torch_fidelity" in said["FID, KID"]
     assert said["CLIP score"].startswith("not installed: torch, torchmetrics")
-    assert "no engine here can find things by words" in said["FG-MIoU"]
+    assert "nothing here can find things by words" in said["FG-MIoU"]
     assert not any("\n" in line for line in said.values())
 
 
@@ -75,7 +75,7 @@ def test_overlap_is_intersection_over_union():
 class FindsWhatIsRed:
     """Stands in for an engine that finds by words; its answer depends only on the picture."""
 
-    def find_words(self, image, text):
+    def find_words(self, image, text, _report):
         assert text == "a red thing"
         red = (image.proxy[..., 0] > 0.8) & (image.proxy[..., 1] < 0.2)
         return red.astype(np.float32)

@@ -17,6 +17,7 @@ MADE_WITH = MadeWith(
     {"matting": 0.25, "fill": 1.5},
     {"u2net": "Apache-2.0"},
     {"prompt": "[Bär] & 猫"},
+    {"edge": "closed-form matting"},
 )
 
 

@@ -59,6 +59,7 @@ def test_the_listing_says_how_layers_lie(tmp_path, make_stack):
             "seconds": {"matting": 0.25, "fill": 1.5},
             "licences": {"u2net": "Apache-2.0"},
             "painted": {"prompt": "[Bär] & 猫"},
+            "stages": {"edge": "closed-form matting"},
         },
         "notes": ["Only one subject was found."],
     }

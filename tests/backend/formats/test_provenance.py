@@ -22,6 +22,7 @@ SAID = {
     "licences": {"u2net": "Apache-2.0"},
     "seed": 7,
     "painted": {"prompt": "[Bär] & 猫"},
+    "stages": {"edge": "closed-form matting"},
 }
 
 

@@ -57,6 +57,29 @@ def test_health_says_that_words_can_be_used(backend):
             "",
         )
     assert not engines["compact"].words
+    for part in ("Words: GroundingDINO, SAM.", "Subject: ISNet.", "Edge: ", "Layers: "):
+        assert part in engines["auto"].about
+
+
+def test_health_says_what_words_lack(run_backend, paper_store, tmp_path, monkeypatch):
+    (tmp_path / "sam").symlink_to(paper_store.folder / "sam")
+    monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path))
+    best, *_ = from_text(Health, run_backend().call("GET", "/health").content).engines
+    assert not best.words
+    assert "`layerpeel models pull grounding-dino`" in best.words_hint
+    assert "Clicks: SAM." in best.about
+    assert "Words" not in best.about
+
+
+def test_words_by_what_is_there(backend, make_job):
+    job = make_job(lift=Words("a cat, dog"), engine="auto")
+    submitted = backend.submit(job)
+    end = backend.end_of(submitted.id)
+    assert isinstance(end, Finished)
+    assert any(note.startswith("Done by GroundingDINO, SAM") for note in end.notes)
+    stack = backend.result(submitted.id)
+    np.testing.assert_array_equal(flatten(stack), array_of(job.picture.pixels))
+    assert stack.made_with.stages["words"] == "GroundingDINO"
 
 
 def test_words_that_name_nothing_are_refused_in_a_line(backend, make_job):

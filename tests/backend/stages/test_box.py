@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layerpeel.backend.image import Image
-from layerpeel.backend.stages.box import CONTEXT, find_in_box, weighed
+from layerpeel.backend.stages.box import CONTEXT, box_round, boxes_apart, find_in_box, weighed
 from layerpeel.shared.protocol import Box, Depth
 
 
@@ -77,3 +77,15 @@ def test_where_one_finds_nothing_it_is_isnet_s_answer():
     nothing, something = answer_of(0, 0), answer_of(2, 9)
     assert np.array_equal(weighed(something, nothing), something)
     assert np.array_equal(weighed(nothing, something), nothing)
+
+
+def test_a_detectors_box_becomes_one_of_whole_pixels_within_the_picture():
+    assert box_round((2.6, 3.2, 7.1, 9.0), (10, 20)) == Box(2, 3, 6, 6)
+    assert box_round((0.0, 0.0, 20.0, 10.0), (10, 20)) == Box(0, 0, 20, 10)
+    assert box_round((19.99, 9.5, 20.0, 9.6), (10, 20)) == Box(19, 9, 1, 1)
+
+
+def test_boxes_round_the_same_thing_are_one_the_surest():
+    surest, same, beside, inside = (0, 0, 10, 10), (0, 1, 10, 10), (12, 0, 22, 10), (2, 2, 6, 6)
+    assert boxes_apart([surest, same, beside, inside]) == [surest, beside, inside]
+    assert boxes_apart([]) == []

