@@ -33,6 +33,7 @@ from layerpeel.shared.protocol import (
     Depth,
     LayerStack,
     MadeWith,
+    Outcome,
     Picture,
     RefillRequest,
     Role,
@@ -73,9 +74,9 @@ class _Way:
 # Another seed alone gives nearly the same: pieces that fit best do so in any order. From one of
 # these ways to the next they come from elsewhere, or are of another size (docs/decisions.md).
 _WAYS = (
-    _Way(LARGER),
     _Way(USUAL_PIECES, -1),
     _Way(USUAL_PIECES, 1),
+    _Way(LARGER),
     _Way(SMALLER),
     _Way(LARGER, -1),
     _Way(LARGER, 1),
@@ -151,7 +152,7 @@ def other_backgrounds(
 
 
 def refill_picture(picture: Picture, request: RefillRequest, report: ReportProgress) -> LayerStack:
-    """Fill in a background otherwise (`RefillRequest`): one layer, of the picture's size.
+    """Fill in a background otherwise (`RefillRequest`): one layer.
 
     Raises BadInputError where `hidden` or a number does not fit, NothingFoundError where nothing
     that is opaque is hidden, and what `report` raises to cancel.
@@ -167,8 +168,8 @@ def refill_picture(picture: Picture, request: RefillRequest, report: ReportProgr
         image = without_hidden_colours(image_of(picture))
         values = other_background(image, hidden, request.seed, request.number)
         other = with_values(background, values, hidden)
-    everywhere = np.ones(hidden.shape, np.bool_)
-    layer = trimmed(other, everywhere, "Background", Role.BACKGROUND, picture.pixels.order)
+    shows = hidden if request.outcome is Outcome.PATCHES else np.ones_like(hidden)
+    layer = trimmed(other, shows, "Background", Role.BACKGROUND, picture.pixels.order)
     made = MadeWith(METHOD, request.seed, seconds=course.seconds)
     report("Done", 1.0)
     return LayerStack(size, (layer,), made, picture.icc_profile)
@@ -180,6 +181,8 @@ def _check(request: RefillRequest, size: tuple[int, int]) -> None:
             f"What is hidden came for {request.hidden.width}×{request.hidden.height} pixels, and "
             f"the background has {size[0]}×{size[1]}."
         )
+    if request.outcome is Outcome.SELECTION:
+        raise BadInputError("A background is no selection: ask for layers or patches.")
     if request.number < 1:
         raise BadInputError(f"There is no other fill {request.number}: they begin with 1.")
     if not 0 <= request.seed < SEEDS:

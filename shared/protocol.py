@@ -279,11 +279,13 @@ class RefillRequest:
 
     hidden: 255 where what lies over it hides it altogether: there alone it changes.
     number: which of the other fills, from 1 on. Equal requests give equal bytes.
+    outcome: LAYERS for the whole background, PATCHES for the part in which it may have changed.
     """
 
     hidden: Coverage
     number: int = 1
     seed: int = 0
+    outcome: Outcome = Outcome.LAYERS
 
 
 class Role(str, Enum):

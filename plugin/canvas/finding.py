@@ -1,6 +1,7 @@
 """Finds documents, layers, and the results of earlier peels in them."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
@@ -99,6 +100,20 @@ def note_group(document: Document, group: PeeledGroup) -> None:
     noted = PeeledGroups((*_noted_groups(document), group))
     text = to_text(noted).encode("utf-8")
     document.setAnnotation(_ANNOTATION, "Layerpeel: what was peeled", QByteArray(text))
+
+
+def note_background(document: Document, before: str, now: str) -> None:
+    """Record that a result has another background, by the unique ids of the old and the new."""
+    for group in _noted_groups(document):
+        if group.background == before:
+            refills = refills_of(document, group) + 1
+            note_group(document, replace(group, background=now, refills=refills))
+            return
+
+
+def refills_of(document: Document, group: PeeledGroup) -> int:
+    """Return how many other backgrounds a result has had, those that were undone included."""
+    return max(each.refills for each in _noted_groups(document) if each.group == group.group)
 
 
 def _noted_groups(document: Document) -> Tuple[PeeledGroup, ...]:

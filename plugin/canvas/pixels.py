@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional, Tuple
 
+from layerpeel.plugin.turns import Turns
 from layerpeel.shared.protocol import ChannelOrder, ColourModel, Coverage, Depth
 
 
@@ -47,6 +48,18 @@ class Pixels:
             self.data[first + index :: step].count(value[index : index + 1]) == pixels
             for index in range(self.depth.bytes)
         )
+
+
+def opaque_parts(data: bytes, model: ColourModel, depth: Depth) -> "Turns[bytes]":
+    """Find where alpha is full: one byte for each pixel of `data`, 255 or 0."""
+    step = model.channels * depth.bytes
+    first = step - depth.bytes
+    opaque = -1
+    for index, wanted in enumerate(_FULL_ALPHA[depth]):
+        only = bytes(wanted) + b"\xff" + bytes(255 - wanted)
+        opaque &= int.from_bytes(data[first + index :: step].translate(only), "little")
+        yield "look where it is opaque"
+    return opaque.to_bytes(len(data) // step, "little")
 
 
 _FULL_ALPHA = {

@@ -14,6 +14,7 @@ class ResultForm(str, Enum):
     MASKS = "masks"
     SELECTION = "selection"
     LAYER = "layer"  # a single one, without a group
+    BACKGROUND = "background"  # a single one, in the place of a result's background
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,18 @@ class Placement:
 class PeeledGroup:
     """A result in a document, so that its background can be peeled again.
 
-    group, background: unique ids. patch: as in `Place`.
+    group, background, foregrounds: unique ids. patch: as in `Place`.
+    hidden: what tells whether the foregrounds still hide what they hid (`hiding.fingerprint`).
+    refills: how many other backgrounds it has had, this one included.
     """
 
     name: str
     group: str
     background: str
     patch: bool
+    foregrounds: Tuple[str, ...] = ()
+    hidden: str = ""
+    refills: int = 0
 
 
 @dataclass(frozen=True)

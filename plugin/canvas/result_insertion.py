@@ -17,10 +17,12 @@ from layerpeel.plugin.canvas.finding import (
     in_front,
     is_open,
     node_of,
+    note_background,
     note_group,
     position_of,
     size_of,
 )
+from layerpeel.plugin.canvas.hiding import hidden_by_layers
 from layerpeel.plugin.canvas.lowest import add_lowest
 from layerpeel.plugin.canvas.made_with_notes import note_made_with
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place, Placement, ResultForm
@@ -29,6 +31,9 @@ from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack
+
+# The forms that are one layer, without a group.
+_SINGLE = (ResultForm.LAYER, ResultForm.BACKGROUND)
 
 # Krita 5.1 draws no outline for a selection mask made by its API, but for a copy of a loaded one.
 _SELECTION = Path(__file__).with_name("selection.kra")
@@ -58,25 +63,27 @@ def insert(
         return
     if not stack.layers:
         raise CanvasError(i18n("The backend sent no layers."))
-    scratch = document.clone()
+    scratch, hidden = document.clone(), ""
     try:
         # Krita redraws the whole picture for each node added over others.
         for node in scratch.rootNode().childNodes():
             node.remove()
         yield KRITA + "copy the document"
-        if placement.form is ResultForm.LAYER:
+        if placement.form in _SINGLE:
             name = name_after(stack.layers[0].phrase) or placement.name
             built = yield from build_layer(scratch, stack.layers[0], name, placement)
         else:
             built = yield from build_group(scratch, stack, placement)
+            hidden = yield from hidden_by_layers(stack)
         check_fits(document, placement)
         _check_wanted(wanted)
         active = document.activeNode()
         added = yield from _add(document, built, placement, stack.layers[0])
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
-        if placement.form is not ResultForm.LAYER:
-            background, patch = id_of(added.childNodes()[0]), placement.place.patch
-            note_group(document, PeeledGroup(placement.name, id_of(added), background, patch))
+        if placement.form is ResultForm.BACKGROUND:
+            note_background(document, placement.place.above, id_of(added))
+        elif placement.form is not ResultForm.LAYER:
+            note_group(document, _group_of(added, placement, hidden))
         if writes_down:
             note_made_with(document, added, stack.made_with)
         yield KRITA + "add it"
@@ -103,7 +110,7 @@ def check_fits(document: Document, placement: Placement) -> None:
         )
     beside = placement.place.above or placement.place.below
     if beside and node_of(document, beside) is None:
-        if placement.form is ResultForm.LAYER:
+        if placement.form in _SINGLE:
             message = i18n("The layer next to which it belongs is gone. It waits under Results.")
         else:
             message = i18n("The layer that was peeled is gone. The result waits under Results.")
@@ -113,12 +120,29 @@ def check_fits(document: Document, placement: Placement) -> None:
 def placed_anew(document: Document, placement: Placement) -> Placement:
     """Return where to insert an older result: its own place if it still exists, else the top.
 
-    At the top it blends normally, since what it was blended with is not below it there.
+    At the top it blends normally, since what it was blended with is not below it there. Another
+    background has no place but its own.
     """
     beside = placement.place.above or placement.place.below
-    if not beside or node_of(document, beside) is not None:
+    if (
+        placement.form is ResultForm.BACKGROUND
+        or not beside
+        or node_of(document, beside) is not None
+    ):
         return placement
     return replace(placement, place=Place(patch=placement.place.patch))
+
+
+def _group_of(added: Node, placement: Placement, hidden: str) -> PeeledGroup:
+    background, *foregrounds = (id_of(node) for node in added.childNodes())
+    return PeeledGroup(
+        placement.name,
+        id_of(added),
+        background,
+        placement.place.patch,
+        tuple(foregrounds),
+        hidden,
+    )
 
 
 def _check_wanted(wanted: Callable[[], bool]) -> None:

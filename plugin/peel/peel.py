@@ -1,4 +1,4 @@
-"""One peel, from the click to the layers."""
+"""One peel, or another background, from the click to the layers."""
 
 from typing import Optional, Tuple
 
@@ -13,9 +13,10 @@ from layerpeel.plugin.canvas.source_reading import while_open
 from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.peel_choice import Choice
 from layerpeel.plugin.peel.peel_message import message_for
+from layerpeel.plugin.peel.refill_message import refill_message
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.turns import run_in_turns
+from layerpeel.plugin.turns import Turns, run_in_turns
 from layerpeel.shared.protocol import LayerStack
 
 # Redrawing the docker takes longer than reading most canvases: only show slow reads.
@@ -23,7 +24,7 @@ PATIENCE = 200  # milliseconds
 
 
 class Peel(QObject):
-    """One peel.
+    """One peel, or another background for the last.
 
     progressed, previewed: those of its `Job`.
     ended: one line for the artist, and whether the peel succeeded.
@@ -44,6 +45,7 @@ class Peel(QObject):
         self._document = document
         self._engine = engine
         self._covers_original = True
+        self._is_refill = False
         self._job = Job(connection, document, engine, self)
         self._job.progressed.connect(self.progressed)
         self._job.previewed.connect(self.previewed)
@@ -53,13 +55,21 @@ class Peel(QObject):
 
     def start(self, choice: Choice) -> None:
         """Read the canvas and submit the job."""
-        QTimer.singleShot(PATIENCE, self._tell_reading)
-        turns = while_open(self._document, message_for(self._document, choice, self._engine))
-        run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
+        self._start(message_for(self._document, choice, self._engine))
+
+    def start_refill(self) -> None:
+        """Likewise, for another background of the last result."""
+        self._is_refill = True
+        self._start(refill_message(self._document))
 
     def cancel(self) -> None:
         """Stop as soon as possible; nothing in the document changes."""
         self._job.cancel()
+
+    def _start(self, message: "Turns[Tuple[bytes, Placement]]") -> None:
+        QTimer.singleShot(PATIENCE, self._tell_reading)
+        turns = while_open(self._document, message)
+        run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
 
     def _tell_reading(self) -> None:
         if not self._job.is_read and not self._job.is_over:
@@ -71,6 +81,9 @@ class Peel(QObject):
         self._job.hand_in(message, placement)
 
     def _arrived(self, stack: LayerStack) -> None:
+        if self._is_refill:
+            self.ended.emit(i18n("Done: another background. Press again for the next."), True)
+            return
         lines = [said_when_done(stack, self._engine == AUTOMATIC), *stack.notes]
         if stack.layers and not self._covers_original:
             lines.append(i18n("Hide the layer that was peeled: it shows through the new layers."))

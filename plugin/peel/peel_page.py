@@ -8,6 +8,7 @@ from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
+from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.peel import Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
 from layerpeel.plugin.pointing.larger_window import LargerWindow
@@ -56,6 +57,12 @@ class PeelPage(QWidget):
         self._button.setObjectName("layerpeel_peel")
         self._button.setToolTip(i18n("Lift it off and fill in what was behind it"))
         self._button.setIconSize(QSize(20, 20))
+        self._another = QPushButton(i18n("Another background"))
+        self._another.setObjectName("layerpeel_another_background")
+        self._another.setToolTip(
+            i18n("Fill in the last result's background otherwise; what was lifted off stays")
+        )
+        self._has_result = False
         self._cancel = QPushButton(i18n("Cancel"))
         self._cancel.setObjectName("layerpeel_cancel")
         self._bar = QProgressBar()
@@ -67,13 +74,14 @@ class PeelPage(QWidget):
         self._message = WrappedLabel("layerpeel_message")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._form, self._button, self._cancel, self._bar):
+        for widget in (self._form, self._button, self._another, self._cancel, self._bar):
             layout.addWidget(widget)
         layout.addWidget(self._preview)
         layout.addWidget(self._message)
-        for button in (self._button, self._cancel):
+        for button in (self._button, self._another, self._cancel):
             button.setMinimumHeight(32)
         self._button.clicked.connect(lambda _checked=False: self.peel())
+        self._another.clicked.connect(lambda _checked=False: self.fill_in_otherwise())
         self._cancel.clicked.connect(lambda _checked=False: self.cancel())
         self._form.changed.connect(self._show_choice)
         self._form.larger_wanted.connect(self._larger.open_in_front)
@@ -84,23 +92,18 @@ class PeelPage(QWidget):
 
     def peel(self) -> None:
         """Peel with the form's settings."""
-        if self._peel is not None:
-            return
-        TIMINGS.note_moment("pressed")
-        self.say("")
-        self.changed.emit()
-        document = active_document()
-        if document is None:
-            self.say(i18n("Open a picture first."))
+        if (document := self._document_to_change()) is None:
             return
         choice = self._form.choice()
-        peel = Peel(self._connection, document, read_settings().engine, self)
-        peel.progressed.connect(self._progressed)
-        peel.previewed.connect(self._previewed)
-        peel.ended.connect(lambda line, well: self._ended(line, well, choice.form, document))
-        self._peel = peel
-        self._button.setEnabled(False)
-        peel.start(choice)
+        leaves_something = choice.form is not ResultForm.SELECTION
+        self._begin(document, read_settings().engine, leaves_something).start(choice)
+
+    def fill_in_otherwise(self) -> None:
+        """Put another background into the last result."""
+        if (document := self._document_to_change()) is None:
+            return
+        # It takes no engine: whichever there is will do.
+        self._begin(document, AUTOMATIC, leaves_something=True).start_refill()
 
     def cancel(self) -> None:
         """Stop the running peel."""
@@ -108,11 +111,37 @@ class PeelPage(QWidget):
             self._cancel.setEnabled(False)
             self._peel.cancel()
 
+    def _document_to_change(self) -> Optional[Document]:
+        """Return the active document; None while a peel runs, or with none open, which is said."""
+        if self._peel is not None:
+            return None
+        TIMINGS.note_moment("pressed")
+        self.say("")
+        self.changed.emit()
+        document = active_document()
+        if document is None:
+            self.say(i18n("Open a picture first."))
+        return document
+
+    def _begin(self, document: Document, engine: str, leaves_something: bool) -> Peel:
+        peel = Peel(self._connection, document, engine, self)
+        peel.progressed.connect(self._progressed)
+        peel.previewed.connect(self._previewed)
+        peel.ended.connect(
+            lambda line, well: self._ended(line, well and leaves_something, document)
+        )
+        self._peel = peel
+        self._button.setEnabled(False)
+        self._another.setEnabled(False)
+        return peel
+
     # Display ---------------------------------------------------------------------------------
 
     def show_document(self, has_selection: bool, left_of: str) -> None:
         """Show what the document offers; see `PeelForm`."""
         self._form.show_document(has_selection, left_of)
+        self._has_result = bool(left_of)
+        self._another.setVisible(self._has_result and not self._button.isHidden())
         self._look()
 
     def offer_words(self, possible: bool, hint: str) -> None:
@@ -159,11 +188,11 @@ class PeelPage(QWidget):
         self._preview.setPixmap(pixmap)
         self._preview.show()
 
-    def _ended(self, line: str, well: bool, form: ResultForm, document: Document) -> None:
+    def _ended(self, line: str, left_something: bool, document: Document) -> None:
         self._peel = None
         self._show_running(False)
         self.changed.emit()
-        if well and form is not ResultForm.SELECTION:
+        if left_something:
             self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
         self.say(line)
@@ -192,6 +221,8 @@ class PeelPage(QWidget):
         self._form.setEnabled(not running)
         self._button.setVisible(not running)
         self._button.setEnabled(not running)
+        self._another.setVisible(not running and self._has_result)
+        self._another.setEnabled(not running)
         self._cancel.setVisible(running)
         self._cancel.setEnabled(running)
         self._bar.setVisible(running)

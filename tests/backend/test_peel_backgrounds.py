@@ -177,7 +177,7 @@ def test_progress_rises_to_the_end_and_any_of_it_may_cancel(scene, lift, no_netw
 # A background that is sent back, to be filled in otherwise ------------------------------------
 
 
-def _refilled(stack, number=1, hidden=None):
+def _refilled(stack, number=1, hidden=None, outcome=Outcome.LAYERS):
     pixels = stack.layers[0].pixels
     if hidden is None:
         covers = np.zeros((pixels.height, pixels.width), np.uint8)
@@ -185,7 +185,7 @@ def _refilled(stack, number=1, hidden=None):
         alpha = array_of(block)[..., 3]
         covers[y : y + block.height, x : x + block.width] = np.where(alpha == 255, 255, 0)
         hidden = Coverage(pixels.width, pixels.height, covers.tobytes())
-    return answer(Picture(pixels), RefillRequest(hidden, number), ModelStore())
+    return answer(Picture(pixels), RefillRequest(hidden, number, outcome=outcome), ModelStore())
 
 
 def test_a_background_that_is_sent_back_comes_as_the_peel_would_have_given_it(stack):
@@ -199,6 +199,18 @@ def test_the_next_is_the_same_whichever_is_sent_back(stack):
     assert _refilled(sent, 2).layers == _refilled(stack, 2).layers
 
 
+def test_a_patch_is_the_part_that_may_have_changed(stack):
+    whole = array_of(_refilled(stack).layers[0].pixels)
+    patch = _refilled(stack, outcome=Outcome.PATCHES).layers[0]
+    assert patch.pixels.width < 220
+    x, y = patch.offset
+    part = whole[y : y + patch.pixels.height, x : x + patch.pixels.width]
+    assert np.array_equal(array_of(patch.pixels), part)
+    around = np.ones(whole.shape[:2], np.bool_)
+    around[y : y + patch.pixels.height, x : x + patch.pixels.width] = False
+    assert np.array_equal(whole[around], array_of(stack.layers[0].pixels)[around])
+
+
 def test_what_is_clear_stays_clear(stack):
     pixels = array_of(stack.layers[0].pixels).copy()
     pixels[:, 100:, 3] = 0
@@ -207,6 +219,11 @@ def test_what_is_clear_stays_clear(stack):
     filled = array_of(_refilled(sent, hidden=everywhere).layers[0].pixels)
     assert np.array_equal(filled[:, 100:], pixels[:, 100:])
     assert np.array_equal(filled[..., 3], pixels[..., 3])
+
+
+def test_a_background_is_no_selection(stack):
+    with pytest.raises(BadInputError, match="no selection"):
+        _refilled(stack, outcome=Outcome.SELECTION)
 
 
 def test_where_nothing_is_hidden_there_is_no_other(stack):

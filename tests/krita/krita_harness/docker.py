@@ -52,6 +52,16 @@ class Docker:
         self.start()
         return self.wait_for_end()
 
+    def fill_in_otherwise(self):
+        """Press Another background, wait for the end, and return the message."""
+        self._krita.click("layerpeel_another_background")
+        return self.wait_for_end()
+
+    @property
+    def offers_another_background(self):
+        """Whether the button is shown."""
+        return self._krita.evaluate("widgets.the('layerpeel_another_background').isVisible()")
+
     def cancel(self):
         """Press Cancel."""
         self._krita.click("layerpeel_cancel")

@@ -57,6 +57,10 @@ class Easel:
             **{"blending_mode": blending_mode, "visible": visible},
         )
 
+    def move_layer(self, layer, left, top):
+        """Move a layer's pixels to the right and down."""
+        self._krita.run("editing.move(layer, left, top)", layer=layer, left=left, top=top)
+
     def activate(self, layer):
         """Make a layer the active one."""
         self._krita.run("editing.activate(layer)", layer=layer)

@@ -47,6 +47,13 @@ def change(layer, opacity, blending_mode, visible):
     documents.active().waitForDone()
 
 
+def move(layer, left, top):
+    """Move a layer by so many pixels, which is no undo step."""
+    documents.find(layer).move(left, top)
+    documents.active().refreshProjection()
+    documents.active().waitForDone()
+
+
 def activate(layer):
     """Make a layer the active one."""
     documents.active().setActiveNode(documents.find(layer))

@@ -1,0 +1,130 @@
+"""Another background: the last result's is filled in otherwise, and what was lifted off stays."""
+
+import numpy as np
+import pytest
+from krita_harness.docker import DONE
+from krita_harness.pictures import opaque
+
+pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
+
+ANOTHER = "Done: another background. Press again for the next."
+CHANGED = "What was lifted off has been moved, painted on or removed since"
+
+
+@pytest.fixture(scope="module")
+def hills(make_scene):
+    """A picture in which pieces from elsewhere look different."""
+    return opaque(make_scene((160, 120), "hills0").picture)
+
+
+@pytest.fixture
+def peeled(easel, hills, peel_exactly):
+    """The hills with a soft disc lifted off."""
+    easel.picture(hills)
+    assert peel_exactly() == DONE
+
+
+def _alone(krita, easel):
+    """The picture without what was lifted off."""
+    easel.change_layer("Foreground", visible=False)
+    alone = krita.pixels()
+    easel.change_layer("Foreground", visible=True)
+    return alone
+
+
+def test_each_press_brings_another_in_one_undo_step(krita, docker, easel, hills, peeled):
+    trees, looks = [krita.layer_tree()], [_alone(krita, easel)]
+    for number in (2, 3):
+        assert docker.fill_in_otherwise() == ANOTHER
+        trees.append(krita.layer_tree())
+        looks.append(_alone(krita, easel))
+        np.testing.assert_array_equal(krita.pixels(), hills)
+        layers, before = trees[-1][1].children, trees[-2][1].children
+        names = [layer.name for layer in layers]
+        assert names == [f"Background{end}" for end in ("", " 2", " 3")[:number]] + ["Foreground"]
+        assert (*layers[:-2], layers[-1]) == before
+    for number, look in enumerate(looks):
+        for other in looks[:number]:
+            assert (look != other).any(axis=-1).sum() > 50
+    for tree, look in zip(trees[-2::-1], looks[-2::-1], strict=True):
+        krita.undo()
+        assert krita.layer_tree() == tree
+        np.testing.assert_array_equal(_alone(krita, easel), look)
+    # The first of them comes again by redo; a further one is another.
+    assert docker.fill_in_otherwise() == ANOTHER
+    assert all((_alone(krita, easel) != look).any() for look in looks)
+
+
+def test_peel_again_goes_on_from_the_background_that_was_chosen(
+    krita, docker, easel, hills, peeled, peel_exactly
+):
+    assert docker.fill_in_otherwise() == ANOTHER
+    chosen = _alone(krita, easel)
+    assert peel_exactly("What “Peeled selection” left") == DONE
+    group = krita.layer_tree()[1]
+    names = [layer.name for layer in group.children]
+    assert names == ["Background", "Background 2", "Peeled selection 2", "Foreground"]
+    np.testing.assert_array_equal(krita.pixels(), hills)
+    outer = group.children[-1].id
+    easel.change_layer(outer, visible=False)
+    np.testing.assert_array_equal(krita.pixels(), chosen)
+
+
+def test_it_is_offered_where_there_is_a_result_and_goes_with_undo(krita, docker, peeled):
+    assert docker.offers_another_background
+    krita.undo()
+    docker.look_again()
+    krita.wait_until(lambda: not docker.offers_another_background, 5, "the button to go")
+
+
+def test_the_foreground_may_be_hidden_meanwhile(krita, docker, easel, peeled):
+    easel.change_layer("Foreground", visible=False)
+    before = krita.pixels()
+    assert docker.fill_in_otherwise() == ANOTHER
+    assert (krita.pixels() != before).any()
+
+
+def test_where_the_foreground_has_moved_a_line_says_so_and_nothing_changes(
+    krita, docker, easel, peeled
+):
+    easel.move_layer("Foreground", 12, 3)
+    before = krita.layer_tree()
+    assert docker.fill_in_otherwise().startswith(CHANGED)
+    assert krita.layer_tree() == before
+    easel.remove_layer("Foreground")
+    assert docker.fill_in_otherwise().startswith(CHANGED)
+
+
+@pytest.mark.parametrize("depth", ["U8", "U16", "F32"])
+def test_with_masks_and_in_any_depth(krita, docker, easel, hills, peel_exactly, depth):
+    scale = {"U8": 1, "U16": 257, "F32": 1 / 255}[depth]
+    easel.picture(hills.astype(np.float64) * scale, depth=depth)
+    docker.give_back_as("Layers with masks")
+    assert peel_exactly() == DONE
+    before = krita.pixels()
+    assert docker.fill_in_otherwise() == ANOTHER
+    np.testing.assert_array_equal(krita.pixels(), before)
+    krita.undo()
+    assert [layer.name for layer in krita.layer_tree()[1].children] == ["Background", "Foreground"]
+
+
+def test_a_background_that_is_see_through_is_refused(krita, docker, easel, hills, peel_exactly):
+    faded = hills.copy()
+    faded[:, :30, 3] = 100
+    easel.picture(faded)
+    assert peel_exactly().startswith(DONE)
+    before = krita.layer_tree()
+    assert "transparent in places" in docker.fill_in_otherwise()
+    assert krita.layer_tree() == before
+
+
+def test_it_can_be_cancelled(krita, docker, backend, peeled):
+    before = krita.layer_tree()
+    with backend.held():
+        krita.click("layerpeel_another_background")
+        docker.wait_until_it_runs()
+        docker.cancel()
+        assert docker.wait_for_end() == "Cancelled."
+    assert krita.layer_tree() == before
+    assert docker.fill_in_otherwise() == ANOTHER
+    docker.picture_of("another-background")
