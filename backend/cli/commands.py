@@ -68,6 +68,12 @@ def _add_scenes() -> None:
         app.command()(command)
 
 
+def _add_doctor() -> None:
+    from layerpeel.backend.cli.doctor_command import doctor
+
+    app.command()(doctor)
+
+
 def _add_train() -> None:
     from layerpeel.backend.cli import train_command
 
@@ -90,6 +96,7 @@ _ADDED_BY = {
     "add-object": _add_scenes,
     "add-background": _add_scenes,
     "train": _add_train,
+    "doctor": _add_doctor,
 }
 
 

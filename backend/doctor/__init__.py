@@ -1,0 +1,1 @@
+"""`layerpeel doctor`: what is installed and running here, and the usual faults with their cures."""
