@@ -116,7 +116,7 @@ def peel(
     preview: Annotated[
         Path | None, typer.Option(help="Also write one picture that shows all layers.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed fills in differently.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed fills in a little differently.")] = 0,
     fill_variants: Annotated[
         int,
         typer.Option(
