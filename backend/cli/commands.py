@@ -157,9 +157,9 @@ def _leave_files_to_commands(group: typer.Typer) -> None:
 
 
 def _told(error: OSError) -> str:
-    if error.filename is None:
-        return f"What was done cannot be printed: {reason_of(error)}."
-    return f"{error.filename} cannot be used: {reason_of(error)}."
+    if error.filename is not None:
+        return f"{error.filename} cannot be used: {reason_of(error)}."
+    return f"Writing or printing failed: {reason_of(error)}."
 
 
 def _code_of(error: OSError) -> int:

@@ -7,7 +7,7 @@ not a record's first line begins with a bar.
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -22,6 +22,11 @@ log = logging.getLogger("layerpeel.server")
 class _LogFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (its name in logging)
         """Lose a line that cannot be written: on a full disk a traceback of each helps nobody."""
+
+    def close(self) -> None:
+        """Close the file, also where its last lines cannot be written."""
+        with suppress(OSError):
+            super().close()
 
 
 class _Lines(logging.Formatter):

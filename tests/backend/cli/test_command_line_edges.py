@@ -38,7 +38,7 @@ def test_output_that_cannot_be_printed_is_one_line(command):
             [command, "models", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 6
-    assert done.stderr == "layerpeel: What was done cannot be printed: No space left on device.\n"
+    assert done.stderr == "layerpeel: Writing or printing failed: No space left on device.\n"
 
 
 def test_who_reads_only_the_first_lines_sees_no_error(command):

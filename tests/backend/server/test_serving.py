@@ -7,9 +7,11 @@ import socket
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server.log import log, logging_to
 from layerpeel.backend.server.told_traceback import told_traceback
 from layerpeel.shared.jobs import Failed, Finished
@@ -103,6 +105,18 @@ def test_a_traceback_is_no_line_of_its_own_and_repeats_no_words(tmp_path):
     assert "in fail" in text
     assert "fluffy" not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full device as only Linux has it")
+def test_a_log_that_cannot_be_written_hides_no_error(capfd):
+    def fail():
+        with logging_to(Path("/dev/full"), "INFO"):
+            log.info("a line")
+            raise OutputError("The disk is full.")
+
+    with pytest.raises(OutputError, match="The disk is full"):
+        fail()
+    assert capfd.readouterr().err == ""
 
 
 def test_it_ends_when_the_last_client_has_gone(run_backend, make_job, halted):
