@@ -31,9 +31,9 @@ def answer(
     """
     with TellingOfMemory():
         stack = _answered(picture, request, store, report, show)
-    known = {model.id: model.licence for model in store.manifest.models}
+    known = {model.id for model in store.manifest.models}
     made = stack.made_with
-    licences = {name: known[name] for name in made.models if name in known}
+    licences = {name: store.licence_of(name) for name in made.models if name in known}
     return replace(stack, made_with=replace(made, licences={**licences, **made.licences}))
 
 

@@ -112,23 +112,36 @@ def import_model(
     force: Annotated[
         bool, typer.Option("--force", help="Replace what is installed under this id.")
     ] = False,
+    licence: Annotated[
+        str, typer.Option(help="The licence of these weights, to be named in what they make.")
+    ] = "",
 ) -> None:
     """Import weights that you have, after checking what they are."""
     store = _store(context)
     candidate = store.recognise(path, stated)
     model = candidate.model
     fate = "It is used where it is" if in_place else f"It is copied into {store.folder}"
-    unknown = (
-        "" if isinstance(model, FileModel) else " Licence and training data: as its maker says."
-    )
+    stated_licence = " ".join(licence.split())
+    if isinstance(model, FileModel):
+        terms = f" Licence: {model.licence}."  # By its hash it is the manifest's own file.
+    elif stated_licence:
+        terms = f" Licence, as you state it: {stated_licence}."
+    else:
+        terms = " Licence: not stated (--licence states it)."
     typer.echo(
         f"{candidate.path} is {candidate.found.what}: {spoken_size(candidate.bytes)}, the model "
-        f"{model.id}.{unknown} {fate}.",
+        f"{model.id}.{terms} {fate}.",
         err=True,
     )
 
     def take_in(report: ReportFraction) -> Path:
-        return store.take_in(candidate, in_place=in_place, force=force, progress=report)
+        return store.take_in(
+            candidate,
+            in_place=in_place,
+            force=force,
+            licence=stated_licence,
+            progress=report,
+        )
 
     typer.echo(f"{model.id} is imported: {_with_bar(model.id, take_in)}")
 
@@ -175,15 +188,15 @@ def show_path(
 
 def _row(store: ModelStore, model: Model) -> tuple[str, ...]:
     state = store.state(model.id)
-    imported = store.is_imported(model.id)
+    imported = store.import_of(model.id)
     words = "not installed" if state is ModelState.MISSING else state.value
     return (
         model.id,
         _kind(model),
         ", ".join(model.engines) or "–",
         f"{words} (imported)" if imported else words,
-        model.size,
-        "as its maker says" if imported else model.licence,
+        spoken_size(imported.bytes) if imported else model.size,
+        store.licence_of(model.id),
         model.title,
     )
 
@@ -193,9 +206,9 @@ def _kind(model: Model) -> str:
 
 
 def _record(store: ModelStore, model: Model) -> dict[str, object]:
-    """Describe a model for --json; licence and training data of an imported one are not known."""
+    """Describe a model for --json; of an imported one the manifest knows nothing."""
     state = store.state(model.id)
-    imported = store.is_imported(model.id)
+    imported = store.import_of(model.id)
     installed = state is ModelState.INSTALLED
     problem = None
     if state is ModelState.DAMAGED:
@@ -209,12 +222,13 @@ def _record(store: ModelStore, model: Model) -> dict[str, object]:
         "kind": _kind(model),
         "stage": model.stage,
         "engines": model.engines,
-        "licence": None if imported else model.licence,
+        "licence": (imported.licence or None) if imported else model.licence,
         "licence_note": None if imported else model.licence_note,
         "trained_on": None if imported else model.trained_on,
-        "bytes": model.bytes,
+        "bytes": imported.bytes if imported else model.bytes,
         "state": state.value,
-        "imported": imported,
+        "imported": imported is not None,
+        "imported_from": imported.origin.place if imported else None,
         "problem": problem,
         "sources": store.sources_of(model.id),
         "path": str(store.path_of(model.id)) if installed else None,

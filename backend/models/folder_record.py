@@ -57,12 +57,14 @@ class FolderRecord:
     """All files of a model, by their paths.
 
     folder: where they are if that is not the model folder; empty otherwise.
+    licence: of an import, as the user stated it; empty where nobody did.
     """
 
     model: str
     origin: Origin
     files: tuple[RecordedFile, ...]
     folder: str = ""
+    licence: str = ""
 
     @property
     def imported(self) -> bool:
@@ -120,7 +122,9 @@ def read_record(file: Path) -> FolderRecord:
             "folder": str(folder),
         } if (name, version) == (FORMAT, VERSION):
             recorded = tuple(_file(entry, file.name) for entry in files)
-            return FolderRecord(model, Origin(kind, place, revision), recorded, folder)
+            # Records from before it was asked for have none.
+            licence = " ".join(str(content.get("licence", "")).split())
+            return FolderRecord(model, Origin(kind, place, revision), recorded, folder, licence)
     raise RecordError(f"{file.name} is none of {FORMAT} {VERSION}")
 
 

@@ -80,8 +80,10 @@ def identify(path: Path, stated: str | None, manifest: Manifest) -> Candidate:
     return Candidate(path, manifest.usable(found.model_id), found, size)
 
 
-def copy_in(candidate: Candidate, folder: Path, progress: Progress) -> None:
+def copy_in(candidate: Candidate, folder: Path, licence: str, progress: Progress) -> None:
     """Copy a candidate into the model folder. If cancelled, nothing is left behind.
+
+    licence: as the user states it; it goes into the record of a folder.
 
     Raises SourceError when it cannot be read or there is no room, OSError when the model folder
     cannot be written.
@@ -102,15 +104,16 @@ def copy_in(candidate: Candidate, folder: Path, progress: Progress) -> None:
             (part / file).parent.mkdir(parents=True, exist_ok=True)
             sha256 = copy_file(found.folder / file, part / file, tally.add)
             recorded.append(RecordedFile(file, (part / file).stat().st_size, sha256))
-        _put_in_place(candidate, part, folder, recorded)
+        _put_in_place(candidate, part, folder, recorded, licence)
     finally:
         remove(part)
 
 
-def keep_in_place(candidate: Candidate, folder: Path, progress: Progress) -> None:
+def keep_in_place(candidate: Candidate, folder: Path, licence: str, progress: Progress) -> None:
     """Use a candidate in place: save where it is, and its hashes.
 
     A folder is recorded by its path; a single file gets a link in the model folder.
+    licence: as for `copy_in`.
 
     Raises SourceError when it cannot be used in place, OSError when it cannot be read or
     the model folder cannot be written.
@@ -140,10 +143,10 @@ def keep_in_place(candidate: Candidate, folder: Path, progress: Progress) -> Non
         if found.single:
             part.mkdir()
             _link(found.folder / found.files[0], part / found.files[0])
-            _put_in_place(candidate, part, folder, recorded)
+            _put_in_place(candidate, part, folder, recorded, licence)
             return
         origin = Origin("import", str(candidate.path))
-        record = FolderRecord(model.id, origin, tuple(recorded), str(found.folder))
+        record = FolderRecord(model.id, origin, tuple(recorded), str(found.folder), licence)
         write_atomically(pointer_of(model, folder), record_bytes(record))
         remove(folder / model.id)
         memory.save()
@@ -152,11 +155,15 @@ def keep_in_place(candidate: Candidate, folder: Path, progress: Progress) -> Non
 
 
 def _put_in_place(
-    candidate: Candidate, part: Path, folder: Path, recorded: list[RecordedFile]
+    candidate: Candidate,
+    part: Path,
+    folder: Path,
+    recorded: list[RecordedFile],
+    licence: str,
 ) -> None:
     model = candidate.model
     origin = Origin("import", str(candidate.path))
-    record = FolderRecord(model.id, origin, tuple(recorded))
+    record = FolderRecord(model.id, origin, tuple(recorded), licence=licence)
     write_record(record, part)
     own = folder / model.id
     pointer_of(model, folder).unlink(missing_ok=True)

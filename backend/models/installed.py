@@ -39,8 +39,8 @@ class Installed(Protocol):
         """Whether there is anything, whole or not."""
 
     @property
-    def imported(self) -> bool:
-        """Whether it is a user's own model, which is not in the manifest."""
+    def imported(self) -> FolderRecord | None:
+        """The record of a user's own model, which is not in the manifest; None of any other."""
 
     @property
     def sha256(self) -> str:
@@ -69,7 +69,7 @@ class _InstalledFile:
     def __init__(self, model: FileModel, folder: Path) -> None:
         self._model = model
         self.path = folder / model.file
-        self.imported = False  # By its hash it is the manifest's own file.
+        self.imported: FolderRecord | None = None  # By its hash it is the manifest's own file.
         self.sha256 = model.sha256
 
     @property
@@ -103,11 +103,12 @@ class _InstalledFolder:
         return any(path.exists() or path.is_symlink() for path in (self._own, self._pointer))
 
     @property
-    def imported(self) -> bool:
+    def imported(self) -> FolderRecord | None:
         try:
-            return self._record().imported
+            record = self._record()
         except RecordError:
-            return False
+            return None
+        return record if record.imported else None
 
     @property
     def sha256(self) -> str:

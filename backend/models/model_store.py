@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from layerpeel.backend.errors import ModelError, reason_of
 from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
+from layerpeel.backend.models.folder_record import FolderRecord
 from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
 from layerpeel.backend.models.installed import Installed, place_of
 from layerpeel.backend.models.manifest import (
@@ -25,6 +26,9 @@ from layerpeel.backend.models.manifest import (
 )
 from layerpeel.backend.models.pulling import pull_model
 from layerpeel.backend.models.sources import describe, mirror_folder
+
+NOT_STATED = "not stated"
+"""The licence of weights whose importer stated none."""
 
 
 class ModelState(StrEnum):
@@ -101,9 +105,23 @@ class ModelStore:
         """
         return self._checked(model_id).sha256
 
-    def is_imported(self, model_id: str) -> bool:
-        """Whether a model is a user's own weights. Raises ModelError when the id is unknown."""
+    def import_of(self, model_id: str) -> FolderRecord | None:
+        """The record of a user's own weights; None of the manifest's, or where there are none.
+
+        Raises ModelError when the id is unknown.
+        """
         return self._place(self.manifest.usable(model_id)).imported
+
+    def licence_of(self, model_id: str) -> str:
+        """The licence of what is, or would be, installed under an id.
+
+        Of a user's own weights it is what they stated at the import: the manifest's is that of
+        another file. Raises ModelError when the id is unknown.
+        """
+        record = self.import_of(model_id)
+        if record is not None:
+            return record.licence or NOT_STATED
+        return self.manifest.usable(model_id).licence
 
     def verify(self, model_id: str, progress: Progress = no_progress) -> Path:
         """Hash a model afresh, ignoring saved hashes, and return its path.
@@ -198,11 +216,13 @@ class ModelStore:
         *,
         in_place: bool = False,
         force: bool = False,
+        licence: str = "",
         progress: Progress = no_progress,
     ) -> Path:
         """Copy a user's own weights into the model folder, and return their path there.
 
         in_place: use them where they are, and only save where that is.
+        licence: theirs, as the user states it; empty where nobody does.
         force: replace what is installed under this id.
 
         Raises ModelError when something is installed, when it cannot be read, when there is no
@@ -217,7 +237,7 @@ class ModelStore:
                 )
             take = keep_in_place if in_place else copy_in
             try:
-                take(candidate, self.folder, progress)
+                take(candidate, self.folder, licence, progress)
             except SourceError as error:
                 raise ModelError(f"{candidate.path} was not imported: {error}.") from error
         return self._place(model).path

@@ -10,7 +10,7 @@ from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_file
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import HarmfulError, is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
-from layerpeel.backend.models.single_file import SDXL_INPAINTING, UnfitError, require_sdxl
+from layerpeel.backend.models.single_file import UnfitError, require_sdxl
 from layerpeel.shared.strict_json import read_json
 
 # Files that a folder must hold: one of each group.
@@ -67,9 +67,13 @@ _NETWORKS: dict[str, _Required] = {
 # diffusers' pipelines, and which of their parts are used.
 _SDXL = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae")
 _SD2 = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
+_ONE_ENCODER = ("scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _QWEN = ("processor", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _PIPELINES = {
     "StableDiffusionXLPipeline": ("sdxl", _SDXL),
+    "StableDiffusionXLInpaintPipeline": ("sdxl-inpainting", _SDXL),
+    "Flux2KleinPipeline": ("flux2-klein", _ONE_ENCODER),
+    "ZImagePipeline": ("z-image", _ONE_ENCODER),
     "StableDiffusionInpaintPipeline": ("sd2-inpainting", _SD2),
     "QwenImageLayeredPipeline": ("qwen-image-layered", _QWEN),
 }
@@ -184,8 +188,6 @@ def _trained(folder: Path, files: list[str], description: str) -> Found:
 
 def _pipeline(folder: Path, files: list[str]) -> Found:
     named = str(_json(folder, "model_index.json").get("_class_name"))
-    if named == "StableDiffusionXLInpaintPipeline":
-        raise UnfitError(SDXL_INPAINTING)
     if named not in _PIPELINES:
         raise UnfitError(f"is a folder of diffusers for {named}, which Layerpeel does not use")
     model_id, parts = _PIPELINES[named]

@@ -119,12 +119,11 @@ class StylePainter:
         return checkpoint | {lora.file.name: "" for lora in self.style.additions.loras}
 
     def licences(self) -> dict[str, str]:
-        """From the manifest; those of a person's own files are unknown."""
+        """As the store knows them; those of files that are used by their path are unknown."""
         named = dict.fromkeys(self.models(), OWN_FILE)
         if self._is_stored:
             place = self._place()
-            models = {model.id: model for model in self._store.manifest.models}
-            named[place] = models[place].licence
+            named[place] = self._store.licence_of(place)
         return named
 
     @property

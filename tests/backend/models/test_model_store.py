@@ -57,7 +57,7 @@ def test_pulled_from_a_named_folder(installed, payload):
     assert installed.path_of("tiny").read_bytes() == payload
     assert installed.verify("tiny") == installed.path_of("tiny")
     assert installed.digest_of("tiny") == hashlib.sha256(payload).hexdigest()
-    assert not installed.is_imported("tiny")
+    assert installed.import_of("tiny") is None
 
 
 def test_pulled_from_the_folder_in_the_environment(store_with, mirror, payload, monkeypatch):

@@ -87,7 +87,7 @@ def test_a_scene_arrives_in_layers_that_flatten_to_what_was_painted(
     assert made.painted["prompt"] == SCENE.prompt
     assert made.models.keys() == made.licences.keys()
     assert made.licences["sdxl"] == "unknown (your own file)"
-    assert made.licences["sam"] == "Apache-2.0"
+    assert made.licences["sam"] == "not stated"
     told = {"style": "tiny", "steps": "2", "guidance": "5", "size": "80×64"}
     assert told.items() <= made.painted.items()
     assert next(iter(made.seconds)) == "paint"

@@ -50,7 +50,7 @@ def test_whole_folder(store):
     assert store.state("tiny") is ModelState.INSTALLED
     assert store.path_of("tiny") == store.folder / "tiny"
     assert store.verify("tiny") == store.folder / "tiny"
-    assert not store.is_imported("tiny")
+    assert store.import_of("tiny") is None
 
 
 def test_digest_is_that_of_the_list_that_sha256sum_prints(store, files):

@@ -96,8 +96,7 @@ def make_pth(tmp_path):
 
 @pytest.fixture
 def make_folder(tmp_path):
-    """Write a model's folder: "sdxl", "sd2-inpainting", "qwen-image-layered", "grounding-dino",
-    "sam", "vitmatte", "fbdd" or "hfa"."""
+    """Write a model's folder: one of `FOLDERS`."""
 
     def make(kind, name=None):
         return write(tmp_path / (name or f"a {kind}"), FOLDERS[kind]())
@@ -135,6 +134,14 @@ def _sd2():
     }
 
 
+def _sdxl_inpainting():
+    return _sdxl() | {"model_index.json": {"_class_name": "StableDiffusionXLInpaintPipeline"}}
+
+
+def _one_encoder(named):
+    return _pipeline(named, ("scheduler", "text_encoder", "tokenizer", "transformer", "vae"))
+
+
 def _qwen():
     parts = ("processor", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
     made = _pipeline("QwenImageLayeredPipeline", parts)
@@ -167,6 +174,9 @@ def _fbdd():
 FOLDERS = {
     "sdxl": _sdxl,
     "sd2-inpainting": _sd2,
+    "sdxl-inpainting": _sdxl_inpainting,
+    "flux2-klein": lambda: _one_encoder("Flux2KleinPipeline"),
+    "z-image": lambda: _one_encoder("ZImagePipeline"),
     "qwen-image-layered": _qwen,
     "grounding-dino": lambda: _network("grounding-dino") | {"vocab.txt": b"a\nb\n"},
     "sam": lambda: _network("sam"),

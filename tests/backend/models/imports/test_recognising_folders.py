@@ -9,7 +9,10 @@ from layerpeel.backend.errors import ModelError
 
 FOLDERS = (
     "sdxl",
+    "sdxl-inpainting",
     "sd2-inpainting",
+    "flux2-klein",
+    "z-image",
     "qwen-image-layered",
     "grounding-dino",
     "sam",
@@ -174,8 +177,8 @@ def test_shards_without_an_index_are_missed_by_their_names(store, make_folder):
         (
             "sdxl",
             "model_index.json",
-            {"_class_name": "StableDiffusionXLInpaintPipeline"},
-            "is SDXL for inpainting, which edits pictures and makes none from words",
+            {"_class_name": "KolorsPipeline"},
+            "is a folder of diffusers for KolorsPipeline, which Layerpeel does not use",
         ),
         (
             "sd2-inpainting",

@@ -37,7 +37,7 @@ def test_folder_is_copied(store, make_folder):
     shutil.rmtree(original)
     assert store.state("sdxl") is ModelState.INSTALLED
     assert store.verify("sdxl") == path
-    assert store.is_imported("sdxl")
+    assert store.import_of("sdxl") is not None
 
 
 def test_single_file_becomes_a_folder(store, checkpoint):
@@ -103,7 +103,7 @@ def test_folder_is_used_in_place(store, make_folder, kind):
     assert heard[-1] == 1.0
     assert names_in(original) == before
     assert names_in(store.folder) == {".pull.lock", f"{kind}.place.json", f"{kind}.checked.json"}
-    assert store.is_imported(kind)
+    assert store.import_of(kind) is not None
     assert store.verify(kind) == original
 
 
@@ -124,7 +124,7 @@ def test_pull_takes_the_place_of_what_moved_away(store, make_folder, write_files
     mirror = original.rename(write_files(tmp_path / "mirror", {}) / "vitmatte").parent
     path = store.pull("vitmatte", mirror=mirror)
     assert path == store.path_of("vitmatte") == store.folder / "vitmatte"
-    assert not store.is_imported("vitmatte")
+    assert store.import_of("vitmatte") is None
     assert not (store.folder / "vitmatte.place.json").exists()
 
 
@@ -193,7 +193,7 @@ def test_single_model_file_by_its_hash(store, tmp_path):
     file.write_bytes(content)
     path = take(store, file)
     assert path == store.path_of("isnet") == store.folder / isnet.file
-    assert not store.is_imported("isnet")
+    assert store.import_of("isnet") is None
     take(store, file, in_place=True, force=True)
     assert path.samefile(file)
     file.unlink()
@@ -209,7 +209,7 @@ def test_mirror_of_an_imported_model(store, checkpoint, tmp_path):
     elsewhere = ModelStore(tmp_path / "elsewhere")
     path = elsewhere.pull("sdxl", mirror=store.folder)
     assert names_in(path) == {checkpoint.name, "layerpeel-files.json"}
-    assert elsewhere.is_imported("sdxl")
+    assert elsewhere.import_of("sdxl") is not None
     assert elsewhere.digest_of("sdxl") == store.digest_of("sdxl")
 
 

@@ -14,6 +14,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint, find_checkpoint
 from layerpeel.backend.stages.generation.loading import load_pipeline
+from tiny_checkpoints.generation import save_tiny_flux2_klein, save_tiny_z_image
 from tiny_checkpoints.sdxl_single_file import save_single_file
 
 pytestmark = pytest.mark.torch
@@ -150,6 +151,20 @@ def test_an_installed_generator_describes_single_files_too(store, tiny_sdxl, tin
     config = generator_config("sdxl")
     assert find_checkpoint(config, None, store) == Checkpoint(folder)
     assert find_checkpoint(config, tiny_sdxl_file, store) == Checkpoint(tiny_sdxl_file, folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "save"), [("flux2-klein", save_tiny_flux2_klein), ("z-image", save_tiny_z_image)]
+)
+def test_other_generators_are_imported_whole_and_found_by_their_ids(store, tmp_path, name, save):
+    config = generator_config(name)
+    with pytest.raises(ModelError, match="layerpeel models import FOLDER"):
+        find_checkpoint(config, None, store)
+    folder = save(tmp_path / "as on the hub")
+    imported = store.take_in(store.recognise(folder), licence="my own")
+    assert find_checkpoint(config, None, store) == Checkpoint(imported)
+    named = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    assert named <= {path.relative_to(imported) for path in imported.rglob("*")}
 
 
 @pytest.fixture
