@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin test test-base test-torch test-krita check format bench bench-gpu eval release
+.PHONY: peel plugin test test-base test-torch test-krita check format bench bench-gpu eval faults release
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -55,6 +55,11 @@ test-torch: $(VENV)/installed-full  ## the paper's networks, generation and trai
 test-krita: $(VENV)/installed-full  ## the docker in the real Krita
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
 	$(BIN)/pytest -m krita
+
+# Some ten minutes; SEED repeats one.
+SEED ?= 1
+faults: $(VENV)/installed  ## break a real backend a thousand times; writes docs/reliability.md
+	$(BIN)/python tests/fault_campaign.py --seed $(SEED) --out docs/reliability.md
 
 check: $(VENV)/installed-full  ## format, lint, types, imports between folders, Python 3.8
 	$(BIN)/ruff format --check .

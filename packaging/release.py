@@ -38,7 +38,7 @@ for name in sys.argv[1:]:
         onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     elif name.endswith(".toml"):
         tomllib.loads(data.decode())
-import layerpeel.backend, layerpeel.backend.cli.main
+import layerpeel.backend, layerpeel.backend.cli.commands
 """
 
 
