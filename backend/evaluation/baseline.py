@@ -16,6 +16,8 @@ A `Separation` where colours of both layers were found too.
 Separate = Callable[[Float32, Lift, int], Answer]
 """From an H×W×3 picture (RGB, 0–1, of 8-bit values), what is to be lifted off, and a seed.
 
+In the track `see-through` the picture is H×W×4, with straight alpha.
+
 Raises NothingFoundError where there is nothing to lift off, as well as answering with nothing, and
 another LayerpeelError where this picture cannot be separated.
 """

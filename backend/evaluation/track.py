@@ -39,7 +39,7 @@ class Question(Protocol):
 
     @property
     def picture(self) -> Float32:
-        """What methods get: H×W×3, RGB, 0–1, rounded to 8 bits."""
+        """What methods get: H×W×3, RGB, 0–1, rounded to 8 bits; or ×4, with straight alpha."""
 
     @property
     def shown(self) -> Float32:

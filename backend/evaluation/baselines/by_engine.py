@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from layerpeel.backend.api import peel
+from layerpeel.backend.composites.see_through import SeeThroughLayers
 from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline
@@ -39,6 +40,17 @@ def layers_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> An
     stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
     background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
     return (Separation(foreground[..., 3], foreground[..., :3], background[..., :3]),)
+
+
+def see_through_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Peel one layer off an H×W×4 picture (RGB and straight alpha, 0–1), as `layers_by_engine`."""
+    stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
+    background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
+    return (
+        SeeThroughLayers(
+            foreground[..., 3], foreground[..., :3], background[..., :3], background[..., 3]
+        ),
+    )
 
 
 def selection_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from layerpeel.backend.composites.see_through import SeeThroughLayers
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline, lacks_nothing
 from layerpeel.backend.evaluation.baselines.by_vitmatte import lacks_vitmatte, separate_by_vitmatte
@@ -37,6 +38,19 @@ def by_trimap(separate: SeparateByTrimap, picture: Float32, lift: Lift, seed: in
     return (separate(picture, read_trimap(levels.astype(np.float32) / np.float32(255)), seed),)
 
 
+def over_clear(separate: SeparateByTrimap, picture: Float32, lift: Lift, seed: int) -> Answer:
+    """Separate the colours of a picture that is not opaque (H×W×4) as if it were.
+
+    Its transparency is shared as a person does who knows of none: the foreground takes α of it, and
+    the background stays as opaque as the picture was.
+    """
+    (made,) = by_trimap(separate, np.ascontiguousarray(picture[..., :3]), lift, seed)
+    if not isinstance(made, Separation):
+        raise TypeError("methods by a trimap find the colours of both layers")
+    own = picture[..., 3]
+    return (SeeThroughLayers(made.alpha * own, made.foreground, made.background, own),)
+
+
 def _method(
     name: str,
     title: str,
@@ -48,6 +62,12 @@ def _method(
 
 CLASSICAL = _method(
     "classical", "Closed-form alpha, multi-level colours, PatchMatch", separate_classically
+)
+
+CLASSICAL_OVER_CLEAR = Baseline(
+    "classical",
+    "Closed-form alpha, multi-level colours, PatchMatch, all blind to the picture's transparency",
+    partial(over_clear, separate_classically),
 )
 
 BY_TRIMAP = {

@@ -8,9 +8,10 @@ from layerpeel.backend.evaluation.baseline import Baseline
 from layerpeel.backend.evaluation.track import Track
 from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS, SUBJECT
 from layerpeel.backend.evaluation.tracks.object_questions import BOX, CLICK
+from layerpeel.backend.evaluation.tracks.see_through_questions import SEE_THROUGH
 from layerpeel.backend.evaluation.tracks.thing_questions import THINGS
 
-TRACKS = {track.name: track for track in (LAYERS, SUBJECT, BOX, CLICK, THINGS)}
+TRACKS = {track.name: track for track in (LAYERS, SEE_THROUGH, SUBJECT, BOX, CLICK, THINGS)}
 
 
 def track_named(name: str) -> Track:
