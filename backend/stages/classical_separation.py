@@ -80,7 +80,7 @@ def separate_classically(
     colours, in_doubt, behind = edge_colours(image, matte, trimap, fill_hole, fill_alpha)
     background = colours.background
     if isinstance(matte, Separation):
-        background = without_leftovers(colours, in_doubt & (matte.alpha > 0) & (matte.alpha < 1))
+        background = without_leftovers(colours, in_doubt & (matte.alpha < 1))
     covered = matte.alpha >= 1
     return Estimates(
         matte.alpha, colours.foreground, background, in_doubt & ~covered, background_alpha=behind

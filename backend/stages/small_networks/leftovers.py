@@ -3,7 +3,8 @@
 Where both layers show, the background is known only as well as alpha is, and an error lies along
 the line from what is round about to the object's colour. So along that line each pixel is looked at
 once more, with all that is known of it: what the matting network and the fill say, how alpha runs,
-how varied the surroundings are. Of two errors of one size, what is left of the object is seen
+how varied the surroundings are, and how all this goes on across the edge and along it
+(`edge_profiles`). Of two errors of one size, what is left of the object is seen
 sooner than its opposite, and so the network has learned to weigh it (README.md).
 """
 
@@ -15,12 +16,18 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.stages.crop import Window, window_round
+from layerpeel.backend.stages.small_networks.edge_profiles import (
+    PROFILE_FACTS,
+    along,
+    beside,
+    profiles_of,
+)
 from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 from layerpeel.backend.stages.spread import spread_colours
 from layerpeel.backend.tile_spans import tile_spans
 
 NETWORK = "leftovers"
-FACTS = 28
+FACTS = 28 + PROFILE_FACTS
 
 # Pixels to a side of what is looked at at once, and what it sees beyond: what reaches furthest is a
 # Gaussian of `WIDE`.
@@ -107,15 +114,8 @@ def facts_of(colours: EdgeColours, wanted: Bool) -> tuple[Float32, Float32]:
     length = np.linalg.norm(reach, axis=-1)
     line = reach / np.maximum(length, np.float32(1e-3))[..., None]
 
-    def along(plane: Float32) -> Float32:
-        return np.asarray(((plane - around) * line).sum(axis=-1), np.float32)
-
-    def beside(plane: Float32) -> Float32:
-        rest = plane - around - along(plane)[..., None] * line
-        return np.asarray(np.linalg.norm(rest, axis=-1), np.float32)
-
     opinions = (colours.values, colours.estimated, colours.filled, colours.background)
-    picture, _, _, background = levels = [along(plane) for plane in opinions]
+    picture, _, _, background = levels = [along(plane, around, line) for plane in opinions]
     square = np.ones((3, 3), np.uint8)
     within = np.clip(alpha, ENDS, 1 - ENDS)
     planes = [
@@ -123,7 +123,7 @@ def facts_of(colours: EdgeColours, wanted: Bool) -> tuple[Float32, Float32]:
         np.log(within / (1 - within)) / LOG_ODDS,
         length,
         *levels,
-        *(beside(plane) for plane in opinions[:3]),
+        *(beside(plane, around, line) for plane in opinions[:3]),
         *_surroundings(colours.values, clear, around, line, NEAR),
         *_surroundings(colours.values, clear, around, line, WIDE),
         _distance_within(touched),
@@ -131,14 +131,17 @@ def facts_of(colours: EdgeColours, wanted: Bool) -> tuple[Float32, Float32]:
         *(_blurred(alpha, scale) for scale in ALPHA_SCALES),
         cv2.dilate(alpha, square),
         cv2.erode(alpha, square),
-        *(along(_blurred(opinions[index], COLOUR_SCALE)) for index in (0, 1, 3, 2)),
+        *(along(_blurred(opinions[index], COLOUR_SCALE), around, line) for index in (0, 1, 3, 2)),
         colours.foreground.mean(axis=-1),
         around.mean(axis=-1),
         # What of the picture the layers do not explain.
         picture - alpha * length - (1 - alpha) * background,
     ]
-    facts = np.stack([plane[wanted] for plane in planes], axis=-1).astype(np.float32)
-    return facts, np.asarray(line[wanted], np.float32)
+    own = np.stack([plane[wanted] for plane in planes], axis=-1).astype(np.float32)
+    seen = np.dstack([colours.values, alpha])
+    lines = np.asarray(line[wanted], np.float32)
+    profiles = profiles_of(seen, colours.background, colours.filled, wanted, around[wanted], lines)
+    return np.hstack([own, profiles]), lines
 
 
 def _surroundings(

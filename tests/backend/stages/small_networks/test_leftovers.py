@@ -1,5 +1,6 @@
 """What is left of the object along its edge is taken out of the background."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -18,11 +19,28 @@ from layerpeel.shared.protocol import Depth, Picture
 @pytest.fixture(scope="module")
 def edges(art):
     """Of some composites, what is known of their edges before leftovers are looked for."""
-    return [_edge_of(each) for each in draw_composites(art, 5, seed=4, size=192)]
+    return [_edge_of(each, each.picture) for each in _composites(art)]
 
 
-def _edge_of(each):
-    rgb = from_float(each.picture, Depth.U8)
+@pytest.fixture(scope="module")
+def edges_of_jpeg(art):
+    """Of the same composites, saved as JPEG, which rings beside every edge."""
+    return [_edge_of(each, _as_jpeg(each.picture)) for each in _composites(art)]
+
+
+def _composites(art):
+    return draw_composites(art, 6, seed=4, size=192)
+
+
+def _as_jpeg(picture):
+    _, encoded = cv2.imencode(
+        ".jpg", from_float(picture, Depth.U8)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70]
+    )
+    return cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
+
+
+def _edge_of(each, picture):
+    rgb = from_float(picture, Depth.U8)
     opaque = np.full((*rgb.shape[:2], 1), 255, np.uint8)
     image = image_of(Picture(block_of(np.dstack([rgb, opaque]))))
     matte = matte_by_small_network(image.proxy, each.trimap)
@@ -31,10 +49,12 @@ def _edge_of(each):
         return fill_hole(values, hole, np.ones_like(hole), 0)
 
     colours, in_doubt, _ = edge_colours(image, matte, each.trimap, fill)
-    return each, colours, in_doubt & (matte.alpha > 0) & (matte.alpha < 1)
+    return each, colours, in_doubt & (matte.alpha < 1)
 
 
-def test_less_of_the_object_stays_behind_and_the_background_errs_no_more(edges):
+@pytest.mark.parametrize("kind", ["edges", "edges_of_jpeg"])
+def test_less_of_the_object_stays_behind_and_the_background_errs_no_more(request, kind):
+    edges = request.getfixturevalue(kind)
     before, after, errors = [], [], []
     for each, colours, region in edges:
         cleared = without_leftovers(colours, region)
