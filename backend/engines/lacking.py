@@ -52,12 +52,7 @@ def _missing_models(ids: Sequence[str], store: ModelStore) -> list[str]:
         total = spoken_size(sum(model.bytes or 0 for model in pulled))
         licences = _listed(list(dict.fromkeys(model.licence for model in pulled)))
         told.append(f"{_not_installed(pulled)}: run {command} ({total}, {licences}).")
-    if made:
-        commands = " and ".join(f"`layerpeel train {model.id}`" for model in made)
-        told.append(
-            f"{_not_installed(made)}, and on no hub: train them ({commands}), or get them from "
-            "someone who has them, and run `layerpeel models import FOLDER`."
-        )
+    told += [f"{_not_installed([model])}: {model.how_to_get}." for model in made]
     return told
 
 

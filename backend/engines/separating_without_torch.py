@@ -37,7 +37,17 @@ class EdgesInClosedForm:
 
 
 class LayersByPatchMatch:
-    """Estimates colours where both layers show, and fills in behind the foreground."""
+    """Estimates colours where both layers show, and fills in behind the foreground by pieces."""
+
+    def fill(
+        self, image: Image, hole: Bool, later: Bool, seed: int, report: ReportFraction
+    ) -> Float32:
+        """Fill a hole (H×W) in a picture's proxy: H×W×3, RGB, 0–1.
+
+        later: H×W, what will be lifted off afterwards, and is taken from only where there is
+        nothing else.
+        """
+        return fill_from_visible(image.proxy, image.alpha, hole, later, seed)
 
     def window(self, image: Image, trimap: Float32) -> Window:
         """What is lifted off, and what lies round it; pieces to fill in come from anywhere."""
@@ -54,7 +64,7 @@ class LayersByPatchMatch:
         report: ReportFraction,
         later: Bool,
     ) -> Estimates:
-        """Estimate both layers, filled in behind the foreground by PatchMatch."""
+        """Estimate both layers, filled in behind the foreground."""
         from layerpeel.backend.stages.classical_separation import separate_classically
 
         whole, place = image.cut_from or (image, np.s_[:, :])
@@ -65,8 +75,7 @@ class LayersByPatchMatch:
             return there
 
         def fill(values: Float32, hole: Bool) -> Float32:
-            seen = fill_from_visible(whole.proxy, whole.alpha, in_whole(hole), later, seed)
-            filled = seen[place]
+            filled = self.fill(whole, in_whole(hole), later, seed, report)[place]
             result = values.copy()
             result[hole] = values_from_proxy(
                 np.ascontiguousarray(filled[hole][None]),

@@ -1,0 +1,110 @@
+"""What lies behind, painted by an SDXL of a person's own; all else is as with PatchMatch."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from layerpeel.backend import peel
+from layerpeel.backend.engines import layers_by_inpainting
+from layerpeel.backend.engines.layers_by_inpainting import window_to_see
+from layerpeel.backend.errors import ModelError
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.image import array_of
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.progress import StopWork
+from layerpeel.backend.stages.generation.config import generator_config
+from layerpeel.shared.protocol import Mask
+from tiny_checkpoints.generation import save_tiny_sdxl, save_tiny_sdxl_inpainting
+
+pytestmark = pytest.mark.torch
+
+MODELS = ("sdxl", "sdxl-inpainting")
+SDXL = replace(generator_config("sdxl"), side=72, steps=2)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with both kinds: a UNet of 4 channels, and one of 9."""
+    made = tmp_path_factory.mktemp("made")
+    nine = save_tiny_sdxl_inpainting(made / "nine")
+    index = json.loads((nine / "model_index.json").read_text(encoding="utf-8"))
+    index["_class_name"] = "StableDiffusionXLInpaintPipeline"  # as on the hub
+    (nine / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    store = ModelStore(tmp_path_factory.mktemp("models"))
+    for folder in (save_tiny_sdxl(made / "four"), nine):
+        store.take_in(store.recognise(folder))
+    assert all(store.import_of(model_id) for model_id in MODELS)
+    return store
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
+    monkeypatch.setattr(layers_by_inpainting, "generator_config", lambda _name: SDXL)
+
+
+@pytest.fixture(scope="module")
+def scene(make_scene):
+    return make_scene((121, 93), "hills0", ("jessica", 30, 4, 84))
+
+
+@pytest.fixture(scope="module")
+def peeled(scene, coverage_of, store):
+    def run(engine, **more):
+        lift = Mask(coverage_of(scene.alphas[0]), exact=True)
+        return peel(scene.picture, lift=lift, engine=engine, store=store, **more)
+
+    return run
+
+
+@pytest.mark.parametrize("model_id", MODELS)
+def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, model_id):
+    painted, again, other = (peeled(f"auto+{model_id}", seed=seed) for seed in (0, 0, 1))
+    assert np.array_equal(flatten(painted)[..., :3], scene.picture)
+    assert painted.layers == again.layers
+    pieces = peeled("auto")
+    background, by_pieces, by_other = (
+        array_of(stack.layers[0].pixels)[..., :3].astype(int) for stack in (painted, pieces, other)
+    )
+    hidden, clear = scene.alphas[0] == 255, scene.alphas[0] == 0
+    assert np.abs(background - by_pieces)[hidden].mean() > 5
+    assert np.abs(background - by_other)[hidden].mean() > 1
+    assert np.array_equal(background[clear], scene.picture[clear])
+    assert painted.made_with.stages["layers"].startswith("SDXL")
+    assert painted.made_with.models.keys() == {model_id}
+    assert painted.made_with.licences == {model_id: "not stated"}
+
+
+def test_it_is_told_what_is_done_and_stops_within_a_step(peeled):
+    said = []
+
+    def report(stage, done):
+        said.append(done)
+        if stage.startswith("Filling") and len(said) > 4:
+            raise StopWork
+
+    with pytest.raises(StopWork):
+        peeled("auto+sdxl", report=report)
+    assert said == sorted(said)
+
+
+def test_without_it_one_line_says_how_to_get_it(scene, coverage_of, tmp_path):
+    lift = Mask(coverage_of(scene.alphas[0]), exact=True)
+    for model_id, how in zip(MODELS, ("models pull sdxl`", "models import FOLDER"), strict=True):
+        with pytest.raises(ModelError, match=how) as refused:
+            peel(scene.picture, lift=lift, engine=f"auto+{model_id}", store=ModelStore(tmp_path))
+        assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("hole", [np.s_[5:9, 40:200], np.s_[50:52, 3:5], np.s_[0:120, 0:400]])
+def test_what_is_seen_is_of_a_shape_that_can_be_painted(hole):
+    there = np.zeros((120, 400), np.bool_)
+    there[hole] = True
+    window = window_to_see(there, SDXL)
+    height, width = window.bottom - window.top, window.right - window.left
+    assert min(height, width) >= 64
+    assert max(height / width, width / height) <= SDXL.longest_ratio
+    assert not np.delete(there, np.s_[window.top : window.bottom], axis=0).any()
+    assert there[window.slices].sum() == there.sum()
