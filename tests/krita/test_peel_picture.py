@@ -190,6 +190,6 @@ def test_words_say_what_they_need(krita, docker, easel, small_painting):
     docker.picture_of("idle")
     assert not krita.evaluate("widgets.the('layerpeel_lift_words').isEnabled()")
     hint = krita.evaluate("widgets.the('layerpeel_lift_words').toolTip()")
-    assert hint.startswith("Finding by words is for the engine")
+    assert hint.startswith("This engine finds nothing by words")
     docker.point_at("layerpeel_lift_words")
     docker.picture_of("words-hint")
