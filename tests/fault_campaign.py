@@ -203,10 +203,10 @@ Fault = Callable[[Campaign], None]
 KINDS = [
     (connection_is_cut, 100),
     (message_is_odd, 50),
-    (worker_is_killed, 2),
-    (server_is_killed, 1),
-    (disk_is_full, 2),
-    (records_are_damaged, 1),
+    (worker_is_killed, 8),
+    (server_is_killed, 6),
+    (disk_is_full, 4),
+    (records_are_damaged, 4),
     (many_connect, 1),
 ]
 

@@ -4,6 +4,7 @@ Records that cannot be read are no reason not to start: they are renamed, never 
 they said of results is said again by the files beside those (`result_notes`).
 """
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -12,6 +13,9 @@ from layerpeel.backend.errors import OutputError
 from layerpeel.shared.jobs import JobState, JobSummary
 
 _VERSION = 2
+_NO_VERSION = 100
+"""Versions are counted up one by one; such a number is damage."""
+
 _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,7 +36,7 @@ SUMMARY = "id, name, state, created, width, height, message, keepsake"
 _ALL = f"number, notes, bytes, fetched, {SUMMARY}"
 
 # What SQLite says of a file that is no database of ours, rather than of a full or locked disk.
-_ERROR, _CORRUPT, _NOT_A_DATABASE = 1, 11, 26
+_ERROR, _READ_ONLY, _CORRUPT, _NOT_A_DATABASE = 1, 8, 11, 26
 
 _BESIDE = ("-wal", "-shm")
 
@@ -69,10 +73,16 @@ def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path)
     try:
         _prepare(database, path.parent)
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it finds damaged, and that need not be text.
+        database.close()
+        raise _DamagedError from error
     except sqlite3.Error as error:
         database.close()
         code = getattr(error, "sqlite_errorcode", _ERROR) & 0xFF
-        if code in (_ERROR, _CORRUPT, _NOT_A_DATABASE):
+        # It also calls a file read-only that says to be of a later format.
+        is_of_later_format = code == _READ_ONLY and os.access(path, os.W_OK)
+        if code in (_ERROR, _CORRUPT, _NOT_A_DATABASE) or is_of_later_format:
             raise _DamagedError from error
         raise
     except (OutputError, _DamagedError):
@@ -83,7 +93,9 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, folder: Path) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in (0, 1, _VERSION):
+    if not 0 <= version < _NO_VERSION:
+        raise _DamagedError
+    if version > _VERSION:
         raise OutputError(
             f"The jobs in {folder} were written by another version of Layerpeel. "
             "Use that one, or move the folder away."

@@ -40,6 +40,12 @@ def write_sql(path, statement):
         database.execute(statement)
 
 
+def write_bytes_at(path, place, content):
+    with path.open("rb+") as file:
+        file.seek(place)
+        file.write(content)
+
+
 def take_on(store, keepsake="k"):
     job = replace(new_job(), keepsake=keepsake)
     store.request_file(job.id).write_bytes(b"request")
@@ -198,9 +204,23 @@ def test_keepsakes_take_room_too(tmp_path):
         lambda path: path.unlink(),
         lambda path: write_sql(path, "UPDATE jobs SET state = 'odd', name = x'ff'"),
         lambda path: write_sql(path, "DROP TABLE jobs"),
+        lambda path: write_sql(path, "PRAGMA user_version = 1234567890"),
+        lambda path: write_bytes_at(path, 18, b"\x03"),
+        lambda path: write_bytes_at(path, path.read_bytes().index(b"L UNIQUE"), b"\xc9nv\xf2(("),
         lambda path: write_sql(path, "ALTER TABLE jobs RENAME COLUMN name TO nobody"),
     ],
-    ids=["empty", "foreign", "cut", "gone", "odd rows", "no table", "other columns"],
+    ids=[
+        "empty",
+        "foreign",
+        "cut",
+        "gone",
+        "odd rows",
+        "no table",
+        "no such version",
+        "no such format",
+        "no text",
+        "other columns",
+    ],
 )
 def test_results_are_found_again_when_their_records_are_damaged(tmp_path, damage):
     store = JobStore(tmp_path, MOST)
