@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated, get_args, get_type_hints
 
@@ -11,7 +12,6 @@ import typer
 from typer.models import ParameterInfo
 
 from layerpeel.backend.cli import models_command
-from layerpeel.backend.cli.main import STOPPED, leave
 from layerpeel.backend.errors import (
     BadInputError,
     LayerpeelError,
@@ -110,8 +110,11 @@ _UNFORESEEN = (
 _NO_MEMORY = "There is not enough memory for this picture. Close other programs, or scale it down."
 
 
-def run_commands() -> None:
-    """Run the command that was asked for; an error ends it with one line and an exit code."""
+def run_commands(leave: Callable[[], None]) -> None:
+    """Run the command that was asked for; an error ends it with one line and an exit code.
+
+    leave: ends the process at once, and says that it was stopped.
+    """
     # Idle threads that spin slow down those that work (docs/decisions.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     wanted = sys.argv[1:2]
@@ -178,4 +181,4 @@ def _end_with(words: str, exit_code: int) -> None:
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     # An exception of our own: Typer replaces KeyboardInterrupt by its own message.
-    raise StoppedError(STOPPED)
+    raise StoppedError("Stopped.")

@@ -15,7 +15,7 @@ def run() -> None:
     # Loading what commands are made of takes up to a second.
     from layerpeel.backend.cli.commands import run_commands
 
-    run_commands()
+    run_commands(leave)
 
 
 def leave(_signal: int = signal.SIGINT, _frame: FrameType | None = None) -> None:

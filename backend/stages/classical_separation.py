@@ -18,7 +18,7 @@ from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind, sprea
 from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
-from layerpeel.backend.stages.small_networks.leftovers import EdgeColours, without_leftovers
+from layerpeel.backend.stages.small_networks.leftovers import BESIDE, EdgeColours, without_leftovers
 
 FillHole = Callable[[Float32, Bool], Float32]
 """Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing."""
@@ -80,7 +80,8 @@ def separate_classically(
     colours, in_doubt, behind = edge_colours(image, matte, trimap, fill_hole, fill_alpha)
     background = colours.background
     if isinstance(matte, Separation):
-        background = without_leftovers(colours, in_doubt & (matte.alpha < 1))
+        beside = grown(matte.alpha > 0, BESIDE)
+        background = without_leftovers(colours, in_doubt & beside & (matte.alpha < 1))
     covered = matte.alpha >= 1
     return Estimates(
         matte.alpha, colours.foreground, background, in_doubt & ~covered, background_alpha=behind

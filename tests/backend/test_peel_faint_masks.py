@@ -7,7 +7,8 @@ import pytest
 from layerpeel.backend import peel
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.backend.stages.faint_parts import faint_parts
+from layerpeel.backend.separation import Matte
+from layerpeel.backend.stages.faint_parts import faint_parts, with_faint_parts
 from layerpeel.shared.protocol import Mask
 
 SIZE = 160
@@ -51,4 +52,19 @@ def test_only_what_is_nowhere_selected_whole_counts_as_faint(strokes):
     assert np.array_equal(faint_parts(alpha), lines)
     # A soft brush has left next to nothing between the two.
     assert np.array_equal(faint_parts(np.maximum(alpha, np.float32(0.01))), lines)
+    # Drawn softly as a whole: a feathered dab, a brush of 85%.
+    assert not faint_parts(alpha * np.float32(0.85)).any()
     assert not faint_parts(cv2.GaussianBlur((alpha > 0.9).astype(np.float32), (0, 0), 6)).any()
+
+
+def test_where_matting_has_found_something_the_mask_does_not_overrule_it(strokes):
+    """A second, softer dab of a brush, roughly round something that has an edge."""
+    picture, alpha, _ = strokes
+    mask = np.zeros_like(alpha)
+    mask[60:110, 112:140] = 0.7
+    proxy = picture.astype(np.float32) / 255
+    found = Matte(np.where(alpha > 0.1, np.float32(0.9), np.float32(0)) * (mask > 0))
+    nothing = Matte(np.zeros_like(alpha))
+    thin = np.where(alpha > 0.1, mask, np.float32(0))
+    assert np.array_equal(with_faint_parts(found, thin, proxy).alpha, found.alpha)
+    assert np.array_equal(with_faint_parts(nothing, mask, proxy).alpha, mask)

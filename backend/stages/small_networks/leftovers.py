@@ -17,6 +17,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.small_networks.edge_profiles import (
+    ACROSS,
     PROFILE_FACTS,
     along,
     beside,
@@ -30,8 +31,12 @@ NETWORK = "leftovers"
 FACTS = 28 + PROFILE_FACTS
 
 # Pixels to a side of what is looked at at once, and what it sees beyond: what reaches furthest is a
-# Gaussian of `WIDE`.
-SIDE, REACH = 1024, 48
+# Gaussian of `WIDE`. All facts of a side that is nothing but edge take a tenth of a gigabyte.
+SIDE, REACH = 512, 48
+
+# How far beside what alpha has found leftovers are looked for, in pixels: further off there is no
+# edge that a profile could cross.
+BESIDE = max(ACROSS)
 
 # Gaussians, in pixels: of a pixel's own surroundings, near and wide; of how alpha runs.
 NEAR, WIDE = 3.0, 10.0
