@@ -196,21 +196,29 @@ class JobQueue:
         return self._worker
 
     def _end(self, job_id: str, outcome: JobOutcome) -> None:
+        feed = self._feeds[job_id]
         try:
             self._store.end(job_id, outcome)
         except OutputError as error:
-            outcome = Failed(str(error))
-            self._end_unkept(job_id, outcome)
+            # Its feed stays: nothing else may know that it has ended.
+            outcome = self._end_unrecorded(job_id, error)
+        else:
+            del self._feeds[job_id]
         seconds = time.monotonic() - self._came.pop(job_id)
         log.info("job %s ended after %.1f s: %s", job_id, seconds, _spoken(outcome))
-        self._feeds.pop(job_id).publish(outcome)
+        feed.publish(outcome)
 
-    def _end_unkept(self, job_id: str, outcome: Failed) -> None:
+    def _end_unrecorded(self, job_id: str, why: OutputError) -> Failed:
+        """Fail a job whose end cannot be recorded; a result that is whole stays where it is."""
+        if self._store.result_file(job_id).exists():
+            return Failed(f"{why} The result is kept: the backend finds it when it starts again.")
+        failed = Failed(str(why))
         try:
-            self._store.end(job_id, outcome)
+            self._store.end(job_id, failed)
         except OutputError as error:
             # The next start finds it unfinished, and reports it.
             log.error("job %s failed, and even that cannot be kept: %s", job_id, error)
+        return failed
 
     def _tell_positions(self) -> None:
         before = int(self._running is not None)

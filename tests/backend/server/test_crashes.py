@@ -1,7 +1,9 @@
 """The worker or the server dies, the disk is full: what is lost, and what is kept."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -106,3 +108,23 @@ def test_after_a_kill_results_are_there_and_the_rest_has_failed(run_backend, mak
     kept = {path.name for path in again.jobs_folder.iterdir() if "sqlite" not in path.name}
     assert kept == {f"{finished.id}.result", f"{finished.id}.note"}
     assert again.end_of(again.submit(make_job()).id) == Finished()
+
+
+def test_a_result_that_cannot_be_recorded_is_kept(run_backend, make_job):
+    backend = run_backend()
+    with contextlib.closing(sqlite3.connect(backend.jobs_folder / "jobs.sqlite")) as database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.state = 'finished' "
+            "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        )
+        job = backend.submit(make_job())
+        end = backend.end_of(job.id)
+        assert isinstance(end, Failed)
+        assert "disk is full" in end.message
+        assert "result is kept" in end.message
+        assert backend.end_of(job.id) == end
+        backend.stop()
+        database.execute("DROP TRIGGER full")
+    again = run_backend()
+    assert again.end_of(job.id) == Finished()
+    assert again.result(job.id).layers
