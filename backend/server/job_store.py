@@ -78,12 +78,8 @@ class JobStore:
 
     def add(self, job: JobSummary) -> None:
         """Record a new job."""
-        values = (job.id, job.name, job.state.value, job.created, *job.size, job.message)
-        with self._changing() as database:
-            database.execute(
-                f"INSERT INTO jobs ({SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (*values, job.keepsake),
-            )
+        with self._changing():
+            self._insert(job)
 
     def begin(self, job_id: str) -> None:
         """Record that a job runs."""
@@ -205,34 +201,52 @@ class JobStore:
 
         A crash may come between a result and its record, or the records are lost.
         """
-        are_new = not self.newest_first()
+        known = {job.id: job for job in self.newest_first()}
         found = []
         for path in self._folder.glob("*.result"):
-            job = self.find(path.stem)
+            job = known.get(path.stem)
             if job is not None and job.state is JobState.FINISHED:
                 continue
             try:
-                if self._note_file(path.stem).exists() or not are_new:
-                    note = read_note(self._note_file(path.stem))
-                else:
-                    note = note_from_result(path)
+                note = self._note_of(path, is_needed=bool(known))
             except NoResultError as error:
                 log.warning("%s", error)
                 continue
-            found.append(replace(note, job=replace(note.job, id=path.stem)))
-        for note in sorted(found, key=lambda note: (note.job.created, note.job.id)):
-            self._record_found(note)
+            found.append(replace(note, job=job or replace(note.job, id=path.stem)))
+        # All or none: next time the records would not look lost any more.
+        with self._changing():
+            for note in sorted(found, key=lambda note: (note.job.created, note.job.id)):
+                is_new = note.job.id not in known
+                if is_new:
+                    self._insert(note.job)
+                # Records that are whole know every job but those that were given up.
+                self._record_found(note, is_given_up=is_new and bool(known))
         return len(found)
 
-    def _record_found(self, note: ResultNote) -> None:
-        if self.find(note.job.id) is None:
-            self.add(note.job)
-        size = self.result_file(note.job.id).stat().st_size + _bytes_of_keepsake(note.job)
-        with self._changing() as database:
-            database.execute(
-                "UPDATE jobs SET state = ?, notes = ?, bytes = ? WHERE id = ?",
-                (JobState.FINISHED.value, json.dumps(note.notes), size, note.job.id),
-            )
+    def _note_of(self, result: Path, is_needed: bool) -> ResultNote:
+        """Say what a result is. Raises NoResultError, also where a note that is needed is gone."""
+        note = self._note_file(result.stem)
+        if is_needed and not note.exists():
+            raise NoResultError(f"{result} was forgotten")
+        try:
+            return read_note(note)
+        except NoResultError:
+            return note_from_result(result)
+
+    def _record_found(self, note: ResultNote, is_given_up: bool) -> None:
+        job_id, notes = note.job.id, json.dumps(note.notes)
+        size = self.result_file(job_id).stat().st_size + _bytes_of_keepsake(note.job)
+        self._database.execute(
+            "UPDATE jobs SET state = ?, notes = ?, bytes = ?, fetched = ? WHERE id = ?",
+            (JobState.FINISHED.value, notes, size, is_given_up, job_id),
+        )
+
+    def _insert(self, job: JobSummary) -> None:
+        values = (job.id, job.name, job.state.value, job.created, *job.size, job.message)
+        self._database.execute(
+            f"INSERT INTO jobs ({SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (*values, job.keepsake),
+        )
 
     def _interrupt_unfinished(self) -> None:
         for job in self.newest_first():

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from layerpeel.backend.server.job_store import JobStore
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
 
 MOST = 100
+RESULT = b'{"message": {"size": [6, 7]}}\n'
 numbers = itertools.count()
 
 steps = st.lists(
@@ -262,6 +264,77 @@ def test_a_result_that_is_whole_is_finished_though_its_record_does_not_say_so(tm
     store = JobStore(tmp_path, MOST)
     assert store.find(job_id).state is JobState.FINISHED
     assert store.result_file(job_id).is_file()
+    store.close()
+
+
+def test_finding_results_again_may_end_halfway(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    jobs = [take_on(store) for _ in range(3)]
+    for job_id in jobs:
+        finish(store, job_id, 5)
+    store.close()
+    path = tmp_path / "jobs.sqlite"
+    write_sql(path, "DELETE FROM jobs")
+    # Where there is a note it says more than the result; without one there is only the result.
+    (tmp_path / f"{jobs[2]}.note").unlink()
+    (tmp_path / f"{jobs[2]}.result").write_bytes(RESULT)
+    write_sql(
+        path,
+        f"CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.id = '{jobs[1]}' "
+        "BEGIN SELECT RAISE(FAIL, 'disk is full'); END",
+    )
+    with pytest.raises(OutputError, match="disk is full"):
+        JobStore(tmp_path, MOST)
+    write_sql(path, "DROP TRIGGER full")
+    store = JobStore(tmp_path, MOST)
+    assert {job.id for job in store.newest_first()} == set(jobs)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM jobs WHERE bytes = 0").fetchone() == (0,)
+    store.close()
+
+
+@pytest.mark.parametrize("are_records_lost", [False, True])
+def test_a_note_that_cannot_be_read_costs_no_result(tmp_path, are_records_lost):
+    store = JobStore(tmp_path, MOST)
+    kept, job_id = take_on(store), take_on(store)
+    finish(store, kept, 5)
+    finish(store, job_id, 5)
+    store.close()
+    (tmp_path / f"{job_id}.note").write_bytes(b"\0" * 9)
+    (tmp_path / f"{job_id}.result").write_bytes(RESULT)
+    lost = [kept, job_id] if are_records_lost else [job_id]
+    for each in lost:
+        write_sql(tmp_path / "jobs.sqlite", f"DELETE FROM jobs WHERE id = '{each}'")  # noqa: S608
+    store = JobStore(tmp_path, MOST)
+    assert {job.id for job in store.newest_first()} == {kept, job_id}
+    assert store.find(job_id).size == (6, 7)
+    assert store.result_file(job_id).read_bytes() == RESULT
+    store.close()
+
+
+def test_a_result_that_is_being_given_up_costs_no_other(tmp_path, monkeypatch):
+    store = JobStore(tmp_path, MOST)
+    fetched, first, second = (take_on(store) for _ in range(3))
+    finish(store, fetched, 40)
+    store.note_fetched(fetched)
+    finish(store, first, 40)
+    unlink = Path.unlink
+
+    def die(path, missing_ok=False):
+        if path.stem == fetched:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        # The process is killed when the records are on the disk, and no file is removed yet.
+        patch.setattr(Path, "unlink", die)
+        with pytest.raises(KeyboardInterrupt):
+            finish(store, second, 40)
+    store.close()
+    assert (tmp_path / f"{fetched}.result").exists()
+    store = JobStore(tmp_path, MOST)
+    assert [job.id for job in store.newest_first()] == [second, first]
+    assert not (tmp_path / f"{fetched}.result").exists()
     store.close()
 
 
