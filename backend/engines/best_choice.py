@@ -255,8 +255,8 @@ class BestChoice:
                 continue
             if name in self._preferred:
                 self._note(
-                    f"“{name}” was not taken: “{self._preferred[name]}” was named too, and only one "
-                    "of them can answer."
+                    f"“{name}” was not taken: “{self._preferred[name]}” was named too, and only "
+                    "one of them can answer."
                 )
             else:
                 self._note(f"“{name}” was named, but this request asks nothing of it alone.")
