@@ -33,7 +33,6 @@ from layerpeel.shared.protocol import (
     Depth,
     LayerStack,
     MadeWith,
-    Outcome,
     Picture,
     RefillRequest,
     Role,
@@ -152,7 +151,10 @@ def other_backgrounds(
 
 
 def refill_picture(picture: Picture, request: RefillRequest, report: ReportProgress) -> LayerStack:
-    """Fill in a background otherwise (`RefillRequest`): one layer.
+    """Fill in a background otherwise (`RefillRequest`): one layer, to lie over the background.
+
+    It is clear wherever the background shows, which stays as exact as it is, whatever has been
+    painted there meanwhile.
 
     Raises BadInputError where `hidden` or a number does not fit, NothingFoundError where nothing
     that is opaque is hidden, and what `report` raises to cancel.
@@ -168,8 +170,8 @@ def refill_picture(picture: Picture, request: RefillRequest, report: ReportProgr
         image = without_hidden_colours(image_of(picture))
         values = other_background(image, hidden, request.seed, request.number)
         other = with_values(background, values, hidden)
-    shows = hidden if request.outcome is Outcome.PATCHES else np.ones_like(hidden)
-    layer = trimmed(other, shows, "Background", Role.BACKGROUND, picture.pixels.order)
+    other[~hidden] = 0
+    layer = trimmed(other, hidden, "Background", Role.BACKGROUND, picture.pixels.order)
     made = MadeWith(METHOD, request.seed, seconds=course.seconds)
     report("Done", 1.0)
     return LayerStack(size, (layer,), made, picture.icc_profile)
@@ -181,8 +183,6 @@ def _check(request: RefillRequest, size: tuple[int, int]) -> None:
             f"What is hidden came for {request.hidden.width}×{request.hidden.height} pixels, and "
             f"the background has {size[0]}×{size[1]}."
         )
-    if request.outcome is Outcome.SELECTION:
-        raise BadInputError("A background is no selection: ask for layers or patches.")
     if request.number < 1:
         raise BadInputError(f"There is no other fill {request.number}: they begin with 1.")
     if not 0 <= request.seed < SEEDS:

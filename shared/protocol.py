@@ -275,17 +275,15 @@ class PeelRequest:
 
 @dataclass(frozen=True)
 class RefillRequest:
-    """Fill in a background otherwise. The picture is the background, and what comes back too.
+    """Fill in a background otherwise. The picture is the background; a layer to lay over it comes.
 
-    hidden: 255 where what lies over it hides it altogether: there alone it changes.
+    hidden: 255 where what lies over it hides it altogether: there alone the layer is opaque.
     number: which of the other fills, from 1 on. Equal requests give equal bytes.
-    outcome: LAYERS for the whole background, PATCHES for the part in which it may have changed.
     """
 
     hidden: Coverage
     number: int = 1
     seed: int = 0
-    outcome: Outcome = Outcome.LAYERS
 
 
 class Role(str, Enum):

@@ -102,13 +102,25 @@ def note_group(document: Document, group: PeeledGroup) -> None:
     document.setAnnotation(_ANNOTATION, "Layerpeel: what was peeled", QByteArray(text))
 
 
-def note_background(document: Document, before: str, now: str) -> None:
-    """Record that a result has another background, by the unique ids of the old and the new."""
-    for group in _noted_groups(document):
-        if group.background == before:
-            refills = refills_of(document, group) + 1
-            note_group(document, replace(group, background=now, refills=refills))
-            return
+def group_with(document: Document, background: str) -> Optional[PeeledGroup]:
+    """Find the result of which this is, or was, a background, by its unique id."""
+    noted = _noted_groups(document)
+    return next((group for group in noted if group.background == background), None)
+
+
+def note_background(document: Document, group: PeeledGroup, now: str) -> None:
+    """Record that a result has another background, by its unique id."""
+    refills = refills_of(document, group) + 1
+    note_group(document, replace(group, background=now, refills=refills))
+
+
+def first_background_of(document: Document, group: PeeledGroup) -> str:
+    """Return the unique id of the background that a result came with, whether it is still there.
+
+    The others lie over it, and are clear where it shows.
+    """
+    noted = _noted_groups(document)
+    return next(each.background for each in noted if each.group == group.group)
 
 
 def refills_of(document: Document, group: PeeledGroup) -> int:

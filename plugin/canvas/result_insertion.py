@@ -13,6 +13,7 @@ from krita import Document, Krita, Node
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill, name_after
 from layerpeel.plugin.canvas.finding import (
+    group_with,
     id_of,
     in_front,
     is_open,
@@ -22,11 +23,11 @@ from layerpeel.plugin.canvas.finding import (
     position_of,
     size_of,
 )
-from layerpeel.plugin.canvas.hiding import hidden_by_layers
+from layerpeel.plugin.canvas.hiding import hidden_by_layers, read_hidden
 from layerpeel.plugin.canvas.lowest import add_lowest
 from layerpeel.plugin.canvas.made_with_notes import note_made_with
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place, Placement, ResultForm
-from layerpeel.plugin.canvas.source_reading import close_copy
+from layerpeel.plugin.canvas.source_reading import close_copy, while_open
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Turns
@@ -75,13 +76,17 @@ def insert(
         else:
             built = yield from build_group(scratch, stack, placement)
             hidden = yield from hidden_by_layers(stack)
+        if placement.form is ResultForm.BACKGROUND:
+            # The artist may have gone on painting on what was lifted off.
+            behind = _group_behind(document, placement)
+            yield from while_open(document, read_hidden(document, behind))
         check_fits(document, placement)
         _check_wanted(wanted)
         active = document.activeNode()
         added = yield from _add(document, built, placement, stack.layers[0])
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
         if placement.form is ResultForm.BACKGROUND:
-            note_background(document, placement.place.above, id_of(added))
+            note_background(document, behind, id_of(added))
         elif placement.form is not ResultForm.LAYER:
             note_group(document, _group_of(added, placement, hidden))
         if writes_down:
@@ -131,6 +136,15 @@ def placed_anew(document: Document, placement: Placement) -> Placement:
     ):
         return placement
     return replace(placement, place=Place(patch=placement.place.patch))
+
+
+def _group_behind(document: Document, placement: Placement) -> PeeledGroup:
+    check_fits(document, placement)
+    group = group_with(document, placement.place.above)
+    if group is None:
+        # Only in a copy that lacks the notes.
+        raise CanvasError(i18n("It is not known any more what hides this background."))
+    return group
 
 
 def _group_of(added: Node, placement: Placement, hidden: str) -> PeeledGroup:

@@ -1,11 +1,12 @@
 """Reads the pixels to peel, and finds out where the result belongs."""
 
-from typing import Iterator, List, Optional, Tuple, Union
+from typing import Iterable, Iterator, List, Optional, Tuple, Union
 
 from krita import Document, Node
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
+    first_background_of,
     id_of,
     is_mask,
     is_open,
@@ -159,8 +160,10 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
         raise CanvasError(i18n("Nothing has been peeled here yet: peel the picture first."))
     if groups[-1].patch:
         pixels = yield from _pixels_up_to(document, background)
-    else:
+    elif id_of(background) == first_background_of(document, groups[-1]):
         pixels = yield from read_layer(document, background)
+    else:
+        pixels = yield from _pixels_up_to(document, background, alone=True)
     opaque = pixels.is_opaque()
     yield "look at its transparency"
     return pixels, Place(
@@ -231,24 +234,49 @@ def _colour_space(source: Union[Document, Node]) -> Optional[Tuple[ColourModel, 
     return model, depth, source.colorProfile()
 
 
-def _pixels_up_to(document: Document, top: Node) -> "Turns[Pixels]":
-    """Read the picture as it would look without the layers above `top`."""
-    above: List[str] = []
-    node, parent = top, top.parentNode()
+def _pixels_up_to(document: Document, top: Node, alone: bool = False) -> "Turns[Pixels]":
+    """Read the picture as it would look without the layers above a result's background.
+
+    The groups around it, and the background that each result came with, count as if they were
+    shown in full: where they are hidden or faded, what lies below them is what was lifted off.
+    alone: without what lies below the innermost group, too.
+    """
+    around = list(_around(top))
+    shown = [id_of(group) for group in around]
+    hidden = [id_of(node) for group in around for node in group.childNodes() if is_mask(node)]
+    for group in peeled_groups(document):
+        if group.group in shown:
+            shown.append(first_background_of(document, group))
+    node, parent, is_outer = top, top.parentNode(), False
     while parent is not None:
         siblings = parent.childNodes()
-        higher = siblings[position_of(node, siblings) + 1 :]
-        above += [id_of(sibling) for sibling in higher if not is_mask(sibling)]
-        node, parent = parent, parent.parentNode()
-    return (yield from _read_without(document, above))
+        position = position_of(node, siblings)
+        others = siblings[position + 1 :]
+        if alone and is_outer:
+            others += siblings[:position]
+        hidden += [id_of(sibling) for sibling in others if not is_mask(sibling)]
+        node, parent, is_outer = parent, parent.parentNode(), True
+    return (yield from _read_without(document, hidden, shown))
 
 
-def _read_without(document: Document, layers: List[str]) -> "Turns[Pixels]":
-    """Read the picture as it would look without some layers, given by their unique ids."""
+def _read_without(
+    document: Document, hidden: List[str], shown: Iterable[str] = ()
+) -> "Turns[Pixels]":
+    """Read the picture as it would look without some layers, and with others shown in full.
+
+    All are given by their unique ids.
+    """
     copy = document.clone()
     try:
         yield KRITA + "copy the document"
-        for unique_id in layers:
+        for unique_id in shown:
+            node = node_of(copy, unique_id)
+            if node is not None:
+                node.setVisible(True)
+                node.setOpacity(255)
+                node.setBlendingMode("normal")
+                node.setInheritAlpha(False)
+        for unique_id in hidden:
             node = node_of(copy, unique_id)
             if node is not None:
                 node.setVisible(False)

@@ -6,8 +6,10 @@ from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
+    first_background_of,
     free_name,
     layer_names,
+    node_of,
     peeled_groups,
     refills_of,
     size_of,
@@ -20,7 +22,7 @@ from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import SubmitJob
-from layerpeel.shared.protocol import Outcome, RefillRequest
+from layerpeel.shared.protocol import RefillRequest
 from layerpeel.shared.wire import pack, to_text
 
 
@@ -38,6 +40,13 @@ def refill_message(document: Document) -> "Turns[Tuple[bytes, Placement]]":
         raise CanvasError(
             i18n(
                 "This result is of an older version: its background cannot be filled in otherwise."
+            )
+        )
+    if node_of(document, first_background_of(document, group)) is None:
+        raise CanvasError(
+            i18n(
+                "The background that this result came with was removed: the others only lie over "
+                "it. Undo that, or peel again."
             )
         )
     hidden = yield from read_hidden(document, group)
@@ -58,11 +67,7 @@ def refill_message(document: Document) -> "Turns[Tuple[bytes, Placement]]":
         pixels.depth,
         pixels.profile,
     )
-    request = RefillRequest(
-        hidden,
-        refills_of(document, group) + 1,
-        outcome=Outcome.PATCHES if place.patch else Outcome.LAYERS,
-    )
+    request = RefillRequest(hidden, refills_of(document, group) + 1)
     message = pack(SubmitJob(placement.name, request, picture, to_text(placement)))
     yield "pack the message"
     return message, placement

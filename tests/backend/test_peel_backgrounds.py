@@ -14,6 +14,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.other_backgrounds import NOTHING_HIDDEN
 from layerpeel.shared.protocol import (
     Coverage,
+    Layer,
     Mask,
     Outcome,
     PeelRequest,
@@ -177,38 +178,50 @@ def test_progress_rises_to_the_end_and_any_of_it_may_cancel(scene, lift, no_netw
 # A background that is sent back, to be filled in otherwise ------------------------------------
 
 
-def _refilled(stack, number=1, hidden=None, outcome=Outcome.LAYERS):
-    pixels = stack.layers[0].pixels
+def _on_canvas(layer, like):
+    """A layer's array on the canvas of another, clear around it."""
+    canvas = np.zeros_like(array_of(like.pixels))
+    (x, y), block = layer.offset, layer.pixels
+    canvas[y : y + block.height, x : x + block.width] = array_of(block)
+    return canvas
+
+
+def _refilled(stack, number=1, hidden=None):
+    """What comes for a stack's background, as an array of its size."""
+    background = stack.layers[0]
     if hidden is None:
-        covers = np.zeros((pixels.height, pixels.width), np.uint8)
-        (x, y), block = stack.layers[1].offset, stack.layers[1].pixels
-        alpha = array_of(block)[..., 3]
-        covers[y : y + block.height, x : x + block.width] = np.where(alpha == 255, 255, 0)
-        hidden = Coverage(pixels.width, pixels.height, covers.tobytes())
-    return answer(Picture(pixels), RefillRequest(hidden, number, outcome=outcome), ModelStore())
+        covers = np.where(_on_canvas(stack.layers[1], background)[..., 3] == 255, 255, 0)
+        hidden = Coverage(220, 160, covers.astype(np.uint8).tobytes())
+    request = RefillRequest(hidden, number)
+    (layer,) = answer(Picture(background.pixels), request, ModelStore()).layers
+    assert (layer.name, layer.role) == ("Background", Role.BACKGROUND)
+    return _on_canvas(layer, background)
 
 
 def test_a_background_that_is_sent_back_comes_as_the_peel_would_have_given_it(stack):
+    background, foreground = stack.layers
+    hides = _on_canvas(foreground, background)[..., 3] == 255
     for number, other in enumerate(stack.other_backgrounds[:2], 1):
-        assert _refilled(stack, number).layers == (replace(other, name="Background"),)
+        refilled = _refilled(stack, number)
+        assert np.array_equal(refilled[hides], array_of(other.pixels)[hides])
+        assert not refilled[~hides].any()
+
+
+def test_it_changes_nothing_that_is_seen_whatever_it_is_filled_in_from(scene, stack):
+    background, foreground = stack.layers
+    of_another = replace(background, pixels=block_of(_opaque(scene.picture)[::-1].copy()))
+    refilled = _refilled(replace(stack, layers=(of_another, foreground)))
+    over = Layer("Background 2", Role.BACKGROUND, block_of(refilled))
+    flat = flatten(replace(stack, layers=(background, over, foreground)))
+    assert np.array_equal(flat, _opaque(scene.picture))
 
 
 def test_the_next_is_the_same_whichever_is_sent_back(stack):
-    second = _refilled(stack, 1)
-    sent = replace(stack, layers=(second.layers[0], stack.layers[1]))
-    assert _refilled(sent, 2).layers == _refilled(stack, 2).layers
-
-
-def test_a_patch_is_the_part_that_may_have_changed(stack):
-    whole = array_of(_refilled(stack).layers[0].pixels)
-    patch = _refilled(stack, outcome=Outcome.PATCHES).layers[0]
-    assert patch.pixels.width < 220
-    x, y = patch.offset
-    part = whole[y : y + patch.pixels.height, x : x + patch.pixels.width]
-    assert np.array_equal(array_of(patch.pixels), part)
-    around = np.ones(whole.shape[:2], np.bool_)
-    around[y : y + patch.pixels.height, x : x + patch.pixels.width] = False
-    assert np.array_equal(whole[around], array_of(stack.layers[0].pixels)[around])
+    first, second = array_of(stack.layers[0].pixels), _refilled(stack, 1)
+    seen = np.where(second[..., 3:] == 255, second, first)
+    sent = replace(stack.layers[0], pixels=block_of(seen))
+    refilled = _refilled(replace(stack, layers=(sent, stack.layers[1])), 2)
+    assert np.array_equal(refilled, _refilled(stack, 2))
 
 
 def test_what_is_clear_stays_clear(stack):
@@ -216,14 +229,9 @@ def test_what_is_clear_stays_clear(stack):
     pixels[:, 100:, 3] = 0
     sent = replace(stack, layers=(replace(stack.layers[0], pixels=block_of(pixels)),))
     everywhere = Coverage(220, 160, bytes([255]) * (220 * 160))
-    filled = array_of(_refilled(sent, hidden=everywhere).layers[0].pixels)
-    assert np.array_equal(filled[:, 100:], pixels[:, 100:])
+    filled = _refilled(sent, hidden=everywhere)
+    assert not filled[:, 100:].any()
     assert np.array_equal(filled[..., 3], pixels[..., 3])
-
-
-def test_a_background_is_no_selection(stack):
-    with pytest.raises(BadInputError, match="no selection"):
-        _refilled(stack, outcome=Outcome.SELECTION)
 
 
 def test_where_nothing_is_hidden_there_is_no_other(stack):

@@ -32,6 +32,11 @@ def _alone(krita, easel):
     return alone
 
 
+def _first(krita):
+    """The background that the result came with."""
+    return krita.layer_tree()[1].children[0].id
+
+
 def test_each_press_brings_another_in_one_undo_step(krita, docker, easel, hills, peeled):
     trees, looks = [krita.layer_tree()], [_alone(krita, easel)]
     for number in (2, 3):
@@ -82,6 +87,82 @@ def test_the_foreground_may_be_hidden_meanwhile(krita, docker, easel, peeled):
     before = krita.pixels()
     assert docker.fill_in_otherwise() == ANOTHER
     assert (krita.pixels() != before).any()
+
+
+@pytest.mark.parametrize(
+    ("place", "kept", "change"),
+    [
+        (0, {"visible": True}, {"visible": False}),
+        (1, {"visible": True}, {"visible": False}),
+        (0, {"opacity": 255}, {"opacity": 90}),
+    ],
+)
+def test_what_is_hidden_or_faded_meanwhile_flattens_to_the_picture_once_shown(
+    krita, docker, easel, hills, peeled, peel_exactly, place, kept, change
+):
+    assert docker.fill_in_otherwise() == ANOTHER
+    usual = _alone(krita, easel)
+    easel.picture(hills)
+    assert peel_exactly() == DONE
+    group = krita.layer_tree()[1]
+    layer = (group, *group.children)[place].id
+    easel.change_layer(layer, **change)
+    assert docker.fill_in_otherwise() == ANOTHER
+    easel.change_layer(layer, **kept)
+    np.testing.assert_array_equal(krita.pixels(), hills)
+    np.testing.assert_array_equal(_alone(krita, easel), usual)
+
+
+def test_what_is_painted_meanwhile_stays(krita, docker, backend, easel, peeled):
+    before = krita.pixels()
+    with backend.held():
+        krita.click("layerpeel_another_background")
+        docker.wait_until_it_runs()
+        easel.paint(np.full((120, 30, 4), (200, 0, 0, 255)), _first(krita))
+        painted = krita.pixels()
+    assert docker.wait_for_end() == ANOTHER
+    assert (painted != before).any()
+    np.testing.assert_array_equal(krita.pixels(), painted)
+
+
+def test_a_foreground_that_moves_meanwhile_is_told_and_nothing_comes(
+    krita, docker, backend, easel, peeled
+):
+    with backend.held():
+        krita.click("layerpeel_another_background")
+        docker.wait_until_it_runs()
+        easel.move_layer("Foreground", 12, 3)
+        before = krita.layer_tree()
+    assert docker.wait_for_end().startswith(CHANGED)
+    assert krita.layer_tree() == before
+
+
+def test_of_a_layer_in_a_faded_group_again_and_again(krita, docker, easel, hills, peel_exactly):
+    easel.picture(hills[::-1])
+    easel.add_layer("Around", "grouplayer")
+    easel.add_layer("Inner", parent="Around")
+    easel.paint(hills, "Inner")
+    easel.change_layer("Around", opacity=128)
+    easel.activate("Inner")
+    assert peel_exactly("Active layer").startswith(DONE)
+    before = krita.pixels()
+    for _ in range(2):
+        assert docker.fill_in_otherwise() == ANOTHER
+        np.testing.assert_array_equal(krita.pixels(), before)
+    chosen = _alone(krita, easel)
+    assert peel_exactly("What “Peeled selection” left").startswith(DONE)
+    np.testing.assert_array_equal(krita.pixels(), before)
+    outer = krita.layer_tree()[1].children[-1].children[-1].id
+    easel.change_layer(outer, visible=False)
+    np.testing.assert_array_equal(krita.pixels(), chosen)
+
+
+def test_without_the_background_that_it_came_with_a_line_says_so(krita, docker, easel, peeled):
+    assert docker.fill_in_otherwise() == ANOTHER
+    easel.remove_layer(_first(krita))
+    before = krita.layer_tree()
+    assert "only lie over it" in docker.fill_in_otherwise()
+    assert krita.layer_tree() == before
 
 
 def test_where_the_foreground_has_moved_a_line_says_so_and_nothing_changes(
