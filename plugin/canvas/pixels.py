@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional, Tuple
 
-from layerpeel.plugin.turns import Turns
 from layerpeel.shared.protocol import ChannelOrder, ColourModel, Coverage, Depth
 
 
@@ -50,16 +49,15 @@ class Pixels:
         )
 
 
-def opaque_parts(data: bytes, model: ColourModel, depth: Depth) -> "Turns[bytes]":
-    """Find where alpha is full: one byte for each pixel of `data`, 255 or 0."""
+def opaque_part(data: bytes, model: ColourModel, depth: Depth, first: int, last: int) -> bytes:
+    """Find where alpha is full: one byte for each of the pixels `first` to `last`, 255 or 0."""
     step = model.channels * depth.bytes
-    first = step - depth.bytes
+    begin, end = (first + 1) * step - depth.bytes, last * step
     opaque = -1
     for index, wanted in enumerate(_FULL_ALPHA[depth]):
         only = bytes(wanted) + b"\xff" + bytes(255 - wanted)
-        opaque &= int.from_bytes(data[first + index :: step].translate(only), "little")
-        yield "look where it is opaque"
-    return opaque.to_bytes(len(data) // step, "little")
+        opaque &= int.from_bytes(data[begin + index : end : step].translate(only), "little")
+    return opaque.to_bytes(last - first, "little")
 
 
 _FULL_ALPHA = {

@@ -1,5 +1,7 @@
 """Another background: the last result's is filled in otherwise, and what was lifted off stays."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from krita_harness.docker import DONE
@@ -209,3 +211,35 @@ def test_it_can_be_cancelled(krita, docker, backend, peeled):
     assert krita.layer_tree() == before
     assert docker.fill_in_otherwise() == ANOTHER
     docker.picture_of("another-background")
+
+
+LARGE_STACK = """
+from layerpeel.plugin.canvas.hiding import hidden_by_layers
+from layerpeel.shared import protocol as p
+def layer(left, top, width, height, mask=None, role=p.Role.FOREGROUND):
+    data = b"\\xff" * (4 * width * height)
+    block = p.PixelBlock(width, height, p.ColourModel.RGBA, p.Depth.U8, data)
+    return p.Layer("Large", role, block, (left, top), mask=mask)
+halves = p.Coverage(1400, 1200, (b"\\xff" * 700 + b"\\xfe" * 700) * 1200)
+layers = (
+    layer(0, 0, 1600, 1400, role=p.Role.BACKGROUND), layer(50, 100, 1400, 1200, halves),
+    layer(900, 0, 3, 1400),
+)
+looking, turns = hidden_by_layers(p.LayerStack((1600, 1400), layers, p.MadeWith("none", 0))), 0
+try:
+    while True:
+        next(looking)
+        turns += 1
+except StopIteration as end:
+    result = [end.value, turns]
+"""
+
+
+def test_what_a_large_result_hides_is_looked_at_in_bands(krita):
+    found, turns = krita.run(LARGE_STACK)
+    hidden = np.zeros((1400, 1600), np.uint8)
+    hidden[100:1300, 50:750] = 255
+    hidden[:, 900:903] = 255
+    assert found == hashlib.sha256(hidden.tobytes()).hexdigest()
+    # Of the layers four bands and one, and of the canvas five.
+    assert turns == 10
