@@ -97,8 +97,11 @@ def peeled_groups(document: Document) -> List[PeeledGroup]:
 
 def note_group(document: Document, group: PeeledGroup) -> None:
     """Record a result in the document itself."""
-    noted = PeeledGroups((*_noted_groups(document), group))
-    text = to_text(noted).encode("utf-8")
+    _write_groups(document, [*_noted_groups(document), group])
+
+
+def _write_groups(document: Document, groups: List[PeeledGroup]) -> None:
+    text = to_text(PeeledGroups(tuple(groups))).encode("utf-8")
     document.setAnnotation(_ANNOTATION, "Layerpeel: what was peeled", QByteArray(text))
 
 
@@ -109,9 +112,15 @@ def group_with(document: Document, background: str) -> Optional[PeeledGroup]:
 
 
 def note_background(document: Document, group: PeeledGroup, now: str) -> None:
-    """Record that a result has another background, by its unique id."""
+    """Record that a result has another background, by its unique id.
+
+    The result stays the last one only if it was: another may have been peeled from it meanwhile.
+    """
     refills = refills_of(document, group) + 1
-    note_group(document, replace(group, background=now, refills=refills))
+    noted = list(_noted_groups(document))
+    last = max(place for place, each in enumerate(noted) if each.group == group.group)
+    noted.insert(last + 1, replace(group, background=now, refills=refills))
+    _write_groups(document, noted)
 
 
 def first_background_of(document: Document, group: PeeledGroup) -> str:
@@ -121,6 +130,16 @@ def first_background_of(document: Document, group: PeeledGroup) -> str:
     """
     noted = _noted_groups(document)
     return next(each.background for each in noted if each.group == group.group)
+
+
+def latest_background(document: Document, background: str) -> str:
+    """Return the newest that still exists of the backgrounds of a result, by one of them.
+
+    Where none does, or its result is not known, it is that one.
+    """
+    group = group_with(document, background)
+    here = [each for each in peeled_groups(document) if group and each.group == group.group]
+    return here[-1].background if here else background
 
 
 def refills_of(document: Document, group: PeeledGroup) -> int:

@@ -17,6 +17,7 @@ from layerpeel.plugin.canvas.finding import (
     id_of,
     in_front,
     is_open,
+    latest_background,
     node_of,
     note_background,
     note_group,
@@ -126,16 +127,16 @@ def placed_anew(document: Document, placement: Placement) -> Placement:
     """Return where to insert an older result: its own place if it still exists, else the top.
 
     At the top it blends normally, since what it was blended with is not below it there. Another
-    background has no place but its own.
+    background has no place but over those that the result already has.
     """
-    beside = placement.place.above or placement.place.below
-    if (
-        placement.form is ResultForm.BACKGROUND
-        or not beside
-        or node_of(document, beside) is not None
-    ):
+    place = placement.place
+    if placement.form is ResultForm.BACKGROUND:
+        newest = latest_background(document, place.above)
+        return replace(placement, place=replace(place, above=newest))
+    beside = place.above or place.below
+    if not beside or node_of(document, beside) is not None:
         return placement
-    return replace(placement, place=Place(patch=placement.place.patch))
+    return replace(placement, place=Place(patch=place.patch))
 
 
 def _group_behind(document: Document, placement: Placement) -> PeeledGroup:
