@@ -2,10 +2,12 @@
 
 No system renames a folder over one that holds files, so the old one is moved aside first. If the
 new one cannot come, the old one is moved back; if the process ends between the two renames, the
-next one that is to write the same folder moves it back.
+next one that is to write the same folder moves it back. Whatever else is to go is renamed before it
+is removed, so that what is moved back is always whole.
 """
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,7 +45,7 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
     """
     recover_folder(target)
     sweep_leftovers(target)
-    temporary, aside = temporary_name(target), _free_aside(target)
+    temporary, aside = temporary_name(target), _aside(target)
     try:
         temporary.mkdir()
         yield temporary
@@ -54,8 +56,6 @@ def atomic_folder(target: Path, check: Callable[[], None] | None = None) -> Iter
     finally:
         if is_there(temporary):
             _remove_if_possible(temporary)
-        elif is_there(target):
-            _remove_if_possible(aside)
 
 
 def recover_folder(target: Path) -> None:
@@ -79,23 +79,19 @@ def replace_folder(finished: Path, target: Path) -> None:
     aside = target.with_name(f"{target.name}.replaced")
     if not is_there(target):
         _put_back(aside, target)
-    remove(aside)
+    sweep_leftovers(target)
     _force_tree_to_disk(finished)
     _swap(finished, target, aside)
-    remove(aside)
 
 
 def _aside(target: Path) -> Path:
     return target.with_name(f".{short_name(target)}.replaced")
 
 
-def _free_aside(target: Path) -> Path:
-    aside = _aside(target)
-    return temporary_name(target) if is_there(aside) else aside
-
-
 def _swap(new: Path, target: Path, aside: Path) -> None:
-    """Rename `target`, if anything is there, to `aside`, and `new` to `target`."""
+    """Rename `target`, if anything is there, to `aside`, and `new` to `target`; remove `aside`."""
+    if is_there(target):
+        _discard(aside, target)
     try:
         if is_there(target):
             target.rename(aside)
@@ -105,6 +101,8 @@ def _swap(new: Path, target: Path, aside: Path) -> None:
         if is_there(new) or not is_there(target):
             _put_back(aside, target)
     force_entries_to_disk(target.parent)
+    with suppress(OSError):
+        _discard(aside, target)
 
 
 def _put_back(aside: Path, target: Path) -> None:
@@ -114,7 +112,25 @@ def _put_back(aside: Path, target: Path) -> None:
     try:
         aside.rename(target)
     except OSError as error:
-        raise LeftAsideError(error, aside) from error
+        raise LeftAsideError(error, _kept(aside) if is_there(target) else aside) from error
+
+
+def _kept(aside: Path) -> Path:
+    """Give what is aside a name that nothing here uses again: whoever is told it may rename it."""
+    kept = aside.with_name(f"{aside.name}.{secrets.token_hex(4)}")
+    try:
+        aside.rename(kept)
+    except OSError:
+        return aside
+    return kept
+
+
+def _discard(aside: Path, target: Path) -> None:
+    """Remove what `target` has replaced. Raises OSError when it stays where it is, whole."""
+    if is_there(aside):
+        unwanted = temporary_name(target)
+        aside.rename(unwanted)
+        _remove_if_possible(unwanted)
 
 
 def _force_tree_to_disk(folder: Path) -> None:

@@ -135,6 +135,9 @@ def test_old_folder_is_kept_when_somebody_else_takes_its_name(tmp_path, path, mo
     assert content_of(path) == "somebody else's"
     assert content_of(caught.value.aside) == "old"
     assert sorted(tmp_path.iterdir()) == sorted([path, caught.value.aside])
+    monkeypatch.undo()
+    write(path, "new")
+    assert content_of(caught.value.aside) == "old"
 
 
 def test_old_folder_stays_when_the_new_cannot_come(tmp_path, path):
@@ -195,6 +198,48 @@ def test_a_process_killed_while_it_replaces_a_folder_loses_nothing(
         assert content_of(path) == "old"
     write(path, "newer")
     assert content_of(path) == "newer"
+
+
+WRITE = (
+    "from layerpeel.backend.files.atomic_folder import atomic_folder\n"
+    "with atomic_folder(Path('sam')) as new:\n"
+    "    (new / 'model.safetensors').write_text('new')\n"
+)
+REPLACE = (
+    "from layerpeel.backend.files.atomic_folder import replace_folder\n"
+    "replace_folder(Path('sam.part'), Path('sam'))\n"
+)
+
+
+@pytest.mark.parametrize(("call", "put"), [(WRITE, write), (REPLACE, replace)])
+def test_a_folder_that_was_half_removed_does_not_come_back(path, run_until_it_ends, call, put):
+    folder(path, "old")
+    folder(path.with_name("sam.part"), "new")
+    run_until_it_ends(
+        "import shutil\n"
+        "shutil.rmtree = lambda a: ((a / 'model.safetensors').unlink(), die())\n" + call
+    )
+    assert content_of(path) == "new"
+    path.rename(path.with_name("elsewhere"))
+    recover_folder(path)
+    assert not path.exists()
+    put(path, "newer")
+    assert content_of(path) == "newer"
+
+
+@pytest.mark.parametrize(("call", "aside"), [(WRITE, ".sam.replaced"), (REPLACE, "sam.replaced")])
+def test_what_was_left_aside_does_not_take_the_place_of_the_present_folder(
+    path, run_until_it_ends, call, aside
+):
+    folder(path, "present")
+    folder(path.with_name("sam.part"), "new")
+    folder(path.with_name(aside), "left aside long ago")
+    run_until_it_ends(
+        "rename = Path.rename\n"
+        "Path.rename = lambda a, b: (rename(a, b), a.name == 'sam' and die())\n" + call
+    )
+    assert not path.exists()
+    assert content_of(path.with_name(aside)) == "present"
 
 
 def test_what_a_killed_process_left_goes_after_an_hour(tmp_path, path):
