@@ -124,11 +124,12 @@ class JobStore:
             case JobState.QUEUED | JobState.RUNNING:
                 raise ValueError(f"Job {job.id} has not ended.")
 
-    def newest_first(self) -> tuple[JobSummary, ...]:
-        """Return every job that is known."""
+    def newest_first(self, most: int = -1) -> tuple[JobSummary, ...]:
+        """Return every job that is known, or at most so many."""
         with self._errors_for_people():
             rows = self._database.execute(
-                f"SELECT {SUMMARY} FROM jobs ORDER BY number DESC"  # noqa: S608
+                f"SELECT {SUMMARY} FROM jobs ORDER BY number DESC LIMIT ?",  # noqa: S608
+                (most,),
             ).fetchall()
         return tuple(map(summary_of, rows))
 

@@ -30,6 +30,9 @@ from layerpeel.backend.server.upload import check_announced, no_room, read_job, 
 from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
+MOST_LISTED = 200
+"""Jobs in a list: nobody reads more, and Krita's GUI thread does."""
+
 _PIECE = 1 << 20
 
 
@@ -94,8 +97,8 @@ class Backend:
         return as_json(to_text(summary), 201)
 
     async def list_jobs(self, _request: Request) -> Response:
-        """Answer `JobList`."""
-        return as_json(to_text(JobList(self.store.newest_first())))
+        """Answer `JobList`, the newest `MOST_LISTED` of all jobs."""
+        return as_json(to_text(JobList(self.store.newest_first(MOST_LISTED))))
 
     async def show(self, request: Request) -> Response:
         """Answer `JobSummary`."""

@@ -1,6 +1,8 @@
 """A job from its picture to its layers, over HTTP."""
 
+import contextlib
 import io
+import sqlite3
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,9 @@ from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.server.job_in_worker import PREVIEW_SIDE, peel_into_file, small_png
+from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.orders import PeelOrder
+from layerpeel.backend.server.routes import MOST_LISTED
 from layerpeel.shared.jobs import (
     Cancelled,
     Failed,
@@ -105,6 +109,23 @@ def test_jobs_are_remembered_newest_first_until_forgotten(backend, make_job):
         assert backend.refusal(method, f"/jobs/{first.id}{path}")[0] == 404
     assert not (backend.jobs_folder / f"{first.id}.result").exists()
     assert backend.result(second.id)
+
+
+def test_no_list_is_longer_than_anybody_reads(run_backend, tmp_path):
+    folder = tmp_path / "home" / "jobs"
+    JobStore(folder, 10**6).close()
+    ids = [f"job{number}" for number in range(MOST_LISTED + 9)]
+    with contextlib.closing(sqlite3.connect(folder / "jobs.sqlite")) as database, database:
+        database.executemany(
+            "INSERT INTO jobs (id, name, state, created, width, height, bytes) "
+            "VALUES (?, 'Knight', 'finished', 1.5, 3, 4, 5)",
+            [(job_id,) for job_id in ids],
+        )
+    for job_id in ids:
+        (folder / f"{job_id}.result").write_bytes(bytes(5))
+    backend = run_backend()
+    assert [job.id for job in backend.jobs()] == ids[: -MOST_LISTED - 1 : -1]
+    assert backend.job(ids[0]).state is JobState.FINISHED
 
 
 def test_what_cannot_be_peeled_fails_with_the_reason(backend, make_job):
