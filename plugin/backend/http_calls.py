@@ -93,7 +93,7 @@ class HttpCalls(QObject):
         failed: Failed,
         silence: Optional[int] = None,
     ) -> Callable[[], None]:
-        """Post a body; return what gives the call up.
+        """Post a body; return what gives the call up, which then fails.
 
         silence: how many milliseconds may pass in which nothing comes; None is `SILENCE`.
         """
@@ -102,6 +102,7 @@ class HttpCalls(QObject):
 
         def call() -> None:
             if given_up:
+                failed(Problem(i18n("Stopped.")))
                 return
             request = self._request(path, silence)
             request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)

@@ -6,12 +6,27 @@ import threading
 
 import pytest
 from krita_harness.docker import DONE
-from krita_harness.strangers import is_silent, knows_no_proof, says, speaks, stranger
+from krita_harness.strangers import is_silent, knows_no_proof, says, speaks, stranger, waits
 
 from layerpeel.shared.proof import PROOF_PATH
 from layerpeel.shared.version import PROTOCOL
 
 pytestmark = pytest.mark.krita
+
+GIVEN_UP = """
+import layerpeel
+from layerpeel.plugin.backend.http_calls import HttpCalls
+from layerpeel.plugin.qt import QByteArray
+from layerpeel.shared.places import ServerAddress
+
+layerpeel.given_up = ended = []
+layerpeel.calls = calls = HttpCalls(ServerAddress(address, "known"))
+give_up = calls.post(
+    "/", QByteArray(), "text/plain",
+    lambda _body: ended.append("done"), lambda _problem: ended.append("failed"),
+)
+give_up()
+"""
 
 
 @pytest.fixture
@@ -154,6 +169,15 @@ def test_who_takes_the_port_of_a_killed_backend_gets_nothing(
         assert "Authorization" not in headers
         assert body == b""
     session_backend.end()
+
+
+def test_call_that_is_given_up_before_the_proof_still_ends(krita):
+    freed = threading.Event()
+    with stranger(waits(freed, speaks(PROTOCOL, "known"))) as address:
+        krita.run(GIVEN_UP, address=address)
+        freed.set()
+        krita.wait_until("__import__('layerpeel').given_up", 10, "the call to end")
+        assert krita.evaluate("__import__('layerpeel').given_up") == ["failed"]
 
 
 def test_settings_refuse_what_cannot_be(krita, docker):

@@ -78,6 +78,17 @@ def is_silent(until):
     return Handler
 
 
+def waits(until, handler):
+    """Return a handler that answers as another does, but not before the event `until`."""
+
+    class Handler(handler):
+        def do_GET(self):  # noqa: N802  (its name in http.server)
+            until.wait(60)
+            super().do_GET()
+
+    return Handler
+
+
 @contextlib.contextmanager
 def stranger(handler, port=0):
     """Serve inside the `with`, on a free port unless one is given; yield the address."""
