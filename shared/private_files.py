@@ -37,10 +37,17 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """Read a file. Raises OSError, also where somebody else may have written it."""
-    with path.open("rb") as file:
+    """Read a file. Raises OSError, also where it is none, or somebody else may have written it."""
+    with open(str(path), "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "It is no regular file", str(path))
         _check(file.fileno(), path, OTHERS_WRITE, "Others can write it")
         return file.read()
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open also a pipe without waiting for who writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _check(handle: int, path: Path, forbidden: int, otherwise: str) -> None:

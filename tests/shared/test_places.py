@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import threading
 
 import pytest
 
@@ -71,6 +72,20 @@ def test_damaged_files_count_as_none(home, damage):
     places.command_file().write_bytes(damage)
     assert places.read_server_file() is None
     assert places.read_command() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes")
+def test_a_pipe_keeps_nobody_waiting(home):
+    home.mkdir()
+    os.mkfifo(places.server_file(), 0o600)
+    os.mkfifo(places.command_file(), 0o600)
+    read = []
+    reader = threading.Thread(
+        target=lambda: read.extend((places.read_server_file(), places.read_command())), daemon=True
+    )
+    reader.start()
+    reader.join(10)
+    assert read == [None, []]
 
 
 def test_no_files_at_all():
