@@ -4,7 +4,8 @@ A backend that was killed leaves its server file behind, and any program on the 
 port. So a client sends no token and no picture before it has asked that port something that only
 who knows the token can answer: an HMAC (RFC 2104) of a challenge that is made up for this once.
 
-The port is part of what is answered: nobody can have another backend answer in their place.
+The port is part of what is answered: nobody at another port can have this backend answer in their
+place. The address is not, so a client asks at the one that the backend has announced, not a name.
 """
 
 import hashlib

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from layerpeel.backend.errors import StoppedError
+
 FILE_BYTES = 1_000_000
 FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -58,6 +60,8 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
         source.addHandler(handler)
     try:
         yield
+    except StoppedError:
+        raise
     except Exception:
         # The plugin discards what the server prints, and points to this file instead.
         log.exception("cannot serve")

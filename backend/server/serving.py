@@ -109,7 +109,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         # One of them is done, or has failed: either way the server ends.
         task.add_done_callback(lambda _: server.end())
     try:
-        with _announced(door):
+        with _announced(door, listener.getsockname()[0]):
             await server.serve(sockets=[listener])
     finally:
         end_streams()
@@ -196,10 +196,14 @@ def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, Door]]
 
 
 @contextlib.contextmanager
-def _announced(door: Door) -> Iterator[None]:
-    """Write the server file for the owner's programs, and print the address."""
+def _announced(door: Door, listens_at: str) -> Iterator[None]:
+    """Write the server file for the owner's programs, and print the address.
+
+    listens_at: the address itself. By a name that has several, as localhost, clients may reach
+    another program at the same port.
+    """
     anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (to be reached, not bound)
-    host = anywhere.get(door.host, door.host)
+    host = anywhere.get(listens_at, listens_at)
     shown = f"[{host}]" if ":" in host else host
     ours = ServerAddress(f"http://{shown}:{door.port}", door.token, os.getpid())
     try:

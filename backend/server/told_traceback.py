@@ -16,10 +16,13 @@ def told_traceback(error: BaseException, request: object) -> str:
     request: the dataclass that was being answered; its texts are private, as prompts are.
     """
     text = "".join(traceback.format_exception(error))
-    words = {word for each in _texts_in(request) for word in _words_in(each)}
+    texts = {each.strip().lower() for each in _texts_in(request)} - {""}
+    words = {word for each in texts for word in _words_in(each)}
     for each in _chain_of(error):
         message = str(each)
-        if words & set(_words_in(message)):
+        # A whole text may be shorter than what counts as a word.
+        repeats_text = any(whole in message.lower() for whole in texts)
+        if repeats_text or words & set(_words_in(message)):
             text = text.replace(message, "(left out: it repeats words of the request)")
     return text
 

@@ -41,10 +41,21 @@ def test_a_signal_ends_it_cleanly(run_backend, sign, code):
     assert backend.stop(sign)[0] == code
     presence.close()
     assert not (backend.home / "server.json").exists()
+    assert "ERROR" not in backend.log()
+    assert "Traceback" not in backend.log()
     wait_for(lambda: has_ended(worker))
     with pytest.raises(OSError, match=r"."):
         socket.create_connection(("127.0.0.1", backend.port), timeout=5).close()
     run_backend()
+
+
+def test_a_name_is_announced_as_the_address_that_is_listened_on(run_backend):
+    backend = run_backend("--host", "localhost")
+    assert backend.server.address in (
+        f"http://127.0.0.1:{backend.port}",
+        f"http://[::1]:{backend.port}",
+    )
+    assert backend.call("GET", "/health").status_code == 200
 
 
 def test_it_leaves_the_file_of_another_server_alone(run_backend):
@@ -87,23 +98,25 @@ def test_a_traceback_is_no_line_of_its_own_and_repeats_no_words(tmp_path):
     def fail(message):
         raise RuntimeError(message)
 
-    def traceback_of(message):
+    def traceback_of(message, words="a fluffy cat"):
         try:
             fail(message)
         except RuntimeError as error:
-            return told_traceback(error, PeelRequest(Words("a fluffy cat"), engine="compact"))
+            return told_traceback(error, PeelRequest(Words(words), engine="compact"))
 
     with logging_to(tmp_path / "log", "INFO"):
         log.error("met an error\n%s", traceback_of("sizes 3 and 4 differ in compact\n2026 ERROR"))
         log.error("met an error\n%s", traceback_of("unknown token: fluffy"))
+        log.error("met an error\n%s", traceback_of("no mask for [fox]", "Fox "))
         log.error("odd \x1b[2J\x85line")
     lines = (tmp_path / "log").read_text(encoding="utf-8").split("\n")
     heads = [line for line in lines if line and not line.startswith("    | ")]
-    assert len(heads) == 3
+    assert len(heads) == 4
     text = "\n".join(lines)
     assert "sizes 3 and 4 differ" in text
     assert "in fail" in text
     assert "fluffy" not in text
+    assert "fox" not in text
     assert "\x1b" not in text
 
 
