@@ -97,11 +97,11 @@ def nothing_to_paint_with(krita, docker, session_backend, tmp_path):
     before = krita.run(
         "import os\nresult = {name: os.environ.get(name) for name in names}", names=list(folders)
     )
-    session_backend.end()
     set_environment(krita, {name: str(folder) for name, folder in folders.items()})
-    yield
     session_backend.end()
+    yield
     set_environment(krita, before)
+    session_backend.end()
 
 
 def set_environment(krita, values):

@@ -38,11 +38,12 @@ def tiny_backend(session_krita, session_backend, folders):
         "    os.environ.pop(name, None)\n"
         "    os.environ.update({} if value is None else {name: value})"
     )
-    session_backend.end()
+    # Before it ends: a docker that shows a picture to point at starts the next one at once.
     before = session_krita.run(change, values=folders)
-    yield
     session_backend.end()
+    yield
     session_krita.run(change, values=before)
+    session_backend.end()
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Servers that are no backend, or another version's."""
 
 import contextlib
+import errno
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from krita_harness.backend import SECONDS_TO_END
 from layerpeel.shared.jobs import Health, Refusal
 from layerpeel.shared.proof import CHALLENGE_HEADER, PROOF_PATH, prove
 from layerpeel.shared.version import PROTOCOL, VERSION
@@ -92,7 +95,7 @@ def waits(until, handler):
 @contextlib.contextmanager
 def stranger(handler, port=0):
     """Serve inside the `with`, on a free port unless one is given; yield the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    server = _bound(handler, port)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -102,3 +105,15 @@ def stranger(handler, port=0):
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _bound(handler, port):
+    """Bind a port, as soon as whoever was killed has let go of it."""
+    end = time.monotonic() + SECONDS_TO_END
+    while True:
+        try:
+            return ThreadingHTTPServer(("127.0.0.1", port), handler)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
