@@ -131,7 +131,7 @@ def test_requests_that_do_not_fit(picture, wrong):
 
 
 def test_words_say_which_model_is_missing(picture):
-    with pytest.raises(ModelError, match="layerpeel models pull layeringdiff"):
+    with pytest.raises(ModelError, match="layerpeel models pull grounding-dino"):
         peel(picture, lift=Words("a bird"))
 
 

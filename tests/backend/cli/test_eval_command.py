@@ -132,7 +132,7 @@ def test_the_subject_is_found_and_peeled(layerpeel, tmp_path):
         (["--size", "8"], 3, "too small to measure"),
         (["--engine", "best"], 3, "no engine or baseline “best”"),
         (["--track", "box", "--baseline", "blur"], 3, "“box” has no engine or baseline “blur”"),
-        (["--track", "best"], 3, "no track “best”. Tracks are: layers, subject"),
+        (["--track", "best"], 3, "no track “best”. Tracks are: layers, see-through"),
         (["--track", "box", "--objects", "6"], 3, "6 objects cannot be drawn: take 2 to 5"),
         (["--track", "things", "--objects", "0"], 3, "0 objects cannot be drawn: take 2 to 5"),
         (["--track", "subject", "--objects", "2"], 3, "“subject” has one object"),
