@@ -208,10 +208,12 @@ class JobStore:
             job = known.get(path.stem)
             if job is not None and job.state is JobState.FINISHED:
                 continue
+            if known and not self._note_file(path.stem).exists():
+                continue  # It was forgotten, and is swept.
             try:
-                note = self._note_of(path, is_needed=bool(known))
+                note = self._note_of(path)
             except NoResultError as error:
-                log.warning("%s", error)
+                self._set_aside(path, error)
                 continue
             found.append(replace(note, job=job or replace(note.job, id=path.stem)))
         # All or none: next time the records would not look lost any more.
@@ -224,15 +226,19 @@ class JobStore:
                 self._record_found(note, is_given_up=is_new and bool(known))
         return len(found)
 
-    def _note_of(self, result: Path, is_needed: bool) -> ResultNote:
-        """Say what a result is. Raises NoResultError, also where a note that is needed is gone."""
-        note = self._note_file(result.stem)
-        if is_needed and not note.exists():
-            raise NoResultError(f"{result} was forgotten")
+    def _note_of(self, result: Path) -> ResultNote:
+        """Say what a result is, by its note or by itself. Raises NoResultError if it cannot be."""
         try:
-            return read_note(note)
+            return read_note(self._note_file(result.stem))
         except NoResultError:
             return note_from_result(result)
+
+    def _set_aside(self, result: Path, error: NoResultError) -> None:
+        # It may be the reading that failed, and not the result.
+        aside = result.with_name(f"{result.name}.damaged")
+        with self._errors_for_people():
+            result.replace(aside)
+        log.warning("%s: set aside as %s", error, aside)
 
     def _record_found(self, note: ResultNote, is_given_up: bool) -> None:
         job_id, notes = note.job.id, json.dumps(note.notes)

@@ -312,6 +312,24 @@ def test_a_note_that_cannot_be_read_costs_no_result(tmp_path, are_records_lost):
     store.close()
 
 
+@pytest.mark.parametrize("are_records_lost", [False, True])
+def test_a_result_that_cannot_be_read_is_set_aside(tmp_path, are_records_lost):
+    store = JobStore(tmp_path, MOST)
+    kept, job_id = take_on(store), take_on(store)
+    finish(store, kept, 5)
+    finish(store, job_id, 5)
+    store.close()
+    (tmp_path / f"{job_id}.note").write_bytes(b"\0" * 9)
+    (tmp_path / f"{job_id}.result").write_bytes(b"\0" * 9)
+    lost = [kept, job_id] if are_records_lost else [job_id]
+    for each in lost:
+        write_sql(tmp_path / "jobs.sqlite", f"DELETE FROM jobs WHERE id = '{each}'")  # noqa: S608
+    store = JobStore(tmp_path, MOST)
+    assert [job.id for job in store.newest_first()] == [kept]
+    assert (tmp_path / f"{job_id}.result.damaged").read_bytes() == b"\0" * 9
+    store.close()
+
+
 def test_a_result_that_is_being_given_up_costs_no_other(tmp_path, monkeypatch):
     store = JobStore(tmp_path, MOST)
     fetched, first, second = (take_on(store) for _ in range(3))
