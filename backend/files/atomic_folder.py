@@ -100,9 +100,11 @@ def _swap(new: Path, target: Path, aside: Path) -> None:
         # Also where somebody else took the name meanwhile: that fails, and says where the old is.
         if is_there(new) or not is_there(target):
             _put_back(aside, target)
-    force_entries_to_disk(target.parent)
-    with suppress(OSError):
-        _discard(aside, target)
+    try:
+        force_entries_to_disk(target.parent)
+    finally:
+        with suppress(OSError):
+            _discard(aside, target)
 
 
 def _put_back(aside: Path, target: Path) -> None:
@@ -129,8 +131,10 @@ def _discard(aside: Path, target: Path) -> None:
     """Remove what `target` has replaced. Raises OSError when it stays where it is, whole."""
     if is_there(aside):
         unwanted = temporary_name(target)
-        aside.rename(unwanted)
-        _remove_if_possible(unwanted)
+        try:
+            aside.rename(unwanted)
+        finally:
+            _remove_if_possible(unwanted)
 
 
 def _force_tree_to_disk(folder: Path) -> None:
