@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin test test-base test-torch test-krita check format bench bench-gpu eval faults release
+.PHONY: peel plugin lock test test-base test-torch test-krita check format bench bench-gpu eval faults release
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -34,6 +34,15 @@ peel: $(VENV)/installed  ## peel the example, or PICTURE=…
 plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it finds the backend
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
+
+# npm is by itself: it is fetched only where the system has none.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-annotate --no-header --upgrade
+NPM := import tomllib; print(*tomllib.load(open(0, "rb"))["project"]["optional-dependencies"]["npm"])
+lock: $(VENV)/installed  ## renew what set-up installs: the newest versions, and their files' hashes
+	$(BIN)/pip install --quiet 'uv>=0.9,<1'
+	$(LOCK) --output-file packaging/requirements.lock pyproject.toml
+	$(BIN)/python -c '$(NPM)' < pyproject.toml | $(LOCK) --output-file packaging/npm.lock -
 
 # Two files at a time: many tests wait for a process or a page. The tests of a file stay together, as
 # they share what takes long to make. Krita's run one at a time: its waits have limits, which slow

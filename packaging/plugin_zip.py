@@ -2,13 +2,17 @@
 
 Krita takes the zip by Tools > Scripts > Import Python Plugin from File. Its importer finds the
 plugin by an explicit entry for the folder `layerpeel/`, and the action by its file's exact name.
+With the plugin comes the wheel of the backend, which the docker sets up where there is none.
 """
 
 import argparse
+import os
 import runpy
+import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 NAME = "layerpeel"
@@ -23,19 +27,55 @@ PLACED = {
     "LICENSE": f"{NAME}/LICENSE",
 }
 PACKAGES = ("plugin", "shared")
+
+# Where the plugin looks for the backend's wheel, and for what is installed along with it.
+PAYLOAD = f"{NAME}/payload"
+LOCKS = ("packaging/requirements.lock", "packaging/npm.lock")
 LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
 LEFT_OUT_SUFFIXES = {".pyc", ".orig", ".rej"}
 
 # The oldest time that a zip can hold: the same sources give the same bytes on any day.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+EPOCH = "315532800"  # the same, in seconds, for the build of the wheel
 
 
-def build_plugin_zip(out: Path, repository: Path = REPOSITORY) -> Path:
+class BuildError(Exception):
+    """The backend could not be built; the message is what was said about it."""
+
+
+def build_backend(out: Path, repository: Path = REPOSITORY, isolated: bool = True) -> Path:
+    """Write the backend's sdist and, made from that, its wheel into `out`; return the wheel.
+
+    isolated: whether what builds it is fetched for that, rather than taken from this environment.
+
+    Raises BuildError.
+    """
+    command = [sys.executable, "-m", "build", "--outdir", str(out)]
+    ended = subprocess.run(  # noqa: S603  (our own command)
+        [*command, *([] if isolated else ["--no-isolation"]), str(repository)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise BuildError((ended.stderr or ended.stdout).strip())
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def build_plugin_zip(
+    out: Path, repository: Path = REPOSITORY, payload: Iterable[Path] = ()
+) -> Path:
     """Write `layerpeel-krita-VERSION.zip` into the folder `out`; the same sources, the same bytes.
+
+    payload: what the docker sets the backend up from, as `payload_of` names it. Without it the
+        plugin finds only a backend that was installed otherwise.
 
     Raises FileNotFoundError when the repository lacks a file that Krita needs.
     """
     sources = sources_of(repository)
+    sources.update({f"{PAYLOAD}/{path.name}": path for path in payload})
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{NAME}-krita-{version_of(repository)}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -44,6 +84,11 @@ def build_plugin_zip(out: Path, repository: Path = REPOSITORY) -> Path:
         for name, source in sorted(sources.items()):
             archive.writestr(entry(name, 0o100644), source.read_bytes())
     return path
+
+
+def payload_of(wheel: Path, repository: Path = REPOSITORY) -> list[Path]:
+    """Return what the docker sets the backend up from: its wheel, and the locks."""
+    return [wheel, *(repository / lock for lock in LOCKS)]
 
 
 def version_of(repository: Path) -> str:
@@ -91,8 +136,19 @@ def main() -> int:
     """Build the zip and say where it is."""
     parser = argparse.ArgumentParser(description="Build the plugin zip for Krita.")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "dist", help="folder for the zip")
+    parser.add_argument(
+        "--without-backend",
+        action="store_true",
+        help="leave the backend's wheel out: who has a checkout needs none",
+    )
+    given = parser.parse_args()
     try:
-        print(build_plugin_zip(parser.parse_args().out))
+        with tempfile.TemporaryDirectory() as folder:
+            built = [] if given.without_backend else payload_of(build_backend(Path(folder)))
+            print(build_plugin_zip(given.out, payload=built))
+    except BuildError as error:
+        print(f"The backend's wheel cannot be built: {error}", file=sys.stderr)
+        return 1
     except FileNotFoundError as error:
         print(f"The plugin lacks a file: {error.filename}", file=sys.stderr)
         return 1

@@ -20,7 +20,17 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 
-from plugin_zip import NAME, REPOSITORY, build_plugin_zip, version_of
+from plugin_zip import (
+    LOCKS,
+    NAME,
+    PAYLOAD,
+    REPOSITORY,
+    BuildError,
+    build_backend,
+    build_plugin_zip,
+    payload_of,
+    version_of,
+)
 
 SECTION = re.compile(r"^## \[(?P<version>[^\]]+)\](?: - (?P<date>\S+))?$", re.MULTILINE)
 
@@ -151,8 +161,10 @@ def refuse_missing(path: Path, missing: set[str]) -> None:
         raise ReleaseError(f"{path.name} lacks {', '.join(sorted(missing))}.")
 
 
-def use_wheel(wheel: Path, data: list[str], version: str) -> None:
-    """Install the wheel with all it needs into a fresh environment, and use it there.
+def use_wheel(wheel: Path, data: list[str], version: str, lock: Path) -> None:
+    """Install the wheel into a fresh environment as the docker does, and use it there.
+
+    lock: all that the wheel needs.
 
     data: from `check_wheel`; networks are loaded and tables read. Raises ReleaseError.
     """
@@ -161,7 +173,10 @@ def use_wheel(wheel: Path, data: list[str], version: str) -> None:
         venv.create(place / "venv", with_pip=True)
         programs = place / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
         python = str(programs / "python")
-        output_of([python, "-m", "pip", "install", "--quiet", str(wheel.resolve())], place)
+        install = [python, "-m", "pip", "install", "--quiet"]
+        output_of([*install, "--require-hashes", "-r", str(lock.resolve())], place)
+        # Refused where the lock lacks something that the wheel needs.
+        output_of([*install, "--no-index", str(wheel.resolve())], place)
         said = output_of([str(programs / NAME), "--version"], place)
         if said != version:
             raise ReleaseError(f"The installed wheel says that it is {said}, not {version}.")
@@ -182,18 +197,30 @@ def output_of(command: list[str], folder: Path) -> str:
 def build(repository: Path, out: Path) -> tuple[Path, Path, Path]:
     """Build the zip, the sdist, and from the sdist the wheel. Raises ReleaseError."""
     with tempfile.TemporaryDirectory() as folder:
-        output_of([sys.executable, "-m", "build", "--outdir", folder, str(repository)], repository)
+        try:
+            built = build_backend(Path(folder), repository)
+        except BuildError as error:
+            raise ReleaseError(f"The backend cannot be built:\n{error}") from error
         (sdist,) = Path(folder).glob("*.tar.gz")
-        (wheel,) = Path(folder).glob("*.whl")
         out.mkdir(parents=True, exist_ok=True)
-        placed = [out / built.name for built in (sdist, wheel)]
-        for built, place in zip((sdist, wheel), placed, strict=True):
-            place.write_bytes(built.read_bytes())
+        placed = [out / each.name for each in (sdist, built)]
+        for each, place in zip((sdist, built), placed, strict=True):
+            place.write_bytes(each.read_bytes())
     try:
-        plugin = build_plugin_zip(out, repository)
+        plugin = build_plugin_zip(out, repository, payload_of(placed[1], repository))
     except FileNotFoundError as error:
         raise ReleaseError(f"The plugin lacks a file: {error.filename}") from error
     return plugin, placed[0], placed[1]
+
+
+def check_payload(plugin: Path, wheel: Path) -> None:
+    """Raise ReleaseError unless the zip carries this very wheel, and the locks."""
+    names = [wheel.name, *(PurePosixPath(lock).name for lock in LOCKS)]
+    wanted = {f"{PAYLOAD}/{name}" for name in names}
+    with zipfile.ZipFile(plugin) as archive:
+        refuse_missing(plugin, wanted - set(archive.namelist()))
+        if archive.read(f"{PAYLOAD}/{wheel.name}") != wheel.read_bytes():
+            raise ReleaseError(f"{plugin.name} carries another wheel than {wheel.name}.")
 
 
 def release(repository: Path, out: Path) -> list[Path]:
@@ -204,9 +231,10 @@ def release(repository: Path, out: Path) -> list[Path]:
     check_changelog(changelog, version, datetime.now(UTC).date())
     plugin, sdist, wheel = build(repository, out)
     check_zip(plugin)
+    check_payload(plugin, wheel)
     check_sdist(sdist)
     data = check_wheel(wheel, output_of(["git", "ls-files"], repository).splitlines())
-    use_wheel(wheel, data, version)
+    use_wheel(wheel, data, version, repository / LOCKS[0])
     return [plugin, sdist, wheel]
 
 

@@ -17,7 +17,8 @@ BUILDER = REPOSITORY / "packaging" / "plugin_zip.py"
 IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
 NEEDED = ("plugin", "plugin.desktop", "shared", "packaging", "LICENSE")
 
-build_plugin_zip = runpy.run_path(str(BUILDER))["build_plugin_zip"]
+BUILT_BY = runpy.run_path(str(BUILDER))
+build_plugin_zip, payload_of = BUILT_BY["build_plugin_zip"], BUILT_BY["payload_of"]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,29 @@ def test_same_sources_give_the_same_bytes_on_another_day(plugin_zip, repository,
     assert again.read_bytes() == plugin_zip.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The backend's wheel, built by what is installed here."""
+    return BUILT_BY["build_backend"](tmp_path_factory.mktemp("wheel"), isolated=False)
+
+
+def test_backend_comes_along_with_its_networks_and_its_locks(wheel, tmp_path):
+    path = build_plugin_zip(tmp_path, payload=payload_of(wheel))
+    carried = {
+        f"layerpeel/payload/{name}" for name in (wheel.name, "requirements.lock", "npm.lock")
+    }
+    assert {"layerpeel/payload/", *carried} <= set(names_in(path))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read(f"layerpeel/payload/{wheel.name}") == wheel.read_bytes()
+    assert "layerpeel/backend/stages/small_networks/matting.onnx" in names_in(wheel)
+
+
+def test_backend_that_cannot_be_built_is_said(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[build-system", encoding="utf-8")
+    with pytest.raises(BUILT_BY["BuildError"], match=r"pyproject\.toml"):
+        BUILT_BY["build_backend"](tmp_path / "dist", tmp_path, isolated=False)
+
+
 def test_files_are_readable_by_all_and_nothing_is_executable(plugin_zip):
     with zipfile.ZipFile(plugin_zip) as archive:
         modes = {entry.is_dir(): entry.external_attr >> 16 for entry in archive.infolist()}
@@ -117,7 +141,7 @@ def test_desktop_file_says_what_krita_reads(plugin_zip):
 
 def test_command_line_says_where_the_zip_is_and_what_is_missing(repository, tmp_path):
     command = [sys.executable, str(repository / "packaging" / "plugin_zip.py")]
-    command += ["--out", str(tmp_path / "dist")]
+    command += ["--out", str(tmp_path / "dist"), "--without-backend"]
     built = subprocess.run(command, capture_output=True, text=True, check=True)
     assert Path(built.stdout.strip()).exists()
     (repository / "plugin" / "Manual.html").unlink()

@@ -91,6 +91,18 @@ def test_a_zip_that_krita_would_not_take_whole_is_refused(release, tmp_path, nam
         release.check_zip(without(whole, name, tmp_path / "part.zip"))
 
 
+def test_a_zip_that_carries_another_wheel_is_refused(release, tmp_path):
+    wheel = tmp_path / "layerpeel-0.2.0-py3-none-any.whl"
+    wheel.write_bytes(b"this one")
+    plugin = release.build_plugin_zip(tmp_path, payload=release.payload_of(wheel))
+    release.check_payload(plugin, wheel)
+    wheel.write_bytes(b"another")
+    with pytest.raises(release.ReleaseError, match="another wheel"):
+        release.check_payload(plugin, wheel)
+    with pytest.raises(release.ReleaseError, match="lacks layerpeel/payload/layerpeel-"):
+        release.check_payload(release.build_plugin_zip(tmp_path), wheel)
+
+
 TRACKED = [
     "README.md",
     "backend/stages/small_networks/matting.onnx",

@@ -1,0 +1,68 @@
+"""What set-up installs agrees with pyproject.toml, and names no place that it comes from."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+REPOSITORY = Path(__file__).parents[2]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ASKED = {
+    "requirements.lock": PROJECT["dependencies"],
+    "npm.lock": PROJECT["optional-dependencies"]["npm"],
+}
+PYTHONS = ("3.11.9", "3.12.9", "3.13.9", "3.14.1")
+SYSTEMS = {
+    "Linux": ("linux", "x86_64"),
+    "Linux on ARM": ("linux", "aarch64"),
+    "Windows": ("win32", "AMD64"),
+    "macOS": ("darwin", "arm64"),
+    "macOS on Intel": ("darwin", "x86_64"),
+}
+
+
+def text_of(lock):
+    return (REPOSITORY / "packaging" / lock).read_text(encoding="utf-8")
+
+
+def pins_in(lock):
+    """Requirement and number of hashes of each pin."""
+    for pin in text_of(lock).replace("\\\n", " ").splitlines():
+        words = re.split(r"\s+--hash=sha256:", pin.strip())
+        yield Requirement(words[0]), sum(len(word) == 64 for word in words[1:])
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_every_pin_is_one_version_with_the_hashes_of_its_files(lock):
+    for pin, hashes in pins_in(lock):
+        (only,) = pin.specifier
+        assert only.operator == "=="
+        assert hashes, pin
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("lock", ASKED)
+def test_every_dependency_is_there_once_inside_its_bounds(lock, python, system):
+    platform, machine = SYSTEMS[system]
+    short = python.rpartition(".")[0]
+    where = {
+        **default_environment(),
+        **{"sys_platform": platform, "platform_machine": machine},
+        **{"python_full_version": python, "python_version": short},
+    }
+    pins = [pin for pin, _ in pins_in(lock) if pin.marker is None or pin.marker.evaluate(where)]
+    versions = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
+    assert len(versions) == len(pins)
+    for asked in map(Requirement, ASKED[lock]):
+        assert asked.specifier.contains(versions[canonicalize_name(asked.name)])
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_no_lock_names_a_place_to_fetch_from(lock):
+    assert "://" not in text_of(lock)
+    assert "--index" not in text_of(lock)
