@@ -1,5 +1,6 @@
 """One job in the worker process: reads a request file, reports events, writes a result file."""
 
+import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 from PIL import Image
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.errors import LayerpeelError, reason_of
+from layerpeel.backend.errors import BadInputError, LayerpeelError, reason_of
 from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.image import Float32, from_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.server.orders import JobOutcome, PeelOrder, Report
+from layerpeel.backend.server.result_views import write_views
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress, SubmitJob
 from layerpeel.shared.protocol import Depth
 from layerpeel.shared.wire import pack, unpack
@@ -46,7 +48,12 @@ def peel_into_file(
     try:
         job = unpack(SubmitJob, order.request.read_bytes())
         stack = answer(job.picture, job.request, ModelStore(), report, show)
-        return _written(order.result, pack(stack)) or Finished(stack.notes)
+        unwritten = _written(order.result, pack(stack))
+        if unwritten is None:
+            # A result without them is a result: the list of results shows a sign in their place.
+            with contextlib.suppress(OSError, BadInputError):
+                write_views(job, stack, order.thumbnails, order.original)
+        return unwritten or Finished(stack.notes)
     except StopWork:
         return Cancelled()
     except LayerpeelError as error:

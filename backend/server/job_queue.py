@@ -150,7 +150,9 @@ class JobQueue:
         """Have a worker peel a job, and publish what it reports."""
         feed = self._feeds[running.id]
         request, draft = self._store.request_file(running.id), self._store.draft_file(running.id)
-        worker.send(PeelOrder(running.id, request, draft))
+        thumbnails = self._store.thumbnails_file(running.id)
+        original = self._store.original_file(running.id)
+        worker.send(PeelOrder(running.id, request, draft, thumbnails, original))
         while True:
             report = await self._listening.run(worker.receive)
             running.begun = True

@@ -6,7 +6,7 @@ job is recorded as finished. What a crash left in between is put right at the ne
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +72,14 @@ class JobStore:
     def result_file(self, job_id: str) -> Path:
         """Path of a finished job's packed `LayerStack`."""
         return self._folder / f"{job_id}.result"
+
+    def thumbnails_file(self, job_id: str) -> Path:
+        """Path of a finished job's packed `Thumbnails`; results of older versions have none."""
+        return self._folder / f"{job_id}.thumbnails"
+
+    def original_file(self, job_id: str) -> Path:
+        """Path of the picture, small, that a finished job took apart; not every job had one."""
+        return self._folder / f"{job_id}.original"
 
     def _note_file(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.note"
@@ -143,7 +151,7 @@ class JobStore:
     def _finish(self, job_id: str, notes: tuple[str, ...]) -> None:
         job = self._known(job_id)
         with self._errors_for_people():
-            size = self.draft_file(job_id).stat().st_size + _bytes_of_keepsake(job)
+            size = self.draft_file(job_id).stat().st_size + self._bytes_beside(job)
             if size > self._most_bytes:
                 raise OutputError(
                     f"The result has {size:,} bytes, more than the {self._most_bytes:,} that the "
@@ -242,7 +250,7 @@ class JobStore:
 
     def _record_found(self, note: ResultNote, is_given_up: bool) -> None:
         job_id, notes = note.job.id, json.dumps(note.notes)
-        size = self.result_file(job_id).stat().st_size + _bytes_of_keepsake(note.job)
+        size = self.result_file(job_id).stat().st_size + self._bytes_beside(note.job)
         self._database.execute(
             "UPDATE jobs SET state = ?, notes = ?, bytes = ?, fetched = ? WHERE id = ?",
             (JobState.FINISHED.value, notes, size, is_given_up, job_id),
@@ -266,10 +274,21 @@ class JobStore:
         """Remove files of no finished job, such as a crash leaves behind."""
         finished = [job.id for job in self.newest_first() if job.state is JobState.FINISHED]
         kept = {self.result_file(job_id) for job_id in finished}
-        kept |= {self._note_file(job_id) for job_id in finished}
-        for kind in ("*.request", "*.draft", "*.note", "*.result", ".*.partial"):
+        kept |= {file(job_id) for job_id in finished for file in self._files_beside}
+        kinds = ("*.request", "*.draft", "*.note", "*.thumbnails", "*.original", "*.result")
+        for kind in (*kinds, ".*.partial"):
             for stray in set(self._folder.glob(kind)) - kept:
                 self._remove(stray)
+
+    @property
+    def _files_beside(self) -> tuple[Callable[[str], Path], ...]:
+        """Paths of what is kept beside a finished job's result."""
+        return self._note_file, self.thumbnails_file, self.original_file
+
+    def _bytes_beside(self, job: JobSummary) -> int:
+        """Return how much room a result's views and keepsake take. Raises OSError."""
+        views = (self.thumbnails_file(job.id), self.original_file(job.id))
+        return _bytes_of_keepsake(job) + sum(each.stat().st_size for each in views if each.exists())
 
     def _known(self, job_id: str) -> JobSummary:
         job = self.find(job_id)
@@ -286,7 +305,8 @@ class JobStore:
 
     def _remove_files(self, job_id: str) -> None:
         # A result whose note is gone is not found again.
-        for file in (self._note_file, self.request_file, self.draft_file, self.result_file):
+        files = (*self._files_beside, self.request_file, self.draft_file, self.result_file)
+        for file in files:
             self._remove(file(job_id))
 
     def _remove(self, path: Path) -> None:

@@ -8,11 +8,16 @@ from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress
 
 @dataclass(frozen=True)
 class PeelOrder:
-    """Peel the packed `SubmitJob` in the file `request` into the new file `result`."""
+    """Peel the packed `SubmitJob` in the file `request` into the new file `result`.
+
+    thumbnails, original: new files for what is shown of it (`result_views`).
+    """
 
     job_id: str
     request: Path
     result: Path
+    thumbnails: Path
+    original: Path
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from starlette.applications import Starlette
@@ -49,6 +50,7 @@ class Backend:
     limits: Limits
     _health: OwnThreads = field(default_factory=lambda: OwnThreads("health", 2))
     _sending: OwnThreads = field(default_factory=lambda: OwnThreads("results", 2))
+    _showing: OwnThreads = field(default_factory=lambda: OwnThreads("views of results", 2))
     _reading: OwnThreads = field(default_factory=lambda: OwnThreads("submitted jobs", 2))
 
     def application(self) -> Starlette:
@@ -63,6 +65,8 @@ class Backend:
             Route("/jobs/{id}/events", self.tell_events, methods=["GET"]),
             Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
             Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
+            Route("/jobs/{id}/thumbnails", self.give_thumbnails, methods=["GET"]),
+            Route("/jobs/{id}/original", self.give_original, methods=["GET"]),
             *GeneratorCalls(self.models, self.pulls).routes(),
             *PointingCalls(self.pointing, self.models, self.limits).routes(),
         ]
@@ -125,6 +129,15 @@ class Backend:
         pieces = self._pieces_of(job.id, file)
         return StreamingResponse(pieces, headers=headers, media_type=MESSAGE_TYPE)
 
+    async def give_thumbnails(self, request: Request) -> Response:
+        """Answer packed `Thumbnails`."""
+        file = self.store.thumbnails_file(self._job(request).id)
+        return await self._view_in(file, MESSAGE_TYPE)
+
+    async def give_original(self, request: Request) -> Response:
+        """Answer the picture that was taken apart, small: a JPEG, or a PNG with transparency."""
+        return await self._view_in(self.store.original_file(self._job(request).id), "image/*")
+
     async def forget(self, request: Request) -> Response:
         """Forget a job that has ended, and its result."""
         job = self._job(request)
@@ -132,6 +145,14 @@ class Backend:
             raise Refused(409, f"“{job.name}” has not ended: cancel it first.")
         self.store.forget(job.id)
         return Response(status_code=204)
+
+    async def _view_in(self, file: Path, kind: str) -> Response:
+        try:
+            data = await self._showing.run(file.read_bytes)
+        except OSError as error:
+            raise Refused(404, "Of this result no picture is kept.") from error
+        headers = {"Cache-Control": "no-store"}
+        return Response(data, headers=headers, media_type=kind)
 
     async def _pieces_of(self, job_id: str, file: BinaryIO) -> AsyncIterator[bytes]:
         """Read a result, and note once the whole of it was handed over."""

@@ -158,12 +158,13 @@ def test_an_unforeseen_error_is_in_the_log_and_the_next_job_runs(backend, make_j
 
 def test_a_worker_stops_by_itself_and_writes_nothing(make_job, tmp_path):
     (tmp_path / "request").write_bytes(pack(make_job()))
-    order = PeelOrder("id", tmp_path / "request", tmp_path / "result")
+    files = [tmp_path / name for name in ("request", "result", "thumbnails", "original")]
+    order = PeelOrder("id", *files)
     told = []
     for steps in (0, 2, 4):
         end = peel_into_file(order, told.append, lambda steps=steps: len(told) >= steps)
         assert end == Cancelled()
-        assert not order.result.exists()
+        assert not any(file.exists() for file in files[1:])
     assert told
 
 

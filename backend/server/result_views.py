@@ -1,0 +1,111 @@
+"""Draws a result small, once, when it is finished: its layers apart, and what was there before."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageChops
+
+from layerpeel.backend.files.disk import write_new_file
+from layerpeel.backend.formats.display import shown
+from layerpeel.backend.image import DocumentArray, array_of
+from layerpeel.backend.mask_levels import seen_pixels
+from layerpeel.shared.jobs import Request, SubmitJob
+from layerpeel.shared.protocol import Layer, LayerStack, Outcome, PeelRequest, RefillRequest, Role
+from layerpeel.shared.protocol import Picture as SentPicture
+from layerpeel.shared.thumbnails import THUMBNAIL_SIDE, LayerThumbnail, Thumbnails
+from layerpeel.shared.wire import pack
+
+ORIGINAL_SIDE = 1024
+"""Of the longer side of the original that is kept to compare with, at most."""
+
+_QUALITY = 88  # of the original as JPEG
+_FINER = 3  # pixels are left out first, to so many for each of a thumbnail's
+
+
+def write_views(job: SubmitJob, stack: LayerStack, thumbnails: Path, original: Path) -> None:
+    """Write new files: the packed `Thumbnails` of a result and, where it had one, its original.
+
+    Raises OSError, and BadInputError for a profile that cannot be used.
+    """
+    before = original_of(job) if _has_original(job.request) else None
+    write_new_file(thumbnails, pack(_thumbnails_of(job.request, stack, before)))
+    if before is not None:
+        write_new_file(original, encoded(before))
+
+
+def original_of(job: SubmitJob) -> Image.Image:
+    """Draw the picture that was sent, RGBA, at most `ORIGINAL_SIDE` a side."""
+    picture: SentPicture = job.picture
+    if picture.proxy is not None:
+        return _drawn(array_of(picture.proxy), b"", ORIGINAL_SIDE)
+    return _drawn(array_of(picture.pixels), picture.icc_profile, ORIGINAL_SIDE)
+
+
+def encoded(picture: Image.Image) -> bytes:
+    """Encode RGBA as JPEG where it is opaque, else as PNG."""
+    is_opaque = picture.getchannel("A").getextrema() == (255, 255)
+    data = io.BytesIO()
+    if is_opaque:
+        picture.convert("RGB").save(data, "JPEG", quality=_QUALITY, subsampling=0)
+    else:
+        picture.save(data, "PNG")
+    return data.getvalue()
+
+
+def _has_original(request: Request) -> bool:
+    """Whether the layers come from the picture that was sent, rather than from a generator."""
+    return isinstance(request, PeelRequest | RefillRequest)
+
+
+def _thumbnails_of(request: Request, stack: LayerStack, before: Image.Image | None) -> Thumbnails:
+    scale = min(1.0, THUMBNAIL_SIDE / max(stack.size))
+    size = (max(1, round(stack.size[0] * scale)), max(1, round(stack.size[1] * scale)))
+    around = None if before is None else before.resize(size, Image.Resampling.BOX)
+    if stack.selection is not None and around is not None:
+        level = Image.frombuffer("L", stack.size, stack.selection.data, "raw", "L", 0, 1)
+        alpha = ImageChops.multiply(around.getchannel("A"), level.resize(size))
+        around.putalpha(alpha)
+        return Thumbnails((LayerThumbnail("", Role.FOREGROUND, _png(around)),))
+    is_patch = isinstance(request, RefillRequest) or (
+        isinstance(request, PeelRequest) and request.outcome is Outcome.PATCHES
+    )
+    layers = []
+    for layer in stack.layers:
+        canvas = Image.new("RGBA", size)
+        if is_patch and around is not None and layer.role is Role.BACKGROUND:
+            canvas = around.copy()
+        _lay(layer, stack.icc_profile, scale, canvas)
+        layers.append(LayerThumbnail(layer.name, layer.role, _png(canvas)))
+    return Thumbnails(tuple(layers))
+
+
+def _lay(layer: Layer, icc_profile: bytes, scale: float, canvas: Image.Image) -> None:
+    """Draw a layer over a thumbnail of the whole picture, at its place."""
+    pixels = seen_pixels(layer)
+    step = max(1, int(1 / (scale * _FINER)))
+    fewer = np.ascontiguousarray(pixels[step // 2 :: step, step // 2 :: step])
+    side = max(1, round(max(pixels.shape[:2]) * scale))
+    # What lies beyond the thumbnail, by rounding, is cut off.
+    whole = Image.new("RGBA", canvas.size)
+    left, top = layer.offset
+    whole.paste(_drawn(fewer, icc_profile, side), (round(left * scale), round(top * scale)))
+    canvas.alpha_composite(whole)
+
+
+def _drawn(array: DocumentArray, icc_profile: bytes, longest_side: int) -> Image.Image:
+    """Draw H×W×channels of any depth, scaled down, as sRGB."""
+    scale = longest_side / max(array.shape[:2])
+    if scale < 1 and array.dtype == np.uint8 and array[..., -1].min() == 255:
+        # As `shown` does, but without numbers of four bytes for each of a large picture.
+        height, width = (max(1, round(side * scale)) for side in array.shape[:2])
+        small = cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA)
+        array = small.astype(np.uint8, copy=False)
+    return Image.fromarray(shown(array, icc_profile, longest_side))
+
+
+def _png(picture: Image.Image) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, "PNG", compress_level=3)
+    return data.getvalue()
