@@ -17,7 +17,7 @@ from layerpeel.plugin.qt import (
     QVBoxLayout,
     QWidget,
 )
-from layerpeel.plugin.results_menu import ResultsMenu
+from layerpeel.plugin.results.results_page import ResultsPage
 from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
 from layerpeel.plugin.stored_settings import read_settings
@@ -29,11 +29,11 @@ from layerpeel.plugin.widgets.segments import Segments
 # One backend for all of Krita's windows.
 CONNECTION = Connection()
 
-_PEEL, _GENERATE = "peel", "generate"
+_PEEL, _GENERATE, _RESULTS = "peel", "generate", "results"
 
 
 class LayerpeelDocker(DockWidget):
-    """One for each of Krita's windows, with a page to peel and a page to generate."""
+    """One for each of Krita's windows, with pages to peel, to generate, and of earlier results."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,19 +43,23 @@ class LayerpeelDocker(DockWidget):
             [
                 (_PEEL, i18n("Peel"), i18n("Take a picture apart into layers")),
                 (_GENERATE, i18n("Generate"), i18n("Paint a scene, an object or a background")),
+                (_RESULTS, i18n("Results"), i18n("Earlier results, also of closed pictures")),
             ],
         )
         self._peel_page = PeelPage(CONNECTION)
         self._scene_page = ScenePage(CONNECTION)
+        self._results_page = ResultsPage(CONNECTION)
+        self._scrolled = self._scrolled_pages()
         self._status = WrappedLabel("layerpeel_status")
-        self._results = QToolButton()
         self._settings = QToolButton()
         self._arrange()
         self._pages.chosen.connect(self._show_page)
-        self._peel_page.changed.connect(self.refresh)
+        self._peel_page.changed.connect(self._refresh_results)
         self._peel_page.said.connect(self._show_status)
-        self._scene_page.changed.connect(self.refresh)
+        self._scene_page.changed.connect(self._refresh_results)
         self._scene_page.said.connect(self._show_status)
+        self._results_page.changed.connect(self.refresh)
+        self._results_page.said.connect(self._show_status)
         CONNECTION.changed.connect(self._show_connection)
         self._show_page()
         self._show_connection()
@@ -106,16 +110,28 @@ class LayerpeelDocker(DockWidget):
         groups = peeled_groups(document) if document is not None else []
         self._peel_page.show_document(has_selection, groups[-1].name if groups else "")
         self._scene_page.show_document(has_selection)
+        self._results_page.show_document()
+
+    def _refresh_results(self) -> None:
+        """Show what the document offers, and what has been finished, where results are listed."""
+        self.refresh()
+        if self._pages.value() == _RESULTS:
+            self._results_page.ask()
 
     def _show_page(self) -> None:
-        self._peel_page.setVisible(not self._generates())
-        self._scene_page.setVisible(self._generates())
-        if self._generates():
+        page = self._pages.value()
+        # First hide, then show: both at once would ask for the height of both.
+        for widget in (self._peel_page, self._scene_page, self._scrolled, self._results_page):
+            widget.hide()
+        self._peel_page.setVisible(page == _PEEL)
+        self._scene_page.setVisible(page == _GENERATE)
+        self._scrolled.setVisible(page != _RESULTS)
+        self._results_page.setVisible(page == _RESULTS)
+        if page == _GENERATE:
             self._scene_page.ask_for_styles()
+        elif page == _RESULTS:
+            self._results_page.ask()
         self._show_status()
-
-    def _generates(self) -> bool:
-        return self._pages.value() == _GENERATE
 
     def _show_connection(self) -> None:
         self._show_engine()
@@ -129,9 +145,13 @@ class LayerpeelDocker(DockWidget):
             ConnectionState.READY: i18n("Ready."),
         }
         line = CONNECTION.message or words.get(CONNECTION.state, "")
-        page = self._scene_page if self._generates() else self._peel_page
+        lines = {
+            _PEEL: self._peel_page.line,
+            _GENERATE: self._scene_page.line,
+            _RESULTS: self._results_page.line,
+        }
         # Do not repeat a line that the page already shows.
-        self._status.setText("" if line == page.line() else line)
+        self._status.setText("" if line == lines[self._pages.value()]() else line)
 
     def _show_engine(self) -> None:
         """Enable what the chosen engine can do, once a backend has answered."""
@@ -145,8 +165,7 @@ class LayerpeelDocker(DockWidget):
             self._peel_page.offer_words(engine.words, engine.words_hint)
 
     def _draw_icons(self) -> None:
-        for button, name in ((self._results, "results"), (self._settings, "settings")):
-            button.setIcon(themed_icon(name, self))
+        self._settings.setIcon(themed_icon("settings", self))
         self._peel_page.draw_icons()
         self._scene_page.draw_icons()
 
@@ -154,35 +173,31 @@ class LayerpeelDocker(DockWidget):
         body = QWidget(self)
         self.setWidget(body)
         layout = QVBoxLayout(body)
+        layout.addWidget(self._pages)
+        layout.addWidget(self._scrolled, 1)
+        layout.addWidget(self._results_page, 1)
+        self._settings.setObjectName("layerpeel_open_settings")
+        self._settings.setToolTip(i18n("Settings: the engine and the backend"))
+        self._settings.clicked.connect(self._open_settings)
+        foot = QHBoxLayout()
+        foot.addWidget(self._status, 1)
+        foot.addWidget(self._settings)
+        layout.addLayout(foot)
+        self._draw_icons()
+
+    def _scrolled_pages(self) -> Scrolled:
         pages = QWidget()
         both = QVBoxLayout(pages)
         both.setContentsMargins(0, 0, 0, 0)
         both.addWidget(self._peel_page)
         both.addWidget(self._scene_page)
         both.addStretch(1)
-        layout.addWidget(self._pages)
-        layout.addWidget(Scrolled(pages), 1)
-        self._results.setObjectName("layerpeel_results")
-        self._results.setToolTip(i18n("Earlier results"))
-        self._results.setMenu(ResultsMenu(CONNECTION, self._message_from_menu, self))
-        self._results.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._settings.setObjectName("layerpeel_open_settings")
-        self._settings.setToolTip(i18n("Settings: the engine and the backend"))
-        self._settings.clicked.connect(self._open_settings)
-        foot = QHBoxLayout()
-        foot.addWidget(self._status, 1)
-        foot.addWidget(self._results)
-        foot.addWidget(self._settings)
-        layout.addLayout(foot)
-        self._draw_icons()
-
-    def _message_from_menu(self, line: str) -> None:
-        self._say(line)
-        self.refresh()
+        return Scrolled(pages)
 
     def _say(self, line: str) -> None:
         self._peel_page.say(line)
         self._scene_page.say(line)
+        self._results_page.say(line)
 
 
 def docker_of_active_window(dockers: List[LayerpeelDocker]) -> Optional[LayerpeelDocker]:

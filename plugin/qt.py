@@ -7,6 +7,7 @@ Everything else in the plugin imports Qt from here, and names enums with their s
 try:
     from PyQt5.QtCore import (
         QAbstractItemModel,
+        QAbstractListModel,
         QAbstractProxyModel,
         QByteArray,
         QEvent,
@@ -17,6 +18,7 @@ try:
         QPointF,
         QProcess,
         QProcessEnvironment,
+        QRect,
         QRectF,
         QSize,
         Qt,
@@ -28,6 +30,7 @@ try:
         QBrush,
         QColor,
         QFont,
+        QFontMetrics,
         QIcon,
         QImage,
         QKeyEvent,
@@ -48,6 +51,7 @@ try:
     )
     from PyQt5.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
     from PyQt5.QtWidgets import (
+        QAbstractItemView,
         QAction,
         QApplication,
         QButtonGroup,
@@ -64,6 +68,7 @@ try:
         QLabel,
         QLayout,
         QLineEdit,
+        QListView,
         QListWidget,
         QListWidgetItem,
         QMenu,
@@ -74,6 +79,9 @@ try:
         QSizePolicy,
         QSlider,
         QSpinBox,
+        QStyle,
+        QStyledItemDelegate,
+        QStyleOptionViewItem,
         QTextEdit,
         QToolButton,
         QTreeView,
@@ -83,6 +91,7 @@ try:
 except ImportError:
     from PyQt6.QtCore import (  # type: ignore[no-redef]
         QAbstractItemModel,
+        QAbstractListModel,
         QAbstractProxyModel,
         QByteArray,
         QEvent,
@@ -93,6 +102,7 @@ except ImportError:
         QPointF,
         QProcess,
         QProcessEnvironment,
+        QRect,
         QRectF,
         QSize,
         Qt,
@@ -105,6 +115,7 @@ except ImportError:
         QBrush,
         QColor,
         QFont,
+        QFontMetrics,
         QIcon,
         QImage,
         QKeyEvent,
@@ -129,6 +140,7 @@ except ImportError:
         QNetworkRequest,
     )
     from PyQt6.QtWidgets import (  # type: ignore[no-redef]
+        QAbstractItemView,
         QApplication,
         QButtonGroup,
         QCheckBox,
@@ -144,6 +156,7 @@ except ImportError:
         QLabel,
         QLayout,
         QLineEdit,
+        QListView,
         QListWidget,
         QListWidgetItem,
         QMenu,
@@ -154,6 +167,9 @@ except ImportError:
         QSizePolicy,
         QSlider,
         QSpinBox,
+        QStyle,
+        QStyledItemDelegate,
+        QStyleOptionViewItem,
         QTextEdit,
         QToolButton,
         QTreeView,
@@ -163,6 +179,8 @@ except ImportError:
 
 __all__ = [
     "QAbstractItemModel",
+    "QAbstractItemView",
+    "QAbstractListModel",
     "QAbstractProxyModel",
     "QAction",
     "QApplication",
@@ -178,6 +196,7 @@ __all__ = [
     "QEvent",
     "QFileDialog",
     "QFont",
+    "QFontMetrics",
     "QFormLayout",
     "QFrame",
     "QGridLayout",
@@ -188,6 +207,7 @@ __all__ = [
     "QLabel",
     "QLayout",
     "QLineEdit",
+    "QListView",
     "QListWidget",
     "QListWidgetItem",
     "QMenu",
@@ -212,6 +232,7 @@ __all__ = [
     "QProcessEnvironment",
     "QProgressBar",
     "QPushButton",
+    "QRect",
     "QRectF",
     "QResizeEvent",
     "QScrollArea",
@@ -221,6 +242,9 @@ __all__ = [
     "QSlider",
     "QSpinBox",
     "QStandardItemModel",
+    "QStyle",
+    "QStyleOptionViewItem",
+    "QStyledItemDelegate",
     "QTextCharFormat",
     "QTextCursor",
     "QTextEdit",

@@ -50,7 +50,7 @@ def peel_into_file(
         stack = answer(job.picture, job.request, ModelStore(), report, show)
         unwritten = _written(order.result, pack(stack))
         if unwritten is None:
-            # A result without them is a result: the list of results shows a sign in their place.
+            # A result without them is a result: the list of results shows a frame in their place.
             with contextlib.suppress(OSError, BadInputError):
                 write_views(job, stack, order.thumbnails, order.original)
         return unwritten or Finished(stack.notes)

@@ -24,6 +24,7 @@ from layerpeel.shared.pointing import (
     WhatThings,
 )
 from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.thumbnails import Thumbnails
 from layerpeel.shared.wire import EVENTS_TYPE, MESSAGE_TYPE, from_text, to_text, unpack
 
 # The backend sends nothing while it looks at a picture, for which it may have to load networks
@@ -60,6 +61,19 @@ class Client(QObject):
     def result(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
         """Fetch a result, a packed `LayerStack`."""
         self._calls.get(f"/jobs/{job}/result", done, failed)
+
+    def thumbnails(self, job: str, done: Callable[[Thumbnails], None], failed: Failed) -> None:
+        """Fetch what a result looks like; of an older version's it is not known."""
+        read = _unpacking(Thumbnails, done, failed)
+        self._calls.get(f"/jobs/{job}/thumbnails", read, failed)
+
+    def original(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
+        """Fetch the picture that a result was made of, small: a JPEG or PNG."""
+        self._calls.get(f"/jobs/{job}/original", done, failed)
+
+    def forget(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
+        """Let the backend forget a job that has ended, and its result, for good."""
+        self._calls.delete(f"/jobs/{job}", done, failed)
 
     def follow(
         self, job: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
@@ -115,21 +129,13 @@ class Client(QObject):
         failed: Failed,
     ) -> Callable[[], None]:
         """Ask for the things in a picture that was shown; return what stops asking."""
-
-        def read(body: QByteArray) -> None:
-            try:
-                found = unpack(ThingsFound, bytes(body))
-            except ProtocolError as error:
-                failed(_garbled(error))
-            else:
-                done(found)
-
+        read = _unpacking(ThingsFound, done, failed)
         path = f"/pointing/{picture}/things"
         return self._calls.post(path, _as_body(question), _JSON, read, failed, SLOW_ANSWER)
 
     def forget_picture(self, picture: str) -> None:
         """Let the backend forget a picture; nobody waits for its answer."""
-        self._calls.delete(f"/pointing/{picture}")
+        self._calls.delete(f"/pointing/{picture}", lambda _rest: None, lambda _problem: None)
 
     def stay(self, ended: Callable[[], None]) -> None:
         """Keep a connection open for as long as this Krita uses the backend.
@@ -216,6 +222,22 @@ def _reading(
     def read(body: QByteArray) -> None:
         try:
             value = from_text(kind, bytes(body))
+        except ProtocolError as error:
+            failed(_garbled(error))
+        else:
+            done(value)
+
+    return read
+
+
+def _unpacking(
+    kind: Any, done: Callable[[Any], None], failed: Failed
+) -> Callable[[QByteArray], None]:
+    """Return what reads an answer that is a packed message."""
+
+    def read(body: QByteArray) -> None:
+        try:
+            value = unpack(kind, bytes(body))
         except ProtocolError as error:
             failed(_garbled(error))
         else:

@@ -117,14 +117,14 @@ class HttpCalls(QObject):
         self._when_proved(call, failed)
         return give_up
 
-    def delete(self, path: str) -> None:
-        """Delete what is at a path; nobody waits for the answer."""
+    def delete(self, path: str, done: Done, failed: Failed) -> None:
+        """Delete what is at a path."""
 
         def call() -> None:
             reply = self._keep(self._network.deleteResource(self._request(path)))
-            self._when_finished(reply, lambda _rest: None, lambda _problem: None)
+            self._when_finished(reply, done, failed)
 
-        self._when_proved(call, lambda _problem: None)
+        self._when_proved(call, failed)
 
     def doubt(self) -> None:
         """Have the proof brought again before the next call: another may be there by now."""

@@ -1,6 +1,6 @@
 """Fetches a job's result and inserts it into a document."""
 
-from typing import Callable
+from typing import Callable, Optional
 
 from krita import Document
 
@@ -8,12 +8,13 @@ from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.canvas.result_insertion import check_fits, insert
+from layerpeel.plugin.canvas.result_part import part_of
 from layerpeel.plugin.engine_names import engine_title
 from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
-from layerpeel.shared.protocol import LayerStack, ProtocolError
+from layerpeel.shared.protocol import LayerStack, ProtocolError, Role
 from layerpeel.shared.wire import unpack
 
 
@@ -25,11 +26,15 @@ def deliver(
     wanted: Callable[[], bool],
     done: Callable[[LayerStack], None],
     failed: Callable[[Exception], None],
+    part: Optional[Role] = None,
 ) -> None:
-    """Fetch a job's result and insert it into the document, if it is still `wanted` by then."""
+    """Fetch a job's result and insert it into the document, if it is still `wanted` by then.
+
+    part: only its layers of this role; None inserts all.
+    """
 
     def fetched(message: QByteArray) -> None:
-        turns = _unpack_and_insert(message, document, placement, wanted)
+        turns = _unpack_and_insert(message, document, placement, wanted, part)
         run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
 
     try:
@@ -55,11 +60,17 @@ def said_when_done(stack: LayerStack, names_engine: bool = False) -> str:
 
 
 def _unpack_and_insert(
-    message: QByteArray, document: Document, placement: Placement, wanted: Callable[[], bool]
+    message: QByteArray,
+    document: Document,
+    placement: Placement,
+    wanted: Callable[[], bool],
+    part: Optional[Role],
 ) -> "Turns[LayerStack]":
     data = bytes(message)
     yield "read the answer"
     stack = unpack(LayerStack, data)
+    if part is not None:
+        stack, placement = part_of(stack, placement, part)
     yield "unpack the layers"
     writes_down = read_settings().writes_down
     yield from insert(document, stack, placement, wanted, writes_down)

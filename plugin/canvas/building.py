@@ -32,7 +32,7 @@ def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "
     scratch.rootNode().addChildNode(group, None)
     yield KRITA + "make the group"
     for layer in stack.layers:
-        node = yield from build_layer(scratch, layer, _name_of(layer, stack), placement)
+        node = yield from build_layer(scratch, layer, layer_name(layer, stack), placement)
         group.addChildNode(node, None)
         yield KRITA + "add a layer"
         if layer.mask is not None:
@@ -78,7 +78,8 @@ def copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
         close_copy(document)
 
 
-def _name_of(layer: Layer, stack: LayerStack) -> str:
+def layer_name(layer: Layer, stack: LayerStack) -> str:
+    """Name a layer of a result after what it shows."""
     if layer.role is Role.BACKGROUND:
         return i18n("Background")
     if layer.phrase:

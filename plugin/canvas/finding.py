@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
@@ -50,6 +51,11 @@ def is_open(document: Document) -> bool:
 def size_of(document: Document) -> Tuple[int, int]:
     """Return the canvas's width and height."""
     return document.width(), document.height()
+
+
+def name_of(document: Document) -> str:
+    """Return a document's name for people: of its file, once it has one."""
+    return PurePath(document.fileName()).name or document.name()
 
 
 def id_of(node: Node) -> str:

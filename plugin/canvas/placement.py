@@ -15,6 +15,7 @@ class ResultForm(str, Enum):
     SELECTION = "selection"
     LAYER = "layer"  # a single one, without a group
     BACKGROUND = "background"  # a single one, in the place of a result's background
+    PART = "part"  # some of a result's layers as a group: not one to be peeled again
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a result was made of, in words for the artist; empty for results of older versions.
+
+    lifted: what was lifted off, or painted. taken_from: name of the layer, or of the earlier result
+        whose rest it was; empty for the whole picture. document: its name.
+    """
+
+    lifted: str = ""
+    taken_from: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True)
 class Placement:
     """Everything needed to insert a result into a document; travels with the job as its keepsake.
 
@@ -56,6 +70,7 @@ class Placement:
     model: ColourModel
     depth: Depth
     profile: str
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True)

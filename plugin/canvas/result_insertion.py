@@ -36,6 +36,8 @@ from layerpeel.shared.protocol import Coverage, Layer, LayerStack
 
 # The forms that are one layer, without a group.
 _SINGLE = (ResultForm.LAYER, ResultForm.BACKGROUND)
+# Those that can be peeled again.
+_GROUPS = (ResultForm.LAYERS, ResultForm.MASKS)
 
 # Krita 5.1 draws no outline for a selection mask made by its API, but for a copy of a loaded one.
 _SELECTION = Path(__file__).with_name("selection.kra")
@@ -88,7 +90,7 @@ def insert(
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
         if placement.form is ResultForm.BACKGROUND:
             note_background(document, behind, id_of(added))
-        elif placement.form is not ResultForm.LAYER:
+        elif placement.form in _GROUPS:
             note_group(document, _group_of(added, placement, hidden))
         if writes_down:
             note_made_with(document, added, stack.made_with)

@@ -5,9 +5,16 @@ from typing import List, Optional, Tuple
 from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.finding import free_name, layer_names, size_of
+from layerpeel.plugin.canvas.finding import (
+    free_name,
+    layer_names,
+    name_of,
+    node_of,
+    peeled_groups,
+    size_of,
+)
 from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
-from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
+from layerpeel.plugin.canvas.placement import Origin, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
 from layerpeel.plugin.canvas.source_reading import read_selection, read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
@@ -25,6 +32,7 @@ from layerpeel.shared.protocol import (
     PeelRequest,
     Points,
     Subject,
+    Things,
     Words,
 )
 from layerpeel.shared.wire import pack, to_text
@@ -56,6 +64,7 @@ def message_for(
         pixels.model,
         pixels.depth,
         pixels.profile,
+        Origin(_lifted(choice), _taken_from(document, choice.source, place), name_of(document)),
     )
     selection_only = choice.form is ResultForm.SELECTION
     outcome = Outcome.PATCHES if place.patch else Outcome.LAYERS
@@ -110,6 +119,30 @@ def _nothing_is_chosen(lift: LiftOff) -> str:
     if lift is LiftOff.POINT:
         return i18n("Point at what to lift off first.")
     return i18n("Wait until things are found, and tick what to lift off.")
+
+
+def _lifted(choice: Choice) -> str:
+    """Say what is lifted off, for the list of results."""
+    if choice.lift is LiftOff.WORDS:
+        return choice.words.strip()
+    pointed_at = choice.pointed_at
+    if pointed_at is not None and isinstance(pointed_at.lift, Things) and pointed_at.lift.found:
+        return ", ".join(thing.name for thing in pointed_at.lift.found)
+    return {
+        LiftOff.SUBJECT: i18n("Subject"),
+        LiftOff.POINT: i18n("What was pointed at"),
+        LiftOff.THINGS: i18n("Each thing"),
+        LiftOff.SELECTION: i18n("Selection"),
+    }[choice.lift]
+
+
+def _taken_from(document: Document, source: SourceKind, place: Place) -> str:
+    """Name what was peeled: a layer, or the result that left it; empty for the whole picture."""
+    if source is SourceKind.LEFT:
+        groups = peeled_groups(document)
+        return groups[-1].name if groups else ""
+    layer = node_of(document, place.above) if source is SourceKind.LAYER else None
+    return "" if layer is None else layer.name()
 
 
 def _name_for(choice: Choice, taken: List[str]) -> str:

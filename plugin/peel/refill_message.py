@@ -9,6 +9,7 @@ from layerpeel.plugin.canvas.finding import (
     first_background_of,
     free_name,
     layer_names,
+    name_of,
     node_of,
     peeled_groups,
     refills_of,
@@ -16,7 +17,7 @@ from layerpeel.plugin.canvas.finding import (
 )
 from layerpeel.plugin.canvas.hiding import read_hidden
 from layerpeel.plugin.canvas.pixels import SourceKind
-from layerpeel.plugin.canvas.placement import Placement, ResultForm
+from layerpeel.plugin.canvas.placement import Origin, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.texts import i18n
@@ -66,6 +67,7 @@ def refill_message(document: Document) -> "Turns[Tuple[bytes, Placement]]":
         pixels.model,
         pixels.depth,
         pixels.profile,
+        Origin(i18n("Another background"), group.name, name_of(document)),
     )
     request = RefillRequest(hidden, refills_of(document, group) + 1)
     message = pack(SubmitJob(placement.name, request, picture, to_text(placement)))

@@ -11,20 +11,18 @@ from layerpeel.plugin.qt import (
     QPainter,
     QPainterPath,
     QPen,
-    QPixmap,
     QPointF,
     QPolygonF,
     QRectF,
     Qt,
 )
+from layerpeel.plugin.widgets.checkerboard import checkerboard
 from layerpeel.shared.pointing import Ring
 from layerpeel.shared.protocol import Box, Point
 
 KEEP, REMOVE = QColor(38, 166, 91), QColor(214, 48, 49)
 _LIGHT, _DARK = QColor(255, 255, 255), QColor(0, 0, 0, 200)
 _DIMMED = QColor(0, 0, 0, 120)
-_CHECKS = (QColor(160, 160, 160), QColor(110, 110, 110))
-_CHECK = 8  # pixels
 _RADIUS = 5.0  # of a click's disc, in pixels of the screen
 # A pixel of the picture is seen as a square once it is so many of the screen's.
 _SQUARES = 3.0
@@ -34,7 +32,7 @@ def draw_picture(painter: QPainter, picture: SeenPicture, zoom: Zoom, ratio: flo
     """Draw the picture. ratio: pixels of the screen for one of the widget."""
     width, height = picture.size
     target = QRectF(zoom.left, zoom.top, width * zoom.scale, height * zoom.scale)
-    painter.fillRect(target, _checks())
+    painter.fillRect(target, checkerboard())
     image = picture.image_for(zoom.scale * ratio)
     smooth = zoom.scale * ratio < _SQUARES
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -132,13 +130,3 @@ def _stroke(painter: QPainter, path: QPainterPath, dashed: bool = False) -> None
         if dashed and colour is _LIGHT:
             pen.setDashPattern([4.0, 3.0])
         painter.strokePath(path, pen)
-
-
-def _checks() -> QBrush:
-    tile = QPixmap(2 * _CHECK, 2 * _CHECK)
-    tile.fill(_CHECKS[0])
-    painter = QPainter(tile)
-    painter.fillRect(0, 0, _CHECK, _CHECK, _CHECKS[1])
-    painter.fillRect(_CHECK, _CHECK, _CHECK, _CHECK, _CHECKS[1])
-    painter.end()
-    return QBrush(tile)

@@ -6,9 +6,9 @@ from typing import Optional, Tuple
 from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.finding import free_name, layer_names, size_of
+from layerpeel.plugin.canvas.finding import free_name, layer_names, name_of, size_of
 from layerpeel.plugin.canvas.pixels import Pixels
-from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
+from layerpeel.plugin.canvas.placement import Origin, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import (
     active_layer_id,
     read_active_layer,
@@ -79,6 +79,7 @@ def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Tur
         pixels.model,
         pixels.depth,
         pixels.profile,
+        Origin(choice.short_name(), document=name_of(document)),
     )
     return Commission(choice, engine, picture, placement, within)
 

@@ -53,6 +53,10 @@ class Segments(QWidget):
         """Return the chosen value."""
         return next(value for value, button in self._buttons.items() if button.isChecked())
 
+    def choose(self, value: str) -> None:
+        """Choose a value, as a click would."""
+        self._buttons[value].setChecked(True)
+
     def button(self, value: str) -> QToolButton:
         """Return the button of a choice."""
         return self._buttons[value]

@@ -16,14 +16,22 @@ from conftest import REPOSITORY
 from krita_harness.backend import Backend
 from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
+from krita_harness.kept_results import keep_results, keepsake_of
 from krita_harness.launcher import Launcher
+from krita_harness.results import ResultsPage
 from PIL import Image
 
 from layerpeel.backend.models.model_store import default_folder
 
 SIZES = ((1024, 1024), (3000, 2000))
 RUNS = 3
-AIMS = {"click to request sent": 150, "response to layers there": 1000, "our longest hold": 50}
+RESULTS = 200  # as many as the backend lists
+AIMS = {
+    "click to request sent": 150,
+    "response to layers there": 1000,
+    "asked for to listed": 100,
+    "our longest hold": 50,
+}
 OBJECT = 0.15  # of the sides
 
 PROGRAM = """
@@ -35,6 +43,14 @@ result = {
     "krita": {name[len(KRITA):]: hold for name, hold in holds.items() if name.startswith(KRITA)},
 }
 TIMINGS.longest_holds.clear()
+"""
+
+
+FORGET_RESULTS = """
+view = widgets.the('layerpeel_result_list')
+page = view.parentWidget()
+for known in (page._known, page._cache._known, view.itemDelegate()._drawn):
+    known.clear()
 """
 
 
@@ -67,9 +83,9 @@ def measure(krita, size):
     return figures, told
 
 
-def report(size, runs):
+def report(title, runs):
     """Return the medians of the runs beside their aims, and what held the GUI thread longest."""
-    lines = [f"Docker at {size[0]}×{size[1]}, 8-bit RGBA, medians of {len(runs)}, milliseconds"]
+    lines = [f"{title}, medians of {len(runs)}, milliseconds"]
     for name in runs[0][0]:
         value = float(np.median([figures[name] for figures, _told in runs]))
         aim = AIMS.get(name)
@@ -85,6 +101,46 @@ def report(size, runs):
     return "\n".join(lines)
 
 
+def measure_results(krita):
+    """Go to the page of `RESULTS` results; return milliseconds by name, and what held the thread.
+
+    The backend runs already, as after any peel, and has their thumbnails.
+    """
+    results = ResultsPage(krita)
+    results.open()
+    runs = []
+    for _ in range(RUNS):
+        results.close()
+        krita.run(FORGET_RESULTS)
+        krita.run(PROGRAM)
+        with krita.watched_gui() as gui:
+            results.open()
+            krita.wait_until(lambda: results.rows_without_thumbnails == 0, 20, "the thumbnails")
+            for job in (results.jobs[-1], results.jobs[RESULTS // 2]):
+                results.scroll_to(job)
+                krita.wait_until(lambda: results.rows_without_thumbnails == 0, 20, "thumbnails")
+        told = krita.run(PROGRAM)
+        moments = told["moments"]
+        figures = {
+            "asked for to listed": 1000 * (moments["results listed"] - moments["results wanted"]),
+            "our longest hold": max(told["ours"].values()),
+            "longest hold of all": 1000 * gui.longest_gap,
+        }
+        runs.append((figures, told))
+    return runs
+
+
+def keep_many(layerpeel_home):
+    """Keep so many results of a picture of usual size, before the backend starts."""
+    picture = Image.open(REPOSITORY / "examples" / "lady-on-the-moor.png").convert("RGBA")
+    picture = np.asarray(picture.resize((1024, 1024), Image.Resampling.LANCZOS))
+    kept = [
+        keepsake_of((1024, 1024), lifted=f"thing {number}", taken_from="", document="moor.kra")
+        for number in range(RESULTS)
+    ]
+    keep_results(layerpeel_home, kept, picture)
+
+
 def main():
     """Measure all sizes and print them."""
     build = runpy.run_path(str(REPOSITORY / "packaging" / "plugin_zip.py"))
@@ -96,9 +152,14 @@ def main():
         backend = Backend(krita.home)
         try:
             backend.register()
+            keep_many(backend.folder)
             measure(krita, (256, 256))  # starts the backend and its worker
             for size in SIZES:
-                print(report(size, [measure(krita, size) for _ in range(RUNS)]), flush=True)
+                runs = [measure(krita, size) for _ in range(RUNS)]
+                title = f"Docker at {size[0]}×{size[1]}, 8-bit RGBA"
+                print(report(title, runs), flush=True)
+            runs = measure_results(krita)
+            print(report(f"Page of {RESULTS} results", runs), flush=True)
         finally:
             launcher.end(krita)
             launcher.kill_all()

@@ -28,6 +28,7 @@ from krita_harness.launcher import Launcher  # noqa: E402
 from krita_harness.painter import DOWNLOADS, FAST, LACKING, Painter  # noqa: E402
 from krita_harness.pictures import disc_selection, opaque, small_picture  # noqa: E402
 from krita_harness.pointing import PointingPanel  # noqa: E402
+from krita_harness.results import ResultsPage  # noqa: E402
 from krita_harness.strangers import stranger  # noqa: E402
 
 from layerpeel.backend.models.model_store import default_folder  # noqa: E402
@@ -140,11 +141,11 @@ def docker(krita, session_backend):
 
 
 @pytest.fixture
-def backend(docker, session_backend):
+def backend(results, session_backend):
     """The backend of the one Krita, running."""
     if session_backend.pid is None:
-        docker.open_results()
-        docker.close_results()
+        results.open()
+        results.close()
     return session_backend
 
 
@@ -190,6 +191,12 @@ def peel_exactly(docker, easel, soft_disc):
         return docker.peel()
 
     return peel
+
+
+@pytest.fixture
+def results(krita, docker):
+    """The docker's page of results."""
+    return ResultsPage(krita)
 
 
 @pytest.fixture

@@ -213,39 +213,41 @@ def test_it_can_be_cancelled(krita, docker, backend, peeled):
     docker.picture_of("another-background")
 
 
-def test_an_older_one_comes_again_over_the_newest(krita, docker, easel, hills, peeled):
+def test_an_older_one_comes_again_over_the_newest(krita, docker, easel, results, hills, peeled):
     looks = []
     for _ in range(2):
         assert docker.fill_in_otherwise() == ANOTHER
         looks.append(_alone(krita, easel))
-    docker.open_results()
-    docker.take_result(1)
+    results.take(1)
+    results.close()
     names = [layer.name for layer in krita.layer_tree()[1].children]
     assert names == ["Background", "Background 2", "Background 3", "Background 2", "Foreground"]
     np.testing.assert_array_equal(_alone(krita, easel), looks[0])
     np.testing.assert_array_equal(krita.pixels(), hills)
 
 
-def test_an_older_one_comes_again_though_what_it_lay_over_is_gone(krita, docker, easel, peeled):
+def test_an_older_one_comes_again_though_what_it_lay_over_is_gone(
+    krita, docker, easel, results, peeled
+):
     for _ in range(2):
         assert docker.fill_in_otherwise() == ANOTHER
     look = _alone(krita, easel)
     krita.undo()
     krita.undo()
-    docker.open_results()
-    docker.take_result(0)
+    results.take(0)
+    results.close()
     names = [layer.name for layer in krita.layer_tree()[1].children]
     assert names == ["Background", "Background 3", "Foreground"]
     np.testing.assert_array_equal(_alone(krita, easel), look)
 
 
 def test_what_was_peeled_since_stays_the_last_result(
-    krita, docker, easel, hills, peeled, peel_exactly
+    krita, docker, easel, results, hills, peeled, peel_exactly
 ):
     assert docker.fill_in_otherwise() == ANOTHER
     assert peel_exactly("What “Peeled selection” left") == DONE
-    docker.open_results()
-    docker.take_result(1)
+    results.take(1)
+    results.close()
     outer = krita.layer_tree()[1].children
     assert [layer.name for layer in outer[:3]] == ["Background", "Background 2", "Background 2"]
     assert docker.fill_in_otherwise() == ANOTHER

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from krita_harness.display import SIZE
 from krita_harness.docker import DONE
 
 pytestmark = pytest.mark.krita
@@ -36,7 +35,7 @@ def let_go(held):
 
 
 def test_closed_document_gets_its_result_in_another_one_later(
-    krita, docker, easel, small_painting, start
+    krita, docker, easel, results, small_painting, start
 ):
     easel.picture(small_painting, name="First")
     easel.picture(small_painting[:60, :80], name="Second")
@@ -49,36 +48,26 @@ def test_closed_document_gets_its_result_in_another_one_later(
     assert krita.layer_tree() == second
 
     # The document is too small: the message says which size is needed.
-    docker.open_results()
-    assert docker.take_result(0) == RESIZED
+    assert results.take() == RESIZED
     assert krita.layer_tree() == second
 
     krita.close_documents()
     easel.picture(small_painting, name="Again")
     before = krita.layer_tree()
-    names = docker.open_results()
-    assert names[0].startswith("Peeled selection, 160×120, ")
-    docker.picture_of("results")
-    left, top, width, height = krita.place_of("layerpeel_results_menu")
-    assert left + width <= SIZE[0]
-    assert top + height <= SIZE[1]
-    shown = krita.evaluate("widgets.the('layerpeel_results_menu').sizeHint().width()")
-    assert width == shown
-    assert docker.take_result(0) == DONE
+    assert results.take() == DONE
     krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
     np.testing.assert_array_equal(krita.pixels(), small_painting)
     krita.undo()
     assert krita.layer_tree() == before
 
 
-def test_results_without_a_document(krita, docker, easel, small_painting, start):
+def test_results_without_a_document(krita, docker, easel, results, small_painting, start):
     easel.picture(small_painting, name="First")
     held = start()
     krita.close_documents()
     let_go(held)
     assert docker.wait_for_end() == CLOSED
-    docker.open_results()
-    assert docker.take_result(0) == "Open a picture of 160×120 pixels first."
+    assert results.take() == "Open a picture of 160×120 pixels first."
 
 
 def test_canvas_resized_meanwhile(krita, docker, easel, small_painting, start):
@@ -92,7 +81,7 @@ def test_canvas_resized_meanwhile(krita, docker, easel, small_painting, start):
     np.testing.assert_array_equal(krita.pixels(), small_painting[:100, :150])
 
 
-def test_layer_deleted_meanwhile(krita, docker, easel, small_painting, start):
+def test_layer_deleted_meanwhile(krita, docker, easel, results, small_painting, start):
     easel.picture(small_painting[::-1])
     easel.add_layer("Peeled one")
     easel.paint(small_painting, "Peeled one")
@@ -104,8 +93,7 @@ def test_layer_deleted_meanwhile(krita, docker, easel, small_painting, start):
     assert docker.wait_for_end() == GONE
     assert krita.layer_tree() == before
 
-    docker.open_results()
-    assert docker.take_result(0) == DONE
+    assert results.take() == DONE
     krita.wait_until(lambda: len(krita.layer_tree()) == 2, 10, "the layers")
     alpha = krita.pixels("Foreground", area=(0, 0, 160, 120))[..., 3]
     np.testing.assert_array_equal(alpha, easel.selection)

@@ -85,44 +85,6 @@ class Docker:
             "widgets.the('layerpeel_preview').isVisible()", SECONDS_TO_PEEL, "the preview"
         )
 
-    # The Results menu
-
-    def open_results(self):
-        """Press Results; return the lines of the menu once the backend has answered."""
-        self._krita.click("layerpeel_results")
-        self._krita.wait_until(
-            lambda: "Asking the backend …" not in self._results(), SECONDS_TO_PEEL, "the results"
-        )
-        return self._results()
-
-    def take_result(self, index):
-        """Click a line of the open Results menu, 0 for the newest; wait, and return the message."""
-        # Qt takes a click too soon after the opening one as part of a double click; and a menu
-        # whose lines have just come may still move.
-        time.sleep(self._krita.evaluate("widgets.double_click_seconds()"))
-        place = self._krita.evaluate(
-            "[(m := widgets.the('layerpeel_results_menu')), r := m.actionGeometry("
-            "m.actions()[index]), p := m.mapToGlobal(r.center()), [p.x(), p.y()]][-1]",
-            index=index,
-        )
-        said = self.message
-        self._krita.click_at(place)
-        # The click has arrived, but the menu may not have acted on it yet.
-        self._krita.wait_until(lambda: self.message != said, SECONDS_TO_PEEL, "the line to act")
-        self._krita.wait_until(
-            lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the result"
-        )
-        return self.message
-
-    def close_results(self):
-        """Close the menu."""
-        self._krita.run("widgets.close_popups()")
-
-    def _results(self):
-        return self._krita.evaluate(
-            "[a.text() for a in widgets.the('layerpeel_results_menu').actions()]"
-        )
-
     # Display
 
     @property

@@ -1,0 +1,1 @@
+"""The page of earlier results: what they look like, and what can be done with them."""

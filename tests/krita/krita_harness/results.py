@@ -1,0 +1,155 @@
+"""The docker's page of results, used with the real mouse."""
+
+from .docker import SECONDS_TO_PEEL
+from .running import DOCKER
+
+_ROWS = "[r for r in widgets.the('layerpeel_result_list').model().rows if not isinstance(r, str)]"
+# Scrolled into view first; the middle of what is seen of the row of a job.
+_PLACE = (
+    "[v := widgets.the('layerpeel_result_list'), i := v.model().index_of(job), v.scrollTo(i),"
+    " p := v.viewport().mapToGlobal("
+    "v.visualRect(i).intersected(v.viewport().rect()).center()), [p.x(), p.y()]][-1]"
+)
+
+
+class ResultsPage:
+    """The list, and what can be done with a result."""
+
+    def __init__(self, krita):
+        self._krita = krita
+
+    def open(self):
+        """Go to the page, and wait until the backend has answered."""
+        self._krita.click("layerpeel_page_results")
+        self.wait_for_answer()
+
+    def wait_for_answer(self):
+        """Wait until the list is what the backend has said."""
+        self._krita.wait_until(
+            lambda: self.message != "Asking the backend …" and not self._is_asking(),
+            SECONDS_TO_PEEL,
+            "the results",
+        )
+
+    def close(self):
+        """Go back to the page that peels."""
+        self._krita.click("layerpeel_page_peel")
+
+    # The list
+
+    @property
+    def rows(self):
+        """All rows, top to bottom: a heading, or [title, origin, when] of a result."""
+        return self._krita.evaluate(
+            "[r if isinstance(r, str) else [r.title, r.origin, r.when(__import__('time').time())]"
+            " for r in widgets.the('layerpeel_result_list').model().rows]"
+        )
+
+    @property
+    def jobs(self):
+        """The ids of the results in the list, newest first."""
+        return self._krita.evaluate(
+            f"[r.job.id for r in sorted({_ROWS}, key=lambda r: -r.job.created)]"
+        )
+
+    @property
+    def known(self):
+        """The ids of those whose thumbnails have come."""
+        return self._krita.evaluate(
+            "[j for j in widgets.the('layerpeel_result_list').parentWidget()._cache._known]"
+        )
+
+    @property
+    def rows_without_thumbnails(self):
+        """How many of the results that are seen wait for the backend's answer."""
+        return self._krita.evaluate(
+            "[v := widgets.the('layerpeel_result_list'), m := v.model(),"
+            " c := v.parentWidget()._cache, r := v.viewport().rect(),"
+            " sum(not isinstance(row, str) and not c.is_known(row.job.id)"
+            " for n, row in enumerate(m.rows) if v.visualRect(m.index(n, 0)).intersects(r))][-1]"
+        )
+
+    def scroll_to(self, job):
+        """Scroll to a result's row."""
+        self._krita.run(
+            "v = widgets.the('layerpeel_result_list'); v.scrollTo(v.model().index_of(job))", job=job
+        )
+
+    def search(self, words):
+        """Type into the empty search line."""
+        self._krita.click("layerpeel_search_results")
+        self._krita.press("ctrl+a")
+        self._krita.press("Delete")
+        if words:
+            self._krita.write(words)
+
+    def choose(self, number=0):
+        """Click a result, 0 for the newest."""
+        job = self.jobs[number]
+        self._krita.click_at(self._krita.evaluate(_PLACE, job=job))
+        return job
+
+    # What is done with the chosen one
+
+    def insert(self, part=None):
+        """Insert the chosen one, or its "foreground" or "background"; return the message."""
+        self._krita.run("page = widgets.the('layerpeel_result_list').parentWidget(); page.say('')")
+        if part is None:
+            self._krita.click("layerpeel_insert_result")
+        else:
+            self._open_parts()
+            self._krita.click_at(self._place_of_part(part))
+        self._krita.wait_until(lambda: self.message, SECONDS_TO_PEEL, "an answer")
+        self._krita.wait_until(
+            lambda: "Fetching the layers" not in self.message, SECONDS_TO_PEEL, "the layers"
+        )
+        return self.message
+
+    def take(self, number=0, part=None):
+        """Open the page, choose a result, insert it, and return the message."""
+        self.open()
+        self.choose(number)
+        return self.insert(part)
+
+    @property
+    def offers_parts(self):
+        """Whether one layer of the chosen one can be inserted alone."""
+        return self._krita.evaluate("widgets.the('layerpeel_insert_result').menu() is not None")
+
+    @property
+    def message(self):
+        """The line at the foot of the page; empty when none is shown."""
+        return self._krita.evaluate(
+            "(w := widgets.the('layerpeel_results_message')).isVisible() and w.text() or ''"
+        )
+
+    @property
+    def question(self):
+        """The question before a result is discarded; empty when none is asked."""
+        return self._krita.evaluate(
+            "(w := widgets.the('layerpeel_discard_question')).isVisible() and w.text() or ''"
+        )
+
+    def picture_of(self, name):
+        """Take a screenshot of the docker."""
+        self._krita.screenshot_of(DOCKER, name)
+
+    def _is_asking(self):
+        return self._krita.evaluate(
+            "(p := widgets.the('layerpeel_result_list').parentWidget()) and p.is_asking"
+        )
+
+    def _open_parts(self):
+        left, top, width, height = self._krita.place_of("layerpeel_insert_result")
+        self._krita.click_at((left + width - 6, top + height // 2))
+        self._krita.wait_until(
+            "widgets.the('layerpeel_parts_menu').isVisible()", 10, "the menu of parts"
+        )
+
+    def _place_of_part(self, part):
+        return self._krita.evaluate(
+            "[m := widgets.the('layerpeel_parts_menu'), a := [a for a in m.actions()"
+            " if a.objectName().endswith(part)][0], p := m.mapToGlobal("
+            "m.actionGeometry(a).center()), [p.x(), p.y()]][-1]",
+            part=part,
+        )
