@@ -1,8 +1,9 @@
 """Work on the GUI thread in short turns, so that Krita stays responsive between them.
 
 Krita's documents may only be touched on the GUI thread, and some of its calls are slow on a large
-canvas. Work is therefore written as a generator that yields after each such call; every part runs
-in a turn of the event loop of its own.
+canvas. Work is therefore written as a generator that yields after each such call, and wherever it
+may be interrupted. A call of Krita's ends a turn of the event loop. Short parts of our own share
+one: Krita may redraw between any two turns, which takes longer than they do.
 """
 
 import time
@@ -14,19 +15,22 @@ from layerpeel.plugin.qt import QTimer
 Result = TypeVar("Result")
 
 Turns = Generator[str, None, Result]
-"""Yields after each turn, with the name of what it did; returns the result.
+"""Yields after each part, with the name of what it did; returns the result.
 
-The name of a turn that is little more than one unavoidable call to Krita begins with KRITA.
+The name of a part that is little more than one unavoidable call to Krita begins with KRITA.
 """
 
 KRITA = "Krita: "
+
+# A turn goes on with the next part until it has taken so long.
+SHORT = 0.025  # seconds
 
 
 @dataclass
 class Timings:
     """When and for how long the GUI thread was busy with a peel; the bench reads it.
 
-    longest_holds: seconds for which a turn held it, by what was done.
+    longest_holds: seconds for which a turn held it, by what was done last.
     moments: when something last happened, by `time.perf_counter` in seconds.
     """
 
@@ -51,16 +55,19 @@ def run_in_turns(
     failed: Callable[[Exception], None],
     expected: Tuple[type, ...],
 ) -> None:
-    """Run `turns`, one part a turn of the event loop, then call `done` with what it returned.
+    """Run `turns` in turns of the event loop, then call `done` with what it returned.
 
     expected: exceptions that only `failed` handles. Any other is a bug: it is raised again after
         `failed` was called, so that Krita shows it and the docker does not stay busy for ever.
     """
 
     def turn() -> None:
-        start = time.perf_counter()
+        start, held, name = time.perf_counter(), 0.0, ""
         try:
-            name = next(turns)
+            while held < SHORT and not name.startswith(KRITA):
+                name = next(turns)
+                held = time.perf_counter() - start
+                TIMINGS.note_hold(name, held)
         except StopIteration as end:
             done(end.value)
             TIMINGS.note_hold("go on from there", time.perf_counter() - start)
@@ -69,7 +76,6 @@ def run_in_turns(
             if not isinstance(error, expected):
                 raise
         else:
-            TIMINGS.note_hold(name, time.perf_counter() - start)
             QTimer.singleShot(0, turn)
 
     QTimer.singleShot(0, turn)

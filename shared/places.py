@@ -39,6 +39,11 @@ def command_file() -> Path:
     return state_folder() / "command.json"
 
 
+def incoming_folder() -> Path:
+    """Return the folder of the files in which the plugin hands pictures to the backend."""
+    return state_folder() / "incoming"
+
+
 def log_file() -> Path:
     """Return the backend's log file."""
     return state_folder() / "backend.log"
@@ -49,12 +54,17 @@ class ServerAddress:
     """How to reach a running backend.
 
     address: such as http://127.0.0.1:38211. token: to be sent as “Authorization: Bearer …”.
-    process: its process id.
+    process: its process id; 0 when not read from its server file.
     """
 
     address: str
     token: str
     process: int = 0
+
+    @property
+    def shares_folder(self) -> bool:
+        """Whether it works in our `state_folder`, where its server file was found."""
+        return self.process != 0
 
 
 def is_gone(process: int) -> bool:

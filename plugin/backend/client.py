@@ -3,8 +3,10 @@
 from typing import Any, Callable, List, Optional
 
 from layerpeel.plugin.backend.http_calls import Failed, HttpCalls, Problem
+from layerpeel.plugin.backend.incoming_file import not_handed_over, remove_incoming, write_incoming
 from layerpeel.plugin.qt import QByteArray, QNetworkReply, QObject
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import TIMINGS, run_in_turns
 from layerpeel.shared.generators import (
     FoundFiles,
     Generators,
@@ -25,7 +27,7 @@ from layerpeel.shared.pointing import (
 )
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.thumbnails import Thumbnails
-from layerpeel.shared.wire import EVENTS_TYPE, MESSAGE_TYPE, from_text, to_text, unpack
+from layerpeel.shared.wire import EVENTS_TYPE, MESSAGE_TYPE, Packed, from_text, to_text, unpack
 
 # The backend sends nothing while it looks at a picture, for which it may have to load networks
 # first.
@@ -46,7 +48,7 @@ class Client(QObject):
         """Ask for the backend's version and engines."""
         self._get("/health", Health, done, failed)
 
-    def submit(self, message: bytes, done: Callable[[JobSummary], None], failed: Failed) -> None:
+    def submit(self, message: Packed, done: Callable[[JobSummary], None], failed: Failed) -> None:
         """Submit a packed `SubmitJob`."""
         self._send("/jobs", message, JobSummary, done, failed)
 
@@ -110,7 +112,7 @@ class Client(QObject):
         self._hear("/generators/pull/events", heard, ended)
 
     def show_picture(
-        self, message: bytes, done: Callable[[PictureShown], None], failed: Failed
+        self, message: Packed, done: Callable[[PictureShown], None], failed: Failed
     ) -> None:
         """Show a packed `Picture`, to be asked about."""
         self._send("/pointing", message, PictureShown, done, failed)
@@ -160,10 +162,32 @@ class Client(QObject):
         self._calls.get(path, _reading(kind, done, failed), failed)
 
     def _send(
-        self, path: str, message: bytes, kind: Any, done: Callable[[Any], None], failed: Failed
+        self, path: str, message: Packed, kind: Any, done: Callable[[Any], None], failed: Failed
     ) -> None:
         reading = _reading(kind, done, failed)
-        self._calls.post(path, QByteArray(message), MESSAGE_TYPE, reading, failed)
+        if not self.address.shares_folder:
+            body = QByteArray(b"".join(message))
+            self._calls.post(path, body, MESSAGE_TYPE, reading, failed)
+            return
+
+        def refused(file: str, problem: Problem) -> None:
+            remove_incoming(file)
+            failed(problem)
+
+        def post(file: str) -> None:
+            self._calls.post(
+                path,
+                QByteArray(),
+                MESSAGE_TYPE,
+                reading,
+                lambda problem: refused(file, problem),
+                file=file,
+            )
+            TIMINGS.note_moment("sent")
+
+        run_in_turns(
+            write_incoming(message), post, lambda error: failed(not_handed_over(error)), (OSError,)
+        )
 
     def _order(self, path: str, kind: Any, done: Callable[[Any], None], failed: Failed) -> None:
         reading = _reading(kind, done, failed)

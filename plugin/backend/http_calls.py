@@ -20,7 +20,7 @@ from layerpeel.shared.places import ServerAddress, is_gone
 from layerpeel.shared.proof import CHALLENGE_HEADER, PROOF_PATH, Proof, is_proved, new_challenge
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.version import PROTOCOL
-from layerpeel.shared.wire import PROTOCOL_HEADER, from_text
+from layerpeel.shared.wire import FILE_HEADER, PROTOCOL_HEADER, from_text
 
 # The backend sends something at least every ten seconds; after this long without, it hangs.
 SILENCE = 30_000  # milliseconds
@@ -92,10 +92,12 @@ class HttpCalls(QObject):
         done: Done,
         failed: Failed,
         silence: Optional[int] = None,
+        file: str = "",
     ) -> Callable[[], None]:
         """Post a body; return what gives the call up, which then fails.
 
         silence: how many milliseconds may pass in which nothing comes; None is `SILENCE`.
+        file: name of the incoming file that holds the body, which is empty then.
         """
         made: List[QNetworkReply] = []
         given_up: List[bool] = []
@@ -106,6 +108,8 @@ class HttpCalls(QObject):
                 return
             request = self._request(path, silence)
             request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, kind)
+            if file:
+                request.setRawHeader(FILE_HEADER.encode("ascii"), file.encode("ascii"))
             made.append(self._keep(self._network.post(request, body)))
             self._when_finished(made[0], done, failed)
 

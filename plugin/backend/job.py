@@ -15,6 +15,7 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.protocol import LayerStack
+from layerpeel.shared.wire import Packed
 
 UNKNOWN = -1.0
 """Progress of unknown amount."""
@@ -57,7 +58,7 @@ class Job(QObject):
         self._finished = False
         self._over = False
 
-    def hand_in(self, message: bytes, placement: Placement) -> None:
+    def hand_in(self, message: Packed, placement: Placement) -> None:
         """Submit a packed `SubmitJob` and follow the job."""
         self._placement = placement
         if self._stopped():
@@ -71,8 +72,8 @@ class Job(QObject):
                 self._end(no_such_engine(self._engine))
                 return
             self._client = client
+            self.tell(i18n("Handing over the picture"), UNKNOWN)
             client.submit(message, self._follow, self._refused)
-            TIMINGS.note_moment("sent")
 
         self._connection.when_ready(submit, self._end)
 

@@ -18,6 +18,7 @@ from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
 from layerpeel.shared.protocol import LayerStack
+from layerpeel.shared.wire import Packed
 
 # Redrawing the docker takes longer than reading most canvases: only show slow reads.
 PATIENCE = 200  # milliseconds
@@ -66,7 +67,7 @@ class Peel(QObject):
         """Stop as soon as possible; nothing in the document changes."""
         self._job.cancel()
 
-    def _start(self, message: "Turns[Tuple[bytes, Placement]]") -> None:
+    def _start(self, message: "Turns[Tuple[Packed, Placement]]") -> None:
         QTimer.singleShot(PATIENCE, self._tell_reading)
         turns = while_open(self._document, message)
         run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
@@ -75,7 +76,7 @@ class Peel(QObject):
         if not self._job.is_read and not self._job.is_over:
             self._job.tell(i18n("Reading the canvas"), UNKNOWN)
 
-    def _send(self, made: "Tuple[bytes, Placement]") -> None:
+    def _send(self, made: "Tuple[Packed, Placement]") -> None:
         message, placement = made
         self._covers_original = placement.place.covers_original
         self._job.hand_in(message, placement)

@@ -35,12 +35,12 @@ from layerpeel.shared.protocol import (
     Things,
     Words,
 )
-from layerpeel.shared.wire import pack, to_text
+from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
 
 
 def message_for(
     document: Document, choice: Choice, engine: str
-) -> "Turns[Tuple[bytes, Placement]]":
+) -> "Turns[Tuple[Packed, Placement]]":
     """Read the canvas, pack a `SubmitJob`, and return it with the placement of its result.
 
     engine: name of the engine that peels; if that is left open, what is pointed at is peeled by
@@ -78,7 +78,7 @@ def message_for(
         outcome=Outcome.SELECTION if selection_only else outcome,
         masks=choice.form is ResultForm.MASKS,
     )
-    message = pack(SubmitJob(placement.name, request, picture, to_text(placement)))
+    message = pack_in_pieces(SubmitJob(placement.name, request, picture, to_text(placement)))
     yield "pack the message"
     return message, placement
 

@@ -24,10 +24,10 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import RefillRequest
-from layerpeel.shared.wire import pack, to_text
+from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
 
 
-def refill_message(document: Document) -> "Turns[Tuple[bytes, Placement]]":
+def refill_message(document: Document) -> "Turns[Tuple[Packed, Placement]]":
     """Read the last result, pack a `SubmitJob`, and return it with the placement of its result.
 
     Raises CanvasError where there is no result, what was lifted off is no longer where it was, or
@@ -70,6 +70,6 @@ def refill_message(document: Document) -> "Turns[Tuple[bytes, Placement]]":
         Origin(i18n("Another background"), group.name, name_of(document)),
     )
     request = RefillRequest(hidden, refills_of(document, group) + 1)
-    message = pack(SubmitJob(placement.name, request, picture, to_text(placement)))
+    message = pack_in_pieces(SubmitJob(placement.name, request, picture, to_text(placement)))
     yield "pack the message"
     return message, placement

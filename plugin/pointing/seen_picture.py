@@ -16,7 +16,7 @@ from layerpeel.plugin.canvas.pointed_source import (
 from layerpeel.plugin.canvas.submitted_picture import picture_of
 from layerpeel.plugin.qt import QImage, QPainter, Qt
 from layerpeel.plugin.turns import Turns
-from layerpeel.shared.wire import pack
+from layerpeel.shared.wire import Packed, pack_in_pieces
 
 # The smallest of the images is no longer than this.
 SMALL = 512
@@ -36,7 +36,7 @@ class SeenPicture:
     size: Tuple[int, int]
     fingerprint: str
     images: Tuple[QImage, ...] = field(repr=False)
-    message: bytes = field(repr=False)
+    message: Packed = field(repr=False)
     pixels: Pixels = field(repr=False)
 
     def image_for(self, scale: float) -> QImage:
@@ -65,7 +65,7 @@ def see(
         return hints, None
     pixels = source.pixels
     picture = yield from picture_of(document, pixels)
-    message = pack(picture)
+    message = pack_in_pieces(picture)
     yield "pack the picture"
     shown = yield from display_of(document, pixels)
     images = yield from _halved(shown)

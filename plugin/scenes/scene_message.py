@@ -22,7 +22,7 @@ from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import Request, SubmitJob
 from layerpeel.shared.protocol import Coverage, Picture
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
-from layerpeel.shared.wire import pack, to_text
+from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Commission:
     placement: Placement
     within: Optional[Coverage]
 
-    def message(self, variant: int) -> bytes:
+    def message(self, variant: int) -> Packed:
         """Pack the `SubmitJob` of a variant, counted from 0."""
         name = self.placement.name
         if self.choice.variants > 1:
             name = i18n("{name}, seed {seed}").format(name=name, seed=self.choice.seed + variant)
         keepsake = to_text(self.placement)
-        return pack(SubmitJob(name, self._request(variant), self.picture, keepsake))
+        return pack_in_pieces(SubmitJob(name, self._request(variant), self.picture, keepsake))
 
     def _request(self, variant: int) -> Request:
         prompt, painting = self.choice.prompt, self.choice.painting(variant)

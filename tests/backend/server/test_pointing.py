@@ -28,7 +28,7 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
 )
-from layerpeel.shared.wire import MESSAGE_TYPE, from_text, pack, to_text, unpack
+from layerpeel.shared.wire import FILE_HEADER, MESSAGE_TYPE, from_text, pack, to_text, unpack
 from tiny_checkpoints.point import store_with_tiny_minisam
 from waiting import has_ended, wait_for
 
@@ -63,6 +63,14 @@ class Client:
 
     def show(self, picture):
         answer = self.post(pack(picture))
+        assert answer.status_code == 201, answer.text
+        return from_text(PictureShown, answer.content).id
+
+    def show_by_file(self, picture):
+        name = "0" * 32
+        (self.backend.home / "incoming" / name).write_bytes(pack(picture))
+        headers = {"Content-Type": MESSAGE_TYPE, FILE_HEADER: name}
+        answer = self.backend.call("POST", "/pointing", headers=headers)
         assert answer.status_code == 201, answer.text
         return from_text(PictureShown, answer.content).id
 
@@ -225,6 +233,7 @@ def test_two_pictures_in_turns(client):
     assert first[0] != first[1]
     assert (client.at(one, HERE), client.at(other, HERE)) == first
     assert client.at(client.show(picture_of()), HERE) == first[0]
+    assert client.at(client.show_by_file(picture_of()), HERE) == first[0]
 
 
 def test_what_cannot_be_answered(client):
