@@ -4,7 +4,7 @@
 set -euo pipefail
 
 PROGRAMS=(krita Xvfb xdotool openbox import)
-PACKAGES=(krita xvfb xdotool imagemagick python3-pyqt5 python3-sip xauth openbox dbus fonts-dejavu-core)
+PACKAGES=(krita xvfb xdotool imagemagick python3-pyqt5 xauth openbox dbus fonts-dejavu-core)
 
 missing() {
     local program

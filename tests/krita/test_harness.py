@@ -41,7 +41,7 @@ def test_error_in_krita_is_raised_here_with_its_line(krita):
 
 
 def test_unhandled_exception_is_collected_and_no_dialog_waits(krita):
-    krita.run("from PyQt5.QtCore import QTimer\nQTimer.singleShot(0, lambda: 1 / 0)")
+    krita.run("qt.QTimer.singleShot(0, lambda: 1 / 0)")
     (error,) = krita.wait_until(krita.errors, 5, "the exception")
     assert "ZeroDivisionError" in error
     assert krita.evaluate("widgets.open_dialog()") is None
@@ -102,18 +102,17 @@ def test_real_key_adds_a_layer(krita):
 
 
 PANEL = """
-from PyQt5.QtWidgets import QComboBox, QPushButton, QScrollArea, QVBoxLayout, QWidget
-panel = QWidget()
-column = QVBoxLayout(panel)
+panel = qt.QWidget()
+column = qt.QVBoxLayout(panel)
 for name in ["test_button", *["filling"] * 40]:
-    button = QPushButton("a button")
+    button = qt.QPushButton("a button")
     button.setObjectName(name)
     column.addWidget(button)
-box = QComboBox()
+box = qt.QComboBox()
 box.setObjectName("test_box")
 box.addItems([f"item {number}" for number in range(30)])
 column.addWidget(box)
-area = QScrollArea(widgets.window())
+area = qt.QScrollArea(widgets.window())
 area.setObjectName("test_area")
 area.setWidget(panel)
 area.setGeometry(300, 200, 400, 300)
@@ -147,11 +146,11 @@ def test_item_is_chosen_by_real_clicks_wherever_it_is_scrolled_to(krita):
         ("area.hide()", "not visible: it lies in QScrollArea 'test_area', which is hidden"),
         ("area.move(-900, 0)", "not visible: it lies outside what is shown"),
         ("area.setEnabled(False)", "'test_button' is greyed out"),
-        ("QWidget(area).resize(400, 300); area.children()[-1].show()", "covered by QWidget"),
+        ("qt.QWidget(area).resize(400, 300); area.children()[-1].show()", "covered by QWidget"),
     ],
 )
 def test_nobody_can_click_what_no_person_could(krita, change, problem):
-    names = "from PyQt5.QtWidgets import QWidget\narea = widgets.the('test_area')\n"
+    names = "area = widgets.the('test_area')\n"
     krita.run(f"{names}button = widgets.the('test_button')\n{change}")
     with pytest.raises(NotClickableError, match=problem):
         krita.click("test_button")

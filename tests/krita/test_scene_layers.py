@@ -124,7 +124,7 @@ def test_background_that_cannot_lie_below_looks_as_if_it_did(
     generating.generate()
     below = krita.pixels()
     krita.undo()
-    rename = "widgets.window().findChild(__import__('PyQt5.QtWidgets').QtWidgets.QTreeView, old)"
+    rename = "widgets.window().findChild(qt.QTreeView, old)"
     krita.run(f"{rename}.setObjectName('other')", old="listLayers")
     try:
         generating.generate()

@@ -9,8 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+from .given_krita import command_from_there
+
 # As `layerpeel register` writes it.
 COMMAND = [sys.executable, "-P", "-m", "layerpeel.backend.cli"]
+SECONDS_TO_START = 60
 SECONDS_TO_END = 30
 
 
@@ -26,6 +29,8 @@ class Backend:
         """Tell the plugin how to start it, as `layerpeel register` does."""
         environment = {**os.environ, "LAYERPEEL_HOME": str(self.folder)}
         subprocess.run([*COMMAND, "register"], env=environment, check=True, capture_output=True)
+        command = json.loads(self._command.read_text(encoding="utf-8"))
+        self._command.write_text(json.dumps(command_from_there(command)), encoding="utf-8")
 
     def unregister(self):
         """Undo `register`."""
@@ -42,9 +47,15 @@ class Backend:
 
     @property
     def worker(self):
-        """Process id of the worker, which peels."""
-        (worker,) = [pid for pid in _children(self.pid) if "spawn_main" in _command_of(pid)]
-        return worker
+        """Process id of the worker, which peels; it starts a moment after the server."""
+        end = time.monotonic() + SECONDS_TO_START
+        while True:
+            match [pid for pid in _children(self.pid) if "spawn_main" in _command_of(pid)]:
+                case [worker]:
+                    return worker
+            if time.monotonic() > end:
+                raise TimeoutError("the backend starts no worker")
+            time.sleep(0.05)
 
     @contextlib.contextmanager
     def held(self):

@@ -87,7 +87,7 @@ class Generating:
         """For each variant shown, first to last: its seed, and whether it can be clicked."""
         return self._krita.evaluate(
             "[[int(w.text()), w.isEnabled()] for w in sorted(widgets.the('layerpeel_strip')"
-            ".findChildren(__import__('PyQt5.QtWidgets').QtWidgets.QToolButton),"
+            ".findChildren(qt.QToolButton),"
             " key=lambda w: (w.y(), w.x())) if w.isVisible()]"
         )
 

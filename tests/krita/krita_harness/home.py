@@ -7,8 +7,10 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from .given_krita import path_there
+
 DRIVER = Path(__file__).parents[1] / "driver"
-IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
+IMPORTER = path_there("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
 # Not the default: which engine that is depends on the models and the GPU of the machine.
 ENGINE = "compact"
 SETTINGS = f"""[python]

@@ -162,9 +162,8 @@ class PointingPanel:
     def place_of(self, x, y):
         """Where a place of the picture is on the screen."""
         return self._krita.run(
-            "from PyQt5.QtCore import QPoint\n"
             "w = widgets.the(view)\n"
-            "at = w.mapToGlobal(QPoint(*(int(c) for c in w.place_on_widget(x, y))))\n"
+            "at = w.mapToGlobal(qt.QPoint(*(int(c) for c in w.place_on_widget(x, y))))\n"
             "result = [at.x(), at.y()]",
             **{"view": f"{self._prefix}_picture", "x": x, "y": y},
         )

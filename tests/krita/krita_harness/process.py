@@ -6,7 +6,7 @@ import time
 
 from .connection import Connection
 from .display import Display
-from .requirements import program
+from .given_krita import krita_command
 
 SECONDS_TO_START = 180
 SECONDS_TO_QUIT = 60
@@ -31,7 +31,7 @@ class KritaProcess:
         driver = {"LAYERPEEL_DRIVER_READY": str(ready), "LAYERPEEL_DRIVER_TOKEN": token}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [program("krita"), "--nosplash"],
+                [*krita_command(), "--nosplash"],
                 env={**self.display.environment, **driver, **environment},
                 cwd=home.folder,
                 stdin=subprocess.DEVNULL,

@@ -3,9 +3,9 @@
 import base64
 
 from krita import Krita, Selection
-from PyQt5.QtCore import QByteArray
 
 from . import documents
+from .qt import QByteArray
 
 
 def paint(layer, data, place):

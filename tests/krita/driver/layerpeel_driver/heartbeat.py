@@ -2,7 +2,7 @@
 
 import time
 
-from PyQt5.QtCore import Qt, QTimer
+from .qt import Qt, QTimer
 
 BEAT_MS = 2
 
@@ -17,7 +17,7 @@ def start():
     stop()
     _longest, _last = 0.0, time.perf_counter()
     _timer = QTimer()
-    _timer.setTimerType(Qt.PreciseTimer)
+    _timer.setTimerType(Qt.TimerType.PreciseTimer)
     _timer.timeout.connect(_beat)
     _timer.start(BEAT_MS)
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from PyQt5.QtWidgets import (
+from .qt import (
     QAbstractButton,
     QComboBox,
     QDockWidget,
@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QSlider,
     QSpinBox,
 )
-
 from .widgets import window
 
 # Kind of input, its getter, its setter.

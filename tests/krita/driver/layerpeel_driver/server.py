@@ -10,10 +10,9 @@ import os
 import traceback
 
 from krita import Krita
-from PyQt5.QtCore import QTimer
-from PyQt5.QtNetwork import QHostAddress, QTcpServer
 
-from . import documents, editing, heartbeat, inputs, unhandled, widgets, witness
+from . import documents, editing, heartbeat, inputs, qt, unhandled, widgets, witness
+from .qt import QHostAddress, QTcpServer, QTimer
 
 CODE_OF_TEST = "<code of the test>"
 WINDOW_POLL_MS = 100
@@ -28,7 +27,7 @@ class Server(QTcpServer):
         # A socket and its slots only refer to each other: without this, they are garbage-collected.
         self._sockets = set()
         self.newConnection.connect(self._accept)
-        if not self.listen(QHostAddress(QHostAddress.LocalHost), 0):
+        if not self.listen(QHostAddress(QHostAddress.SpecialAddress.LocalHost), 0):
             raise OSError(self.errorString())
 
     def announce_when_window_shows(self, path):
@@ -74,6 +73,7 @@ def execute(code, values):
         "inputs": inputs,
         "witness": witness,
         "heartbeat": heartbeat,
+        "qt": qt,
         "unhandled": unhandled,
         "result": None,
         **values,

@@ -4,14 +4,17 @@ import functools
 import sys
 
 from krita import Krita
-from PyQt5.QtCore import QPoint, Qt, QTimer
-from PyQt5.QtWidgets import (
+
+from .qt import (
     QApplication,
     QCheckBox,
     QDockWidget,
+    QPoint,
     QScrollArea,
     QStyle,
     QStyleOptionButton,
+    Qt,
+    QTimer,
     QToolTip,
     QWidget,
 )
@@ -82,7 +85,9 @@ def click_point_of(object_name):
         # Only the box and its label can be clicked; the widget itself may be far wider.
         option = QStyleOptionButton()
         widget.initStyleOption(option)
-        answers = widget.style().subElementRect(QStyle.SE_CheckBoxClickRect, option, widget)
+        answers = widget.style().subElementRect(
+            QStyle.SubElement.SE_CheckBoxClickRect, option, widget
+        )
         point = widget.mapToGlobal(answers.center())
     hit = QApplication.widgetAt(point)
     if hit is not widget and not widget.isAncestorOf(hit or window()):
@@ -101,7 +106,7 @@ def item_point_of(object_name, text):
     if not view.isVisible():
         return {"problem": f"the list of {object_name!r} is not open"}
     index = box.model().index(row, box.modelColumn(), box.rootModelIndex())
-    if not index.flags() & Qt.ItemIsEnabled:
+    if not index.flags() & Qt.ItemFlag.ItemIsEnabled:
         return {"problem": f"{text!r} of {object_name!r} is greyed out"}
     view.scrollTo(index)
     seen = view.visualRect(index).intersected(view.viewport().rect())
@@ -115,7 +120,7 @@ def show_docker(object_name, width):
     docker.setVisible(True)
     docker.raise_()
     if docker.width() < width:
-        window().resizeDocks([docker], [width], Qt.Horizontal)
+        window().resizeDocks([docker], [width], Qt.Orientation.Horizontal)
     for area in docker.findChildren(QScrollArea):
         area.verticalScrollBar().setValue(0)
 

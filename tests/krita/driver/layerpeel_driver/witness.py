@@ -1,10 +1,15 @@
 """Notices when real clicks and keys have arrived, so that a test can wait for them."""
 
-from PyQt5.QtCore import QEvent, QObject, Qt
-from PyQt5.QtWidgets import QApplication
+from .qt import QApplication, QEvent, QObject, Qt
 
-LAST_EVENT_OF = {"click": QEvent.MouseButtonRelease, "key": QEvent.KeyRelease}
-MODIFIERS = {Qt.Key_Shift, Qt.Key_Control, Qt.Key_Alt, Qt.Key_AltGr, Qt.Key_Meta}
+LAST_EVENT_OF = {"click": QEvent.Type.MouseButtonRelease, "key": QEvent.Type.KeyRelease}
+MODIFIERS = {
+    Qt.Key.Key_Shift,
+    Qt.Key.Key_Control,
+    Qt.Key.Key_Alt,
+    Qt.Key.Key_AltGr,
+    Qt.Key.Key_Meta,
+}
 
 
 class Witness(QObject):
@@ -20,7 +25,7 @@ class Witness(QObject):
         """Count the event before its receiver handles it; a later call finds it handled."""
         # Each event reaches a window once, and from there any number of widgets.
         if event.type() == self._awaited and receiver.isWindowType():
-            is_key = self._awaited == QEvent.KeyRelease
+            is_key = self._awaited == QEvent.Type.KeyRelease
             if not (is_key and (event.isAutoRepeat() or event.key() in MODIFIERS)):
                 self.missing -= 1
         return False

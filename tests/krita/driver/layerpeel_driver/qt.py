@@ -1,0 +1,80 @@
+"""Qt for the driver and for the code of tests, whichever one Krita brings."""
+
+try:
+    from PyQt5.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+    from PyQt5.QtNetwork import QHostAddress, QTcpServer
+    from PyQt5.QtWidgets import (
+        QAbstractButton,
+        QApplication,
+        QCheckBox,
+        QComboBox,
+        QDockWidget,
+        QDoubleSpinBox,
+        QLineEdit,
+        QPlainTextEdit,
+        QPushButton,
+        QScrollArea,
+        QSlider,
+        QSpinBox,
+        QStyle,
+        QStyleOptionButton,
+        QToolButton,
+        QToolTip,
+        QTreeView,
+        QVBoxLayout,
+        QWidget,
+    )
+except ImportError:
+    from PyQt6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+    from PyQt6.QtNetwork import QHostAddress, QTcpServer
+    from PyQt6.QtWidgets import (
+        QAbstractButton,
+        QApplication,
+        QCheckBox,
+        QComboBox,
+        QDockWidget,
+        QDoubleSpinBox,
+        QLineEdit,
+        QPlainTextEdit,
+        QPushButton,
+        QScrollArea,
+        QSlider,
+        QSpinBox,
+        QStyle,
+        QStyleOptionButton,
+        QToolButton,
+        QToolTip,
+        QTreeView,
+        QVBoxLayout,
+        QWidget,
+    )
+
+__all__ = [
+    "QAbstractButton",
+    "QApplication",
+    "QByteArray",
+    "QCheckBox",
+    "QComboBox",
+    "QDockWidget",
+    "QDoubleSpinBox",
+    "QEvent",
+    "QHostAddress",
+    "QLineEdit",
+    "QObject",
+    "QPlainTextEdit",
+    "QPoint",
+    "QPushButton",
+    "QScrollArea",
+    "QSlider",
+    "QSpinBox",
+    "QStyle",
+    "QStyleOptionButton",
+    "QTcpServer",
+    "QTimer",
+    "QToolButton",
+    "QToolTip",
+    "QTreeView",
+    "QVBoxLayout",
+    "QWidget",
+    "Qt",
+]
