@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin lock test test-base test-torch test-krita check format bench bench-gpu eval faults release
+.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults release
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -64,6 +64,15 @@ test-torch: $(VENV)/installed-full  ## the paper's networks, generation and trai
 test-krita: $(VENV)/installed-full  ## the docker in the real Krita
 	packaging/install_krita.sh || export LAYERPEEL_WITHOUT_KRITA=1; \
 	$(BIN)/pytest -m krita
+
+# As root; each Debian takes 2 GB and some minutes once, and its Krita some twenty.
+KRITAS ?= $(HOME)/.cache/layerpeel-kritas
+krita-all: $(VENV)/installed-full  ## the docker in Krita 5.2, 5.3 and 6, as Debian has them
+	packaging/install_krita.sh
+	for suite in trixie sid experimental; do \
+	    packaging/other_krita.sh $$suite $(KRITAS)/$$suite && \
+	    LAYERPEEL_KRITA_ROOT=$(KRITAS)/$$suite $(BIN)/pytest -m krita || exit 1; \
+	done
 
 # Some ten minutes; SEED repeats one.
 SEED ?= 1

@@ -1,5 +1,6 @@
 """A separate HOME for Krita: resources, settings, plugins and Layerpeel's state."""
 
+import builtins
 import contextlib
 import os
 import runpy
@@ -84,6 +85,6 @@ class KritaHome:
 
 def import_plugin(plugin_zip, resources):
     """Install a plugin with the code of Tools > Scripts > Import Python Plugin from File."""
-    krita_translates = {"i18n": lambda text, *_values: text}
-    importer = runpy.run_path(str(IMPORTER), krita_translates)["PluginImporter"]
+    builtins.i18n = lambda text, *_values: text  # Krita's own translates.
+    importer = runpy.run_path(str(IMPORTER))["PluginImporter"]
     importer(str(plugin_zip), str(resources), lambda _plugin: True).import_all()
