@@ -7,14 +7,13 @@ from krita import Document
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
-from layerpeel.plugin.backend.result_delivery import deliver
+from layerpeel.plugin.backend.result_delivery import Delivered, deliver
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Preview, Progress, Queued
-from layerpeel.shared.protocol import LayerStack
 from layerpeel.shared.wire import Packed
 
 UNKNOWN = -1.0
@@ -28,7 +27,7 @@ class Job(QObject):
     progressed: stage in words, and how much is done (0–1, or UNKNOWN).
     previewed: a PNG of what the result will be.
     finished: the backend has finished; the result can be inserted.
-    inserted: the `LayerStack` that is now in the document.
+    inserted: the `Delivered` layers that are now in the document.
     ended: one line for the artist about why there is no result, or none in the document.
     """
 
@@ -121,6 +120,16 @@ class Job(QObject):
         return self._document
 
     @property
+    def id(self) -> str:
+        """The backend's name of it; empty before it was accepted."""
+        return self._id
+
+    @property
+    def client(self) -> Optional[Client]:
+        """The client of the backend that has it; None before it was submitted."""
+        return self._client
+
+    @property
     def is_read(self) -> bool:
         """Whether the canvas has been read."""
         return self._placement is not None
@@ -174,9 +183,9 @@ class Job(QObject):
             )
         self._connection.look()
 
-    def _arrived(self, stack: LayerStack) -> None:
+    def _arrived(self, delivered: Delivered) -> None:
         self._over = True
-        self.inserted.emit(stack)
+        self.inserted.emit(delivered)
 
     def _not_inserted(self, error: Exception) -> None:
         self._over = True

@@ -1,6 +1,7 @@
 """Fetches a job's result and inserts it into a document."""
 
-from typing import Callable, Optional
+from dataclasses import dataclass
+from typing import Callable, Optional, Tuple
 
 from krita import Document
 
@@ -18,13 +19,21 @@ from layerpeel.shared.protocol import LayerStack, ProtocolError, Role
 from layerpeel.shared.wire import unpack
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """A result that was inserted. layers: their unique ids in the document, bottom first."""
+
+    stack: LayerStack
+    layers: Tuple[str, ...]
+
+
 def deliver(
     client: Client,
     job: str,
     document: Document,
     placement: Placement,
     wanted: Callable[[], bool],
-    done: Callable[[LayerStack], None],
+    done: Callable[[Delivered], None],
     failed: Callable[[Exception], None],
     part: Optional[Role] = None,
 ) -> None:
@@ -65,7 +74,7 @@ def _unpack_and_insert(
     placement: Placement,
     wanted: Callable[[], bool],
     part: Optional[Role],
-) -> "Turns[LayerStack]":
+) -> "Turns[Delivered]":
     data = bytes(message)
     yield "read the answer"
     stack = unpack(LayerStack, data)
@@ -73,6 +82,6 @@ def _unpack_and_insert(
         stack, placement = part_of(stack, placement, part)
     yield "unpack the layers"
     writes_down = read_settings().writes_down
-    yield from insert(document, stack, placement, wanted, writes_down)
+    layers = yield from insert(document, stack, placement, wanted, writes_down)
     TIMINGS.note_moment("inserted")
-    return stack
+    return Delivered(stack, layers)

@@ -71,6 +71,19 @@ def node_of(document: Document, unique_id: str) -> Optional[Node]:
     return None
 
 
+def active_layer(document: Document) -> str:
+    """Return the unique id of the active layer or mask; empty without one."""
+    node: Optional[Node] = document.activeNode()
+    return "" if node is None else id_of(node)
+
+
+def activate(document: Document, unique_id: str) -> None:
+    """Make a layer the active one, if it is still there."""
+    node = node_of(document, unique_id)
+    if node is not None:
+        document.setActiveNode(node)
+
+
 def layer_names(document: Document) -> List[str]:
     """List the names of all layers."""
     return [node.name() for node in _nodes_within(document.rootNode())]

@@ -6,7 +6,7 @@ document, and a clone of it is added to the document itself.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Tuple
 
 from krita import Document, Krita, Node
 
@@ -49,8 +49,8 @@ def insert(
     placement: Placement,
     wanted: Callable[[], bool],
     writes_down: bool,
-) -> "Turns[None]":
-    """Insert a result where it belongs.
+) -> "Turns[Tuple[str, ...]]":
+    """Insert a result where it belongs; return the unique ids of its layers there, bottom first.
 
     wanted: asked again just before the document is changed.
     writes_down: whether to record in the document how it was made.
@@ -64,7 +64,7 @@ def insert(
         if stack.selection is None:
             raise CanvasError(i18n("The backend sent no selection."))
         select(document, stack.selection)
-        return
+        return ()
     if not stack.layers:
         raise CanvasError(i18n("The backend sent no layers."))
     scratch, hidden = document.clone(), ""
@@ -94,6 +94,8 @@ def insert(
             note_group(document, _group_of(added, placement, hidden))
         if writes_down:
             note_made_with(document, added, stack.made_with)
+        is_group = placement.form not in _SINGLE
+        layers = tuple(map(id_of, added.childNodes() if is_group else [added]))
         yield KRITA + "add it"
     finally:
         close_copy(scratch)
@@ -101,6 +103,7 @@ def insert(
     if active is not None and is_open(document):
         document.setActiveNode(active)
     yield "bring back the active layer"
+    return layers
 
 
 def check_fits(document: Document, placement: Placement) -> None:

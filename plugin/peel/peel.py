@@ -6,7 +6,7 @@ from krita import Document
 
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.job import UNKNOWN, Job
-from layerpeel.plugin.backend.result_delivery import said_when_done
+from layerpeel.plugin.backend.result_delivery import Delivered, said_when_done
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.canvas.source_reading import while_open
@@ -17,7 +17,6 @@ from layerpeel.plugin.peel.refill_message import refill_message
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
-from layerpeel.shared.protocol import LayerStack
 from layerpeel.shared.wire import Packed
 
 # Redrawing the docker takes longer than reading most canvases: only show slow reads.
@@ -28,11 +27,13 @@ class Peel(QObject):
     """One peel, or another background for the last.
 
     progressed, previewed: those of its `Job`.
+    came: the `Delivered` layers that are now in the document.
     ended: one line for the artist, and whether the peel succeeded.
     """
 
     progressed = pyqtSignal(str, float)
     previewed = pyqtSignal(bytes)
+    came = pyqtSignal(object)
     ended = pyqtSignal(str, bool)
 
     def __init__(
@@ -81,7 +82,14 @@ class Peel(QObject):
         self._covers_original = placement.place.covers_original
         self._job.hand_in(message, placement)
 
-    def _arrived(self, stack: LayerStack) -> None:
+    @property
+    def job(self) -> Job:
+        """The backend's part of it."""
+        return self._job
+
+    def _arrived(self, delivered: Delivered) -> None:
+        stack = delivered.stack
+        self.came.emit(delivered)
         if self._is_refill:
             self.ended.emit(i18n("Done: another background. Press again for the next."), True)
             return

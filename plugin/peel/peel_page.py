@@ -4,11 +4,14 @@ from typing import Optional
 
 from krita import Document
 
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.result_delivery import Delivered
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.engine_names import AUTOMATIC
+from layerpeel.plugin.peel.layers_row import LayersRow
 from layerpeel.plugin.peel.peel import Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
 from layerpeel.plugin.pointing.larger_window import LargerWindow
@@ -72,12 +75,14 @@ class PeelPage(QWidget):
         self._preview.setObjectName("layerpeel_preview")
         self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message = WrappedLabel("layerpeel_message")
+        self._layers = LayersRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self._form, self._button, self._another, self._cancel, self._bar):
             layout.addWidget(widget)
         layout.addWidget(self._preview)
         layout.addWidget(self._message)
+        layout.addWidget(self._layers)
         for button in (self._button, self._another, self._cancel):
             button.setMinimumHeight(32)
         self._button.clicked.connect(lambda _checked=False: self.peel())
@@ -127,6 +132,7 @@ class PeelPage(QWidget):
         peel = Peel(self._connection, document, engine, self)
         peel.progressed.connect(self._progressed)
         peel.previewed.connect(self._previewed)
+        peel.came.connect(lambda delivered: self._came(peel, document, delivered))
         peel.ended.connect(
             lambda line, well: self._ended(line, well and leaves_something, document)
         )
@@ -142,7 +148,14 @@ class PeelPage(QWidget):
         self._form.show_document(has_selection, left_of)
         self._has_result = bool(left_of)
         self._another.setVisible(self._has_result and not self._button.isHidden())
+        self._layers.follow_document()
         self._look()
+
+    def show_layers(
+        self, client: Client, job: str, document: Document, delivered: Delivered
+    ) -> None:
+        """Show the layers that a job has brought into a document."""
+        self._layers.show_layers(client, job, document, delivered)
 
     def offer_words(self, possible: bool, hint: str) -> None:
         """Show whether things can be named; see `PeelForm`."""
@@ -198,6 +211,10 @@ class PeelPage(QWidget):
         self.say(line)
         # The peel has left something else, or has noticed that the picture has changed.
         self._look(thoroughly=True)
+
+    def _came(self, peel: Peel, document: Document, delivered: Delivered) -> None:
+        if peel.job.client is not None and delivered.layers:
+            self.show_layers(peel.job.client, peel.job.id, document, delivered)
 
     def _show_choice(self) -> None:
         again = self._form.source() is SourceKind.LEFT

@@ -18,10 +18,10 @@ from layerpeel.plugin.qt import (
     QStyleOptionViewItem,
     Qt,
 )
-from layerpeel.plugin.results.drawn_thumbnails import GAP, draw_apart
 from layerpeel.plugin.results.listed_result import ListedResult
 from layerpeel.plugin.results.results_model import ResultsModel
 from layerpeel.plugin.results.thumbnail_cache import ThumbnailCache
+from layerpeel.plugin.widgets.drawn_thumbnails import GAP, draw_apart
 
 SIDE = 48  # logical pixels, of a thumbnail
 _MARGIN = 4

@@ -5,7 +5,7 @@ from typing import Dict, List, Optional
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
-from layerpeel.plugin.backend.result_delivery import deliver, said_when_done
+from layerpeel.plugin.backend.result_delivery import Delivered, deliver, said_when_done
 from layerpeel.plugin.canvas.finding import active_document, name_of
 from layerpeel.plugin.canvas.result_insertion import placed_anew
 from layerpeel.plugin.qt import (
@@ -28,7 +28,7 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.jobs import JobList, JobState
-from layerpeel.shared.protocol import LayerStack, Role
+from layerpeel.shared.protocol import Role
 
 LEAST_HEIGHT = 150  # logical pixels, of the list
 _READ_AT_ONCE = 25
@@ -194,8 +194,8 @@ class ResultsPage(QWidget):
             part,
         )
 
-    def _inserted(self, stack: LayerStack) -> None:
-        self.say(said_when_done(stack))
+    def _inserted(self, delivered: Delivered) -> None:
+        self.say(said_when_done(delivered.stack))
         self.changed.emit()
 
     def _ask_to_discard(self) -> None:

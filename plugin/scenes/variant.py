@@ -3,11 +3,10 @@
 from typing import Optional
 
 from layerpeel.plugin.backend.job import UNKNOWN, Job
-from layerpeel.plugin.backend.result_delivery import said_when_done
+from layerpeel.plugin.backend.result_delivery import Delivered, said_when_done
 from layerpeel.plugin.canvas.finding import is_open
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.protocol import LayerStack
 
 
 class Variant(QObject):
@@ -78,7 +77,8 @@ class Variant(QObject):
         else:
             self._settle("")
 
-    def _inserted(self, stack: LayerStack) -> None:
+    def _inserted(self, delivered: Delivered) -> None:
+        stack = delivered.stack
         self.is_in = True
         self._settle(" ".join([said_when_done(stack), *stack.notes]))
 

@@ -30,6 +30,11 @@ def draw_layer(layer: LayerThumbnail, side: int, ratio: float) -> QPixmap:
     return _in_a_row([_images_of([layer])], side, ratio)
 
 
+def draw_nothing(side: int, ratio: float) -> QPixmap:
+    """Draw a clear square, in place of a thumbnail that has not come."""
+    return _in_a_row([], side, ratio)
+
+
 def _images_of(layers: Sequence[LayerThumbnail]) -> List[QImage]:
     images = []
     for layer in layers:
