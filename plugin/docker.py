@@ -2,7 +2,7 @@
 
 from typing import List, Optional
 
-from krita import Canvas, DockWidget
+from krita import Canvas, DockWidget, Document
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.canvas.finding import active_document, peeled_groups
@@ -17,7 +17,7 @@ from layerpeel.plugin.qt import (
     QVBoxLayout,
     QWidget,
 )
-from layerpeel.plugin.results.results_page import ResultsPage
+from layerpeel.plugin.results.results_page import Inserted, ResultsPage
 from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
 from layerpeel.plugin.stored_settings import read_settings
@@ -58,7 +58,9 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.said.connect(self._show_status)
         self._scene_page.changed.connect(self._refresh_results)
         self._scene_page.said.connect(self._show_status)
-        self._results_page.changed.connect(self.refresh)
+        self._peel_page.look_wanted.connect(self._look_at)
+        self._results_page.came.connect(self._came)
+        self._results_page.left.connect(lambda: self._pages.choose(_PEEL))
         self._results_page.said.connect(self._show_status)
         CONNECTION.changed.connect(self._show_connection)
         self._show_page()
@@ -111,6 +113,20 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.show_document(has_selection, groups[-1].name if groups else "")
         self._scene_page.show_document(has_selection)
         self._results_page.show_document()
+
+    def _look_at(self, job: str, document: Document) -> None:
+        """Show the result of a peel before it becomes layers."""
+        self._pages.choose(_RESULTS)
+        self._results_page.look_at(job, document)
+
+    def _came(self, inserted: Inserted) -> None:
+        """Go on from a result of the page of results as from one that came at once."""
+        self.refresh()
+        self._peel_page.take_in(
+            inserted.client, inserted.of.job.id, inserted.document, inserted.delivered
+        )
+        if inserted.is_of_peel:
+            self._pages.choose(_PEEL)
 
     def _refresh_results(self) -> None:
         """Show what the document offers, and what has been finished, where results are listed."""
@@ -168,6 +184,7 @@ class LayerpeelDocker(DockWidget):
         self._settings.setIcon(themed_icon("settings", self))
         self._peel_page.draw_icons()
         self._scene_page.draw_icons()
+        self._results_page.draw_icons()
 
     def _arrange(self) -> None:
         body = QWidget(self)

@@ -22,6 +22,7 @@ class DockerSettings:
     address, token: of a backend that already runs, perhaps on another machine; empty to start one
         here.
     writes_down: whether the document records how its layers were made.
+    inserts_at_once: whether a peel's result becomes layers without being looked at first.
     """
 
     engine: str = AUTOMATIC
@@ -29,6 +30,7 @@ class DockerSettings:
     address: str = ""
     token: str = ""
     writes_down: bool = True
+    inserts_at_once: bool = True
 
     def command_parts(self) -> List[str]:
         """Split the command as a shell would.
@@ -46,6 +48,7 @@ def read_settings() -> DockerSettings:
         read_text("address"),
         read_text("token"),
         read_text("writes_down") != _NO,
+        read_text("inserts_at_once") != _NO,
     )
 
 
@@ -53,7 +56,8 @@ def write_settings(settings: DockerSettings) -> None:
     """Store the settings."""
     for name in ("engine", "command", "address", "token"):
         write_text(name, getattr(settings, name))
-    write_text("writes_down", "" if settings.writes_down else _NO)
+    for name in ("writes_down", "inserts_at_once"):
+        write_text(name, "" if getattr(settings, name) else _NO)
 
 
 def read_text(name: str) -> str:

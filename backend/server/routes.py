@@ -67,6 +67,7 @@ class Backend:
             Route("/jobs/{id}/events", self.tell_events, methods=["GET"]),
             Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
             Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
+            Route("/jobs/{id}/look", self.give_look, methods=["GET"]),
             Route("/jobs/{id}/thumbnails", self.give_thumbnails, methods=["GET"]),
             Route("/jobs/{id}/original", self.give_original, methods=["GET"]),
             *GeneratorCalls(self.models, self.pulls).routes(),
@@ -121,14 +122,20 @@ class Backend:
 
     async def give_result(self, request: Request) -> Response:
         """Answer a packed `LayerStack`."""
-        job = self._job(request)
+        return self._result_of(self._job(request), is_fetched=True)
+
+    async def give_look(self, request: Request) -> Response:
+        """Answer the same to who only looks: it counts as one that nobody has fetched."""
+        return self._result_of(self._job(request), is_fetched=False)
+
+    def _result_of(self, job: JobSummary, is_fetched: bool) -> Response:
         if job.state is not JobState.FINISHED:
             why = f" {job.message}" if job.message else ""
             raise Refused(409, f"“{job.name}” has no result: it is {job.state.value}.{why}")
         file = self.store.result_file(job.id).open("rb")
         length = self.store.result_file(job.id).stat().st_size
         headers = {"Content-Length": str(length), "Cache-Control": "no-store"}
-        pieces = self._pieces_of(job.id, file)
+        pieces = self._pieces_of(job.id, file, is_fetched)
         return StreamingResponse(pieces, headers=headers, media_type=MESSAGE_TYPE)
 
     async def give_thumbnails(self, request: Request) -> Response:
@@ -156,12 +163,15 @@ class Backend:
         headers = {"Cache-Control": "no-store"}
         return Response(data, headers=headers, media_type=kind)
 
-    async def _pieces_of(self, job_id: str, file: BinaryIO) -> AsyncIterator[bytes]:
-        """Read a result, and note once the whole of it was handed over."""
+    async def _pieces_of(
+        self, job_id: str, file: BinaryIO, is_fetched: bool
+    ) -> AsyncIterator[bytes]:
+        """Read a result; if it is fetched, note so once the whole of it was handed over."""
         with file:
             while piece := await self._sending.run(file.read, _PIECE):
                 yield piece
-        self.store.note_fetched(job_id)
+        if is_fetched:
+            self.store.note_fetched(job_id)
 
     def _job(self, request: Request) -> JobSummary:
         job = self.store.find(request.path_params["id"])

@@ -64,6 +64,10 @@ class Client(QObject):
         """Fetch a result, a packed `LayerStack`."""
         self._calls.get(f"/jobs/{job}/result", done, failed)
 
+    def look(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
+        """Fetch a result as `result` does, but only to look: the backend keeps it as long."""
+        self._calls.get(f"/jobs/{job}/look", done, failed)
+
     def thumbnails(self, job: str, done: Callable[[Thumbnails], None], failed: Failed) -> None:
         """Fetch what a result looks like; of an older version's it is not known."""
         read = _unpacking(Thumbnails, done, failed)

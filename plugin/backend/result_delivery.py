@@ -7,7 +7,7 @@ from krita import Document
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.canvas.placement import Placement, ResultForm
 from layerpeel.plugin.canvas.result_insertion import check_fits, insert
 from layerpeel.plugin.canvas.result_part import part_of
 from layerpeel.plugin.engine_names import engine_title
@@ -21,10 +21,19 @@ from layerpeel.shared.wire import unpack
 
 @dataclass(frozen=True)
 class Delivered:
-    """A result that was inserted. layers: their unique ids in the document, bottom first."""
+    """A result that was inserted.
+
+    layers: their unique ids in the document, bottom first.
+    """
 
     stack: LayerStack
     layers: Tuple[str, ...]
+    placement: Placement
+
+    @property
+    def can_be_peeled_again(self) -> bool:
+        """Whether it is a group with a background."""
+        return self.placement.form in (ResultForm.LAYERS, ResultForm.MASKS)
 
 
 def deliver(
@@ -68,6 +77,16 @@ def said_when_done(stack: LayerStack, names_engine: bool = False) -> str:
     return i18n("Done by {engine}: {what}.").format(engine=engine, what=what)
 
 
+def account_of(delivered: Delivered, names_engine: bool = False) -> str:
+    """Return all that is to be said after a peel: what it made, notes, and what is left to do."""
+    stack = delivered.stack
+    lines = [said_when_done(stack, names_engine), *stack.notes]
+    covers_original = delivered.placement.place.covers_original
+    if delivered.can_be_peeled_again and not covers_original:
+        lines.append(i18n("Hide the layer that was peeled: it shows through the new layers."))
+    return " ".join(lines)
+
+
 def _unpack_and_insert(
     message: QByteArray,
     document: Document,
@@ -84,4 +103,4 @@ def _unpack_and_insert(
     writes_down = read_settings().writes_down
     layers = yield from insert(document, stack, placement, wanted, writes_down)
     TIMINGS.note_moment("inserted")
-    return Delivered(stack, layers)
+    return Delivered(stack, layers, placement)

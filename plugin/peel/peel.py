@@ -6,15 +6,16 @@ from krita import Document
 
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.job import UNKNOWN, Job
-from layerpeel.plugin.backend.result_delivery import Delivered, said_when_done
+from layerpeel.plugin.backend.result_delivery import Delivered, account_of
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.placement import Placement
+from layerpeel.plugin.canvas.placement import Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import while_open
 from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.peel_choice import Choice
 from layerpeel.plugin.peel.peel_message import message_for
 from layerpeel.plugin.peel.refill_message import refill_message
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
+from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
 from layerpeel.shared.wire import Packed
@@ -27,12 +28,14 @@ class Peel(QObject):
     """One peel, or another background for the last.
 
     progressed, previewed: those of its `Job`.
+    look_wanted: the id of the job, whose result is to be looked at before it becomes layers.
     came: the `Delivered` layers that are now in the document.
     ended: one line for the artist, and whether the peel succeeded.
     """
 
     progressed = pyqtSignal(str, float)
     previewed = pyqtSignal(bytes)
+    look_wanted = pyqtSignal(str)
     came = pyqtSignal(object)
     ended = pyqtSignal(str, bool)
 
@@ -46,12 +49,13 @@ class Peel(QObject):
         super().__init__(parent)
         self._document = document
         self._engine = engine
-        self._covers_original = True
         self._is_refill = False
+        self._is_selection = False
+        self._inserts_at_once = read_settings().inserts_at_once
         self._job = Job(connection, document, engine, self)
         self._job.progressed.connect(self.progressed)
         self._job.previewed.connect(self.previewed)
-        self._job.finished.connect(self._job.insert)
+        self._job.finished.connect(self._finished)
         self._job.inserted.connect(self._arrived)
         self._job.ended.connect(lambda line: self.ended.emit(line, False))
 
@@ -79,8 +83,15 @@ class Peel(QObject):
 
     def _send(self, made: "Tuple[Packed, Placement]") -> None:
         message, placement = made
-        self._covers_original = placement.place.covers_original
+        self._is_selection = placement.form is ResultForm.SELECTION
         self._job.hand_in(message, placement)
+
+    def _finished(self) -> None:
+        if self._inserts_at_once or self._is_selection:
+            self._job.insert()
+            return
+        self.ended.emit(i18n("Done: look at the result, then insert it."), False)
+        self.look_wanted.emit(self._job.id)
 
     @property
     def job(self) -> Job:
@@ -88,12 +99,8 @@ class Peel(QObject):
         return self._job
 
     def _arrived(self, delivered: Delivered) -> None:
-        stack = delivered.stack
         self.came.emit(delivered)
         if self._is_refill:
             self.ended.emit(i18n("Done: another background. Press again for the next."), True)
             return
-        lines = [said_when_done(stack, self._engine == AUTOMATIC), *stack.notes]
-        if stack.layers and not self._covers_original:
-            lines.append(i18n("Hide the layer that was peeled: it shows through the new layers."))
-        self.ended.emit(" ".join(lines), True)
+        self.ended.emit(account_of(delivered, self._engine == AUTOMATIC), True)

@@ -6,7 +6,7 @@ from krita import Document
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
-from layerpeel.plugin.backend.result_delivery import Delivered
+from layerpeel.plugin.backend.result_delivery import Delivered, account_of
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
@@ -43,11 +43,14 @@ class PeelPage(QWidget):
     """The page that peels, one peel at a time.
 
     changed: emitted when a peel begins or has ended, so that the document may offer something else.
+    look_wanted: emitted with the id of a finished job, and the document, when its result is to be
+        looked at before it becomes layers.
     said: emitted when another line is shown to the artist.
     """
 
     changed = pyqtSignal()
     said = pyqtSignal()
+    look_wanted = pyqtSignal(str, object)
 
     def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -132,6 +135,7 @@ class PeelPage(QWidget):
         peel = Peel(self._connection, document, engine, self)
         peel.progressed.connect(self._progressed)
         peel.previewed.connect(self._previewed)
+        peel.look_wanted.connect(lambda job: self.look_wanted.emit(job, document))
         peel.came.connect(lambda delivered: self._came(peel, document, delivered))
         peel.ended.connect(
             lambda line, well: self._ended(line, well and leaves_something, document)
@@ -151,11 +155,15 @@ class PeelPage(QWidget):
         self._layers.follow_document()
         self._look()
 
-    def show_layers(
-        self, client: Client, job: str, document: Document, delivered: Delivered
-    ) -> None:
-        """Show the layers that a job has brought into a document."""
-        self._layers.show_layers(client, job, document, delivered)
+    def take_in(self, client: Client, job: str, document: Document, delivered: Delivered) -> None:
+        """Go on from what a job of the page of results has brought into a document."""
+        if delivered.layers:
+            self._layers.show_layers(client, job, document, delivered)
+        if delivered.can_be_peeled_again:
+            self._pointing.forget_what_was_left(document)
+            self._form.choose_what_is_left()
+        self.say(account_of(delivered))
+        self._look()
 
     def offer_words(self, possible: bool, hint: str) -> None:
         """Show whether things can be named; see `PeelForm`."""
@@ -214,7 +222,7 @@ class PeelPage(QWidget):
 
     def _came(self, peel: Peel, document: Document, delivered: Delivered) -> None:
         if peel.job.client is not None and delivered.layers:
-            self.show_layers(peel.job.client, peel.job.id, document, delivered)
+            self._layers.show_layers(peel.job.client, peel.job.id, document, delivered)
 
     def _show_choice(self) -> None:
         again = self._form.source() is SourceKind.LEFT

@@ -4,7 +4,6 @@ from typing import Optional, Sequence, Tuple
 
 from layerpeel.plugin.pointing.marks import Click, Frame, Mark, Place
 from layerpeel.plugin.pointing.seen_picture import SeenPicture
-from layerpeel.plugin.pointing.zoom import Zoom
 from layerpeel.plugin.qt import (
     QBrush,
     QColor,
@@ -17,6 +16,7 @@ from layerpeel.plugin.qt import (
     Qt,
 )
 from layerpeel.plugin.widgets.checkerboard import checkerboard
+from layerpeel.plugin.widgets.zoom import Zoom
 from layerpeel.shared.pointing import Ring
 from layerpeel.shared.protocol import Box, Point
 

@@ -14,14 +14,10 @@ from layerpeel.plugin.canvas.pointed_source import (
     read_to_point_at,
 )
 from layerpeel.plugin.canvas.submitted_picture import picture_of
-from layerpeel.plugin.qt import QImage, QPainter, Qt
+from layerpeel.plugin.qt import QImage
 from layerpeel.plugin.turns import Turns
+from layerpeel.plugin.widgets.image_levels import halved, sharp_at
 from layerpeel.shared.wire import Packed, pack_in_pieces
-
-# The smallest of the images is no longer than this.
-SMALL = 512
-# Pixels that are halved in one turn.
-AT_A_TIME = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -41,11 +37,7 @@ class SeenPicture:
 
     def image_for(self, scale: float) -> QImage:
         """Return the smallest image that is sharp at a scale."""
-        image = self.images[0]
-        for smaller in self.images:
-            if smaller.width() >= self.size[0] * scale:
-                image = smaller
-        return image
+        return sharp_at(self.images, self.size[0], scale)
 
 
 def see(
@@ -68,37 +60,7 @@ def see(
     message = pack_in_pieces(picture)
     yield "pack the picture"
     shown = yield from display_of(document, pixels)
-    images = yield from _halved(shown)
+    stride, form = shown.width * 4, QImage.Format.Format_ARGB32
+    images = yield from halved(QImage(shown.data, shown.width, shown.height, stride, form))
     size = (pixels.width, pixels.height)
     return hints, SeenPicture(size, source.fingerprint, images, message, shown)
-
-
-def _halved(shown: Pixels) -> "Turns[Tuple[QImage, ...]]":
-    """Make images of pixels of 8-bit B, G, R, A."""
-    stride, form = shown.width * 4, QImage.Format.Format_ARGB32
-    images = [QImage(shown.data, shown.width, shown.height, stride, form)]
-    while max(images[-1].width(), images[-1].height()) > SMALL:
-        images.append((yield from _half(images[-1])))
-    return tuple(images)
-
-
-def _half(image: QImage) -> "Turns[QImage]":
-    """Scale an image to half its size, some rows a turn."""
-    width, height = max(1, image.width() // 2), max(1, image.height() // 2)
-    half = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    half.fill(0)
-    rows = max(1, AT_A_TIME // (2 * image.width()))
-    for top in range(0, height, rows):
-        count = min(rows, height - top)
-        part = image.copy(0, 2 * top, image.width(), min(2 * count, image.height()))
-        part = part.scaled(
-            width,
-            count,
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        painter = QPainter(half)
-        painter.drawImage(0, top, part)
-        painter.end()
-        yield "make the picture smaller"
-    return half

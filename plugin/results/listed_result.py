@@ -49,6 +49,11 @@ class ListedResult:
         forms = (ResultForm.LAYERS, ResultForm.MASKS)
         return self.placement is not None and self.placement.form in forms
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether it has layers that can be looked at; a selection has none."""
+        return self.placement is not None and self.placement.form is not ResultForm.SELECTION
+
     def when(self, now: float) -> str:
         """Say when it was asked for. now: seconds since 1970."""
         created = self.job.created

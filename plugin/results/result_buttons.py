@@ -21,10 +21,12 @@ class ResultButtons(QWidget):
     """Buttons in a row.
 
     insert_wanted: emitted with the role of the layers to insert; None for all of them.
+    look_wanted: emitted when the artist wants to see it large.
     discard_wanted: emitted when the artist wants to be asked whether to discard it.
     """
 
     insert_wanted = pyqtSignal(object)
+    look_wanted = pyqtSignal()
     discard_wanted = pyqtSignal()
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
@@ -47,6 +49,10 @@ class ResultButtons(QWidget):
                 lambda _checked=False, role=role: self.insert_wanted.emit(role)
             )
             self._parts.addAction(action)
+        self._look = QPushButton(i18n("Look"))
+        self._look.setObjectName("layerpeel_look_at_result")
+        self._look.setToolTip(i18n("See its layers large, and what was there before"))
+        self._look.clicked.connect(lambda _checked=False: self.look_wanted.emit())
         self._discard = QPushButton(i18n("Discard …"))
         self._discard.setObjectName("layerpeel_discard_result")
         self._discard.setToolTip(i18n("Remove this result for good; layers in pictures stay"))
@@ -54,6 +60,7 @@ class ResultButtons(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._insert, 1)
+        layout.addWidget(self._look)
         layout.addWidget(self._discard)
         self._insert.setFixedHeight(self._discard.sizeHint().height())
 
@@ -61,6 +68,7 @@ class ResultButtons(QWidget):
         """Offer what can be done with a result; None where none is chosen."""
         self.setEnabled(result is not None)
         has_parts = result is not None and result.has_parts
+        self._look.setEnabled(result is not None and result.has_layers)
         self._insert.setMenu(self._parts if has_parts else None)
         mode = QToolButton.ToolButtonPopupMode
         self._insert.setPopupMode(mode.MenuButtonPopup if has_parts else mode.DelayedPopup)

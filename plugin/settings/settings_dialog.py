@@ -39,6 +39,12 @@ class SettingsDialog(QDialog):
         self._writes_down.setToolTip(
             i18n("Kept in the document: engine, prompt, seed, models and their licences")
         )
+        self._looks_first = QCheckBox(i18n("Look at each result before it becomes layers"))
+        self._looks_first.setObjectName("layerpeel_looks_first")
+        self._looks_first.setChecked(not saved.inserts_at_once)
+        self._looks_first.setToolTip(
+            i18n("After Peel the docker shows the result; nothing is inserted before you say so")
+        )
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         buttons = QDialogButtonBox()
@@ -53,6 +59,7 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
         form.addRow(i18n("Engine:"), self._engine)
+        form.addRow("", self._looks_first)
         form.addRow("", self._writes_down)
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
@@ -69,6 +76,7 @@ class SettingsDialog(QDialog):
             self._address.text().strip(),
             self._token.text().strip(),
             self._writes_down.isChecked(),
+            not self._looks_first.isChecked(),
         )
         try:
             settings.command_parts()

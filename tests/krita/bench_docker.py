@@ -47,9 +47,8 @@ TIMINGS.longest_holds.clear()
 
 
 FORGET_RESULTS = """
-view = widgets.the('layerpeel_result_list')
-page = view.parentWidget()
-for known in (page._known, page._cache._known, view.itemDelegate()._drawn):
+view, results = widgets.the('layerpeel_result_list'), widgets.the('layerpeel_results')
+for known in (results._known, results._cache._known, view.itemDelegate()._drawn):
     known.clear()
 """
 

@@ -1,6 +1,8 @@
 """What a result looks like: its layers apart, and the picture before, over HTTP."""
 
+import contextlib
 import io
+import sqlite3
 from dataclasses import replace
 
 import numpy as np
@@ -137,6 +139,18 @@ def test_a_result_without_them_is_whole_and_says_so(backend, make_job):
         status, message = backend.refusal("GET", f"/jobs/{submitted.id}/{kind}")
         assert (status, message) == (404, "Of this result no picture is kept.")
     assert len(backend.result(submitted.id).layers) == 2
+
+
+def test_who_only_looks_has_not_fetched_it(backend, make_job):
+    submitted = backend.submit(make_job())
+    assert backend.end_of(submitted.id) == Finished()
+    for path, fetched in (("look", 0), ("result", 1)):
+        answer = backend.call("GET", f"/jobs/{submitted.id}/{path}")
+        assert len(unpack(LayerStack, answer.content).layers) == 2
+        backend.job(submitted.id)  # By now the last piece has been handed over.
+        with contextlib.closing(sqlite3.connect(backend.jobs_folder / "jobs.sqlite")) as database:
+            (row,) = database.execute("SELECT fetched FROM jobs WHERE id = ?", (submitted.id,))
+        assert row == (fetched,)
 
 
 def test_they_count_among_the_bytes_that_may_be_kept(tmp_path, make_job):

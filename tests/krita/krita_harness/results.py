@@ -55,16 +55,14 @@ class ResultsPage:
     @property
     def known(self):
         """The ids of those whose thumbnails have come."""
-        return self._krita.evaluate(
-            "[j for j in widgets.the('layerpeel_result_list').parentWidget()._cache._known]"
-        )
+        return self._krita.evaluate("[j for j in widgets.the('layerpeel_results')._cache._known]")
 
     @property
     def rows_without_thumbnails(self):
         """How many of the results that are seen wait for the backend's answer."""
         return self._krita.evaluate(
             "[v := widgets.the('layerpeel_result_list'), m := v.model(),"
-            " c := v.parentWidget()._cache, r := v.viewport().rect(),"
+            " c := widgets.the('layerpeel_results')._cache, r := v.viewport().rect(),"
             " sum(not isinstance(row, str) and not c.is_known(row.job.id)"
             " for n, row in enumerate(m.rows) if v.visualRect(m.index(n, 0)).intersects(r))][-1]"
         )
@@ -93,7 +91,7 @@ class ResultsPage:
 
     def insert(self, part=None):
         """Insert the chosen one, or its "foreground" or "background"; return the message."""
-        self._krita.run("page = widgets.the('layerpeel_result_list').parentWidget(); page.say('')")
+        self._krita.run("widgets.the('layerpeel_results').told.emit('')")
         if part is None:
             self._krita.click("layerpeel_insert_result")
         else:
@@ -130,14 +128,52 @@ class ResultsPage:
             "(w := widgets.the('layerpeel_discard_question')).isVisible() and w.text() or ''"
         )
 
+    # A result that is looked at
+
+    @property
+    def is_looking(self):
+        """Whether a result is shown large, and its images have come."""
+        return self._krita.evaluate(
+            "(w := widgets.the('layerpeel_look_insert')).isVisible() and w.isEnabled()"
+        )
+
+    def wait_for_look(self):
+        """Wait until a result is shown."""
+        self._krita.wait_until(lambda: self.is_looking, SECONDS_TO_PEEL, "the result to be shown")
+
+    def look(self):
+        """Look at the chosen one."""
+        self._krita.click("layerpeel_look_at_result")
+        self.wait_for_look()
+
+    def see(self, what):
+        """Show its "background", what was "lifted" off, or "all"."""
+        self._krita.click(f"layerpeel_look_{what}")
+
+    def colour_at(self, x, y):
+        """Red, green and blue of the view where a place of the picture is shown."""
+        return self._krita.evaluate(
+            "[v := widgets.the('layerpeel_look_view'), p := v.place_on_widget(x + 0.5, y + 0.5),"
+            " i := v.grab().toImage(), r := i.width() / v.width(),"
+            " list(i.pixelColor(int(p[0] * r), int(p[1] * r)).getRgb()[:3])][-1]",
+            x=x,
+            y=y,
+        )
+
+    def insert_what_is_seen(self):
+        """Insert what is looked at."""
+        self._krita.click("layerpeel_look_insert")
+
+    def leave(self):
+        """Press Not now."""
+        self._krita.click("layerpeel_look_leave")
+
     def picture_of(self, name):
         """Take a screenshot of the docker."""
         self._krita.screenshot_of(DOCKER, name)
 
     def _is_asking(self):
-        return self._krita.evaluate(
-            "(p := widgets.the('layerpeel_result_list').parentWidget()) and p.is_asking"
-        )
+        return self._krita.evaluate("widgets.the('layerpeel_results').is_asking")
 
     def _open_parts(self):
         left, top, width, height = self._krita.place_of("layerpeel_insert_result")

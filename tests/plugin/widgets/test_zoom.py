@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerpeel.plugin.pointing.zoom import MOST_SCALE, fitted, panned, zoomed
+from layerpeel.plugin.widgets.zoom import MOST_SCALE, fitted, panned, zoomed
 
 SIDE = st.integers(1, 20_000)
 SIZES = st.tuples(SIDE, SIDE)

@@ -1,0 +1,135 @@
+"""A result, looked at before any of it is in a document."""
+
+from typing import Optional
+
+from layerpeel.plugin.qt import (
+    QColor,
+    QHBoxLayout,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    pyqtSignal,
+)
+from layerpeel.plugin.results.listed_result import ListedResult
+from layerpeel.plugin.results.result_view import ResultView, Seen
+from layerpeel.plugin.results.shown_result import ShownResult
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import WrappedLabel
+from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.rows import combo_of
+from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.shared.protocol import Role
+
+_COLOURS = ("#ffffff", "#808080", "#000000", "#00b140")
+
+
+class LookPanel(QWidget):
+    """The picture, what of it is seen, and the choice to insert it or not.
+
+    insert_wanted: emitted when it is to be inserted. left: when it is not; it stays in the list.
+    """
+
+    insert_wanted = pyqtSignal()
+    left = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._title = WrappedLabel("layerpeel_look_title")
+        self._seen = Segments(
+            "layerpeel_look",
+            [
+                (Seen.BACKGROUND.value, i18n("Background"), i18n("Without what was lifted off")),
+                (Seen.LIFTED.value, i18n("Lifted off"), i18n("What was lifted off, alone")),
+                (Seen.ALL.value, i18n("All layers"), i18n("As the picture will look")),
+            ],
+        )
+        self._view = ResultView()
+        self._view.setObjectName("layerpeel_look_view")
+        self._backdrop = combo_of(
+            "layerpeel_look_backdrop",
+            i18n("What lies below what was lifted off"),
+            ("", i18n("Checkerboard")),
+            *zip(_COLOURS, (i18n("White"), i18n("Grey"), i18n("Black"), i18n("Green"))),
+        )
+        self._before = QToolButton()
+        self._before.setObjectName("layerpeel_look_before")
+        self._before.setText(i18n("Before"))
+        self._before.setToolTip(i18n("Hold to see what was there before"))
+        self._fit = QToolButton()
+        self._fit.setObjectName("layerpeel_look_fit")
+        self._fit.setToolTip(i18n("Show the whole picture (the wheel zooms, dragging moves it)"))
+        self._insert = QPushButton(i18n("Insert"))
+        self._insert.setObjectName("layerpeel_look_insert")
+        self._insert.setToolTip(i18n("Make it layers of your picture, in one undo step"))
+        self._leave = QPushButton(i18n("Not now"))
+        self._leave.setObjectName("layerpeel_look_leave")
+        self._leave.setToolTip(i18n("Your picture stays as it is; the result stays in the list"))
+        self._arrange()
+        self._seen.chosen.connect(self._choose)
+        self._backdrop.currentIndexChanged.connect(lambda _index: self._choose())
+        self._before.pressed.connect(lambda: self._show_before(True))
+        self._before.released.connect(lambda: self._show_before(False))
+        self._fit.clicked.connect(lambda _checked=False: self._view.fit())
+        self._insert.clicked.connect(lambda _checked=False: self.insert_wanted.emit())
+        self._leave.clicked.connect(lambda _checked=False: self.left.emit())
+
+    def show_title(self, of: ListedResult) -> None:
+        """Say which result is looked at."""
+        self._title.setText(f"{of.title}, {of.origin}")
+
+    def show_nothing(self) -> None:
+        """Show no result, as while one is fetched."""
+        self._show(None)
+
+    def show_result(self, result: ShownResult) -> None:
+        """Show a result: its background first, where it has one."""
+        self._show(result)
+        has_background = result.has(Role.BACKGROUND)
+        self._seen.choose((Seen.BACKGROUND if has_background else Seen.LIFTED).value)
+        self._choose()
+
+    def show_inserting(self, is_inserting: bool) -> None:
+        """Take no second press of Insert while the first is being carried out."""
+        self._insert.setEnabled(not is_inserting)
+
+    def draw_icons(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._fit.setIcon(themed_icon("fit", self))
+
+    def _show(self, result: Optional[ShownResult]) -> None:
+        self._view.show_result(result)
+        self._insert.setEnabled(result is not None)
+        self._before.setEnabled(result is not None and result.original is not None)
+        for seen, role in ((Seen.BACKGROUND, Role.BACKGROUND), (Seen.LIFTED, Role.FOREGROUND)):
+            self._seen.button(seen.value).setEnabled(result is not None and result.has(role))
+
+    def _choose(self) -> None:
+        self._view.seen = Seen(self._seen.value())
+        colour = self._backdrop.currentData()
+        self._view.backdrop = QColor(colour) if colour else None
+        self._backdrop.setEnabled(self._view.seen is Seen.LIFTED)
+        self._view.update()
+
+    def _show_before(self, is_before: bool) -> None:
+        self._view.before = is_before
+        self._view.update()
+
+    def _arrange(self) -> None:
+        tools = QHBoxLayout()
+        tools.addWidget(self._backdrop, 1)
+        tools.addWidget(self._before)
+        tools.addWidget(self._fit)
+        self._before.setFixedHeight(self._backdrop.sizeHint().height())
+        self._fit.setFixedHeight(self._backdrop.sizeHint().height())
+        choice = QHBoxLayout()
+        choice.addWidget(self._insert, 1)
+        choice.addWidget(self._leave)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._title)
+        layout.addWidget(self._seen)
+        layout.addWidget(self._view, 1)
+        layout.addLayout(tools)
+        layout.addLayout(choice)
+        self.draw_icons()
