@@ -6,6 +6,7 @@ from krita import Canvas, DockWidget, Document
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.canvas.finding import active_document, peeled_groups
+from layerpeel.plugin.canvas.source_reading import has_to_be_converted
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.peel.peel_page import PeelPage
 from layerpeel.plugin.qt import (
@@ -113,6 +114,7 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.show_document(has_selection, groups[-1].name if groups else "")
         self._scene_page.show_document(has_selection)
         self._results_page.show_document()
+        self._show_status()
 
     def _look_at(self, job: str, document: Document) -> None:
         """Show the result of a peel before it becomes layers."""
@@ -161,6 +163,9 @@ class LayerpeelDocker(DockWidget):
             ConnectionState.READY: i18n("Ready."),
         }
         line = CONNECTION.message or words.get(CONNECTION.state, "")
+        document = active_document()
+        if CONNECTION.state is ConnectionState.READY and document and has_to_be_converted(document):
+            line = line + " " + _mixes_anew(document.colorModel())
         lines = {
             _PEEL: self._peel_page.line,
             _GENERATE: self._scene_page.line,
@@ -215,6 +220,13 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.say(line)
         self._scene_page.say(line)
         self._results_page.say(line)
+
+
+def _mixes_anew(model: str) -> str:
+    return i18n(
+        "This picture is {model}: it keeps its values, but edges are mixed in RGB, and may look a "
+        "little different."
+    ).format(model=model.rstrip("A"))
 
 
 def docker_of_active_window(dockers: List[LayerpeelDocker]) -> Optional[LayerpeelDocker]:

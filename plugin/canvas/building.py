@@ -7,6 +7,7 @@ from typing import Callable, Tuple
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.own_values import Originals, give_own_values
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.canvas.source_reading import close_copy
 from layerpeel.plugin.qt import QByteArray
@@ -23,7 +24,9 @@ _NUMBERED = "Foreground"
 _MASK = Path(__file__).with_name("transparency-mask.kra")
 
 
-def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "Turns[Node]":
+def build_group(
+    scratch: Document, stack: LayerStack, placement: Placement, originals: Originals
+) -> "Turns[Node]":
     """Build a group of all layers, the background lowest."""
     group = scratch.createGroupLayer(placement.name)
     group.setBlendingMode(placement.place.blending_mode)
@@ -32,7 +35,9 @@ def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "
     scratch.rootNode().addChildNode(group, None)
     yield KRITA + "make the group"
     for layer in stack.layers:
-        node = yield from build_layer(scratch, layer, layer_name(layer, stack), placement)
+        node = yield from build_layer(
+            scratch, layer, layer_name(layer, stack), placement, originals
+        )
         group.addChildNode(node, None)
         yield KRITA + "add a layer"
         if layer.mask is not None:
@@ -41,11 +46,17 @@ def build_group(scratch: Document, stack: LayerStack, placement: Placement) -> "
     return group
 
 
-def build_layer(scratch: Document, layer: Layer, name: str, placement: Placement) -> "Turns[Node]":
-    """Build a paint layer without a parent."""
+def build_layer(
+    scratch: Document, layer: Layer, name: str, placement: Placement, originals: Originals
+) -> "Turns[Node]":
+    """Build a paint layer without a parent.
+
+    originals: what the result was made of, where that was not RGB.
+    """
     node = scratch.createNode(name, "paintlayer")
     fill(node, layer, placement)
     yield KRITA + "write a layer"
+    yield from give_own_values(node, layer, originals)
     return node
 
 

@@ -1,6 +1,6 @@
 """Values read from a document: pixels with their colour space, and the selection."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Optional, Tuple
 
@@ -16,15 +16,30 @@ class SourceKind(str, Enum):
 
 
 @dataclass(frozen=True)
+class OwnValues:
+    """Pixels of the whole canvas in a colour model that the backend does not know.
+
+    space: Krita's names of model, depth and profile.
+    """
+
+    space: Tuple[str, str, str]
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Pixels:
-    """Pixels of the whole canvas in Krita's own layout, with their colour space."""
+    """Pixels of the whole canvas in Krita's own layout, with their colour space.
+
+    own: what they were converted from, where that was neither RGB nor grey.
+    """
 
     width: int
     height: int
     model: ColourModel
     depth: Depth
     profile: str
-    data: bytes
+    data: bytes = field(repr=False)
+    own: Optional[OwnValues] = None
 
     @property
     def order(self) -> ChannelOrder:

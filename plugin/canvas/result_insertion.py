@@ -27,6 +27,7 @@ from layerpeel.plugin.canvas.finding import (
 from layerpeel.plugin.canvas.hiding import hidden_by_layers, read_hidden
 from layerpeel.plugin.canvas.lowest import add_lowest
 from layerpeel.plugin.canvas.made_with_notes import note_made_with
+from layerpeel.plugin.canvas.own_values import read_originals
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import close_copy, while_open
 from layerpeel.plugin.qt import QByteArray
@@ -73,11 +74,13 @@ def insert(
         for node in scratch.rootNode().childNodes():
             node.remove()
         yield KRITA + "copy the document"
+        above = node_of(document, placement.place.above)
+        originals = yield from while_open(document, read_originals(document, above))
         if placement.form in _SINGLE:
             name = name_after(stack.layers[0].phrase) or placement.name
-            built = yield from build_layer(scratch, stack.layers[0], name, placement)
+            built = yield from build_layer(scratch, stack.layers[0], name, placement, originals)
         else:
-            built = yield from build_group(scratch, stack, placement)
+            built = yield from build_group(scratch, stack, placement, originals)
             hidden = yield from hidden_by_layers(stack)
         if placement.form is ResultForm.BACKGROUND:
             # The artist may have gone on painting on what was lifted off.

@@ -15,8 +15,8 @@ from layerpeel.plugin.canvas.finding import (
     position_of,
     size_of,
 )
-from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
-from layerpeel.plugin.canvas.placement import Place
+from layerpeel.plugin.canvas.pixels import OwnValues, Pixels, Selected, SourceKind
+from layerpeel.plugin.canvas.placement import PeeledGroup, Place
 from layerpeel.plugin.canvas.profiles import LINEAR_SRGB, SRGB
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Result, Turns
@@ -158,12 +158,7 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
     background = node_of(document, groups[-1].background) if groups else None
     if background is None:
         raise CanvasError(i18n("Nothing has been peeled here yet: peel the picture first."))
-    if groups[-1].patch:
-        pixels = yield from _pixels_up_to(document, background)
-    elif id_of(background) == first_background_of(document, groups[-1]):
-        pixels = yield from read_layer(document, background)
-    else:
-        pixels = yield from _pixels_up_to(document, background, alone=True)
+    pixels = yield from read_background(document, groups[-1], background)
     opaque = pixels.is_opaque()
     yield "look at its transparency"
     return pixels, Place(
@@ -171,6 +166,15 @@ def _read_what_is_left(document: Document) -> "Turns[Tuple[Pixels, Place]]":
         patch=opaque and groups[-1].patch,
         blending_mode="normal" if opaque else "copy",
     )
+
+
+def read_background(document: Document, group: PeeledGroup, background: Node) -> "Turns[Pixels]":
+    """Read what a result has left: its background, over what that leaves uncovered."""
+    if group.patch:
+        return (yield from _pixels_up_to(document, background))
+    if id_of(background) == first_background_of(document, group):
+        return (yield from read_layer(document, background))
+    return (yield from _pixels_up_to(document, background, alone=True))
 
 
 def _is_plain(layer: Node) -> bool:
@@ -310,17 +314,25 @@ def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixel
             raise CanvasError(i18n("The layer is no longer there."))
         depth = Depth(source.colorDepth())
         profile = LINEAR_SRGB if depth.is_float else SRGB
+        own = OwnValues(
+            (source.colorModel(), source.colorDepth(), source.colorProfile()),
+            _bytes_of(source, width, height),
+        )
+        yield KRITA + "read its own values"
         source.setColorSpace(ColourModel.RGBA.value, depth.value, profile)
         yield KRITA + "convert to RGB"
         copy.waitForDone()
-        if isinstance(source, Node):
-            data = _layer_bytes(source, width, height)
-        else:
-            data = bytes(copy.pixelData(0, 0, width, height))
+        data = _bytes_of(source, width, height)
         yield KRITA + "read as RGB"
-        return Pixels(width, height, ColourModel.RGBA, depth, profile, data)
+        return Pixels(width, height, ColourModel.RGBA, depth, profile, data, own)
     finally:
         close_copy(copy)
+
+
+def _bytes_of(source: Union[Document, Node], width: int, height: int) -> bytes:
+    if isinstance(source, Node):
+        return _layer_bytes(source, width, height)
+    return bytes(source.pixelData(0, 0, width, height))
 
 
 def close_copy(copy: Document) -> None:

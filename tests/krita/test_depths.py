@@ -103,8 +103,9 @@ def painting_png(tmp_path, small_painting):
 def projected(krita):
     """Return the picture as shown on screen: H×W×4 of 8 bits, in sRGB."""
     told = krita.run(
-        "import base64\n"
-        "image = krita.activeDocument().projection(0, 0, 160, 120).convertToFormat(17)\n"
+        "import base64\nfrom layerpeel.plugin.qt import QImage\n"
+        "shown = krita.activeDocument().projection(0, 0, 160, 120)\n"
+        "image = shown.convertToFormat(QImage.Format.Format_RGBA8888)\n"
         "bits = image.constBits()\nbits.setsize(image.sizeInBytes())\n"
         "result = base64.b64encode(bytes(bits)).decode()"
     )
