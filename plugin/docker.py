@@ -21,6 +21,9 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.results.results_page import Inserted, ResultsPage
 from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
+from layerpeel.plugin.setup.remedies import Remedies
+from layerpeel.plugin.setup.setting_up import SettingUp
+from layerpeel.plugin.setup.setup_page import SetupPage
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import Scrolled, WrappedLabel
@@ -29,6 +32,7 @@ from layerpeel.plugin.widgets.segments import Segments
 
 # One backend for all of Krita's windows.
 CONNECTION = Connection()
+SETTING_UP = SettingUp(CONNECTION)
 
 _PEEL, _GENERATE, _RESULTS = "peel", "generate", "results"
 
@@ -50,6 +54,7 @@ class LayerpeelDocker(DockWidget):
         self._peel_page = PeelPage(CONNECTION)
         self._scene_page = ScenePage(CONNECTION)
         self._results_page = ResultsPage(CONNECTION)
+        self._setup_page = SetupPage(SETTING_UP)
         self._scrolled = self._scrolled_pages()
         self._status = WrappedLabel("layerpeel_status")
         self._settings = QToolButton()
@@ -64,6 +69,8 @@ class LayerpeelDocker(DockWidget):
         self._results_page.left.connect(lambda: self._pages.choose(_PEEL))
         self._results_page.said.connect(self._show_status)
         CONNECTION.changed.connect(self._show_connection)
+        SETTING_UP.changed.connect(self._follow_set_up)
+        SETTING_UP.finished.connect(self._say)
         self._show_page()
         self._show_connection()
 
@@ -79,7 +86,7 @@ class LayerpeelDocker(DockWidget):
         self._scene_page.cancel()
 
     def _open_settings(self) -> None:
-        dialog = SettingsDialog(CONNECTION, self)
+        dialog = SettingsDialog(CONNECTION, SETTING_UP, self)
         if dialog.exec():
             self._say("")
             CONNECTION.forget()
@@ -137,19 +144,26 @@ class LayerpeelDocker(DockWidget):
             self._results_page.ask()
 
     def _show_page(self) -> None:
-        page = self._pages.value()
+        sets_up, page = SETTING_UP.is_shown, self._pages.value()
         # First hide, then show: both at once would ask for the height of both.
-        for widget in (self._peel_page, self._scene_page, self._scrolled, self._results_page):
+        pages = (self._peel_page, self._scene_page, self._scrolled, self._results_page)
+        for widget in (*pages, self._setup_page):
             widget.hide()
-        self._peel_page.setVisible(page == _PEEL)
-        self._scene_page.setVisible(page == _GENERATE)
-        self._scrolled.setVisible(page != _RESULTS)
-        self._results_page.setVisible(page == _RESULTS)
-        if page == _GENERATE:
+        self._pages.setVisible(not sets_up)
+        self._setup_page.setVisible(sets_up)
+        self._peel_page.setVisible(not sets_up and page == _PEEL)
+        self._scene_page.setVisible(not sets_up and page == _GENERATE)
+        self._scrolled.setVisible(sets_up or page != _RESULTS)
+        self._results_page.setVisible(not sets_up and page == _RESULTS)
+        if page == _GENERATE and not sets_up:
             self._scene_page.ask_for_styles()
-        elif page == _RESULTS:
+        elif page == _RESULTS and not sets_up:
             self._results_page.ask()
         self._show_status()
+
+    def _follow_set_up(self) -> None:
+        if self._setup_page.isHidden() == SETTING_UP.is_shown:
+            self._show_page()
 
     def _show_connection(self) -> None:
         self._show_engine()
@@ -172,7 +186,8 @@ class LayerpeelDocker(DockWidget):
             _RESULTS: self._results_page.line,
         }
         # Do not repeat a line that the page already shows.
-        self._status.setText("" if line == lines[self._pages.value()]() else line)
+        is_said = line == lines[self._pages.value()]() or SETTING_UP.is_shown
+        self._status.setText("" if is_said else line)
 
     def _show_engine(self) -> None:
         """Enable what the chosen engine can do, once a backend has answered."""
@@ -201,6 +216,7 @@ class LayerpeelDocker(DockWidget):
         self._settings.setObjectName("layerpeel_open_settings")
         self._settings.setToolTip(i18n("Settings: the engine and the backend"))
         self._settings.clicked.connect(self._open_settings)
+        layout.addWidget(Remedies(CONNECTION, SETTING_UP))
         foot = QHBoxLayout()
         foot.addWidget(self._status, 1)
         foot.addWidget(self._settings)
@@ -211,6 +227,7 @@ class LayerpeelDocker(DockWidget):
         pages = QWidget()
         both = QVBoxLayout(pages)
         both.setContentsMargins(0, 0, 0, 0)
+        both.addWidget(self._setup_page)
         both.addWidget(self._peel_page)
         both.addWidget(self._scene_page)
         both.addStretch(1)

@@ -29,6 +29,18 @@ def state_folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "layerpeel"
 
 
+def setup_folder() -> Path:
+    """Return the folder into which the plugin installs a backend; it need not exist yet.
+
+    In LAYERPEEL_HOME, or in the system's usual place for a user's data.
+    """
+    on_linux = sys.platform not in ("win32", "darwin")
+    if os.environ.get("LAYERPEEL_HOME") or not on_linux:
+        return state_folder() / "setup"
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return data / "layerpeel" / "setup"
+
+
 def server_file() -> Path:
     """Return the file that says how to reach a running backend, readable by its owner only."""
     return state_folder() / "server.json"
@@ -49,6 +61,16 @@ def log_file() -> Path:
     return state_folder() / "backend.log"
 
 
+def start_log_file() -> Path:
+    """Return the file with what the backend printed while the plugin started it."""
+    return state_folder() / "start.log"
+
+
+def setup_log_file() -> Path:
+    """Return the log of what the plugin did to install a backend."""
+    return state_folder() / "setup.log"
+
+
 @dataclass(frozen=True)
 class ServerAddress:
     """How to reach a running backend.
@@ -67,13 +89,28 @@ class ServerAddress:
         return self.process != 0
 
 
-def is_gone(process: int) -> bool:
-    """Whether a process of this user, by its id, has certainly ended; 0 is none that is known.
+if sys.platform == "win32":
+    import ctypes
 
-    Windows does not tell without ending it.
-    """
-    if process <= 0 or sys.platform == "win32":
+    def _is_gone_from_windows(process: int) -> bool:
+        """Ask Windows, where no signal does nothing."""
+        synchronize, no_such_process, has_ended = 0x0010_0000, 87, 0
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p(kernel.OpenProcess(synchronize, False, process))
+        if not handle:
+            return ctypes.get_last_error() == no_such_process
+        ended = kernel.WaitForSingleObject(handle, 0) == has_ended
+        kernel.CloseHandle(handle)
+        return bool(ended)
+
+
+def is_gone(process: int) -> bool:
+    """Whether a process of this user, by its id, has certainly ended; 0 is none that is known."""
+    if process <= 0:
         return False
+    if sys.platform == "win32":
+        return _is_gone_from_windows(process)
     try:
         os.kill(process, 0)
     except (ProcessLookupError, PermissionError):

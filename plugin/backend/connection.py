@@ -1,5 +1,7 @@
 """The connection to the backend: finds it, starts it when needed, notices when it has gone."""
 
+import os
+import signal
 from enum import Enum
 from typing import Callable, List, Optional, Tuple
 
@@ -32,6 +34,7 @@ class Connection(QObject):
     changed: emitted when `state`, `message` or `engines` may have changed.
     message: why the engine in the settings cannot peel now; empty when it can.
     engines: those of the backend that answered last; empty before the first answer.
+    failed_to_start: whether the last attempt to start a backend has failed.
     """
 
     changed = pyqtSignal()
@@ -41,6 +44,7 @@ class Connection(QObject):
         self.state = ConnectionState.UNKNOWN
         self.message = ""
         self.engines: Tuple[EngineInfo, ...] = ()
+        self.failed_to_start = False
         self._client: Optional[Client] = None
         self._start: Optional[BackendStart] = None
         self._waiting: List[Tuple[Callable[[Client], None], Callable[[str], None]]] = []
@@ -78,9 +82,19 @@ class Connection(QObject):
             self._client = None
             self._set(ConnectionState.UNKNOWN, "")
 
+    def end_backend(self) -> None:
+        """End the backend that has answered last, if it was not set by its address."""
+        client, self._client = self._client, None
+        if client is not None and client.address.process and not read_settings().address:
+            try:
+                os.kill(client.address.process, signal.SIGTERM)
+            except OSError:
+                return  # It has ended already.
+
     def forget(self) -> None:
         """Look again after the settings have changed."""
         self._client = None
+        self.failed_to_start = False
         self._set(ConnectionState.UNKNOWN, "")
         self.look()
 
@@ -133,8 +147,13 @@ class Connection(QObject):
         if not command:
             self._refuse(_how_to_register(), ConnectionState.MISSING)
             return
+        self.failed_to_start = False
         self._set(ConnectionState.STARTING, "")
-        self._start = BackendStart(command, self._started, self._refuse, self)
+        self._start = BackendStart(command, self._started, self._not_started, self)
+
+    def _not_started(self, message: str) -> None:
+        self.failed_to_start = True
+        self._refuse(message)
 
     def _started(self, address: ServerAddress) -> None:
         self._try(address, lambda: self._refuse(i18n("The backend stopped as soon as it started.")))

@@ -10,9 +10,11 @@ from layerpeel.plugin.qt import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 from layerpeel.plugin.settings.engine_choice import EngineChoice
+from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.stored_settings import DockerSettings, read_settings, write_settings
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import log_file
@@ -21,8 +23,11 @@ from layerpeel.shared.places import log_file
 class SettingsDialog(QDialog):
     """Engine; command of a backend to start, or address and token of a running one."""
 
-    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+    def __init__(
+        self, connection: Connection, setting_up: SettingUp, parent: Optional[QWidget] = None
+    ) -> None:
         super().__init__(parent)
+        self._setting_up = setting_up
         self.setObjectName("layerpeel_settings")
         self.setWindowTitle(i18n("Layerpeel settings"))
         saved = read_settings()
@@ -45,6 +50,10 @@ class SettingsDialog(QDialog):
         self._looks_first.setToolTip(
             i18n("After Peel the docker shows the result; nothing is inserted before you say so")
         )
+        self._installation = QPushButton(i18n("Install, update or remove …"))
+        self._installation.setObjectName("layerpeel_installation")
+        self._installation.setToolTip(i18n("Opens the docker's page that sets the backend up"))
+        self._installation.clicked.connect(lambda _checked=False: self._open_installation())
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         buttons = QDialogButtonBox()
@@ -61,6 +70,8 @@ class SettingsDialog(QDialog):
         form.addRow(i18n("Engine:"), self._engine)
         form.addRow("", self._looks_first)
         form.addRow("", self._writes_down)
+        if setting_up.is_possible:
+            form.addRow(i18n("Backend:"), self._installation)
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
@@ -68,6 +79,10 @@ class SettingsDialog(QDialog):
         form.addRow(self._problem)
         form.addRow(buttons)
         self.setMinimumWidth(520)
+
+    def _open_installation(self) -> None:
+        self.reject()
+        self._setting_up.ask_for()
 
     def _accept(self) -> None:
         settings = DockerSettings(

@@ -108,12 +108,13 @@ def krita(session_krita):
 def launch_krita(session_krita, krita_launcher, krita_environment):
     """Start another Krita, which the test may quit, kill and `start` again.
 
-    `launch_krita(environment, name of its home's folder)`
+    `launch_krita(environment, name of its home's folder, another plugin's zip)`
     """
     mine = []
 
-    def launch(environment=None, name="home"):
-        mine.append(krita_launcher.launch({**krita_environment, **(environment or {})}, name))
+    def launch(environment=None, name="home", plugin_zip=None):
+        everything = {**krita_environment, **(environment or {})}
+        mine.append(krita_launcher.launch(everything, name, plugin_zip))
         return mine[-1]
 
     yield launch

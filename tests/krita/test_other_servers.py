@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 
 import pytest
 from krita_harness.docker import DONE
@@ -13,6 +14,7 @@ from layerpeel.shared.version import PROTOCOL
 
 pytestmark = pytest.mark.krita
 
+SECONDS_TO_BE_TOLD = 20
 GIVEN_UP = """
 import layerpeel
 from layerpeel.plugin.backend.http_calls import HttpCalls
@@ -61,6 +63,29 @@ def test_command_that_starts_nothing(krita, docker, session_backend, opened):
         "The backend cannot be started with “/no/such/layerpeel”. Set its command in Settings."
     )
     assert docker.status == ""  # The page shows it already.
+    assert krita.layer_tree() == opened
+    docker.set_backend()
+    assert docker.peel() == DONE
+
+
+def test_backend_that_ends_at_once_is_told_in_seconds(
+    krita, docker, session_backend, opened, tmp_path
+):
+    session_backend.end()
+    program = tmp_path / "ends"
+    program.write_text("#!/bin/sh\necho 'There is no numpy here.' >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    docker.set_backend(command=str(program))
+    begun = time.monotonic()
+    line = docker.peel()
+    assert time.monotonic() - begun < SECONDS_TO_BE_TOLD
+    assert line == "The backend ended as soon as it was started: There is no numpy here."
+    docker.picture_of("ends-at-once")
+    krita.click("layerpeel_remedy_log")
+    krita.wait_until("widgets.open_dialog() is not None", 10, "the log")
+    log = krita.evaluate("widgets.the('layerpeel_log_text').toPlainText()")
+    assert log == "There is no numpy here.\n"
+    krita.click("layerpeel_log_close")
     assert krita.layer_tree() == opened
     docker.set_backend()
     assert docker.peel() == DONE

@@ -85,6 +85,10 @@ class Docker:
             "widgets.the('layerpeel_preview').isVisible()", SECONDS_TO_PEEL, "the preview"
         )
 
+    def look_at_backend(self):
+        """Have the docker find out what backend there is, as when Krita starts."""
+        self._krita.run("from layerpeel.plugin.docker import CONNECTION\nCONNECTION.forget()")
+
     # Display
 
     @property

@@ -18,13 +18,13 @@ class Launcher:
         self.screenshots.mkdir(parents=True, exist_ok=True)
         self.started = []
 
-    def launch(self, environment=None, name="home"):
+    def launch(self, environment=None, name="home", plugin_zip=None):
         """Start a Krita in a home of its own; `environment` adds to, or replaces, what it gets.
 
-        name: of the home's folder, before its number.
+        name: of the home's folder, before its number. plugin_zip: another one than the run's.
         """
         folder = self._folder / f"{name}-{len(self.started) + 1}"
-        home = KritaHome(folder, self._plugin_zip, self._warm_home)
+        home = KritaHome(folder, plugin_zip or self._plugin_zip, self._warm_home)
         krita = RunningKrita(home, environment or {}, self.screenshots)
         self.started.append(krita)
         krita.start()

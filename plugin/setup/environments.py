@@ -1,0 +1,94 @@
+"""The folders that backends are installed into, and how far each has come.
+
+Each is a virtual environment, numbered. A file in it lists the steps that are done: one that does
+not list all of them is never taken for whole. An update is installed beside the old one, which
+works until then.
+"""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+from layerpeel.plugin.backend.native_words import path_for_python
+from layerpeel.plugin.setup.systems import System
+from layerpeel.shared.places import setup_folder
+from layerpeel.shared.private_files import read_private, write_private
+from layerpeel.shared.strict_json import read_json
+
+_NAME = re.compile(r"environment-(\d+)")
+_RECORD = "layerpeel-setup.json"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment's folder.
+
+    fingerprint, version: of the payload that it is installed from.
+    done: keys of the steps that are done, in their order.
+    """
+
+    folder: Path
+    fingerprint: str
+    version: str
+    done: Tuple[str, ...] = ()
+
+    def python(self, system: System) -> Path:
+        """Return the path of its Python."""
+        return self.folder / system.programs / system.python
+
+    def having_done(self, step: str) -> "Environment":
+        """Note that a step is done. Raises OSError when that cannot be written."""
+        further = replace(self, done=(*self.done, step))
+        told = {
+            "fingerprint": further.fingerprint,
+            "version": further.version,
+            "done": further.done,
+        }
+        write_private(self.folder / _RECORD, json.dumps(told))
+        return further
+
+
+def wheels_folder() -> Path:
+    """Return the folder for what was fetched and is not installed yet."""
+    return setup_folder() / "wheels"
+
+
+def known_environments() -> List[Environment]:
+    """Read how far each environment has come, the newest last; those without a record are none."""
+    try:
+        folders = [path for path in setup_folder().iterdir() if _NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    found = [_read(folder) for folder in sorted(folders, key=_number_of)]
+    return [environment for environment in found if environment is not None]
+
+
+def fresh_environment(fingerprint: str, version: str) -> Environment:
+    """Return an environment whose folder does not exist yet."""
+    taken = [0]
+    if setup_folder().is_dir():
+        taken += [_number_of(path) for path in setup_folder().iterdir()]
+    return Environment(setup_folder() / f"environment-{max(taken) + 1}", fingerprint, version)
+
+
+def holds(command: List[str]) -> bool:
+    """Whether a command starts a program that set-up has installed."""
+    return bool(command) and setup_folder() in path_for_python(command[0]).parents
+
+
+def _number_of(path: Path) -> int:
+    match = _NAME.fullmatch(path.name)
+    return int(match.group(1)) if match else 0
+
+
+def _read(folder: Path) -> Optional[Environment]:
+    try:
+        told = read_json(read_private(folder / _RECORD))
+        texts = [told["fingerprint"], told["version"], *told["done"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    return Environment(folder, texts[0], texts[1], tuple(texts[2:]))

@@ -1,0 +1,61 @@
+"""What the plugin's zip carries to install a backend from."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+# Beside the folder `plugin`, in which this one lies.
+FOLDER = Path(__file__).resolve().parents[2] / "payload"
+
+
+class PayloadError(Exception):
+    """What the plugin carries is damaged; the message says what."""
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The backend's wheel, and the locks of what it needs.
+
+    fingerprint: differs where anything differs that would be installed.
+    """
+
+    wheel: Path
+    lock: Path
+    npm_lock: Path
+    version: str
+    fingerprint: str
+
+
+def read_payload(folder: Path = FOLDER) -> Optional[Payload]:
+    """Find what the plugin carries; None when it came without, as from a checkout.
+
+    Raises PayloadError when it is damaged.
+    """
+    wheels = sorted(folder.glob("layerpeel-*.whl"))
+    if not wheels:
+        return None
+    wheel, lock, npm_lock = wheels[-1], folder / "requirements.lock", folder / "npm.lock"
+    digest = hashlib.sha256()
+    try:
+        digest.update(_list_of_files(wheel))
+        for each in (lock, npm_lock):
+            digest.update(each.read_bytes())
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise PayloadError(str(error)) from error
+    version = wheel.name.split("-")[1]
+    return Payload(wheel, lock, npm_lock, version, digest.hexdigest()[:16])
+
+
+def _list_of_files(wheel: Path) -> bytes:
+    """Return the wheel's own list of its files and their hashes: quicker than hashing it all."""
+    with zipfile.ZipFile(str(wheel)) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD")]
+        return archive.read(names[0] if names else "RECORD")
+
+
+def count_pins(lock: Path) -> int:
+    """Count the packages in a lock; those for other systems count too."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    return sum("==" in line and not line.startswith((" ", "#")) for line in lines)

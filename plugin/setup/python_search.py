@@ -1,0 +1,52 @@
+"""Looks for a Python that the backend can be installed with."""
+
+import os
+from typing import Callable, List, Optional
+
+from layerpeel.plugin.qt import QObject
+from layerpeel.plugin.setup.printing_process import PrintingProcess
+from layerpeel.plugin.setup.python_facts import ASK_IT, UsablePython, judge
+from layerpeel.plugin.setup.systems import System, pythons_to_try
+
+_LONGEST_ANSWER = 15_000  # milliseconds
+
+
+class PythonSearch(QObject):
+    """Asks one Python after the other, on creation, until one can be used.
+
+    found: called with that one; None when there is none, and why those that answered cannot be
+        used, in a sentence each.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        found: Callable[[Optional[UsablePython], List[str]], None],
+        parent: Optional[QObject] = None,
+    ) -> None:
+        super().__init__(parent)
+        self._found = found
+        self._left = pythons_to_try(system, os.environ)
+        self._refused: List[str] = []
+        self._asked: Optional[PrintingProcess] = None
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        if not self._left:
+            self._found(None, self._refused)
+            return
+        command = [*self._left.pop(0), "-I", "-c", ASK_IT]
+        self._asked = PrintingProcess(command, lambda _line: None, self._told, parent=self)
+        self._asked.end_after(_LONGEST_ANSWER)
+
+    def _told(self, code: int, printed: str) -> None:
+        if self._asked is not None:
+            self._asked.deleteLater()
+        lines = printed.strip().splitlines()
+        verdict = judge(lines[-1]) if code == 0 and lines else ""
+        if isinstance(verdict, UsablePython):
+            self._found(verdict, self._refused)
+            return
+        if verdict and verdict not in self._refused:
+            self._refused.append(verdict)
+        self._ask_next()

@@ -1,0 +1,221 @@
+"""The docker's page that sets the backend up: an offer, its progress, what stopped it."""
+
+from pathlib import Path
+from typing import List, Optional
+
+from layerpeel.plugin.qt import (
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+from layerpeel.plugin.setup.setting_up import SettingUp, SetupState, number_of
+from layerpeel.plugin.setup.steps import STEPS
+from layerpeel.plugin.setup.systems import NEWEST, OLDEST, this_system
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.widgets.content_height import WrappedLabel
+
+FULL = 1000  # steps of the progress bar
+_LOG_HEIGHT = 140  # logical pixels
+_MOST_LINES = 2000
+
+
+class SetupPage(QWidget):
+    """Shows where the set-up stands. Nothing is fetched, or removed, before a click."""
+
+    def __init__(self, setting_up: SettingUp, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._setting_up = setting_up
+        self._heading = WrappedLabel("layerpeel_setup_heading")
+        font = self._heading.font()
+        font.setBold(True)
+        self._heading.setFont(font)
+        self._text = WrappedLabel("layerpeel_setup_text")
+        self._with = WrappedLabel("layerpeel_setup_with")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("layerpeel_setup_progress")
+        self._bar.setTextVisible(False)
+        self._start = _button("layerpeel_set_up", "")
+        self._folder = _button("layerpeel_setup_from_folder", i18n("From a folder …"))
+        self._folder.setToolTip(
+            i18n("Without the internet: from a folder with the packages and models in it")
+        )
+        self._look = _button("layerpeel_setup_look", i18n("Look again"))
+        self._cancel = _button("layerpeel_setup_cancel", i18n("Cancel"))
+        self._remove = _button("layerpeel_setup_remove", i18n("Remove"))
+        self._remove.setToolTip(i18n("Removes the backend; models stay"))
+        self._back = _button("layerpeel_setup_back", i18n("Back"))
+        self._shows_log = _button("layerpeel_setup_show_log", i18n("Show log"))
+        self._log = QPlainTextEdit()
+        self._log.setObjectName("layerpeel_setup_log")
+        self._log.setReadOnly(True)
+        self._log.setMaximumBlockCount(_MOST_LINES)
+        self._log.setFixedHeight(_LOG_HEIGHT)
+        self._arrange()
+        setting_up.changed.connect(self._show)
+        setting_up.said.connect(self._log.appendPlainText)
+        self._show()
+
+    # Actions of the artist -------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        has_failed = self._setting_up.state is SetupState.FAILED
+        self._log.clear()
+        if has_failed:
+            self._setting_up.try_again()
+        else:
+            self._setting_up.start()
+
+    def _choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(
+            self, i18n("Choose the folder with the packages and models")
+        )
+        if path:
+            self._log.clear()
+            self._setting_up.start(Path(path))
+
+    def _show_log(self) -> None:
+        self._log.setVisible(self._log.isHidden())
+        self._name_log_button()
+
+    # Display ---------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        setting_up, state = self._setting_up, self._setting_up.state
+        is_offer = state is SetupState.OFFERED
+        is_failure = state is SetupState.FAILED
+        can_start = (is_offer or is_failure) and setting_up.python is not None
+        shown = {
+            self._start: can_start,
+            self._folder: can_start,
+            self._look: state is SetupState.NO_PYTHON,
+            self._cancel: state is SetupState.RUNNING,
+            self._remove: is_offer and setting_up.is_asked_for and _is_installed(setting_up),
+            self._back: (is_offer or is_failure) and setting_up.is_asked_for,
+            self._bar: state in (SetupState.RUNNING, SetupState.REMOVING),
+            self._shows_log: state is SetupState.RUNNING or (is_failure and bool(setting_up.lines)),
+        }
+        for widget, is_shown in shown.items():
+            widget.setVisible(is_shown)
+        if not shown[self._shows_log]:
+            self._log.hide()
+        self._start.setText(_what_starts(setting_up))
+        self._heading.setText(_heading(setting_up))
+        _set_text(self._text, "\n\n".join(_texts(setting_up)))
+        python = setting_up.python if is_offer else None
+        _set_text(
+            self._with,
+            ""
+            if python is None
+            else i18n("With Python {}, {}").format(python.version, python.path),
+        )
+        is_counted = state is SetupState.RUNNING and setting_up.done >= 0
+        self._bar.setRange(0, FULL if is_counted else 0)
+        self._bar.setValue(round(max(setting_up.done, 0.0) * FULL))
+        self._name_log_button()
+
+    def _name_log_button(self) -> None:
+        self._shows_log.setText(i18n("Show log") if self._log.isHidden() else i18n("Hide log"))
+
+    def _arrange(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._heading, self._text, self._with, self._bar, self._start):
+            layout.addWidget(widget)
+        for widget in (self._folder, self._look, self._cancel):
+            layout.addWidget(widget)
+        beside = QHBoxLayout()
+        beside.addWidget(self._remove)
+        beside.addWidget(self._back)
+        layout.addLayout(beside)
+        layout.addWidget(self._shows_log)
+        layout.addWidget(self._log)
+        self._log.hide()
+        for button in (self._start, self._cancel):
+            button.setMinimumHeight(32)
+        self._start.clicked.connect(lambda _checked=False: self._begin())
+        self._folder.clicked.connect(lambda _checked=False: self._choose_folder())
+        self._look.clicked.connect(lambda _checked=False: self._setting_up.look())
+        self._cancel.clicked.connect(lambda _checked=False: self._setting_up.cancel())
+        self._remove.clicked.connect(lambda _checked=False: self._setting_up.remove())
+        self._back.clicked.connect(lambda _checked=False: self._setting_up.leave())
+        self._shows_log.clicked.connect(lambda _checked=False: self._show_log())
+
+
+def _button(name: str, text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    return button
+
+
+def _set_text(label: WrappedLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def _is_installed(setting_up: SettingUp) -> bool:
+    return setting_up.installed is not None
+
+
+def _what_starts(setting_up: SettingUp) -> str:
+    if setting_up.state is SetupState.FAILED:
+        return i18n("Try again")
+    if setting_up.is_unfinished:
+        return i18n("Go on")
+    size = i18n("{} MB").format(setting_up.costs.megabytes)
+    if setting_up.has_update:
+        return i18n("Update ({})").format(size)
+    if _is_installed(setting_up):
+        return i18n("Install again ({})").format(size)
+    return i18n("Set up ({})").format(size)
+
+
+def _heading(setting_up: SettingUp) -> str:
+    state = setting_up.state
+    if state is SetupState.RUNNING and setting_up.step is not None:
+        return i18n("Step {} of {}").format(number_of(setting_up.step), len(STEPS))
+    if state is SetupState.FAILED:
+        return i18n("Set-up has stopped")
+    if state is SetupState.REMOVING:
+        return i18n("Removing files …")
+    return i18n("The backend") if _is_installed(setting_up) else i18n("Set up Layerpeel")
+
+
+def _texts(setting_up: SettingUp) -> List[str]:
+    state, step = setting_up.state, setting_up.step
+    if state is SetupState.RUNNING and step is not None:
+        detail = f": {setting_up.detail}" if setting_up.detail else " …"
+        return [i18n(step.title) + detail]
+    if state is SetupState.FAILED and setting_up.failure is not None:
+        return [i18n(setting_up.failure.text).format(setting_up.failure.value)]
+    if state is SetupState.SEARCHING:
+        return [i18n("Looking for a Python …")]
+    if state is SetupState.NO_PYTHON:
+        wanted = i18n("It needs Python {} to {}, and none was found.").format(
+            ".".join(map(str, OLDEST)), ".".join(map(str, NEWEST))
+        )
+        return [wanted, *setting_up.refused, i18n(this_system().where_from)]
+    if state is SetupState.OFFERED:
+        return [_what_is_there(setting_up), setting_up.costs.text()]
+    return []
+
+
+def _what_is_there(setting_up: SettingUp) -> str:
+    installed = setting_up.installed
+    if setting_up.is_unfinished:
+        return i18n("Set-up stopped before its end. It goes on from there.")
+    if installed is None:
+        return i18n(
+            "Layerpeel works with a program beside Krita, the backend, which is not on this "
+            "computer yet."
+        )
+    if setting_up.has_lost_its_python:
+        return i18n("The backend cannot be started: the Python that it was set up with has gone.")
+    if setting_up.has_update:
+        return i18n("The plugin brings another backend ({}) than is installed ({}).").format(
+            setting_up.version, installed.version
+        )
+    return i18n("Version {} is installed.").format(installed.version)

@@ -1,0 +1,290 @@
+"""From the bare zip to the first layers by clicks alone; broken steps, cancel, resume, remove."""
+
+import json
+import resource
+import runpy
+import time
+from pathlib import Path
+
+import pytest
+from krita_harness.backend import Backend
+from krita_harness.docker import DONE, Docker
+from krita_harness.easel import Easel
+from krita_harness.installing import SetupPage, base_python, copy_models, lock_of, small_wheel
+
+pytestmark = pytest.mark.krita
+
+REPOSITORY = Path(__file__).parents[2]
+NARROW = """
+from layerpeel.plugin.qt import Qt
+docker = widgets._docker()
+widgets.window().resizeDocks([docker], [250], Qt.Orientation.Horizontal)
+"""
+OLD_PYTHON = '{"path": "/old/python", "version": [3, 9, 2], "bits": 64, "lacks": []}'
+SECONDS_TO_BE_TOLD = 20
+STEPS = ("environment", "fetch", "install", "compile", "models", "register")
+
+
+@pytest.fixture(scope="module")
+def builder():
+    return runpy.run_path(str(REPOSITORY / "packaging" / "plugin_zip.py"))
+
+
+@pytest.fixture(scope="module")
+def wheel(builder, tmp_path_factory):
+    return builder["build_backend"](tmp_path_factory.mktemp("wheel"), isolated=False)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory, pointing_store):
+    """A folder with all that is installed: a package, and the models."""
+    folder = tmp_path_factory.mktemp("source")
+    small_wheel(folder)
+    copy_models(pointing_store, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def setup_zip(builder, wheel, source, tmp_path_factory):
+    """The plugin with the real wheel, and a lock of the one package."""
+    folder = tmp_path_factory.mktemp("zip")
+    (small,) = source.glob("*.whl")
+    locks = [lock_of(small, folder / name) for name in ("requirements.lock", "npm.lock")]
+    return builder["build_plugin_zip"](folder, payload=[wheel, *locks])
+
+
+@pytest.fixture
+def start_bare(launch_krita, setup_zip, source, tmp_path):
+    """Start a Krita that has the plugin, a Python, and no backend; fetching leads to `source`."""
+
+    def start(plugin_zip=setup_zip, **more):
+        programs = base_python(tmp_path / "programs")
+        environment = {
+            "PATH": f"{programs}:/usr/bin:/bin",
+            "LAYERPEEL_MODELS": str(tmp_path / "models"),
+            "LAYERPEEL_MODEL_MIRROR": str(source),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(source),
+            **more,
+        }
+        return launch_krita(environment, "bäre", plugin_zip)
+
+    return start
+
+
+@pytest.fixture
+def end_backends():
+    """End the backends that a test's Kritas have started."""
+    homes = []
+    yield homes.append
+    for home in homes:
+        Backend(home).end()
+
+
+def peel(krita, small_painting, soft_disc):
+    easel, docker = Easel(krita), Docker(krita)
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    return docker.peel()
+
+
+def command_of(krita):
+    """The registered command; None when there is none."""
+    path = krita.home.layerpeel / "command.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def environments(krita):
+    return sorted(path.name for path in (krita.home.layerpeel / "setup").glob("environment-*"))
+
+
+def picture(krita, name):
+    """Take a screenshot of the docker at the least width that artists use."""
+    krita.run(NARROW)
+    krita.screenshot_of("layerpeel_docker", f"setup-{name}")
+
+
+def test_from_the_bare_zip_to_the_first_layers(start_bare, end_backends, small_painting, soft_disc):
+    krita = start_bare()
+    end_backends(krita.home)
+    page = SetupPage(krita)
+    page.wait_for_offer()
+    picture(krita, "offer")
+    assert not (krita.home.layerpeel / "setup").exists()  # Nothing is done before the click.
+    assert "MB" in page.text("set_up")
+    assert "MIT" in page.text("setup_text")
+    assert "programs/python3.13" in page.text("setup_with")
+    page.press("set_up")
+    page.wait_for_step(STEPS.index("install") + 1)
+    picture(krita, "running")
+    page.press("setup_show_log")
+    picture(krita, "log")
+    with krita.watched_gui() as gui:
+        assert page.wait_for_end() == ""
+    print("gap", gui.longest_gap)
+    assert gui.longest_gap < 0.5
+    assert environments(krita) == ["environment-1"]
+    assert not (krita.home.layerpeel / "setup" / "wheels").exists()
+    assert Docker(krita).message == "The backend is set up."
+    picture(krita, "done")
+    assert peel(krita, small_painting, soft_disc) == DONE
+    assert "/setup/environment-1/" in command_of(krita)[0]
+
+
+def test_installed_again_updated_and_removed(start_bare, end_backends, small_painting, soft_disc):
+    krita = start_bare()
+    end_backends(krita.home)
+    docker, page, backend = Docker(krita), SetupPage(krita), Backend(krita.home)
+    page.set_up()
+    page.open_from_settings()
+    assert page.text("setup_text").startswith("Version 0.2.0 is installed.")
+    picture(krita, "again")
+    page.press("setup_back")
+    assert page.text("set_up") == ""
+
+    setup = krita.home.layerpeel / "setup"
+    (part,) = setup.glob("environment-1/lib/*/site-packages/layerpeel/backend/server/serving.py")
+    part.unlink()
+    begun = time.monotonic()
+    line = peel(krita, small_painting, soft_disc)
+    assert time.monotonic() - begun < SECONDS_TO_BE_TOLD
+    assert line.startswith("The backend ended as soon as it was started: ModuleNotFoundError")
+    picture(krita, "does-not-start")
+    page.open_log()
+    assert "serving" in krita.evaluate("widgets.the('layerpeel_log_text').toPlainText()")
+    krita.screenshot_of("layerpeel_log", "setup-log-window")
+    krita.click("layerpeel_log_close")
+    page.press("remedy_set_up")
+    page.wait_for_offer()
+    assert page.text("set_up").startswith("Install again")
+    page.press("set_up")
+    assert page.wait_for_end() == ""
+    assert environments(krita) == ["environment-2"]
+    assert docker.peel() == DONE
+    process = backend.pid
+
+    # As a newer plugin finds it: what is installed came from another one.
+    (record,) = setup.glob("*/layerpeel-setup.json")
+    told = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps({**told, "fingerprint": "old", "version": "0.1.0"}))
+    docker.look_at_backend()
+    picture(krita, "update-notice")
+    page.press("remedy_set_up")
+    page.wait_for_offer()
+    assert "another backend (0.2.0) than is installed (0.1.0)" in page.text("setup_text")
+    picture(krita, "update")
+    page.press("set_up")
+    assert page.wait_for_end() == ""
+    backend.wait_for_end_of(process)
+    assert environments(krita) == ["environment-3"]
+
+    (python,) = setup.glob("environment-3/bin/python")
+    away = python.rename(python.with_name("away"))
+    docker.look_at_backend()
+    page.wait_for_offer()
+    assert "the Python that it was set up with has gone" in page.text("setup_text")
+    assert page.text("set_up").startswith("Install again")
+    away.rename(python)
+    docker.look_at_backend()
+    krita.wait_until(lambda: not page.shown("set_up"), 20, "the backend to be found")
+
+    page.open_from_settings()
+    page.press("setup_remove")
+    page.wait_for_offer()
+    assert not setup.exists()
+    assert command_of(krita) is None
+    assert page.text("setup_heading") == "Set up Layerpeel"
+
+
+def test_cancelled_in_each_step_and_killed_it_is_never_taken_for_whole(start_bare, end_backends):
+    krita = start_bare()
+    end_backends(krita.home)
+    page = SetupPage(krita)
+    page.wait_for_offer()
+    for number in range(1, len(STEPS)):
+        page.press("set_up")
+        page.wait_for_step(number)
+        assert page.cancel_at_once()
+        page.wait_for_offer()
+        assert command_of(krita) is None
+        goes_on = number > STEPS.index("install") + 1
+        assert (page.text("set_up") == "Go on") == goes_on
+    picture(krita, "unfinished")
+    before = environments(krita)
+    page.press("set_up")
+    page.wait_for_step(STEPS.index("models") + 1)
+    krita.kill()
+    krita.start()
+    page.wait_for_offer()
+    assert page.text("set_up") == "Go on"
+    page.press("set_up")
+    assert page.wait_for_end() == ""
+    assert [name for name in before if f"/{name}/" in command_of(krita)[0]] == before[-1:]
+    assert environments(krita) == before[-1:]
+
+
+def test_what_breaks_a_step_is_told_and_mended_by_trying_again(
+    start_bare, end_backends, source, tmp_path
+):
+    krita = start_bare()
+    end_backends(krita.home)
+    page, setup = SetupPage(krita), krita.home.layerpeel / "setup"
+    page.wait_for_offer()
+
+    setup.write_text("in the way", encoding="utf-8")
+    page.press("set_up")
+    assert page.wait_for_end().startswith("A folder cannot be written: ")
+    picture(krita, "not-writable")
+    setup.unlink()
+
+    resource.prlimit(krita.pid, resource.RLIMIT_FSIZE, (5_000_000, resource.RLIM_INFINITY))
+    page.press("set_up")
+    assert page.wait_for_end().startswith("There is not enough room on the disk")
+    resource.prlimit(krita.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert command_of(krita) is None
+
+    (carried,) = krita.home.resources.glob("pykrita/layerpeel/payload/*.whl")
+    whole = carried.read_bytes()
+    carried.write_bytes(whole[:1_000_000] + bytes(1000) + whole[1_001_000:])
+    page.press("set_up")
+    assert page.wait_for_end().startswith("The plugin's own files are damaged")
+    picture(krita, "damaged")
+    carried.write_bytes(whole)
+
+    lacking = tmp_path / "läcking"
+    lacking.mkdir()
+    page.choose_folder(lacking)
+    assert page.wait_for_end().startswith("The folder lacks the model ")
+    picture(krita, "folder-lacks")
+    page.choose_folder(source)
+    assert page.wait_for_end() == ""
+    assert command_of(krita) is not None
+
+
+def test_no_python_is_told_with_where_one_comes_from(start_bare, tmp_path):
+    krita = start_bare()
+    page = SetupPage(krita)
+    page.wait_for_offer()
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\necho '" + OLD_PYTHON + "'\n", encoding="utf-8")
+    old.chmod(0o755)
+    krita.run(
+        "from layerpeel.plugin.setup import python_search as search\n"
+        "search.pythons_to_try = lambda *_: [['/no/such/python'], [path]]\n"
+        "from layerpeel.plugin.docker import SETTING_UP\nSETTING_UP.look()",
+        path=str(old),
+    )
+    krita.wait_until(lambda: page.shown("setup_look"), 20, "the end of the search")
+    text = page.text("setup_text")
+    assert "It needs Python 3.11 to 3.14" in text
+    assert "Python 3.9.2 (/old/python) is too old." in text
+    assert "python3-venv" in text
+    picture(krita, "no-python")
+    krita.run(
+        "from layerpeel.plugin.setup import python_search as search, systems\n"
+        "search.pythons_to_try = systems.pythons_to_try"
+    )
+    page.press("setup_look")
+    page.wait_for_offer()

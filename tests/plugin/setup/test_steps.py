@@ -1,0 +1,134 @@
+"""The steps of a set-up as commands, and how far an environment has come."""
+
+import os
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from layerpeel.plugin.setup import environments
+from layerpeel.plugin.setup.payload import Payload, PayloadError, count_pins, read_payload
+from layerpeel.plugin.setup.steps import STEPS, Plan, can_go_on, is_whole
+from layerpeel.plugin.setup.systems import LINUX, WINDOWS
+from layerpeel.shared import places
+
+REPOSITORY = Path(__file__).parents[3]
+PAYLOAD = Payload(Path("p/layerpeel.whl"), Path("p/all.lock"), Path("p/npm.lock"), "1.0", "f")
+PLAN = Plan(
+    Path("/base/python"), Path("/e"), Path("/e/bin/python"), Path("/w"), PAYLOAD, None, True
+)
+KEYS = tuple(step.key for step in STEPS)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAYERPEEL_HOME", str(tmp_path / "höme"))
+    return tmp_path / "höme"
+
+
+def commands(plan):
+    return {step.key: [" ".join(words) for words in step.commands(plan)] for step in STEPS}
+
+
+def test_all_but_the_first_step_runs_in_the_environment():
+    told = commands(PLAN)
+    assert told["environment"] == ["/base/python -I -m venv --clear /e"]
+    for key in KEYS[1:]:
+        assert told[key]
+        assert all(command.startswith("/e/bin/python ") for command in told[key])
+
+
+def test_nothing_is_installed_without_the_hash_that_it_must_have():
+    told = commands(PLAN)
+    needs = "--requirement p/all.lock --requirement p/npm.lock"
+    for command in (told["fetch"][0], told["install"][0]):
+        assert "--require-hashes" in command
+        assert command.endswith(needs)
+    assert all("--no-index" in command for command in told["install"])
+
+
+def test_with_a_folder_nothing_is_fetched():
+    told = commands(replace(PLAN, folder=Path("/f"), with_npm=False))
+    assert told["fetch"] == []
+    assert "--no-index --find-links /f" in told["install"][0]
+    assert "npm.lock" not in told["install"][0]
+    assert told["models"][0].endswith("models pull compact --yes --from /f")
+
+
+def test_environment_is_whole_once_the_last_step_is_noted_and_not_before(home):
+    environment = environments.fresh_environment("f", "1.0")
+    environment.folder.mkdir(parents=True)
+    assert environments.known_environments() == []
+    for number, key in enumerate(KEYS, 1):
+        assert not is_whole(environment.done)
+        environment = environment.having_done(key)
+        assert environments.known_environments() == [environment]
+        assert can_go_on(environment.done) == ("install" in KEYS[:number] and number < len(KEYS))
+    assert is_whole(environment.done)
+
+
+def test_each_attempt_from_the_start_gets_a_folder_of_its_own(home):
+    folders = []
+    for _ in range(11):
+        environment = environments.fresh_environment("f", "1.0")
+        environment.folder.mkdir(parents=True)
+        folders.append(environment.having_done("environment").folder)
+    assert len(set(folders)) == 11
+    assert [each.folder for each in environments.known_environments()] == folders
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"fingerprint": 1, "version": "", "done": []}'])
+def test_record_that_cannot_be_read_is_none(home, text):
+    environment = environments.fresh_environment("f", "1.0")
+    environment.folder.mkdir(parents=True)
+    (record,) = environment.having_done("environment").folder.iterdir()
+    record.write_text(text, encoding="utf-8")
+    assert environments.known_environments() == []
+
+
+def test_command_of_set_up_is_told_from_others(home):
+    python = environments.fresh_environment("f", "1.0").python(LINUX)
+    assert environments.holds([str(python), "-m", "x"])
+    assert not environments.holds(["/usr/bin/python3"])
+    assert not environments.holds([])
+    assert environments.fresh_environment("f", "1.0").python(WINDOWS).name == "python.exe"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the place on Linux")
+def test_without_a_home_of_its_own_it_is_among_the_users_data(monkeypatch):
+    monkeypatch.delenv("LAYERPEEL_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert places.setup_folder() == Path("/data/layerpeel/setup")
+
+
+def payload_in(folder, listed):
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "layerpeel-1.2.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("layerpeel-1.2.0.dist-info/RECORD", listed)
+    for name in ("requirements.lock", "npm.lock"):
+        (folder / name).write_text("a==1 \\\n    --hash=sha256:0\n", encoding="utf-8")
+    return folder
+
+
+def test_payload_says_its_version_and_tells_others_apart(tmp_path):
+    one = read_payload(payload_in(tmp_path / "one", "a,sha256=1,1"))
+    same = read_payload(payload_in(tmp_path / "same", "a,sha256=1,1"))
+    other = read_payload(payload_in(tmp_path / "other", "a,sha256=2,1"))
+    assert one.version == "1.2.0"
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_plugin_without_a_payload_has_none(tmp_path):
+    assert read_payload(tmp_path) is None
+
+
+def test_damaged_payload_is_told(tmp_path):
+    folder = payload_in(tmp_path / "one", "a")
+    next(folder.glob("*.whl")).write_bytes(b"no wheel")
+    with pytest.raises(PayloadError):
+        read_payload(folder)
+
+
+def test_packages_of_the_real_lock_are_counted():
+    assert 30 < count_pins(REPOSITORY / "packaging" / "requirements.lock") < 80
