@@ -108,7 +108,8 @@ class LayerpeelDocker(DockWidget):
         elif event.type() == QEvent.Type.Show and CONNECTION.state is ConnectionState.UNKNOWN:
             QTimer.singleShot(0, CONNECTION.look)
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._draw_icons()
+            # The pages get the theme's colours only after this.
+            QTimer.singleShot(0, self._follow_theme)
         return super().event(event)
 
     # Display ---------------------------------------------------------------------------------
@@ -199,6 +200,11 @@ class LayerpeelDocker(DockWidget):
             self._peel_page.offer_words(possible=False, hint=no_such_engine(chosen))
         else:
             self._peel_page.offer_words(engine.words, engine.words_hint)
+
+    def _follow_theme(self) -> None:
+        for choice in self.findChildren(Segments):
+            choice.follow_theme()
+        self._draw_icons()
 
     def _draw_icons(self) -> None:
         self._settings.setIcon(themed_icon("settings", self))

@@ -61,6 +61,12 @@ class Segments(QWidget):
         """Return the button of a choice."""
         return self._buttons[value]
 
+    def follow_theme(self) -> None:
+        """Take on the colours of the theme: a style sheet keeps those that it was set with."""
+        for button in self._buttons.values():
+            button.setStyleSheet("")
+            button.setStyleSheet(SHOW_CHECKED)
+
     def _toggled(self, _button: QToolButton, is_on: bool) -> None:
         # Two buttons change; the one that is switched on comes last.
         if is_on:
