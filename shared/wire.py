@@ -10,6 +10,7 @@ import binascii
 import json
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence, Type, TypeVar, Union, get_type_hints
 
 from layerpeel.shared.protocol import ProtocolError
@@ -102,8 +103,9 @@ def _to_plain(value: Any, blocks: Optional[List[bytes]], tagged: bool = False) -
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        hints = get_type_hints(type(value))
-        plain: Dict[str, Any] = {"type": type(value).__name__} if tagged else {}
+        kind: Any = type(value)
+        hints = _hints_of(kind)
+        plain: Dict[str, Any] = {"type": kind.__name__} if tagged else {}
         for each in fields(value):
             choice = _is_choice(hints[each.name])
             plain[each.name] = _to_plain(getattr(value, each.name), blocks, tagged=choice)
@@ -148,7 +150,7 @@ def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any
 
 def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
     _expect(isinstance(plain, dict), kind, plain)
-    hints = get_type_hints(kind)
+    hints = _hints_of(kind)
     came = set(plain) - {"type"}
     names = {each.name for each in fields(kind)}
     # A field that has got a default since may be missing from what an older version wrote.
@@ -161,6 +163,12 @@ def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> A
         odd = sorted((came - names) | (names - optional - came))
         raise ProtocolError(f"A {kind.__name__} came with fields that do not belong: {odd}.")
     return kind(**{name: _from_plain(hints[name], plain[name], blocks) for name in came})
+
+
+@lru_cache(maxsize=None)
+def _hints_of(kind: Any) -> Dict[str, Any]:
+    """Return the types of a dataclass's fields; a list of results asks hundreds of times."""
+    return get_type_hints(kind)
 
 
 def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:

@@ -27,7 +27,7 @@ from layerpeel.plugin.turns import TIMINGS, Turns, run_in_turns
 from layerpeel.shared.jobs import JobList, JobState
 
 LEAST_HEIGHT = 150  # logical pixels, of the rows
-_READ_AT_ONCE = 25
+_READ_AT_ONCE = 10
 
 
 class ResultsList(QWidget):
