@@ -22,8 +22,12 @@ The name of a part that is little more than one unavoidable call to Krita begins
 
 KRITA = "Krita: "
 
+PAUSE = "wait a moment"
+"""The name of a part after which the next comes a moment later, to look again at something."""
+
 # A turn goes on with the next part until it has taken so long.
 SHORT = 0.025  # seconds
+_MOMENT = 50  # milliseconds
 
 
 @dataclass
@@ -64,7 +68,7 @@ def run_in_turns(
     def turn() -> None:
         start, held, name = time.perf_counter(), 0.0, ""
         try:
-            while held < SHORT and not name.startswith(KRITA):
+            while held < SHORT and not name.startswith((KRITA, PAUSE)):
                 name = next(turns)
                 held = time.perf_counter() - start
                 TIMINGS.note_hold(name, held)
@@ -76,6 +80,6 @@ def run_in_turns(
             if not isinstance(error, expected):
                 raise
         else:
-            QTimer.singleShot(0, turn)
+            QTimer.singleShot(_MOMENT if name == PAUSE else 0, turn)
 
     QTimer.singleShot(0, turn)

@@ -8,6 +8,7 @@ from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.result_delivery import Delivered, deliver
+from layerpeel.plugin.canvas.meanwhile import Before, keep_before
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
@@ -51,15 +52,21 @@ class Job(QObject):
         self._document = document
         self._engine = engine
         self._placement: Optional[Placement] = None
+        self._before: Optional[Before] = None
         self._client: Optional[Client] = None
         self._id = ""
         self._cancelled = False
         self._finished = False
         self._over = False
 
-    def hand_in(self, message: Packed, placement: Placement) -> None:
-        """Submit a packed `SubmitJob` and follow the job."""
-        self._placement = placement
+    def hand_in(
+        self, message: Packed, placement: Placement, before: Optional[Before] = None
+    ) -> None:
+        """Submit a packed `SubmitJob` and follow the job.
+
+        before: what was read, so that what is painted meanwhile stays in sight.
+        """
+        self._placement, self._before = placement, before
         if self._stopped():
             return
         self.progressed.emit(i18n("Waiting for the backend"), UNKNOWN)
@@ -90,6 +97,7 @@ class Job(QObject):
             lambda: not self._cancelled,
             self._arrived,
             self._not_inserted,
+            tell=lambda line: self.tell(line, UNKNOWN),
         )
 
     def cancel(self) -> None:
@@ -141,6 +149,8 @@ class Job(QObject):
 
     def _follow(self, job: JobSummary) -> None:
         self._id = job.id
+        if self._before is not None:
+            keep_before(job.id, self._document, self._before)
         if self._client is None:
             return
         if self._cancelled:

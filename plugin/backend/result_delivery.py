@@ -1,12 +1,13 @@
 """Fetches a job's result and inserts it into a document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Optional, Tuple
 
 from krita import Document
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.meanwhile import Before, before_job, said_of
 from layerpeel.plugin.canvas.placement import Placement, ResultForm
 from layerpeel.plugin.canvas.result_insertion import check_fits, insert
 from layerpeel.plugin.canvas.result_part import part_of
@@ -45,14 +46,16 @@ def deliver(
     done: Callable[[Delivered], None],
     failed: Callable[[Exception], None],
     part: Optional[Role] = None,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> None:
     """Fetch a job's result and insert it into the document, if it is still `wanted` by then.
 
-    part: only its layers of this role; None inserts all.
+    part: only its layers of this role; None inserts all. tell: see `insert`.
     """
 
     def fetched(message: QByteArray) -> None:
-        turns = _unpack_and_insert(message, document, placement, wanted, part)
+        before = before_job(job, document)
+        turns = _unpack_and_insert(message, document, placement, wanted, part, before, tell)
         run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
 
     try:
@@ -93,6 +96,8 @@ def _unpack_and_insert(
     placement: Placement,
     wanted: Callable[[], bool],
     part: Optional[Role],
+    before: Optional[Before],
+    tell: Callable[[str], None],
 ) -> "Turns[Delivered]":
     data = bytes(message)
     yield "read the answer"
@@ -101,6 +106,7 @@ def _unpack_and_insert(
         stack, placement = part_of(stack, placement, part)
     yield "unpack the layers"
     writes_down = read_settings().writes_down
-    layers = yield from insert(document, stack, placement, wanted, writes_down)
+    inserted = yield from insert(document, stack, placement, wanted, writes_down, before, tell)
     TIMINGS.note_moment("inserted")
-    return Delivered(stack, layers, placement)
+    said = (*stack.notes, *said_of(inserted.painted))
+    return Delivered(replace(stack, notes=said), inserted.layers, placement)

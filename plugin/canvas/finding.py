@@ -103,6 +103,14 @@ def is_mask(node: Node) -> bool:
     return node.type().endswith("mask")
 
 
+def around(layer: Node) -> Iterator[Node]:
+    """Yield the groups around a layer, innermost first, without the root."""
+    group = layer.parentNode()
+    while group is not None and group.parentNode() is not None:
+        yield group
+        group = group.parentNode()
+
+
 def position_of(node: Node, siblings: List[Node]) -> int:
     """Return a node's position among its siblings, 0 for the lowest."""
     return [id_of(each) for each in siblings].index(id_of(node))

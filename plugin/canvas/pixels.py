@@ -66,13 +66,34 @@ class Pixels:
 
 def opaque_part(data: bytes, model: ColourModel, depth: Depth, first: int, last: int) -> bytes:
     """Find where alpha is full: one byte for each of the pixels `first` to `last`, 255 or 0."""
+    return _where_alpha_is(_FULL_ALPHA[depth], data, model, depth, first, last)
+
+
+def clear_part(data: bytes, model: ColourModel, depth: Depth, first: int, last: int) -> bytes:
+    """Find likewise where alpha is 0."""
+    return _where_alpha_is(bytes(depth.bytes), data, model, depth, first, last)
+
+
+def _where_alpha_is(
+    value: bytes, data: bytes, model: ColourModel, depth: Depth, first: int, last: int
+) -> bytes:
     step = model.channels * depth.bytes
     begin, end = (first + 1) * step - depth.bytes, last * step
-    opaque = -1
-    for index, wanted in enumerate(_FULL_ALPHA[depth]):
+    found = -1
+    for index, wanted in enumerate(value):
         only = bytes(wanted) + b"\xff" + bytes(255 - wanted)
-        opaque &= int.from_bytes(data[begin + index : end : step].translate(only), "little")
-    return opaque.to_bytes(last - first, "little")
+        found &= int.from_bytes(data[begin + index : end : step].translate(only), "little")
+    return found.to_bytes(last - first, "little")
+
+
+def black_where(wanted: bytes, model: ColourModel, depth: Depth) -> bytes:
+    """Make pixels that are opaque and black where a byte is wanted, 255 or 0, else clear."""
+    step = model.channels * depth.bytes
+    pixels = bytearray(len(wanted) * step)
+    for index, value in enumerate(_FULL_ALPHA[depth]):
+        there = bytes(255) + bytes((value,))
+        pixels[step - depth.bytes + index :: step] = wanted.translate(there)
+    return bytes(pixels)
 
 
 _FULL_ALPHA = {

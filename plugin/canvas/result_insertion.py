@@ -4,15 +4,17 @@ Each node added is an undo step of its own. The result is therefore built in a h
 document, and a clone of it is added to the document itself.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Callable, Tuple
+from typing import Callable, Optional, Tuple
 
 from krita import Document, Krita, Node
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill, name_after
 from layerpeel.plugin.canvas.finding import (
+    around,
     group_with,
     id_of,
     in_front,
@@ -25,9 +27,19 @@ from layerpeel.plugin.canvas.finding import (
     size_of,
 )
 from layerpeel.plugin.canvas.hiding import hidden_by_layers, read_hidden
+from layerpeel.plugin.canvas.idle import until_idle
 from layerpeel.plugin.canvas.lowest import add_lowest
 from layerpeel.plugin.canvas.made_with_notes import note_made_with
-from layerpeel.plugin.canvas.own_values import read_originals
+from layerpeel.plugin.canvas.meanwhile import (
+    Before,
+    Painted,
+    added_on_top,
+    below_what_was_added,
+    read_painted,
+    seen_of,
+)
+from layerpeel.plugin.canvas.own_values import Originals, read_originals
+from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import close_copy, while_open
 from layerpeel.plugin.qt import QByteArray
@@ -44,31 +56,55 @@ _GROUPS = (ResultForm.LAYERS, ResultForm.MASKS)
 _SELECTION = Path(__file__).with_name("selection.kra")
 
 
+@dataclass(frozen=True)
+class Inserted:
+    """What is in the document now.
+
+    layers: the unique ids of a result's layers, bottom first; painted: what lies over them.
+    """
+
+    layers: Tuple[str, ...] = ()
+    painted: Painted = field(default_factory=Painted)
+
+
 def insert(
     document: Document,
     stack: LayerStack,
     placement: Placement,
     wanted: Callable[[], bool],
     writes_down: bool,
-) -> "Turns[Tuple[str, ...]]":
-    """Insert a result where it belongs; return the unique ids of its layers there, bottom first.
+    before: Optional[Before] = None,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> "Turns[Inserted]":
+    """Insert a result where it belongs, once no stroke is under way.
 
     wanted: asked again just before the document is changed.
     writes_down: whether to record in the document how it was made.
+    before: what the result was made from; what has been painted since stays in sight. None where
+        that is not known any more.
+    tell: shows a line while the artist has to do something first.
 
     Raises CanvasError, and changes nothing, when the document has been closed or resized, the
     layer that it belongs to is no longer there, or the result is no longer wanted.
     """
-    check_fits(document, placement)
-    _check_wanted(wanted)
+
+    def check() -> None:
+        check_fits(document, placement)
+        _check_wanted(wanted)
+
+    def idle() -> "Turns[None]":
+        line = i18n("The layers come once you have lifted the brush")
+        yield from until_idle(document, check, lambda: tell(line))
+
+    yield from idle()
     if placement.form is ResultForm.SELECTION:
         if stack.selection is None:
             raise CanvasError(i18n("The backend sent no selection."))
         select(document, stack.selection)
-        return ()
+        return Inserted()
     if not stack.layers:
         raise CanvasError(i18n("The backend sent no layers."))
-    scratch, hidden = document.clone(), ""
+    scratch, painted = document.clone(), Painted()
     try:
         # Krita redraws the whole picture for each node added over others.
         for node in scratch.rootNode().childNodes():
@@ -76,37 +112,37 @@ def insert(
         yield KRITA + "copy the document"
         above = node_of(document, placement.place.above)
         originals = yield from while_open(document, read_originals(document, above))
-        if placement.form in _SINGLE:
-            name = name_after(stack.layers[0].phrase) or placement.name
-            built = yield from build_layer(scratch, stack.layers[0], name, placement, originals)
-        else:
-            built = yield from build_group(scratch, stack, placement, originals)
-            hidden = yield from hidden_by_layers(stack)
+        built, hidden = yield from _build(scratch, stack, placement, originals)
         if placement.form is ResultForm.BACKGROUND:
             # The artist may have gone on painting on what was lifted off.
             behind = _group_behind(document, placement)
             yield from while_open(document, read_hidden(document, behind))
-        check_fits(document, placement)
-        _check_wanted(wanted)
-        active = document.activeNode()
-        added = yield from _add(document, built, placement, stack.layers[0])
+        yield from idle()
+        if before is not None and placement.form in _GROUPS:
+            build = partial(build_layer, scratch, placement=placement, originals=originals)
+            painted = yield from _keep_in_sight(document, built, placement, before, build, idle)
+        active: Optional[Node] = document.activeNode()
+        added = yield from _add(document, built, placement, stack.layers[0], before)
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
         if placement.form is ResultForm.BACKGROUND:
             note_background(document, behind, id_of(added))
         elif placement.form in _GROUPS:
-            note_group(document, _group_of(added, placement, hidden))
+            note_group(document, _group_of(added, stack, placement, hidden))
         if writes_down:
             note_made_with(document, added, stack.made_with)
-        is_group = placement.form not in _SINGLE
-        layers = tuple(map(id_of, added.childNodes() if is_group else [added]))
+        nodes = [added] if placement.form in _SINGLE else added.childNodes()
+        layers = tuple(map(id_of, nodes[: len(stack.layers)]))
         yield KRITA + "add it"
     finally:
         close_copy(scratch)
-    # Krita activates the added layer; put the artist's brush back where it was.
-    if active is not None and is_open(document):
-        document.setActiveNode(active)
-    yield "bring back the active layer"
-    return layers
+    if is_open(document):
+        if placement.form not in _SINGLE and not _goes_on_elsewhere(document, before, active):
+            active = added.childNodes()[-1 if painted.painted else len(stack.layers) - 1]
+        # Krita activates the added node itself.
+        if active is not None:
+            document.setActiveNode(active)
+    yield "choose the active layer"
+    return Inserted(layers, painted)
 
 
 def check_fits(document: Document, placement: Placement) -> None:
@@ -156,8 +192,65 @@ def _group_behind(document: Document, placement: Placement) -> PeeledGroup:
     return group
 
 
-def _group_of(added: Node, placement: Placement, hidden: str) -> PeeledGroup:
-    background, *foregrounds = (id_of(node) for node in added.childNodes())
+def _build(
+    scratch: Document, stack: LayerStack, placement: Placement, originals: Originals
+) -> "Turns[Tuple[Node, str]]":
+    """Build the one node of a result; return it with the fingerprint of what it hides."""
+    if placement.form in _SINGLE:
+        name = name_after(stack.layers[0].phrase) or placement.name
+        return (yield from build_layer(scratch, stack.layers[0], name, placement, originals)), ""
+    group = yield from build_group(scratch, stack, placement, originals)
+    return group, (yield from hidden_by_layers(stack))
+
+
+def _keep_in_sight(
+    document: Document,
+    group: Node,
+    placement: Placement,
+    before: Before,
+    build: "Callable[[Layer, str], Turns[Node]]",
+    idle: Callable[[], "Turns[None]"],
+) -> "Turns[Painted]":
+    """Lay what was painted meanwhile over the built group, and return it.
+
+    Whatever follows in the same turn finds the document as it was looked at.
+    """
+    place = placement.place
+    shows_through = place.blending_mode == "normal" and place.covers_original
+    while True:
+        seen = seen_of(document, before)
+        yield KRITA + "read the picture again"
+        painted = yield from read_painted(document, before, shows_through)
+        over = []
+        for layer, mode in ((painted.erased, "erase"), (painted.painted, "normal")):
+            if layer is not None:
+                node = yield from build(layer, layer.name)
+                node.setBlendingMode(mode)
+                group.addChildNode(node, None)
+                over.append(node)
+                yield KRITA + "add what was painted meanwhile"
+        yield from idle()
+        if seen_of(document, before) == seen:
+            return painted
+        for node in over:
+            node.remove()
+
+
+def _goes_on_elsewhere(
+    document: Document, before: Optional[Before], active: Optional[Node]
+) -> bool:
+    """Whether the artist has turned to another layer since, which the result does not hide."""
+    if before is None or active is None or id_of(active) == before.active:
+        return False
+    if before.kind is not SourceKind.PICTURE:
+        return id_of(active) != before.source
+    on_top = {id_of(node) for node in added_on_top(document, before)}
+    return any(id_of(node) in on_top for node in (active, *around(active)))
+
+
+def _group_of(added: Node, stack: LayerStack, placement: Placement, hidden: str) -> PeeledGroup:
+    # What was painted meanwhile lies above them.
+    background, *foregrounds = (id_of(node) for node in added.childNodes()[: len(stack.layers)])
     return PeeledGroup(
         placement.name,
         id_of(added),
@@ -198,13 +291,17 @@ def _deselect(document: Document) -> None:
         document.waitForDone()
 
 
-def _add(document: Document, built: Node, placement: Placement, lowest: Layer) -> "Turns[Node]":
+def _add(
+    document: Document, built: Node, placement: Placement, lowest: Layer, before: Optional[Before]
+) -> "Turns[Node]":
     """Add the built node to the document and return the node that is there now.
 
     lowest: the lowest of its layers. A clone gets new ids, which it keeps in the document.
     """
     place = placement.place
     beside = node_of(document, place.above or place.below)
+    if beside is None and before is not None:
+        beside = below_what_was_added(document, before)
     parent = (beside.parentNode() if beside is not None else None) or document.rootNode()
     above = beside
     if beside is not None and place.below:

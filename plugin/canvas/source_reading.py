@@ -1,12 +1,14 @@
 """Reads the pixels to peel, and finds out where the result belongs."""
 
-from typing import Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Iterable, List, Optional, Tuple, Union
 
 from krita import Document, Node
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
+    around,
     first_background_of,
+    group_with,
     id_of,
     is_mask,
     is_open,
@@ -88,6 +90,28 @@ def read_source(
     return pixels, Place(above, patch=opaque, blending_mode="normal" if opaque else "copy")
 
 
+def read_source_again(
+    document: Document, kind: SourceKind, source: str, hidden: List[str]
+) -> "Turns[Pixels]":
+    """Read what `read_source` has read, as it is now.
+
+    source: unique id of the layer that was read; hidden: those of layers that are no part of the
+    picture, where it was the picture.
+
+    Raises CanvasError when it is gone.
+    """
+    if kind is SourceKind.PICTURE:
+        return (yield from _read_without(document, hidden) if hidden else read_picture(document))
+    layer = node_of(document, source)
+    if layer is None:
+        raise CanvasError(
+            i18n("The layer that was peeled is gone. The result waits under Results.")
+        )
+    if kind is SourceKind.LEFT and (group := group_with(document, source)) is not None:
+        return (yield from read_background(document, group, layer))
+    return (yield from read_layer(document, layer))
+
+
 def read_picture(document: Document) -> "Turns[Pixels]":
     """Read the merged picture, empty or not."""
     width, height = size_of(document)
@@ -133,7 +157,7 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
                 **named
             )
         )
-    if not all(node.visible() for node in (layer, *_around(layer))):
+    if not all(node.visible() for node in (layer, *around(layer))):
         raise CanvasError(i18n("“{name}” is hidden: show it first.").format(**named))
     pixels = yield from read_layer(document, layer)
     if pixels.is_empty():
@@ -145,7 +169,7 @@ def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixel
     return pixels, Place(
         above=id_of(layer),
         # A group with a mask, opacity or mode would apply it to the layer's remains a second time.
-        patch=plain and opaque and all(_is_plain(node) for node in _around(layer)),
+        patch=plain and opaque and all(_is_plain(node) for node in around(layer)),
         blending_mode=layer.blendingMode(),
         opacity=layer.opacity(),
         inherit_alpha=layer.inheritAlpha(),
@@ -182,14 +206,6 @@ def _is_plain(layer: Node) -> bool:
     is_masked = layer.type() == "grouplayer" and any(is_mask(node) for node in layer.childNodes())
     is_mixed = layer.opacity() != 255 or layer.blendingMode() != "normal" or layer.inheritAlpha()
     return not is_masked and not is_mixed
-
-
-def _around(layer: Node) -> Iterator[Node]:
-    """Yield the groups around a layer, innermost first, without the root."""
-    group = layer.parentNode()
-    while group is not None and group.parentNode() is not None:
-        yield group
-        group = group.parentNode()
 
 
 def _nothing_shows_below(layer: Node) -> bool:
@@ -245,9 +261,9 @@ def _pixels_up_to(document: Document, top: Node, alone: bool = False) -> "Turns[
     shown in full: where they are hidden or faded, what lies below them is what was lifted off.
     alone: without what lies below the innermost group, too.
     """
-    around = list(_around(top))
-    shown = [id_of(group) for group in around]
-    hidden = [id_of(node) for group in around for node in group.childNodes() if is_mask(node)]
+    groups = list(around(top))
+    shown = [id_of(group) for group in groups]
+    hidden = [id_of(node) for group in groups for node in group.childNodes() if is_mask(node)]
     for group in peeled_groups(document):
         if group.group in shown:
             shown.append(first_background_of(document, group))

@@ -1,6 +1,6 @@
 """One peel, or another background, from the click to the layers."""
 
-from typing import Optional, Tuple
+from typing import Optional
 
 from krita import Document
 
@@ -8,17 +8,16 @@ from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.job import UNKNOWN, Job
 from layerpeel.plugin.backend.result_delivery import Delivered, account_of
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.placement import Placement, ResultForm
+from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.canvas.source_reading import while_open
 from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.peel_choice import Choice
-from layerpeel.plugin.peel.peel_message import message_for
+from layerpeel.plugin.peel.peel_message import Submission, message_for
 from layerpeel.plugin.peel.refill_message import refill_message
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
-from layerpeel.shared.wire import Packed
 
 # Redrawing the docker takes longer than reading most canvases: only show slow reads.
 PATIENCE = 200  # milliseconds
@@ -72,7 +71,7 @@ class Peel(QObject):
         """Stop as soon as possible; nothing in the document changes."""
         self._job.cancel()
 
-    def _start(self, message: "Turns[Tuple[Packed, Placement]]") -> None:
+    def _start(self, message: "Turns[Submission]") -> None:
         QTimer.singleShot(PATIENCE, self._tell_reading)
         turns = while_open(self._document, message)
         run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
@@ -81,10 +80,9 @@ class Peel(QObject):
         if not self._job.is_read and not self._job.is_over:
             self._job.tell(i18n("Reading the canvas"), UNKNOWN)
 
-    def _send(self, made: "Tuple[Packed, Placement]") -> None:
-        message, placement = made
-        self._is_selection = placement.form is ResultForm.SELECTION
-        self._job.hand_in(message, placement)
+    def _send(self, submission: Submission) -> None:
+        self._is_selection = submission.placement.form is ResultForm.SELECTION
+        self._job.hand_in(submission.message, submission.placement, submission.before)
 
     def _finished(self) -> None:
         if self._inserts_at_once or self._is_selection:

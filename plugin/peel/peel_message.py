@@ -1,8 +1,9 @@
 """Makes the artist's choices and the canvas a message for the backend."""
 
+from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
-from krita import Document
+from krita import Document, Node
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
@@ -13,6 +14,8 @@ from layerpeel.plugin.canvas.finding import (
     peeled_groups,
     size_of,
 )
+from layerpeel.plugin.canvas.hint_layer import find_hint_layer
+from layerpeel.plugin.canvas.meanwhile import Before, look_before
 from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
 from layerpeel.plugin.canvas.placement import Origin, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
@@ -38,10 +41,20 @@ from layerpeel.shared.protocol import (
 from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
 
 
-def message_for(
-    document: Document, choice: Choice, engine: str
-) -> "Turns[Tuple[Packed, Placement]]":
-    """Read the canvas, pack a `SubmitJob`, and return it with the placement of its result.
+@dataclass(frozen=True)
+class Submission:
+    """A packed `SubmitJob`, and what the plugin has to know when its result comes.
+
+    before: what was read; None where what is painted meanwhile cannot be hidden by the result.
+    """
+
+    message: Packed
+    placement: Placement
+    before: Optional[Before] = None
+
+
+def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submission]":
+    """Read the canvas, and pack it with what was chosen.
 
     engine: name of the engine that peels; if that is left open, what is pointed at is peeled by
         the one that has outlined it.
@@ -50,10 +63,13 @@ def message_for(
     """
     lift = _lift(choice, None if choice.lift.uses_picture else read_selection(document))
     yield "read the selection"
+    hints: Optional[Node] = None
     if choice.pointed_at is not None:
+        hints = find_hint_layer(document)
         pixels, place = yield from _read_pointed(document, choice.source, choice.pointed_at)
     else:
         pixels, place = yield from read_source(document, choice.source)
+    before = look_before(document, choice.source, place.above, pixels, hints)
     picture = yield from picture_of(document, pixels)
     yield "wrap the pixels"
     placement = Placement(
@@ -80,7 +96,7 @@ def message_for(
     )
     message = pack_in_pieces(SubmitJob(placement.name, request, picture, to_text(placement)))
     yield "pack the message"
-    return message, placement
+    return Submission(message, placement, before)
 
 
 def _read_pointed(

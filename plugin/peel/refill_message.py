@@ -1,7 +1,5 @@
 """Makes the last result's background a message for the backend, to be filled in otherwise."""
 
-from typing import Tuple
-
 from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
@@ -20,15 +18,16 @@ from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import Origin, Placement, ResultForm
 from layerpeel.plugin.canvas.source_reading import read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
+from layerpeel.plugin.peel.peel_message import Submission
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import RefillRequest
-from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
+from layerpeel.shared.wire import pack_in_pieces, to_text
 
 
-def refill_message(document: Document) -> "Turns[Tuple[Packed, Placement]]":
-    """Read the last result, pack a `SubmitJob`, and return it with the placement of its result.
+def refill_message(document: Document) -> "Turns[Submission]":
+    """Read the last result, and pack it.
 
     Raises CanvasError where there is no result, what was lifted off is no longer where it was, or
     the background is see-through.
@@ -72,4 +71,4 @@ def refill_message(document: Document) -> "Turns[Tuple[Packed, Placement]]":
     request = RefillRequest(hidden, refills_of(document, group) + 1)
     message = pack_in_pieces(SubmitJob(placement.name, request, picture, to_text(placement)))
     yield "pack the message"
-    return message, placement
+    return Submission(message, placement)

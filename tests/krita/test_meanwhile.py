@@ -139,17 +139,3 @@ def test_selection_only_goes_to_the_document_that_it_was_made_from(
     np.testing.assert_array_equal(easel.selection, soft_disc)
     krita.undo()
     assert easel.selection is None
-
-
-def test_brush_strokes_made_meanwhile_stay(krita, docker, easel, small_painting, start):
-    easel.picture(small_painting)
-    held = start()
-    easel.add_layer("Stroke")
-    easel.paint(np.full((10, 20, 4), 255, np.uint8), "Stroke", left=130, top=100)
-    easel.activate("Stroke")
-    stroke = krita.pixels("Stroke", area=(0, 0, 160, 120))
-    let_go(held)
-    assert docker.wait_for_end() == DONE
-    np.testing.assert_array_equal(krita.pixels("Stroke", area=(0, 0, 160, 120)), stroke)
-    assert easel.active_layer == next(x.id for x in krita.layer_tree() if x.name == "Stroke")
-    assert {layer.name for layer in krita.layer_tree()} >= {"Stroke", "Peeled selection"}

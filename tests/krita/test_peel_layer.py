@@ -55,7 +55,7 @@ def test_opaque_layer_between_others_gets_its_group_directly_above(
     assert krita.layer_tree()[0] == below
     assert krita.layer_tree()[1] == middle
     assert krita.layer_tree()[3] == top
-    assert easel.active_layer == middle.id
+    assert easel.active_layer == krita.layer_tree()[2].children[-1].id
     np.testing.assert_array_equal(krita.pixels(), before)
 
 

@@ -37,7 +37,7 @@ def test_subject_becomes_two_layers_in_a_group_and_nothing_else_changes(
     assert group.opacity == 255
     assert [layer.name for layer in group.children] == ["Background", "Foreground"]
     assert all(layer.type == "paintlayer" and layer.visible for layer in group.children)
-    assert easel.active_layer == source
+    assert easel.active_layer == group.children[-1].id
     assert easel.selection is None
     np.testing.assert_array_equal(krita.pixels(), painting)
     np.testing.assert_array_equal(krita.pixels(source), painting)

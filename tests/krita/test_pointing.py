@@ -33,8 +33,8 @@ document = documents.active()
 source = outcome(read_to_point_at(document, SourceKind.PICTURE))
 pointed_at = PointedAt(Points((Point(*click, True),)), source.fingerprint)
 lifts = {"point": Choice(LiftOff.POINT, pointed_at=pointed_at), "subject": Choice()}
-message, _ = outcome(message_for(document, lifts[lift], engine))
-result = unpack(SubmitJob, b"".join(message)).request.engine
+submission = outcome(message_for(document, lifts[lift], engine))
+result = unpack(SubmitJob, b"".join(submission.message)).request.engine
 """
 CHANGED = "The picture has changed since you pointed: look at the outline, then peel again."
 

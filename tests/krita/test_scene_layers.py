@@ -31,7 +31,7 @@ def test_scene_is_a_group_on_top_and_one_undo_step(krita, generating, easel, sma
     assert after[0] == before[0]
     assert names(after) == ["Background", "a red fox before an old tree in the…"]
     assert names(after[1].children) == ["Background", "an old tree", "a red fox"]
-    assert easel.active_layer == before[0].id
+    assert easel.active_layer == after[1].children[-1].id
     pixels = krita.pixels()
     krita.undo()
     assert krita.layer_tree() == before

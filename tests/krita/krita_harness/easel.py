@@ -1,6 +1,7 @@
 """Prepares the open document as an artist would: pixels, layers, selections."""
 
 import base64
+import contextlib
 
 import numpy as np
 
@@ -61,6 +62,13 @@ class Easel:
         """Move a layer's pixels to the right and down."""
         self._krita.run("editing.move(layer, left, top)", layer=layer, left=left, top=top)
 
+    @contextlib.contextmanager
+    def brush(self):
+        """Paint a real stroke with the mouse inside the `with`; it ends with that."""
+        brush = Brush(self._krita)
+        yield brush
+        brush.lift()
+
     def activate(self, layer):
         """Make a layer the active one."""
         self._krita.run("editing.activate(layer)", layer=layer)
@@ -109,3 +117,41 @@ class Easel:
             10,
             f"{name} to close",
         )
+
+
+class Brush:
+    """A stroke in the middle of the canvas, drawn with the mouse."""
+
+    def __init__(self, krita):
+        self._krita = krita
+        left, top, width, height = krita.evaluate("widgets.place_of_canvas()")
+        self._at = (left + width // 2 - 60, top + height // 2)
+
+    def begin(self):
+        """Press the button on the canvas, and draw to the right."""
+        self._krita.display.xdotool("mousemove", *map(str, self._at))
+        self._draw(press=True)
+
+    def go_on(self):
+        """Draw further to the right, until paint has come onto the picture."""
+        self._draw(press=False)
+
+    def _draw(self, press):
+        before = self._picture()
+        if press:
+            self._krita.display.xdotool("mousedown", "1")
+        for _step in range(8):
+            self._at = (self._at[0] + 6, self._at[1])
+            self._krita.display.xdotool("mousemove", *map(str, self._at))
+        self._krita.wait_until(lambda: self._picture() != before, 10, "the stroke to show")
+
+    def _picture(self):
+        # Other ways to look wait until Krita has nothing to do, which ends a stroke.
+        return self._krita.run(
+            "d = krita.activeDocument()\n"
+            "result = hash(bytes(d.pixelData(0, 0, d.width(), d.height())))"
+        )
+
+    def lift(self):
+        """Let the button go."""
+        self._krita.display.xdotool("mouseup", "1")

@@ -27,6 +27,18 @@ def window():
     return Krita.instance().activeWindow().qwindow()
 
 
+def place_of_canvas():
+    """Return the screen rectangle of the shown picture's canvas: [left, top, width, height]."""
+    kind = "KisOpenGLCanvas2"
+    (canvas,) = [
+        widget
+        for widget in window().findChildren(QWidget)
+        if widget.metaObject().className() == kind and widget.isVisible()
+    ]
+    corner = canvas.mapToGlobal(QPoint(0, 0))
+    return [corner.x(), corner.y(), canvas.width(), canvas.height()]
+
+
 @functools.cache
 def _docker():
     """Layerpeel's docker, which lives as long as the window."""

@@ -1,0 +1,239 @@
+"""What the artist did while a peel ran: it stays in sight above the result, or is left alone.
+
+A result shows the picture as it was read. What differs from that by the time the result comes is
+found pixel by pixel, and laid over the result as layers within its group: one undo step for all.
+Long numbers do in milliseconds what a loop over pixels takes seconds for.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Dict, FrozenSet, List, Optional, Tuple, Union
+
+from krita import Document, Node
+
+from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import (
+    id_of,
+    is_mask,
+    node_of,
+    peeled_groups,
+    position_of,
+    size_of,
+)
+from layerpeel.plugin.canvas.pixels import (
+    Pixels,
+    SourceKind,
+    black_where,
+    clear_part,
+    opaque_part,
+)
+from layerpeel.plugin.canvas.source_reading import read_source_again
+from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.turns import Turns
+from layerpeel.shared.protocol import Layer, PixelBlock, Role
+
+BAND = 2**19
+"""Pixels to look at in one turn."""
+
+
+# They hold whole pictures.
+MOST_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Before:
+    """A document at the moment when the pixels to peel were read.
+
+    source: unique id of the layer that they are of; empty where they are of the whole picture.
+    without: unique id of a layer that is no part of the picture; empty where there is none.
+    outermost: unique ids of the layers outside of groups. active: of the active one.
+    """
+
+    pixels: Pixels
+    kind: SourceKind
+    source: str
+    without: str
+    outermost: FrozenSet[str]
+    active: str
+
+
+_KEPT: Dict[str, Tuple[Document, Before]] = {}
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What has changed, as layers to lay over a result.
+
+    painted: what is there now. erased: opaque where what was there is to be cleared first.
+    """
+
+    painted: Optional[Layer] = None
+    erased: Optional[Layer] = None
+
+
+def look_before(
+    document: Document, kind: SourceKind, source: str, pixels: Pixels, without: Optional[Node]
+) -> Before:
+    """Remember a document whose pixels have just been read; see `Before`."""
+    active: Optional[Node] = document.activeNode()
+    return Before(
+        pixels,
+        kind,
+        "" if kind is SourceKind.PICTURE else source,
+        id_of(without) if without is not None else "",
+        frozenset(id_of(node) for node in document.rootNode().childNodes()),
+        id_of(active) if active is not None else "",
+    )
+
+
+def keep_before(job: str, document: Document, before: Before) -> None:
+    """Keep what a job was made from until its result comes, or the artist asks for it."""
+    _KEPT[job] = (document, before)
+    for oldest in list(_KEPT)[:-MOST_KEPT]:
+        del _KEPT[oldest]
+
+
+def before_job(job: str, document: Document) -> Optional[Before]:
+    """Return what a job was made from; None where that is not known, or was another document."""
+    made_from, before = _KEPT.get(job, (None, None))
+    return before if made_from == document else None
+
+
+def added_on_top(document: Document, before: Before) -> List[Node]:
+    """List the layers outside of groups that were added above all others since, bottom to top.
+
+    A new result goes above any that has come since, and above all that lies below that.
+    """
+    added: List[Node] = []
+    if before.kind is SourceKind.PICTURE:
+        stay_below = before.outermost.union(each.group for each in peeled_groups(document))
+        for node in reversed(document.rootNode().childNodes()):
+            if id_of(node) in stay_below and not is_mask(node):
+                break
+            if not is_mask(node):
+                added.insert(0, node)
+    return added
+
+
+def below_what_was_added(document: Document, before: Before) -> Optional[Node]:
+    """Return the topmost layer below those that were added on top; None where none were."""
+    added = added_on_top(document, before)
+    siblings = document.rootNode().childNodes()
+    position = position_of(added[0], siblings) if added else 0
+    return siblings[position - 1] if position > 0 else None
+
+
+def seen_of(document: Document, before: Before) -> Tuple[bytes, ...]:
+    """Read at once what tells whether anything has been painted since: the picture, the source."""
+    width, height = size_of(document)
+    source = node_of(document, before.source)
+    read = [document.pixelData]
+    if source is not None:
+        read.append(source.projectionPixelData)
+    return tuple(bytes(each(0, 0, width, height)) for each in read)
+
+
+def said_of(painted: Painted) -> Tuple[str, ...]:
+    """Return what the artist should know of it."""
+    if painted.painted is not None:
+        return (i18n("What you painted meanwhile is a layer of its own, on top."),)
+    if painted.erased is not None:
+        return (i18n("What you erased meanwhile is a layer of its own, on top."),)
+    return ()
+
+
+def read_painted(document: Document, before: Before, shows_through: bool) -> "Turns[Painted]":
+    """Find what has changed in what was read, but for layers that were added on top.
+
+    shows_through: whether the document itself shows where a result is clear.
+
+    Raises CanvasError when what was read is gone, or has other colours than before.
+    """
+    hidden = [id_of(node) for node in added_on_top(document, before)]
+    hidden += [before.without] if before.without else []
+    now = yield from read_source_again(document, before.kind, before.source, hidden)
+    if _space_of(now) != _space_of(before.pixels):
+        raise CanvasError(
+            i18n("The picture's colour space was changed. The result waits under Results.")
+        )
+    rows = yield from _rows_that_differ(now, before.pixels)
+    if not rows:
+        return Painted()
+    return (yield from _layers_of(now, before.pixels, rows, shows_through))
+
+
+def _space_of(pixels: Pixels) -> Pixels:
+    return replace(pixels, data=b"", own=None)
+
+
+def _rows_that_differ(now: Pixels, before: Pixels) -> "Turns[range]":
+    """Return the rows from the first to the last in which two pictures differ; maybe none."""
+    if now.data == before.data:
+        return range(0)
+    yield "see that something was painted"
+    size = now.width * now.model.channels * now.depth.bytes
+    differ = []
+    for row in range(now.height):
+        place = slice(row * size, (row + 1) * size)
+        if now.data[place] != before.data[place]:
+            differ.append(row)
+    yield "see which rows were painted on"
+    return range(differ[0], differ[-1] + 1)
+
+
+def _layers_of(now: Pixels, before: Pixels, rows: range, shows_through: bool) -> "Turns[Painted]":
+    size = now.model.channels * now.depth.bytes
+    at_once = max(1, BAND // now.width)
+    painted, erased = bytearray(), bytearray()
+    for begin in range(rows.start, rows.stop, at_once):
+        first, last = begin * now.width, min(begin + at_once, rows.stop) * now.width
+        changed = _changed(now, before, first, last)
+        opaque = _number(opaque_part(now.data, now.model, now.depth, first, last))
+        kept = changed & opaque if shows_through else changed
+        painted += _only(now.data[first * size : last * size], kept, size)
+        erased += black_where(
+            (changed & ~opaque).to_bytes(last - first, "little"), now.model, now.depth
+        )
+        yield "take what was painted"
+    return Painted(
+        _layer(painted, now, rows, i18n("Painted meanwhile")),
+        _layer(erased, now, rows, i18n("Erased meanwhile")),
+    )
+
+
+def _changed(now: Pixels, before: Pixels, first: int, last: int) -> int:
+    """Return where pixels differ, 255 or 0 for each, but for those that are clear in both."""
+    size = now.model.channels * now.depth.bytes
+    place = slice(first * size, last * size)
+    bits = (_number(now.data[place]) ^ _number(before.data[place])).to_bytes(
+        (last - first) * size, "little"
+    )
+    changed = 0
+    for index in range(size):
+        changed |= _number(bits[index::size].translate(_ANY))
+    clear = -1
+    for pixels in (now, before):
+        clear &= _number(clear_part(pixels.data, pixels.model, pixels.depth, first, last))
+    return changed & ~clear
+
+
+def _only(data: bytes, wanted: int, size: int) -> bytes:
+    """Return pixels of so many bytes, those that are not wanted as zeros."""
+    flags = wanted.to_bytes(len(data) // size, "little")
+    mask = bytearray(len(data))
+    for index in range(size):
+        mask[index::size] = flags
+    return (_number(data) & _number(mask)).to_bytes(len(data), "little")
+
+
+def _layer(data: bytearray, like: Pixels, rows: range, name: str) -> Optional[Layer]:
+    if not any(data):
+        return None
+    block = PixelBlock(like.width, len(rows), like.model, like.depth, bytes(data), like.order)
+    return Layer(name, Role.FOREGROUND, block, (0, rows.start))
+
+
+def _number(data: Union[bytes, bytearray]) -> int:
+    return int.from_bytes(data, "little")
+
+
+_ANY = b"\0" + b"\xff" * 255
