@@ -10,7 +10,7 @@ from krita import Krita
 from layerpeel.plugin.engine_names import AUTOMATIC
 
 _GROUP = "layerpeel"
-_NO = "no"
+_NO, _YES = "no", "yes"
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class DockerSettings:
         here.
     writes_down: whether the document records how its layers were made.
     inserts_at_once: whether a peel's result becomes layers without being looked at first.
+    patches: whether a background is only a patch round what was lifted off, where that will do.
     """
 
     engine: str = AUTOMATIC
@@ -31,6 +32,7 @@ class DockerSettings:
     token: str = ""
     writes_down: bool = True
     inserts_at_once: bool = True
+    patches: bool = False
 
     def command_parts(self) -> List[str]:
         """Split the command as a shell would.
@@ -49,6 +51,7 @@ def read_settings() -> DockerSettings:
         read_text("token"),
         read_text("writes_down") != _NO,
         read_text("inserts_at_once") != _NO,
+        read_text("patches") == _YES,
     )
 
 
@@ -58,6 +61,7 @@ def write_settings(settings: DockerSettings) -> None:
         write_text(name, getattr(settings, name))
     for name in ("writes_down", "inserts_at_once"):
         write_text(name, "" if getattr(settings, name) else _NO)
+    write_text("patches", _YES if settings.patches else "")
 
 
 def read_text(name: str) -> str:

@@ -24,8 +24,8 @@ class Place:
 
     above: unique id of the layer to insert it directly above; empty for the top of the picture.
     below: unique id of the layer to insert it directly below; empty where `above` is used.
-    patch: whether its background only needs to cover what has changed, since the same, opaque
-        picture lies below it.
+    patch: whether its background covers only what has changed, which the same, opaque picture
+        below it allows; else it spans the canvas.
     blending_mode, opacity (0–255): of the group.
     inherit_alpha: whether it is clipped to what lies below it.
     covers_original: whether the group hides what it was made from; if not, the artist should

@@ -29,6 +29,7 @@ class Choice:
     """The docker's settings at the moment Peel was pressed.
 
     pointed_at: None where nothing is pointed at.
+    patches: whether the background is only a patch, where the picture lies below it.
     """
 
     lift: LiftOff = LiftOff.SUBJECT
@@ -38,3 +39,4 @@ class Choice:
     source: SourceKind = SourceKind.PICTURE
     form: ResultForm = ResultForm.LAYERS
     pointed_at: Optional[PointedAt] = None
+    patches: bool = False

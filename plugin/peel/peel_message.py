@@ -1,6 +1,6 @@
 """Makes the artist's choices and the canvas a message for the backend."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Tuple
 
 from krita import Document, Node
@@ -69,6 +69,7 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
         pixels, place = yield from _read_pointed(document, choice.source, choice.pointed_at)
     else:
         pixels, place = yield from read_source(document, choice.source)
+    place = replace(place, patch=place.patch and choice.patches)
     before = look_before(document, choice.source, place.above, pixels, hints)
     picture = yield from picture_of(document, pixels)
     yield "wrap the pixels"

@@ -1,5 +1,6 @@
 """The docker's page that peels: the form, the running peel, and its outcome."""
 
+from dataclasses import replace
 from typing import Optional
 
 from krita import Document
@@ -102,9 +103,10 @@ class PeelPage(QWidget):
         """Peel with the form's settings."""
         if (document := self._document_to_change()) is None:
             return
-        choice = self._form.choice()
+        settings = read_settings()
+        choice = replace(self._form.choice(), patches=settings.patches)
         leaves_something = choice.form is not ResultForm.SELECTION
-        self._begin(document, read_settings().engine, leaves_something).start(choice)
+        self._begin(document, settings.engine, leaves_something).start(choice)
 
     def fill_in_otherwise(self) -> None:
         """Put another background into the last result."""

@@ -50,6 +50,12 @@ class SettingsDialog(QDialog):
         self._looks_first.setToolTip(
             i18n("After Peel the docker shows the result; nothing is inserted before you say so")
         )
+        self._patches = QCheckBox(i18n("Fill in only a patch behind what is lifted off"))
+        self._patches.setObjectName("layerpeel_patches")
+        self._patches.setChecked(saved.patches)
+        self._patches.setToolTip(
+            i18n("Smaller files; but keep the picture below, which shows beside the patch")
+        )
         self._installation = QPushButton(i18n("Install, update or remove …"))
         self._installation.setObjectName("layerpeel_installation")
         self._installation.setToolTip(i18n("Opens the docker's page that sets the backend up"))
@@ -70,6 +76,7 @@ class SettingsDialog(QDialog):
         form.addRow(i18n("Engine:"), self._engine)
         form.addRow("", self._looks_first)
         form.addRow("", self._writes_down)
+        form.addRow("", self._patches)
         if setting_up.is_possible:
             form.addRow(i18n("Backend:"), self._installation)
         form.addRow(i18n("Command that starts the backend:"), self._command)
@@ -92,6 +99,7 @@ class SettingsDialog(QDialog):
             self._token.text().strip(),
             self._writes_down.isChecked(),
             not self._looks_first.isChecked(),
+            self._patches.isChecked(),
         )
         try:
             settings.command_parts()

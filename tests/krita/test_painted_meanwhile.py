@@ -78,6 +78,9 @@ def test_stroke_on_the_peeled_picture_stays_in_sight(krita, docker, easel, held,
     changed[50:66, 40:100] = True
     np.testing.assert_array_equal(shown[..., -1] > 0, changed)
     np.testing.assert_array_equal(shown[changed], seen[changed])
+    # What was peeled is the picture as it was: below the stroke, the disc is whole.
+    easel.change_layer(painted.id, visible=False)
+    assert_same_picture(krita.pixels(), pixels.astype(seen.dtype), steps=max(steps, 1))
     krita.undo()
     assert krita.layer_tree() == before
     np.testing.assert_array_equal(krita.pixels(), seen)
