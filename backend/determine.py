@@ -39,6 +39,7 @@ from layerpeel.shared.scene_prompt import MOST_FOREGROUNDS
 
 SUBJECT = "The subject"
 POINTED_AT = "What is pointed at"
+SHOW_IT = "Point at what to lift off, or select it."
 
 MOST_THINGS = 32
 
@@ -252,7 +253,7 @@ def find_pointed_at(
     if not stands_out(image, mask):
         raise NothingFoundError(
             "Nothing stands out at what is pointed at: it looks the same all round. Point at "
-            "something with an edge, or show it with a selection or a mask."
+            "something with an edge, or select it."
         )
     return mask
 
@@ -309,8 +310,7 @@ def _check_shown(image: Image, points: Sequence[Point]) -> None:
 def _check_any(mask: Float32, what: str) -> None:
     if not (mask >= 0.5).any():
         raise NothingFoundError(
-            f"{what} has no clear outline in this picture. Show it with a selection, a mask or a "
-            "box."
+            f"{what} has no clear outline in this picture. Point at it otherwise, or select it."
         )
 
 
@@ -318,10 +318,13 @@ def _check_found(mask: Float32, pixels: int, where: str) -> None:
     suspected = mask > SUSPECTED
     area = float(np.count_nonzero(mask >= 0.5)) / pixels
     confidence = float(mask[suspected].mean()) if suspected.any() else 0.0
-    if area < LEAST_SUBJECT or confidence < LEAST_CONFIDENCE:
+    if area < LEAST_SUBJECT:
         raise NothingFoundError(
-            f"No subject was found {where} (it would cover {area:.1%}, with a confidence of "
-            f"{confidence:.2f}). Show it: with a selection, a mask or a box."
+            f"No subject was found {where}: nothing that is large enough stands out. {SHOW_IT}"
+        )
+    if confidence < LEAST_CONFIDENCE:
+        raise NothingFoundError(
+            f"No subject was found {where}: nothing stands out clearly enough. {SHOW_IT}"
         )
 
 

@@ -40,8 +40,8 @@ NOTHING_BEHIND = (
 )
 
 NOTHING_ELSE = (
-    "Nothing else in the picture stands out by itself. If there is more to lift off, show it: with "
-    "a selection, a mask, a box or points."
+    "Nothing else in the picture stands out by itself. If there is more to lift off, point at it, "
+    "or select it."
 )
 
 
@@ -82,8 +82,8 @@ def lifts_of_things(request: PeelRequest, things: Sequence[Thing]) -> list[Lift]
     if isinstance(request.lift, Things):
         if not lifts:
             raise NothingFoundError(
-                "Nothing in the picture stands out by itself. Show what to lift off: with a "
-                "selection, a mask, a box or points."
+                "Nothing in the picture stands out by itself. Point at what to lift off, or select "
+                "it."
             )
         return lifts
     if request.lift == Subject() and len(lifts) > 1:
@@ -119,7 +119,7 @@ def check_not_filled_in(alpha: Float32, filled: Bool) -> None:
     if np.count_nonzero(found & ~filled) < LEAST_LEFT * np.count_nonzero(found):
         raise NothingFoundError(
             "What stands out now was filled in behind the layers above. If there is more to lift "
-            "off, show it: with a selection, a mask or a box."
+            "off, point at it, or select it."
         )
 
 
@@ -137,8 +137,7 @@ def check_something_stays(alpha: Float32, visible: Float32, lift: Lift) -> None:
     ):
         raise NothingFoundError(
             "What was found is all that is visible here: it is cut out already, and nothing would "
-            "stay behind. To lift a part of it off, point at it, or show it with a selection or a "
-            "mask."
+            "stay behind. To lift a part of it off, point at it, or select it."
         )
 
 

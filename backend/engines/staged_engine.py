@@ -95,8 +95,7 @@ class StagedEngine:
         boxes = self._part(Question.WORDS, choice.words).boxes_of(image, text)
         if not boxes:
             raise NothingFoundError(
-                f"Nothing in the picture answers to “{text}”. Try other words, or leave them out: "
-                "then the subject is lifted off."
+                f"Nothing in the picture answers to “{text}”. Try other words, or point at it."
             )
         report(0.5)
         part = self._part(Question.MASKS, choice.masks)
@@ -169,6 +168,6 @@ def _no_detector(name: str, lift: Words | Phrases) -> ModelError:
     quoted = ", ".join(f"“{text}”" for text in texts)
     return ModelError(
         f"{quoted} cannot be looked for: the engine “{name}” finds nothing by words. Choose "
-        "“auto” (with GroundingDINO: `layerpeel models pull grounding-dino`), or show the subject "
-        "with a selection, a box or a mask."
+        "“auto” (with GroundingDINO: `layerpeel models pull grounding-dino`), or point at it, or "
+        "select it."
     )
