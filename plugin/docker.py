@@ -5,7 +5,8 @@ from typing import List, Optional
 from krita import Canvas, DockWidget, Document
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
-from layerpeel.plugin.canvas.finding import active_document, peeled_groups
+from layerpeel.plugin.canvas.finding import active_document
+from layerpeel.plugin.canvas.offered import offered_by
 from layerpeel.plugin.canvas.source_reading import has_to_be_converted
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.peel.peel_page import PeelPage
@@ -26,13 +27,16 @@ from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.setup.setup_page import SetupPage
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.content_height import Scrolled, WrappedLabel
+from layerpeel.plugin.widgets.content_height import Scrolled, Steady, WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.segments import Segments
 
 # One backend for all of Krita's windows.
 CONNECTION = Connection()
 SETTING_UP = SettingUp(CONNECTION)
+
+LEAST_HEIGHT = 360  # logical pixels
+BETWEEN_LOOKS = 500  # milliseconds
 
 _PEEL, _GENERATE, _RESULTS = "peel", "generate", "results"
 
@@ -58,6 +62,10 @@ class LayerpeelDocker(DockWidget):
         self._scrolled = self._scrolled_pages()
         self._status = WrappedLabel("layerpeel_status")
         self._settings = QToolButton()
+        self._seen = offered_by(None)
+        # Krita tells nobody of undo.
+        self._looking = QTimer(self)
+        self._looking.timeout.connect(self._follow_document)
         self._arrange()
         self._pages.chosen.connect(self._show_page)
         self._peel_page.changed.connect(self._refresh_results)
@@ -97,16 +105,21 @@ class LayerpeelDocker(DockWidget):
     def canvasChanged(self, canvas: Canvas) -> None:  # noqa: N802  (Krita calls it so)
         """Called by Krita when the artist switches to another document, or closes the last one."""
         # The document may be about to close: look once this turn of the event loop is over.
-        QTimer.singleShot(0, self.refresh)
+        QTimer.singleShot(0, self._follow_document)
 
     def event(self, event: Optional[QEvent]) -> bool:
         """Refresh when the mouse enters the docker, and redraw the icons when the theme changes."""
         if event is None:
             return False
         if event.type() == QEvent.Type.Enter:
+            self._follow_document()
             self.refresh()
-        elif event.type() == QEvent.Type.Show and CONNECTION.state is ConnectionState.UNKNOWN:
-            QTimer.singleShot(0, CONNECTION.look)
+        elif event.type() == QEvent.Type.Show:
+            self._looking.start(BETWEEN_LOOKS)
+            if CONNECTION.state is ConnectionState.UNKNOWN:
+                QTimer.singleShot(0, CONNECTION.look)
+        elif event.type() == QEvent.Type.Hide:
+            self._looking.stop()
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             # The pages get the theme's colours only after this.
             QTimer.singleShot(0, self._follow_theme)
@@ -117,10 +130,9 @@ class LayerpeelDocker(DockWidget):
     def refresh(self) -> None:
         """Show what the active document offers."""
         document = active_document()
-        has_selection = document is not None and document.selection() is not None
-        groups = peeled_groups(document) if document is not None else []
-        self._peel_page.show_document(has_selection, groups[-1].name if groups else "")
-        self._scene_page.show_document(has_selection)
+        self._seen = offered = offered_by(document)
+        self._peel_page.show_document(offered.has_selection, offered.result_name)
+        self._scene_page.show_document(offered.has_selection)
         self._results_page.show_document()
         self._show_status()
 
@@ -138,6 +150,16 @@ class LayerpeelDocker(DockWidget):
         if inserted.is_of_peel:
             self._pages.choose(_PEEL)
 
+    def _follow_document(self) -> None:
+        """Show another document, or what undo has changed, and forget what was said before that."""
+        offered = offered_by(active_document())
+        if offered == self._seen:
+            return
+        if not offered.has_results_of(self._seen):
+            self._peel_page.forget_line()
+            self._scene_page.forget_line()
+        self.refresh()
+
     def _refresh_results(self) -> None:
         """Show what the document offers, and what has been finished, where results are listed."""
         self.refresh()
@@ -146,13 +168,10 @@ class LayerpeelDocker(DockWidget):
 
     def _show_page(self) -> None:
         sets_up, page = SETTING_UP.is_shown, self._pages.value()
-        # First hide, then show: both at once would ask for the height of both.
-        pages = (self._peel_page, self._scene_page, self._scrolled, self._results_page)
-        for widget in (*pages, self._setup_page):
-            widget.hide()
         self._pages.setVisible(not sets_up)
         self._setup_page.setVisible(sets_up)
         self._peel_page.setVisible(not sets_up and page == _PEEL)
+        self._peel_page.foot.setVisible(not sets_up and page == _PEEL)
         self._scene_page.setVisible(not sets_up and page == _GENERATE)
         self._scrolled.setVisible(sets_up or page != _RESULTS)
         self._results_page.setVisible(not sets_up and page == _RESULTS)
@@ -213,20 +232,22 @@ class LayerpeelDocker(DockWidget):
         self._results_page.draw_icons()
 
     def _arrange(self) -> None:
-        body = QWidget(self)
+        body = Steady(LEAST_HEIGHT, self)
         self.setWidget(body)
         layout = QVBoxLayout(body)
-        layout.addWidget(self._pages)
-        layout.addWidget(self._scrolled, 1)
-        layout.addWidget(self._results_page, 1)
         self._settings.setObjectName("layerpeel_open_settings")
         self._settings.setToolTip(i18n("Settings: the engine and the backend"))
         self._settings.clicked.connect(self._open_settings)
+        head = QHBoxLayout()
+        head.addWidget(self._pages, 1)
+        head.addStretch()
+        head.addWidget(self._settings)
+        layout.addLayout(head)
+        layout.addWidget(self._scrolled, 1)
+        layout.addWidget(self._results_page, 1)
+        layout.addWidget(self._status)
         layout.addWidget(Remedies(CONNECTION, SETTING_UP))
-        foot = QHBoxLayout()
-        foot.addWidget(self._status, 1)
-        foot.addWidget(self._settings)
-        layout.addLayout(foot)
+        layout.addWidget(self._peel_page.foot)
         self._draw_icons()
 
     def _scrolled_pages(self) -> Scrolled:

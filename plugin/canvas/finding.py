@@ -118,8 +118,11 @@ def position_of(node: Node, siblings: List[Node]) -> int:
 
 def peeled_groups(document: Document) -> List[PeeledGroup]:
     """List the results that still exist (undo may have removed some), oldest first."""
+    noted = _noted_groups(document)
+    if not noted:
+        return []
     here = {id_of(node) for node in _nodes_within(document.rootNode())}
-    return [group for group in _noted_groups(document) if group.background in here]
+    return [group for group in noted if group.background in here]
 
 
 def note_group(document: Document, group: PeeledGroup) -> None:

@@ -57,7 +57,7 @@ _SELECTION = Path(__file__).with_name("selection.kra")
 
 
 @dataclass(frozen=True)
-class Inserted:
+class Placed:
     """What is in the document now.
 
     layers: the unique ids of a result's layers, bottom first; painted: what lies over them.
@@ -75,7 +75,7 @@ def insert(
     writes_down: bool,
     before: Optional[Before] = None,
     tell: Callable[[str], None] = lambda _line: None,
-) -> "Turns[Inserted]":
+) -> "Turns[Placed]":
     """Insert a result where it belongs, once no stroke is under way.
 
     wanted: asked again just before the document is changed.
@@ -101,7 +101,7 @@ def insert(
         if stack.selection is None:
             raise CanvasError(i18n("The backend sent no selection."))
         select(document, stack.selection)
-        return Inserted()
+        return Placed()
     if not stack.layers:
         raise CanvasError(i18n("The backend sent no layers."))
     scratch, painted = document.clone(), Painted()
@@ -142,7 +142,7 @@ def insert(
         if active is not None:
             document.setActiveNode(active)
     yield "choose the active layer"
-    return Inserted(layers, painted)
+    return Placed(layers, painted)
 
 
 def check_fits(document: Document, placement: Placement) -> None:

@@ -43,6 +43,7 @@ FULL = 1000  # steps of the progress bar
 class PeelPage(QWidget):
     """The page that peels, one peel at a time.
 
+    foot: its buttons, and what is said of a peel, to be shown below the page.
     changed: emitted when a peel begins or has ended, so that the document may offer something else.
     look_wanted: emitted with the id of a finished job, and the document, when its result is to be
         looked at before it becomes layers.
@@ -59,6 +60,7 @@ class PeelPage(QWidget):
         self._peel: Optional[Peel] = None
         self._pointing = Pointing(connection, self)
         self._form = PeelForm(self._pointing)
+        self.foot = QWidget()
         self._larger = LargerWindow(self._pointing, self)
         self._button = QPushButton(i18n("Peel"))
         self._button.setObjectName("layerpeel_peel")
@@ -82,11 +84,15 @@ class PeelPage(QWidget):
         self._layers = LayersRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._form, self._button, self._another, self._cancel, self._bar):
-            layout.addWidget(widget)
-        layout.addWidget(self._preview)
-        layout.addWidget(self._message)
+        layout.addWidget(self._form)
         layout.addWidget(self._layers)
+        # Peel and Cancel come last: whatever comes and goes above them, they stay where they are.
+        foot = QVBoxLayout(self.foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._preview, self._message, self._bar, self._another):
+            foot.addWidget(widget)
+        foot.addWidget(self._button)
+        foot.addWidget(self._cancel)
         for button in (self._button, self._another, self._cancel):
             button.setMinimumHeight(32)
         self._button.clicked.connect(lambda _checked=False: self.peel())
@@ -176,6 +182,11 @@ class PeelPage(QWidget):
         self._message.setText(line)
         self._message.setVisible(bool(line))
         self.said.emit()
+
+    def forget_line(self) -> None:
+        """Say nothing more of a peel that has ended."""
+        if self._peel is None:
+            self.say("")
 
     def line(self) -> str:
         """Return the line that is shown."""

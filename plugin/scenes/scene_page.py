@@ -123,6 +123,11 @@ class ScenePage(QWidget):
         self._message.setVisible(bool(line))
         self.said.emit()
 
+    def forget_line(self) -> None:
+        """Say nothing more of what was made, unless something is being made."""
+        if not any(variant.is_working for variant in self._working):
+            self.say("")
+
     def line(self) -> str:
         """Return the line that is shown."""
         return self._message.text()

@@ -14,7 +14,7 @@ from layerpeel.plugin.qt import (
     QWidget,
 )
 
-MOST_HEIGHT = 330  # logical pixels
+LEAST_SCROLLED = 64  # logical pixels
 
 
 class WrappedLabel(QLabel):
@@ -39,8 +39,24 @@ class WrappedLabel(QLabel):
         self.updateGeometry()
 
 
+class Steady(QWidget):
+    """A widget whose least height is its own, so that what comes and goes in it moves no neighbour.
+
+    Something in it has to give room to the rest, such as a scroll area.
+    """
+
+    def __init__(self, height: int, parent: Optional[QWidget] = None) -> None:
+        """height: in logical pixels."""
+        super().__init__(parent)
+        self._least = height
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
+        """Return the width that the content needs at least, and the height that was given."""
+        return QSize(super().minimumSizeHint().width(), self._least)
+
+
 class Scrolled(QScrollArea):
-    """A scroll area as high as its content, up to a height that leaves room for other dockers."""
+    """A scroll area as high as its content where there is room, and which gives room to others."""
 
     def __init__(self, content: QWidget, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -58,11 +74,11 @@ class Scrolled(QScrollArea):
         return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
-        """Return the content's minimum size, at most MOST_HEIGHT high."""
+        """Return the content's least width, and a height at which it can still be scrolled."""
         wished = self._content.minimumSizeHint()
         bar = self.verticalScrollBar()
         room = bar.sizeHint().width() if bar is not None else 0
-        return QSize(wished.width() + room, min(wished.height(), MOST_HEIGHT))
+        return QSize(wished.width() + room, min(wished.height(), LEAST_SCROLLED))
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
         """Return the content's size hint."""
