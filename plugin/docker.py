@@ -35,7 +35,7 @@ from layerpeel.plugin.widgets.segments import Segments
 CONNECTION = Connection()
 SETTING_UP = SettingUp(CONNECTION)
 
-LEAST_HEIGHT = 360  # logical pixels
+LEAST_HEIGHT = 400  # logical pixels
 BETWEEN_LOOKS = 500  # milliseconds
 
 _PEEL, _GENERATE, _RESULTS = "peel", "generate", "results"
@@ -131,7 +131,7 @@ class LayerpeelDocker(DockWidget):
         """Show what the active document offers."""
         document = active_document()
         self._seen = offered = offered_by(document)
-        self._peel_page.show_document(offered.has_selection, offered.result_name)
+        self._peel_page.show_document(offered.has_selection, offered.layer, offered.result_name)
         self._scene_page.show_document(offered.has_selection)
         self._results_page.show_document()
         self._show_status()

@@ -108,5 +108,6 @@ def _unpack_and_insert(
     writes_down = read_settings().writes_down
     inserted = yield from insert(document, stack, placement, wanted, writes_down, before, tell)
     TIMINGS.note_moment("inserted")
-    said = (*stack.notes, *said_of(inserted.painted))
-    return Delivered(replace(stack, notes=said), inserted.layers, placement)
+    if inserted.layers:
+        stack = replace(stack, notes=(*stack.notes, *said_of(inserted.painted, before)))
+    return Delivered(stack, inserted.layers, placement)

@@ -65,7 +65,7 @@ def id_of(node: Node) -> str:
 
 def node_of(document: Document, unique_id: str) -> Optional[Node]:
     """Find a node; None when it is no longer there."""
-    for node in _nodes_within(document.rootNode()):
+    for node in nodes_within(document.rootNode()):
         if id_of(node) == unique_id:
             return node
     return None
@@ -86,7 +86,7 @@ def activate(document: Document, unique_id: str) -> None:
 
 def layer_names(document: Document) -> List[str]:
     """List the names of all layers."""
-    return [node.name() for node in _nodes_within(document.rootNode())]
+    return [node.name() for node in nodes_within(document.rootNode())]
 
 
 def free_name(name: str, taken: List[str]) -> str:
@@ -121,7 +121,7 @@ def peeled_groups(document: Document) -> List[PeeledGroup]:
     noted = _noted_groups(document)
     if not noted:
         return []
-    here = {id_of(node) for node in _nodes_within(document.rootNode())}
+    here = {id_of(node) for node in nodes_within(document.rootNode())}
     return [group for group in noted if group.background in here]
 
 
@@ -188,7 +188,8 @@ def _noted_groups(document: Document) -> Tuple[PeeledGroup, ...]:
     return noted.groups
 
 
-def _nodes_within(node: Node) -> Iterator[Node]:
+def nodes_within(node: Node) -> Iterator[Node]:
+    """Yield all layers and masks within a node, however deep."""
     for child in node.childNodes():
         yield child
-        yield from _nodes_within(child)
+        yield from nodes_within(child)

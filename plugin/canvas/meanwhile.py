@@ -19,6 +19,7 @@ from layerpeel.plugin.canvas.finding import (
     position_of,
     size_of,
 )
+from layerpeel.plugin.canvas.frames import frame_shown
 from layerpeel.plugin.canvas.pixels import (
     Pixels,
     SourceKind,
@@ -46,6 +47,7 @@ class Before:
     source: unique id of the layer that they are of; empty where they are of the whole picture.
     without: unique id of a layer that is no part of the picture; empty where there is none.
     outermost: unique ids of the layers outside of groups. active: of the active one.
+    frame: of an animation; None where what was read is none.
     """
 
     pixels: Pixels
@@ -54,6 +56,7 @@ class Before:
     without: str
     outermost: FrozenSet[str]
     active: str
+    frame: Optional[int] = None
 
 
 _KEPT: Dict[str, Tuple[Document, Before]] = {}
@@ -64,10 +67,12 @@ class Painted:
     """What has changed, as layers to lay over a result.
 
     painted: what is there now. erased: opaque where what was there is to be cleared first.
+    is_other_frame: whether another frame of an animation is shown, so that none of this is known.
     """
 
     painted: Optional[Layer] = None
     erased: Optional[Layer] = None
+    is_other_frame: bool = False
 
 
 def look_before(
@@ -82,6 +87,9 @@ def look_before(
         id_of(without) if without is not None else "",
         frozenset(id_of(node) for node in document.rootNode().childNodes()),
         id_of(active) if active is not None else "",
+        frame_shown(
+            document, node_of(document, source) if kind is not SourceKind.PICTURE else None
+        ),
     )
 
 
@@ -132,13 +140,21 @@ def seen_of(document: Document, before: Before) -> Tuple[bytes, ...]:
     return tuple(bytes(each(0, 0, width, height)) for each in read)
 
 
-def said_of(painted: Painted) -> Tuple[str, ...]:
-    """Return what the artist should know of it."""
-    if painted.painted is not None:
-        return (i18n("What you painted meanwhile is a layer of its own, on top."),)
-    if painted.erased is not None:
-        return (i18n("What you erased meanwhile is a layer of its own, on top."),)
-    return ()
+def said_of(painted: Painted, before: Optional[Before]) -> Tuple[str, ...]:
+    """Return what the artist should know of the layers that came."""
+    said: Tuple[str, ...] = ()
+    if before is not None and before.frame is not None:
+        line = i18n("Only frame {frame} was peeled; what came shows in every frame.")
+        said += (line.format(frame=before.frame),)
+    if painted.is_other_frame:
+        said += (
+            i18n("You went to another frame: what you painted meanwhile is below the new layers."),
+        )
+    elif painted.painted is not None:
+        said += (i18n("What you painted meanwhile is a layer of its own, on top."),)
+    elif painted.erased is not None:
+        said += (i18n("What you erased meanwhile is a layer of its own, on top."),)
+    return said
 
 
 def read_painted(document: Document, before: Before, shows_through: bool) -> "Turns[Painted]":
@@ -148,6 +164,8 @@ def read_painted(document: Document, before: Before, shows_through: bool) -> "Tu
 
     Raises CanvasError when what was read is gone, or has other colours than before.
     """
+    if before.frame not in (None, document.currentTime()):
+        return Painted(is_other_frame=True)
     hidden = [id_of(node) for node in added_on_top(document, before)]
     hidden += [before.without] if before.without else []
     now = yield from read_source_again(document, before.kind, before.source, hidden)

@@ -6,6 +6,7 @@ from typing import Optional
 from krita import Document
 
 from layerpeel.plugin.canvas.finding import peeled_groups
+from layerpeel.plugin.canvas.peelable import called, layer_to_peel
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,14 @@ class Offered:
     """What the docker shows of a document.
 
     document: None when none is open. has_selection: whether something is selected.
+    layer: what the active layer is called, by its kind.
     result, result_name: unique id of the background of the last result, and its name; empty when
         there is none.
     """
 
     document: Optional[Document] = None
     has_selection: bool = False
+    layer: str = ""
     result: str = ""
     result_name: str = ""
 
@@ -30,11 +33,12 @@ class Offered:
 def offered_by(document: Optional[Document]) -> Offered:
     """Look at a document; None where none is open."""
     if document is None:
-        return Offered()
+        return Offered(layer=called(None))
     groups = peeled_groups(document)
     return Offered(
         document,
         document.selection() is not None,
+        called(layer_to_peel(document)),
         groups[-1].background if groups else "",
         groups[-1].name if groups else "",
     )

@@ -17,6 +17,7 @@ from layerpeel.plugin.canvas.finding import (
     position_of,
     size_of,
 )
+from layerpeel.plugin.canvas.peelable import PAINT, layer_to_peel, why_not
 from layerpeel.plugin.canvas.pixels import OwnValues, Pixels, Selected, SourceKind
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place
 from layerpeel.plugin.canvas.profiles import LINEAR_SRGB, SRGB
@@ -74,7 +75,7 @@ def read_source(
     """
     yield "begin to read"
     if kind is SourceKind.LAYER:
-        return (yield from _read_layer(document, document.activeNode()))
+        return (yield from _read_layer(document, layer_to_peel(document)))
     if kind is SourceKind.LEFT:
         return (yield from _read_what_is_left(document))
     if without is None:
@@ -140,23 +141,16 @@ def read_active_layer(document: Document) -> "Turns[Tuple[Pixels, str]]":
 
 def active_layer_id(document: Document) -> str:
     """Return the unique id of the active layer, or of the one whose mask is active; else empty."""
-    node = document.activeNode()
-    while node is not None and is_mask(node):
-        node = node.parentNode()
-    is_layer = node is not None and node.parentNode() is not None
-    return id_of(node) if node is not None and is_layer else ""
+    layer = layer_to_peel(document)
+    return "" if layer is None else id_of(layer)
 
 
 def _read_layer(document: Document, layer: Optional[Node]) -> "Turns[Tuple[Pixels, Place]]":
     if layer is None:
         raise CanvasError(i18n("No layer is active: choose one in the Layers docker."))
     named = {"name": layer.name()}
-    if layer.type() != "paintlayer":
-        raise CanvasError(
-            i18n("“{name}” is not a paint layer: choose one, or peel the whole picture.").format(
-                **named
-            )
-        )
+    if why := why_not(layer):
+        raise CanvasError(why)
     if not all(node.visible() for node in (layer, *around(layer))):
         raise CanvasError(i18n("“{name}” is hidden: show it first.").format(**named))
     pixels = yield from read_layer(document, layer)
@@ -236,8 +230,9 @@ def read_layer(document: Document, layer: Node) -> "Turns[Pixels]":
 
 
 def _layer_bytes(layer: Node, width: int, height: int) -> bytes:
-    # With masks on the layer, read it as the artist sees it.
-    read = layer.projectionPixelData if layer.childNodes() else layer.pixelData
+    # With masks on the layer, and of other layers than those of paint, only that is what is seen.
+    is_bare = layer.type() == PAINT and not layer.childNodes()
+    read = layer.pixelData if is_bare else layer.projectionPixelData
     return bytes(read(0, 0, width, height))
 
 
@@ -335,7 +330,9 @@ def _read_converted(document: Document, layer_id: Optional[str]) -> "Turns[Pixel
             _bytes_of(source, width, height),
         )
         yield KRITA + "read its own values"
-        source.setColorSpace(ColourModel.RGBA.value, depth.value, profile)
+        # Only paint can be converted alone.
+        is_paint = isinstance(source, Node) and source.type() == PAINT
+        (source if is_paint else copy).setColorSpace(ColourModel.RGBA.value, depth.value, profile)
         yield KRITA + "convert to RGB"
         copy.waitForDone()
         data = _bytes_of(source, width, height)

@@ -104,12 +104,14 @@ class PeelForm(QWidget):
         """Return how many things to look for at most; None where none are looked for."""
         return self._layers.value() if self._lift() is LiftOff.THINGS else None
 
-    def show_document(self, has_selection: bool, left_of: str) -> None:
+    def show_document(self, has_selection: bool, layer: str, left_of: str) -> None:
         """Show what the document offers.
 
+        layer: what the active layer is called, by its kind.
         left_of: name of the last result; empty when there is none.
         """
         self._has_selection = has_selection
+        self._source.setItemText(self._source.findData(SourceKind.LAYER.value), layer)
         index = self._source.findData(SourceKind.LEFT.value)
         if left_of:
             text = i18n("What “{name}” left").format(name=left_of)

@@ -155,9 +155,9 @@ class PeelPage(QWidget):
 
     # Display ---------------------------------------------------------------------------------
 
-    def show_document(self, has_selection: bool, left_of: str) -> None:
+    def show_document(self, has_selection: bool, layer: str, left_of: str) -> None:
         """Show what the document offers; see `PeelForm`."""
-        self._form.show_document(has_selection, left_of)
+        self._form.show_document(has_selection, layer, left_of)
         self._has_result = bool(left_of)
         self._another.setVisible(self._has_result and not self._button.isHidden())
         self._layers.follow_document()

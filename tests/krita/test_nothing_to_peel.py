@@ -22,20 +22,15 @@ def test_empty_picture(krita, docker):
     assert krita.layer_tree() == before
 
 
-@pytest.mark.parametrize("kind", ["vectorlayer", "grouplayer", "filllayer", "clonelayer"])
-def test_layer_that_is_no_paint_layer(krita, docker, easel, small_painting, kind):
+def test_layer_without_a_picture_of_its_own(krita, docker, easel, small_painting):
     easel.picture(small_painting)
-    krita.run(
-        "d = documents.active()\n"
-        "from krita import InfoObject, Selection\n"
-        "node = (d.createFillLayer('Odd', 'color', InfoObject(), Selection()) "
-        "if kind == 'filllayer' else d.createNode('Odd', kind))\n"
-        "d.rootNode().addChildNode(node, None)\nd.setActiveNode(node)\nd.waitForDone()",
-        kind=kind,
-    )
+    easel.add_layer("Odd", "filterlayer")
+    easel.activate("Odd")
     before = krita.layer_tree()
     docker.take_from("Active layer")
-    assert docker.peel() == "“Odd” is not a paint layer: choose one, or peel the whole picture."
+    assert docker.peel() == (
+        "“Odd” has no picture of its own: choose another layer, or peel the whole picture."
+    )
     assert krita.layer_tree() == before
 
 

@@ -463,3 +463,12 @@ def test_deep_picture_is_shown_in_its_colours_and_left_alone(krita, easel, docke
     assert pointing.colour_at(x, y) == pytest.approx(two.picture[y, x], abs=1)
     krita.undo()
     assert krita.layer_tree() == untouched
+
+
+def test_choosing_what_to_lift_off_moves_nothing(krita, docker, easel, two_painted):
+    easel.picture(two_painted)
+    before = docker.places()
+    for lift in ("selection", "point", "things"):
+        docker.lift(lift)
+        docker.picture_of(f"steady-{lift}")
+        assert docker.places() == before

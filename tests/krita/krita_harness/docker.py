@@ -91,6 +91,11 @@ class Docker:
 
     # Display
 
+    def places(self):
+        """Return where the button that peels is, and the height of each docker that is seen."""
+        heights = self._krita.evaluate("widgets.docker_heights()")
+        return self._krita.place_of("layerpeel_peel"), heights
+
     @property
     def is_working(self):
         """Whether a peel runs."""

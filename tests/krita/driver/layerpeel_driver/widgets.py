@@ -137,6 +137,12 @@ def show_docker(object_name, width):
         area.verticalScrollBar().setValue(0)
 
 
+def docker_heights():
+    """Return the height of each docker that is shown, by its name."""
+    dockers = [each for each in window().findChildren(QDockWidget) if each.isVisible()]
+    return {docker.objectName(): docker.height() for docker in dockers}
+
+
 def press_if_possible(object_name):
     """Press a button without the mouse, if a person could; return whether it was pressed."""
     buttons = [widget for widget in named(object_name) if widget.isVisible() and widget.isEnabled()]
