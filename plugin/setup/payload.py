@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from layerpeel.shared.version import VERSION
+
 # Beside the folder `plugin`, in which this one lies.
 FOLDER = Path(__file__).resolve().parents[2] / "payload"
 
@@ -33,10 +35,11 @@ def read_payload(folder: Path = FOLDER) -> Optional[Payload]:
 
     Raises PayloadError when it is damaged.
     """
-    wheels = sorted(folder.glob("layerpeel-*.whl"))
-    if not wheels:
+    # Krita's importer may leave the wheel of an older plugin beside it.
+    wheel = folder / f"layerpeel-{VERSION}-py3-none-any.whl"
+    if not wheel.exists():
         return None
-    wheel, lock, npm_lock = wheels[-1], folder / "requirements.lock", folder / "npm.lock"
+    lock, npm_lock = folder / "requirements.lock", folder / "npm.lock"
     digest = hashlib.sha256()
     try:
         digest.update(_list_of_files(wheel))
@@ -44,8 +47,7 @@ def read_payload(folder: Path = FOLDER) -> Optional[Payload]:
             digest.update(each.read_bytes())
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise PayloadError(str(error)) from error
-    version = wheel.name.split("-")[1]
-    return Payload(wheel, lock, npm_lock, version, digest.hexdigest()[:16])
+    return Payload(wheel, lock, npm_lock, VERSION, digest.hexdigest()[:16])
 
 
 def _list_of_files(wheel: Path) -> bytes:

@@ -1,7 +1,7 @@
 """The docker's page that sets the backend up: an offer, its progress, what stopped it."""
 
 from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 from layerpeel.plugin.qt import (
     QFileDialog,
@@ -12,9 +12,8 @@ from layerpeel.plugin.qt import (
     QVBoxLayout,
     QWidget,
 )
-from layerpeel.plugin.setup.setting_up import SettingUp, SetupState, number_of
-from layerpeel.plugin.setup.steps import STEPS
-from layerpeel.plugin.setup.systems import NEWEST, OLDEST, this_system
+from layerpeel.plugin.setup.setting_up import SettingUp, SetupState
+from layerpeel.plugin.setup.setup_texts import heading, texts, what_starts
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 
@@ -93,7 +92,7 @@ class SetupPage(QWidget):
             self._folder: can_start,
             self._look: state is SetupState.NO_PYTHON,
             self._cancel: state is SetupState.RUNNING,
-            self._remove: is_offer and setting_up.is_asked_for and _is_installed(setting_up),
+            self._remove: is_offer and setting_up.is_asked_for and setting_up.installed is not None,
             self._back: (is_offer or is_failure) and setting_up.is_asked_for,
             self._bar: state in (SetupState.RUNNING, SetupState.REMOVING),
             self._shows_log: state is SetupState.RUNNING or (is_failure and bool(setting_up.lines)),
@@ -102,9 +101,9 @@ class SetupPage(QWidget):
             widget.setVisible(is_shown)
         if not shown[self._shows_log]:
             self._log.hide()
-        self._start.setText(_what_starts(setting_up))
-        self._heading.setText(_heading(setting_up))
-        _set_text(self._text, "\n\n".join(_texts(setting_up)))
+        self._start.setText(what_starts(setting_up))
+        self._heading.setText(heading(setting_up))
+        _set_text(self._text, "\n\n".join(texts(setting_up)))
         python = setting_up.python if is_offer else None
         _set_text(
             self._with,
@@ -154,68 +153,3 @@ def _button(name: str, text: str) -> QPushButton:
 def _set_text(label: WrappedLabel, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))
-
-
-def _is_installed(setting_up: SettingUp) -> bool:
-    return setting_up.installed is not None
-
-
-def _what_starts(setting_up: SettingUp) -> str:
-    if setting_up.state is SetupState.FAILED:
-        return i18n("Try again")
-    if setting_up.is_unfinished:
-        return i18n("Go on")
-    size = i18n("{} MB").format(setting_up.costs.megabytes)
-    if setting_up.has_update:
-        return i18n("Update ({})").format(size)
-    if _is_installed(setting_up):
-        return i18n("Install again ({})").format(size)
-    return i18n("Set up ({})").format(size)
-
-
-def _heading(setting_up: SettingUp) -> str:
-    state = setting_up.state
-    if state is SetupState.RUNNING and setting_up.step is not None:
-        return i18n("Step {} of {}").format(number_of(setting_up.step), len(STEPS))
-    if state is SetupState.FAILED:
-        return i18n("Set-up has stopped")
-    if state is SetupState.REMOVING:
-        return i18n("Removing files …")
-    return i18n("The backend") if _is_installed(setting_up) else i18n("Set up Layerpeel")
-
-
-def _texts(setting_up: SettingUp) -> List[str]:
-    state, step = setting_up.state, setting_up.step
-    if state is SetupState.RUNNING and step is not None:
-        detail = f": {setting_up.detail}" if setting_up.detail else " …"
-        return [i18n(step.title) + detail]
-    if state is SetupState.FAILED and setting_up.failure is not None:
-        return [i18n(setting_up.failure.text).format(setting_up.failure.value)]
-    if state is SetupState.SEARCHING:
-        return [i18n("Looking for a Python …")]
-    if state is SetupState.NO_PYTHON:
-        wanted = i18n("It needs Python {} to {}, and none was found.").format(
-            ".".join(map(str, OLDEST)), ".".join(map(str, NEWEST))
-        )
-        return [wanted, *setting_up.refused, i18n(this_system().where_from)]
-    if state is SetupState.OFFERED:
-        return [_what_is_there(setting_up), setting_up.costs.text()]
-    return []
-
-
-def _what_is_there(setting_up: SettingUp) -> str:
-    installed = setting_up.installed
-    if setting_up.is_unfinished:
-        return i18n("Set-up stopped before its end. It goes on from there.")
-    if installed is None:
-        return i18n(
-            "Layerpeel works with a program beside Krita, the backend, which is not on this "
-            "computer yet."
-        )
-    if setting_up.has_lost_its_python:
-        return i18n("The backend cannot be started: the Python that it was set up with has gone.")
-    if setting_up.has_update:
-        return i18n("The plugin brings another backend ({}) than is installed ({}).").format(
-            setting_up.version, installed.version
-        )
-    return i18n("Version {} is installed.").format(installed.version)

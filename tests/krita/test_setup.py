@@ -11,6 +11,7 @@ from krita_harness.backend import Backend
 from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
 from krita_harness.installing import SetupPage, base_python, copy_models, lock_of, small_wheel
+from PyQt5.QtCore import QLockFile
 
 pytestmark = pytest.mark.krita
 
@@ -65,6 +66,7 @@ def start_bare(launch_krita, setup_zip, source, tmp_path):
             "LAYERPEEL_MODEL_MIRROR": str(source),
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(source),
+            "LANG": "C",  # Krita's Python then has ASCII file names, as it has for artists.
             **more,
         }
         return launch_krita(environment, "bäre", plugin_zip)
@@ -233,6 +235,13 @@ def test_what_breaks_a_step_is_told_and_mended_by_trying_again(
     page, setup = SetupPage(krita), krita.home.layerpeel / "setup"
     page.wait_for_offer()
 
+    theirs = QLockFile(str(setup.with_name("setup.lock")))
+    assert theirs.tryLock(0)
+    page.press("set_up")
+    assert page.wait_for_end() == "Another Krita is setting the backend up: wait for it."
+    theirs.unlock()
+
+    setup.rmdir()
     setup.write_text("in the way", encoding="utf-8")
     page.press("set_up")
     assert page.wait_for_end().startswith("A folder cannot be written: ")

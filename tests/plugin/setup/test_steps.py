@@ -12,6 +12,7 @@ from layerpeel.plugin.setup.payload import Payload, PayloadError, count_pins, re
 from layerpeel.plugin.setup.steps import STEPS, Plan, can_go_on, is_whole
 from layerpeel.plugin.setup.systems import LINUX, WINDOWS
 from layerpeel.shared import places
+from layerpeel.shared.version import VERSION
 
 REPOSITORY = Path(__file__).parents[3]
 PAYLOAD = Payload(Path("p/layerpeel.whl"), Path("p/all.lock"), Path("p/npm.lock"), "1.0", "f")
@@ -104,8 +105,8 @@ def test_without_a_home_of_its_own_it_is_among_the_users_data(monkeypatch):
 
 def payload_in(folder, listed):
     folder.mkdir()
-    with zipfile.ZipFile(folder / "layerpeel-1.2.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("layerpeel-1.2.0.dist-info/RECORD", listed)
+    with zipfile.ZipFile(folder / f"layerpeel-{VERSION}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"layerpeel-{VERSION}.dist-info/RECORD", listed)
     for name in ("requirements.lock", "npm.lock"):
         (folder / name).write_text("a==1 \\\n    --hash=sha256:0\n", encoding="utf-8")
     return folder
@@ -115,11 +116,13 @@ def test_payload_says_its_version_and_tells_others_apart(tmp_path):
     one = read_payload(payload_in(tmp_path / "one", "a,sha256=1,1"))
     same = read_payload(payload_in(tmp_path / "same", "a,sha256=1,1"))
     other = read_payload(payload_in(tmp_path / "other", "a,sha256=2,1"))
-    assert one.version == "1.2.0"
+    assert one.version == VERSION
     assert one.fingerprint == same.fingerprint != other.fingerprint
 
 
-def test_plugin_without_a_payload_has_none(tmp_path):
+def test_plugin_without_a_payload_or_with_one_of_another_version_has_none(tmp_path):
+    assert read_payload(tmp_path) is None
+    (tmp_path / "layerpeel-0.0.9-py3-none-any.whl").touch()
     assert read_payload(tmp_path) is None
 
 
