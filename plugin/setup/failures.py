@@ -19,7 +19,7 @@ class Failure:
 _KNOWN: List[Tuple[str, str]] = [
     (
         r"no space left|errno 28|not enough space|file too large|errno 27|disk quota|errno 122",
-        "There is not enough room on the disk: make 1.5 GB free, then go on.",
+        "There is not enough room on the disk: make 1.5 GB free, then try again.",
     ),
     (
         r"do not match the hashes|hash(es)? mismatch",
@@ -41,12 +41,8 @@ _KNOWN: List[Tuple[str, str]] = [
         "and NODE_EXTRA_CA_CERTS to its file, and start Krita again.",
     ),
     (
-        r"proxy",
+        r"proxy ?error|cannot connect to proxy|via proxy|proxy could not",
         "The proxy could not be used. Set HTTPS_PROXY for your system, and start Krita again.",
-    ),
-    (
-        r"looking in links.*no matching distribution found for (?P<lacking>\S+)",
-        "The folder lacks the package {}.",
     ),
     (
         r"has no (?:file|folder) (?P<lacking>[\w.-]*\w)",
@@ -58,7 +54,14 @@ _KNOWN: List[Tuple[str, str]] = [
         "There is no connection to the internet, or it broke off. What has come is kept: try "
         "again.",
     ),
+    (
+        r"no matching distribution found for (?P<lacking>\S+)",
+        "The package {} is not in the folder, or where else packages come from.",
+    ),
 ]
+
+
+_PLACES = ("Looking in ", "Processing ", "Collecting ", "Created wheel", "Stored in ")
 
 
 def failure_of(error: OSError) -> Failure:
@@ -69,10 +72,12 @@ def failure_of(error: OSError) -> Failure:
 def failure_in(printed: str, exit_code: int) -> Failure:
     """Explain what a command has printed before it ended."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    # These name the artist's folders, which may be called anything.
+    lines = [line for line in lines if not line.startswith(_PLACES)]
     told = [line for line in lines if re.match(r"(error|layerpeel)\b.*:", line, re.IGNORECASE)]
     reason = (told or lines or [f"it ended with exit code {exit_code}, and said nothing"])[-1]
     for pattern, text in _KNOWN:
-        if found := re.search(pattern, printed, re.IGNORECASE | re.DOTALL):
+        if found := re.search(pattern, "\n".join(lines), re.IGNORECASE):
             lacking = found.groupdict().get("lacking")
             line = next((line for line in lines if found.group(0)[:40] in line), reason)
             return Failure(text, lacking or _without_prefix(line))

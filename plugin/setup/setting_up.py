@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
-from layerpeel.plugin.backend.native_words import path_for_python
+from layerpeel.plugin.backend.native_words import path_for_python, word_for_qt
 from layerpeel.plugin.qt import QLockFile, QObject, pyqtSignal
 from layerpeel.plugin.setup.costs import Costs
 from layerpeel.plugin.setup.environments import (
@@ -94,7 +94,7 @@ class SettingUp(QObject):
         """Whether the artist should see it: there is no backend, or it was asked for."""
         if not self.is_possible:
             return False
-        is_busy = self.state in (SetupState.RUNNING, SetupState.FAILED, SetupState.REMOVING)
+        is_busy = self.state in (SetupState.RUNNING, SetupState.REMOVING)
         is_missing = self._connection.state is ConnectionState.MISSING
         return is_busy or is_missing or self._is_asked_for
 
@@ -271,7 +271,8 @@ class SettingUp(QObject):
     def _removed(self, problems: List[str]) -> None:
         self._forget_run()
         if problems:
-            self._stopped(Failure("Not all could be removed: {}", problems[0]))
+            self._stopped(Failure("Not all could be removed: {}", word_for_qt(problems[0])))
+            self._connection.forget()
         else:
             self._finish("The backend is removed. Models stay, for the next one.")
 

@@ -23,7 +23,12 @@ from layerpeel.plugin.setup.failures import failure_in
             "certificate",
         ),
         ("WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to", "proxy"),
-        ("Looking in links: /f\nERROR: No matching distribution found for numpy==2.4.6", "lacks"),
+        (
+            "Looking in links: /connection/proxyerror\nProcessing /certificate/a.whl\n"
+            "ERROR: No matching distribution found for numpy==2.4.6",
+            "not in the folder",
+        ),
+        ("npm error connect ECONNREFUSED 127.0.0.1:9", "internet"),
         (
             "Retrying: NewConnectionError: [Errno -3] Temporary failure in name resolution",
             "internet",
@@ -53,7 +58,7 @@ def test_one_that_says_nothing_is_told_by_its_exit_code():
         (
             "Looking in links: /f\nERROR: Could not find a version\n"
             "ERROR: No matching distribution found for numpy==2.4.6",
-            "The folder lacks the package numpy==2.4.6.",
+            "The package numpy==2.4.6 is not in the folder, or where else packages come from.",
         ),
         (
             "ISNet could not be pulled. Mirror folder /f: it has no file isnet.fp16.onnx. Put it",
