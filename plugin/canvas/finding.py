@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
 
@@ -82,6 +82,11 @@ def activate(document: Document, unique_id: str) -> None:
     node = node_of(document, unique_id)
     if node is not None:
         document.setActiveNode(node)
+
+
+def names_by_id(document: Document) -> Dict[str, str]:
+    """Return the names of all layers, by their unique ids."""
+    return {id_of(node): node.name() for node in nodes_within(document.rootNode())}
 
 
 def layer_names(document: Document) -> List[str]:

@@ -11,6 +11,7 @@ from layerpeel.plugin.canvas.finding import (
     active_document,
     active_layer,
     is_open,
+    names_by_id,
     node_of,
 )
 from layerpeel.plugin.qt import QIcon, QListWidget, QListWidgetItem, QSize, Qt, QWidget
@@ -50,10 +51,9 @@ class LayersRow(QListWidget):
         self.clear()
         self._document = document
         self._ids = list(reversed(delivered.layers))
-        ids = self._ids
+        ids, names = self._ids, names_by_id(document)
         for unique_id in ids:
-            node = node_of(document, unique_id)
-            name = "" if node is None else node.name()
+            name = names.get(unique_id, "")
             item = QListWidgetItem(name)
             # It keeps the place until the thumbnail has come.
             item.setIcon(QIcon(draw_nothing(SIDE, self.devicePixelRatioF())))

@@ -19,8 +19,12 @@ class ResultsPage:
         self._krita = krita
 
     def open(self):
-        """Go to the page, and wait until the backend has answered."""
+        """Go to the page's list, and wait until the backend has answered."""
         self._krita.click("layerpeel_page_results")
+        if self._krita.evaluate("widgets.the('layerpeel_look_leave').isVisible()"):
+            # Of a peel before, which may go back to the page that peels.
+            self.leave()
+            self._krita.click("layerpeel_page_results")
         self.wait_for_answer()
 
     def wait_for_answer(self):
