@@ -194,7 +194,9 @@ class ResultsPage(QWidget):
             self.say(str(error))
 
         here = placed_anew(document, placement) if is_open(document) else placement
-        deliver(client, of.job.id, document, here, lambda: True, inserted, failed, part)
+        deliver(
+            client, of.job.id, document, here, lambda: True, inserted, failed, part, tell=self.say
+        )
 
 
 def _not_from_krita() -> str:

@@ -127,6 +127,20 @@ def test_it_may_be_left_and_waits_as_one_that_nobody_has_fetched(
     np.testing.assert_array_equal(krita.pixels(), small_painting)
 
 
+def test_what_is_painted_while_it_is_looked_at_stays_in_sight(
+    krita, docker, easel, results, backend, small_painting, peel_and_look
+):
+    layer = easel.picture(small_painting)
+    peel_and_look()
+    easel.select(None)
+    easel.paint(np.full((20, 20, 4), (200, 0, 0, 255)), layer, left=70, top=50)
+    painted = krita.pixels()
+    results.insert_what_is_seen()
+    krita.wait_until(lambda: docker.message.startswith("Done"), 30, "the layers")
+    assert len(krita.layer_tree()) == 2
+    np.testing.assert_array_equal(krita.pixels(), painted)
+
+
 def test_it_goes_into_the_document_that_was_peeled(
     krita, docker, easel, results, backend, small_painting, peel_and_look
 ):
