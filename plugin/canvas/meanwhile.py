@@ -10,7 +10,6 @@ from typing import Dict, FrozenSet, List, Optional, Tuple, Union
 
 from krita import Document, Node
 
-from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import (
     id_of,
     is_mask,
@@ -67,12 +66,12 @@ class Painted:
     """What has changed, as layers to lay over a result.
 
     painted: what is there now. erased: opaque where what was there is to be cleared first.
-    is_other_frame: whether another frame of an animation is shown, so that none of this is known.
+    why_unknown: for the artist, why none of this is known; empty where it is.
     """
 
     painted: Optional[Layer] = None
     erased: Optional[Layer] = None
-    is_other_frame: bool = False
+    why_unknown: str = ""
 
 
 def look_before(
@@ -95,15 +94,18 @@ def look_before(
 
 def keep_before(job: str, document: Document, before: Before) -> None:
     """Keep what a job was made from until its result comes, or the artist asks for it."""
-    _KEPT[job] = (document, before)
+    _KEPT[job] = (document, replace(before, pixels=replace(before.pixels, own=None)))
     for oldest in list(_KEPT)[:-MOST_KEPT]:
         del _KEPT[oldest]
 
 
 def before_job(job: str, document: Document) -> Optional[Before]:
-    """Return what a job was made from; None where that is not known, or was another document."""
+    """Return what a job was made from; None where that is not known, gone, or elsewhere."""
     made_from, before = _KEPT.get(job, (None, None))
-    return before if made_from == document else None
+    if before is None or made_from != document:
+        return None
+    is_gone = before.source and node_of(document, before.source) is None
+    return None if is_gone else before
 
 
 def added_on_top(document: Document, before: Before) -> List[Node]:
@@ -146,10 +148,8 @@ def said_of(painted: Painted, before: Optional[Before]) -> Tuple[str, ...]:
     if before is not None and before.frame is not None:
         line = i18n("Only frame {frame} was peeled; what came shows in every frame.")
         said += (line.format(frame=before.frame),)
-    if painted.is_other_frame:
-        said += (
-            i18n("You went to another frame: what you painted meanwhile is below the new layers."),
-        )
+    if painted.why_unknown:
+        said += (painted.why_unknown,)
     elif painted.painted is not None:
         said += (i18n("What you painted meanwhile is a layer of its own, on top."),)
     elif painted.erased is not None:
@@ -162,16 +162,22 @@ def read_painted(document: Document, before: Before, shows_through: bool) -> "Tu
 
     shows_through: whether the document itself shows where a result is clear.
 
-    Raises CanvasError when what was read is gone, or has other colours than before.
+    Raises CanvasError when what was read is gone.
     """
     if before.frame not in (None, document.currentTime()):
-        return Painted(is_other_frame=True)
+        return Painted(
+            why_unknown=i18n(
+                "You went to another frame: what you painted meanwhile is below the new layers."
+            )
+        )
     hidden = [id_of(node) for node in added_on_top(document, before)]
     hidden += [before.without] if before.without else []
     now = yield from read_source_again(document, before.kind, before.source, hidden)
     if _space_of(now) != _space_of(before.pixels):
-        raise CanvasError(
-            i18n("The picture's colour space was changed. The result waits under Results.")
+        return Painted(
+            why_unknown=i18n(
+                "The colours were converted: what you painted meanwhile is below the new layers."
+            )
         )
     rows = yield from _rows_that_differ(now, before.pixels)
     if not rows:

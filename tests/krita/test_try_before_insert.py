@@ -90,6 +90,30 @@ def test_it_is_seen_apart_and_inserted_in_one_undo_step(
     assert krita.layer_tree() == before
 
 
+def test_what_is_painted_before_it_is_inserted_stays_in_sight(
+    krita, docker, easel, results, backend, small_painting, peel_and_look
+):
+    source = easel.picture(small_painting)
+    peel_and_look()
+    easel.paint(np.full((12, 30, 4), 255, np.uint8), source, left=60, top=50)
+    painted = krita.pixels()
+    results.see("all")
+    results.insert_what_is_seen()
+    krita.wait_until(lambda: docker.message.startswith(DONE), 30, "the layers")
+    group = krita.layer_tree()[1]
+    assert [layer.name for layer in group.children][2:] == ["Painted meanwhile"]
+    np.testing.assert_array_equal(krita.pixels(), painted)
+
+    # Inserted once more, it comes on top of the first, and shows what there is by then.
+    easel.paint(np.full((12, 30, 4), 255, np.uint8), group.children[1].id, left=60, top=30)
+    painted = krita.pixels()
+    results.open()
+    results.choose()
+    assert results.insert().startswith(DONE)
+    assert [layer.name for layer in krita.layer_tree()][1:] == [group.name, group.name]
+    np.testing.assert_array_equal(krita.pixels(), painted)
+
+
 def test_the_original_is_seen_while_before_is_held(
     krita, easel, results, backend, small_painting, peel_and_look
 ):
