@@ -9,6 +9,9 @@ pytestmark = pytest.mark.krita
 
 PAINTED = f"{DONE} What you painted meanwhile is a layer of its own, on top."
 ERASED = f"{DONE} What you erased meanwhile is a layer of its own, on top."
+CONVERTED = (
+    f"{DONE} The colours were converted: what you painted meanwhile is below the new layers."
+)
 WAITS = "The layers come once you have lifted the brush …"
 DABS = {"U8": 255, "U16": 65535, "F16": 1.0, "F32": 1.0}
 
@@ -163,6 +166,16 @@ def test_what_is_erased_meanwhile_stays_erased(krita, docker, easel, held, small
     assert_same_picture(krita.pixels(), seen, steps=1 if fade else 0)
     krita.undo()
     np.testing.assert_array_equal(krita.pixels(), seen)
+
+
+def test_colours_converted_meanwhile_are_said_to_hide_what_was_painted(
+    krita, docker, easel, held, small_painting
+):
+    easel.picture(small_painting)
+    with held():
+        krita.run("d = documents.active()\nd.setColorSpace('RGBA', 'U16', d.colorProfile())")
+    assert docker.wait_for_end() == CONVERTED
+    assert names(krita) == ["Background", "Peeled selection"]
 
 
 def test_result_waits_until_the_brush_is_lifted(krita, docker, easel, held, small_painting):
