@@ -250,7 +250,7 @@ def _only(data: bytes, wanted: int, size: int) -> bytes:
 
 
 def _layer(data: bytearray, like: Pixels, rows: range, name: str) -> Optional[Layer]:
-    if not any(data):
+    if data.count(0) == len(data):
         return None
     block = PixelBlock(like.width, len(rows), like.model, like.depth, bytes(data), like.order)
     return Layer(name, Role.FOREGROUND, block, (0, rows.start))
