@@ -1,6 +1,7 @@
 """What the plugin's zip carries to install a backend from."""
 
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,3 +62,9 @@ def count_pins(lock: Path) -> int:
     """Count the packages in a lock; those for other systems count too."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     return sum("==" in line and not line.startswith((" ", "#")) for line in lines)
+
+
+def package_in(line: str) -> str:
+    """Return the package in a line of pip's, “Collecting a==1” or “Processing f/a-1.whl”."""
+    *folders, name = re.split(r"[\\/]", line.partition(" ")[2].split(" (from ")[0])
+    return name.partition("-")[0] if folders else name.partition("=")[0]

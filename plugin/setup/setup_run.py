@@ -6,7 +6,7 @@ from layerpeel.plugin.backend.native_words import word_for_qt
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.setup.environments import Environment
 from layerpeel.plugin.setup.failures import Failure, failure_in, failure_of
-from layerpeel.plugin.setup.payload import count_pins
+from layerpeel.plugin.setup.payload import count_pins, package_in
 from layerpeel.plugin.setup.printing_process import CANNOT_START, PrintingProcess
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step
 from layerpeel.shared.places import setup_log_file
@@ -14,7 +14,7 @@ from layerpeel.shared.places import setup_log_file
 UNKNOWN = -1.0
 
 # What pip begins a line with when it turns to the next package.
-_NEXT_PACKAGE = ("Collecting ", "Processing ", "Requirement already")
+_NEXT_PACKAGE = ("Collecting ", "Processing ")
 
 # Words that are not ASCII come as UTF-8, and a user's own pip settings cannot lead elsewhere.
 _VARIABLES = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0", "NO_COLOR": "1"}
@@ -43,6 +43,7 @@ class SetupRun(QObject):
         self._process: Optional[PrintingProcess] = None
         self._log: Optional[IO[str]] = None
         self._packages, self._seen = 0, 0
+        self._is_cancelled = False
 
     def start(self) -> None:
         """Begin."""
@@ -58,11 +59,14 @@ class SetupRun(QObject):
 
     def cancel(self) -> None:
         """Stop now. What is done stays."""
+        self._is_cancelled = True
         if self._process is not None:
             self._process.kill()
         self._close_log()
 
     def _next_step(self) -> None:
+        if self._is_cancelled:
+            return
         if not self._steps:
             self._end(None)
             return
@@ -92,9 +96,8 @@ class SetupRun(QObject):
             self.progressed.emit(self._steps[0], "", UNKNOWN)
         if line.startswith(_NEXT_PACKAGE):
             self._seen += 1
-            detail = line.split()[1].partition("=")[0].rpartition("/")[2].partition("-")[0]
             done = min(1.0, self._seen / max(1, self._packages))
-            self.progressed.emit(self._steps[0], detail, done)
+            self.progressed.emit(self._steps[0], package_in(line), done)
 
     def _told(self, code: int, printed: str) -> None:
         if self._process is not None:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from layerpeel.plugin.setup import environments
-from layerpeel.plugin.setup.payload import Payload, PayloadError, count_pins, read_payload
+from layerpeel.plugin.setup.payload import (
+    Payload,
+    PayloadError,
+    count_pins,
+    package_in,
+    read_payload,
+)
 from layerpeel.plugin.setup.steps import STEPS, Plan, can_go_on, is_whole
 from layerpeel.plugin.setup.systems import LINUX, WINDOWS
 from layerpeel.shared import places
@@ -135,3 +141,16 @@ def test_damaged_payload_is_told(tmp_path):
 
 def test_packages_of_the_real_lock_are_counted():
     assert 30 < count_pins(REPOSITORY / "packaging" / "requirements.lock") < 80
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("Collecting typing-extensions==4.16.0 (from -r all.lock (line 4))", "typing-extensions"),
+        ("Processing /f/wheels/typing_extensions-4.16.0-py3-none-any.whl", "typing_extensions"),
+        (r"Processing c:\f\numpy-2.5.5-cp313-cp313-win_amd64.whl (from -r x)", "numpy"),
+        ("Collecting", ""),
+    ],
+)
+def test_package_is_named_as_pip_turns_to_it(line, package):
+    assert package_in(line) == package
