@@ -106,7 +106,8 @@ def test_after_a_kill_results_are_there_and_the_rest_has_failed(run_backend, mak
         assert seen.message == f"The backend ended while this job was {word}. Press Peel again."
         assert again.end_of(job.id) == Failed(seen.message)
     kept = {path.name for path in again.jobs_folder.iterdir() if "sqlite" not in path.name}
-    assert kept == {f"{finished.id}.result", f"{finished.id}.note"}
+    kinds = ("result", "note", "thumbnails", "original")
+    assert kept == {f"{finished.id}.{kind}" for kind in kinds}
     assert again.end_of(again.submit(make_job()).id) == Finished()
 
 
