@@ -6,18 +6,16 @@ document, and a clone of it is added to the document itself.
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Callable, Optional, Tuple
 
-from krita import Document, Krita, Node
+from krita import Document, Node
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.building import build_group, build_layer, copy_from, fill, name_after
+from layerpeel.plugin.canvas.building import build_group, build_layer, fill, name_after
 from layerpeel.plugin.canvas.finding import (
     around,
     group_with,
     id_of,
-    in_front,
     is_open,
     latest_background,
     node_of,
@@ -41,19 +39,16 @@ from layerpeel.plugin.canvas.meanwhile import (
 from layerpeel.plugin.canvas.own_values import Originals, read_originals
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import PeeledGroup, Place, Placement, ResultForm
+from layerpeel.plugin.canvas.selecting import select
 from layerpeel.plugin.canvas.source_reading import close_copy, while_open
-from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import KRITA, Turns
-from layerpeel.shared.protocol import Coverage, Layer, LayerStack
+from layerpeel.shared.protocol import Layer, LayerStack
 
 # The forms that are one layer, without a group.
 _SINGLE = (ResultForm.LAYER, ResultForm.BACKGROUND)
 # Those that can be peeled again.
 _GROUPS = (ResultForm.LAYERS, ResultForm.MASKS)
-
-# Krita 5.1 draws no outline for a selection mask made by its API, but for a copy of a loaded one.
-_SELECTION = Path(__file__).with_name("selection.kra")
 
 
 @dataclass(frozen=True)
@@ -264,31 +259,6 @@ def _group_of(added: Node, stack: LayerStack, placement: Placement, hidden: str)
 def _check_wanted(wanted: Callable[[], bool]) -> None:
     if not wanted():
         raise CanvasError(i18n("Cancelled."))
-
-
-def select(document: Document, selection: Coverage) -> None:
-    """Make `selection` the document's selection, undoably.
-
-    `Document.setSelection` cannot be undone, and changing the pixels of an existing selection
-    corrupts its history, which crashes Krita later. But a selection is a mask of the root node, and
-    adding one can be undone. An earlier selection takes a step of its own: Deselect.
-    """
-    mask = copy_from(_SELECTION, lambda root: root.childNodes()[-1])
-    mask.setPixelData(QByteArray(selection.data), 0, 0, selection.width, selection.height)
-    if document.selection() is not None:
-        _deselect(document)
-    document.rootNode().addChildNode(mask, None)
-    document.waitForDone()
-    # This sets the same selection again, which makes Krita draw its outline.
-    document.setSelection(document.selection())
-
-
-def _deselect(document: Document) -> None:
-    with in_front(document) as is_seen:
-        if not is_seen:
-            raise CanvasError(i18n("The document cannot be shown. The result waits under Results."))
-        Krita.instance().action("deselect").trigger()
-        document.waitForDone()
 
 
 def _add(

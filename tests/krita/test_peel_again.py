@@ -45,9 +45,11 @@ def test_each_peel_goes_on_from_what_the_last_one_left(krita, docker, easel, sma
         krita.undo()
         assert krita.layer_tree() == (trees[index - 1] if index else before)
         np.testing.assert_array_equal(krita.pixels(), small_painting)
+        easel.undo_selecting()
     docker.look_again()
     krita.wait_until(lambda: docker.source == PICTURE, 5, "the source to be the picture again")
     for tree in trees:
+        easel.redo_selecting()
         krita.redo()
         assert krita.layer_tree() == tree
         np.testing.assert_array_equal(krita.pixels(), small_painting)
@@ -57,6 +59,7 @@ def test_after_undo_it_goes_on_from_the_peel_before(krita, docker, easel, small_
     easel.picture(small_painting)
     trees = peel_discs(krita, docker, easel)
     krita.undo()
+    easel.undo_selecting()
     krita.undo()
     docker.look_again()
     krita.wait_until(lambda: docker.source == "What “Peeled selection” left", 5, "the source")

@@ -88,6 +88,21 @@ class Easel:
         self._krita.run("editing.select(data, place)", data=data, place=place)
 
     @property
+    def selecting_is_a_step(self):
+        """Whether `select` is an undo step: in Krita 5.3 and later."""
+        return self._krita.version >= (5, 3)
+
+    def undo_selecting(self):
+        """Take back a `select`, where that is a step."""
+        if self.selecting_is_a_step:
+            self._krita.undo()
+
+    def redo_selecting(self):
+        """Select again what `undo_selecting` took back."""
+        if self.selecting_is_a_step:
+            self._krita.redo()
+
+    @property
     def selection(self):
         """H×W of 0–255, or None."""
         told = self._krita.evaluate("editing.selection()")

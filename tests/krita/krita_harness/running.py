@@ -192,6 +192,11 @@ class RunningKrita:
         """Trigger one of Krita's actions a moment from now; it may open a dialog."""
         self.run("widgets.trigger_later(action)", action=action)
 
+    @property
+    def version(self):
+        """The first two numbers of Krita's version."""
+        return tuple(int(number) for number in self.evaluate("krita.version()").split(".")[:2])
+
     def undo(self):
         """Take one step back."""
         self.run("documents.step('edit_undo')")
