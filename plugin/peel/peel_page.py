@@ -224,12 +224,12 @@ class PeelPage(QWidget):
 
     def _ended(self, line: str, left_something: bool, document: Document) -> None:
         self._peel = None
-        self._show_running(False)
         self.changed.emit()
         if left_something:
             self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
         self.say(line)
+        self._show_running(False)
         # The peel has left something else, or has noticed that the picture has changed.
         self._look(thoroughly=True)
 
