@@ -138,4 +138,5 @@ def test_selection_only_goes_to_the_document_that_it_was_made_from(
     easel.bring_to_front("First")
     np.testing.assert_array_equal(easel.selection, soft_disc)
     krita.undo()
+    easel.undo_selecting()
     assert easel.selection is None
