@@ -62,6 +62,8 @@ def test_closed_document_gets_its_result_in_another_one_later(
 
 
 def test_results_without_a_document(krita, docker, easel, results, small_painting, start):
+    if krita.version >= (6, 0):
+        pytest.skip("Krita 6 shows no docker without a document")
     easel.picture(small_painting, name="First")
     held = start()
     krita.close_documents()
