@@ -34,9 +34,8 @@ from layerpeel.shared.protocol import Layer, PixelBlock, Role
 BAND = 2**19
 """Pixels to look at in one turn."""
 
-
-# They hold whole pictures.
-MOST_KEPT = 3
+MOST_KEPT = 256 << 20
+"""Bytes of the pictures that older jobs were made from; that of the newest is always kept."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,11 @@ def look_before(
 def keep_before(job: str, document: Document, before: Before) -> None:
     """Keep what a job was made from until its result comes, or the artist asks for it."""
     _KEPT[job] = (document, replace(before, pixels=replace(before.pixels, own=None)))
-    for oldest in list(_KEPT)[:-MOST_KEPT]:
-        del _KEPT[oldest]
+    kept = 0
+    for each in reversed(list(_KEPT)):
+        kept += len(_KEPT[each][1].pixels.data)
+        if kept > MOST_KEPT and each != job:
+            del _KEPT[each]
 
 
 def before_job(job: str, document: Document) -> Optional[Before]:
