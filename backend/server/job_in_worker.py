@@ -51,7 +51,7 @@ def peel_into_file(
         unwritten = _written(order.result, pack(stack))
         if unwritten is None:
             # A result without them is a result: the list of results shows a frame in their place.
-            with contextlib.suppress(OSError, BadInputError):
+            with contextlib.suppress(OSError, BadInputError, MemoryError):
                 write_views(job, stack, order.thumbnails, order.original)
         return unwritten or Finished(stack.notes)
     except StopWork:

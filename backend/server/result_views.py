@@ -21,7 +21,7 @@ ORIGINAL_SIDE = 1024
 """Of the longer side of the original that is kept to compare with, at most."""
 
 _QUALITY = 88  # of the original as JPEG
-_FINER = 3  # pixels are left out first, to so many for each of a thumbnail's
+_FINER = 3  # pixels are left out first, to so many for each that is drawn
 
 
 def write_views(job: SubmitJob, stack: LayerStack, thumbnails: Path, original: Path) -> None:
@@ -38,9 +38,11 @@ def write_views(job: SubmitJob, stack: LayerStack, thumbnails: Path, original: P
 def original_of(job: SubmitJob) -> Image.Image:
     """Draw the picture that was sent, RGBA, at most `ORIGINAL_SIDE` a side."""
     picture: SentPicture = job.picture
+    block, icc_profile = picture.pixels, picture.icc_profile
     if picture.proxy is not None:
-        return _drawn(array_of(picture.proxy), b"", ORIGINAL_SIDE)
-    return _drawn(array_of(picture.pixels), picture.icc_profile, ORIGINAL_SIDE)
+        block, icc_profile = picture.proxy, b""
+    scale = min(1.0, ORIGINAL_SIDE / max(block.width, block.height))
+    return _drawn(_fewer(array_of(block), scale), icc_profile, ORIGINAL_SIDE)
 
 
 def encoded(picture: Image.Image) -> bytes:
@@ -84,14 +86,21 @@ def _thumbnails_of(request: Request, stack: LayerStack, before: Image.Image | No
 def _lay(layer: Layer, icc_profile: bytes, scale: float, canvas: Image.Image) -> None:
     """Draw a layer over a thumbnail of the whole picture, at its place."""
     pixels = seen_pixels(layer)
-    step = max(1, int(1 / (scale * _FINER)))
-    fewer = np.ascontiguousarray(pixels[step // 2 :: step, step // 2 :: step])
     side = max(1, round(max(pixels.shape[:2]) * scale))
     # What lies beyond the thumbnail, by rounding, is cut off.
     whole = Image.new("RGBA", canvas.size)
     left, top = layer.offset
-    whole.paste(_drawn(fewer, icc_profile, side), (round(left * scale), round(top * scale)))
+    whole.paste(
+        _drawn(_fewer(pixels, scale), icc_profile, side), (round(left * scale), round(top * scale))
+    )
     canvas.alpha_composite(whole)
+
+
+def _fewer(pixels: DocumentArray, scale: float) -> DocumentArray:
+    """Leave out pixels of what will be scaled down, to take time and memory for fewer."""
+    step = max(1, int(1 / (scale * _FINER)))
+    top, left = (min(step // 2, (side - 1) // 2) for side in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[top::step, left::step])
 
 
 def _drawn(array: DocumentArray, icc_profile: bytes, longest_side: int) -> Image.Image:

@@ -106,6 +106,18 @@ def test_they_are_small_and_keep_the_shape_in_any_depth(make_job, tmp_path):
         assert picture_in(paths[1].read_bytes()).shape == (614, ORIGINAL_SIDE, 4)
 
 
+@pytest.mark.parametrize("depth", [Depth.U8, Depth.U16])
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 2000), (2500, 1), (3, 3)])
+def test_layers_thinner_than_what_is_left_out_are_drawn(make_job, tmp_path, depth, width, height):
+    data = b"\xff" * (width * height * 4 * depth.bytes)
+    thin = PixelBlock(width, height, ColourModel.RGBA, depth, data)
+    layer = Layer("Wire", Role.FOREGROUND, thin, (40, 50))
+    stack = LayerStack((3000, 2500), (layer,), MadeWith("compact", 0))
+    write_views(make_job(), stack, tmp_path / "thumbnails", tmp_path / "original")
+    (drawn,) = unpack(Thumbnails, (tmp_path / "thumbnails").read_bytes()).layers
+    assert picture_in(drawn.png)[..., 3].max() == 255
+
+
 def test_what_was_painted_has_no_original(make_job, tmp_path):
     picture = make_job().picture
     layer = Layer("Background", Role.BACKGROUND, picture.pixels)
