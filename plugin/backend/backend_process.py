@@ -1,12 +1,12 @@
 """Starts the backend and waits until it says how to reach it."""
 
-import shutil
 from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.child_environment import child_environment
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.http_calls import Problem
-from layerpeel.plugin.backend.native_words import path_for_python, word_for_qt
+from layerpeel.plugin.backend.native_words import word_for_qt
+from layerpeel.plugin.backend.programs import find_program
 from layerpeel.plugin.qt import QObject, QProcess, QTimer
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.jobs import Health
@@ -34,10 +34,10 @@ def backend_command(configured: List[str]) -> List[str]:
     if configured:
         return configured
     registered = read_command()
-    if registered and shutil.which(str(path_for_python(registered[0]))):
+    if registered and find_program(registered[0]):
         return registered
-    found = shutil.which("layerpeel")
-    return [found] if found else []
+    found = find_program("layerpeel")
+    return [str(found)] if found else []
 
 
 class BackendStart(QObject):
@@ -121,8 +121,11 @@ def _start_detached(command: List[str]) -> int:
 
     Returns its process id; 0 when it cannot be started.
     """
+    program = find_program(command[0])
+    if program is None:
+        return 0
     process = QProcess()
-    process.setProgram(word_for_qt(command[0]))
+    process.setProgram(word_for_qt(str(program)))
     process.setArguments([word_for_qt(word) for word in command[1:]])
     process.setProcessEnvironment(child_environment())
     process.setStandardOutputFile(QProcess.nullDevice())

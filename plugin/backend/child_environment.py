@@ -20,7 +20,7 @@ def child_environment(more: Optional[Mapping[str, str]] = None) -> QProcessEnvir
     environment = QProcessEnvironment.systemEnvironment()
     for name in _OF_PYTHON:
         environment.remove(name)
-    krita = _folder_of_krita()
+    krita = folder_of_krita()
     if krita is not None:
         for name in _PATHS:
             if environment.contains(name):
@@ -36,11 +36,7 @@ def without_folder(paths: str, folder: Path) -> str:
     return os.pathsep.join(kept)
 
 
-def _is_in(path: Path, folder: Path) -> bool:
-    return folder == path or folder in path.parents
-
-
-def _folder_of_krita() -> Optional[Path]:
+def folder_of_krita() -> Optional[Path]:
     """Return the folder that Krita brings its libraries in; None where they are the system's."""
     if os.environ.get("APPDIR"):  # Set by an AppImage.
         return Path(os.environ["APPDIR"])
@@ -49,3 +45,7 @@ def _folder_of_krita() -> Optional[Path]:
     if sys.platform == "darwin":
         return Path(QApplication.applicationDirPath()).parent  # Krita.app/Contents
     return None
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    return folder == path or folder in path.parents

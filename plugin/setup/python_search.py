@@ -3,12 +3,16 @@
 import os
 from typing import Callable, List, Optional
 
+from layerpeel.plugin.backend.programs import find_program
 from layerpeel.plugin.qt import QObject
 from layerpeel.plugin.setup.printing_process import PrintingProcess
 from layerpeel.plugin.setup.python_facts import ASK_IT, UsablePython, judge
 from layerpeel.plugin.setup.systems import System, pythons_to_try
 
 _LONGEST_ANSWER = 15_000  # milliseconds
+
+# Windows' newer launcher would otherwise fetch the Python that it is asked for and lacks.
+_VARIABLES = {"PYTHON_MANAGER_AUTOMATIC_INSTALL": "false"}
 
 
 class PythonSearch(QObject):
@@ -32,11 +36,16 @@ class PythonSearch(QObject):
         self._ask_next()
 
     def _ask_next(self) -> None:
-        if not self._left:
-            self._found(None, self._refused)
-            return
-        command = [*self._left.pop(0), "-I", "-c", ASK_IT]
-        self._asked = PrintingProcess(command, lambda _line: None, self._told, parent=self)
+        while self._left:
+            name, *words = self._left.pop(0)
+            program = find_program(name)
+            if program is not None:
+                self._ask([str(program), *words, "-I", "-c", ASK_IT])
+                return
+        self._found(None, self._refused)
+
+    def _ask(self, command: List[str]) -> None:
+        self._asked = PrintingProcess(command, lambda _line: None, self._told, _VARIABLES, self)
         self._asked.end_after(_LONGEST_ANSWER)
 
     def _told(self, code: int, printed: str) -> None:
