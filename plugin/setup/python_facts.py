@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import List, Union
 
+from layerpeel.plugin.backend.native_words import path_for_python
 from layerpeel.plugin.setup.systems import NEWEST, OLDEST
 from layerpeel.shared.strict_json import read_json
 
@@ -41,7 +42,7 @@ def judge(told: str) -> Union[UsablePython, str]:
         numbers: List[int] = [int(number) for number in version]
     except (ValueError, KeyError, TypeError):
         return ""
-    if not isinstance(path, str) or not path:
+    if not isinstance(path, str) or not path_for_python(path).is_absolute():
         return ""
     named = f"Python {'.'.join(map(str, numbers))} ({path})"
     if tuple(numbers[:2]) < OLDEST:
@@ -50,6 +51,8 @@ def judge(told: str) -> Union[UsablePython, str]:
         return f"{named} is newer than what Layerpeel was tried with."
     if facts.get("bits") != 64:
         return f"{named} has 32 bits, and 64 are needed."
+    if "\\WindowsApps\\" in path:
+        return f"{named} is from the Microsoft Store, and writes where Krita cannot look."
     if facts.get("system") == "win32" and facts.get("machine") == "ARM64":
         return f"{named} is for ARM: get the one for x64, which Windows runs too."
     if lacks:

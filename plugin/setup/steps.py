@@ -10,7 +10,9 @@ from typing import Callable, List, Optional, Tuple
 from layerpeel.plugin.setup.payload import Payload
 
 # -I: what lies in the folder that it is started in, or in the user's own packages, is not imported.
-_PIP = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"]
+# It also ignores variables: that words come as UTF-8, and at once, has to be said with it.
+_ALONE = ["-I", "-X", "utf8", "-u"]
+_PIP = [*_ALONE, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 # Only wheels: nothing is compiled, and no program of a package runs while it is installed.
 _LOCKED = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--progress-bar", "off"]
 _LAYERPEEL = ["-P", "-m", "layerpeel.backend.cli"]
@@ -49,7 +51,7 @@ class Step:
 
 
 def _make_environment(plan: Plan) -> List[List[str]]:
-    return [[str(plan.base), "-I", "-m", "venv", "--clear", str(plan.environment)]]
+    return [[str(plan.base), *_ALONE, "-m", "venv", "--clear", str(plan.environment)]]
 
 
 def _fetch(plan: Plan) -> List[List[str]]:
@@ -75,7 +77,7 @@ def _requirements(plan: Plan) -> List[str]:
 
 def _compile(plan: Plan) -> List[List[str]]:
     # It compiles at its first import, which takes a minute: here, and not at the first peel.
-    return [[str(plan.python), "-I", "-c", "import pymatting"]]
+    return [[str(plan.python), *_ALONE, "-c", "import pymatting"]]
 
 
 def _pull(plan: Plan) -> List[List[str]]:

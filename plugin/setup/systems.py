@@ -33,14 +33,15 @@ LINUX = System(
     "bin",
     "python",
     "Install python3 and python3-venv with your system's software manager (on Debian and Ubuntu: "
-    "sudo apt install python3-venv).",
+    "sudo apt install python3-venv). Where that is older than Python 3.11, install python3.11 and "
+    "python3.11-venv.",
 )
 WINDOWS = System(
     "Windows",
     "Scripts",
     "python.exe",
-    "Get Python 3.13 (64-bit) from python.org/downloads, or as “Python 3.13” from the Microsoft "
-    "Store.",
+    "Get Python 3.13 (64-bit) from python.org/downloads, and not from the Microsoft Store, whose "
+    "programs write where Krita cannot look.",
 )
 MACOS = System(
     "macOS",
@@ -58,7 +59,8 @@ def this_system() -> System:
 def pythons_to_try(system: System, environment: Mapping[str, str]) -> List[List[str]]:
     """Return the commands that may start a Python, the best first; most will not exist.
 
-    environment: the variables that Krita has.
+    Bare names are meant to be looked for on the PATH alone. environment: the variables that Krita
+    has.
     """
     if system is WINDOWS:
         return _on_windows(environment)
@@ -88,6 +90,6 @@ def _on_windows(environment: Mapping[str, str]) -> List[List[str]]:
     if environment.get("ProgramFiles"):
         folders.append(environment["ProgramFiles"])
     placed = [[f"{folder}\\Python3{m}\\python.exe"] for m in _MINORS for folder in folders]
-    # The Store's own names come last: where nothing is installed, they only say so.
-    stores = [[f"python3.{minor}.exe"] for minor in _MINORS]
-    return [*launcher, *placed, *stores, ["python.exe"], ["python3.exe"]]
+    # Not python.exe: where no Python is, it opens the Store, or fetches one without being asked.
+    named = [[f"python3.{minor}.exe"] for minor in _MINORS]
+    return [*launcher, *placed, *named]

@@ -40,7 +40,7 @@ def commands(plan):
 
 def test_all_but_the_first_step_runs_in_the_environment():
     told = commands(PLAN)
-    assert told["environment"] == ["/base/python -I -m venv --clear /e"]
+    assert told["environment"] == ["/base/python -I -X utf8 -u -m venv --clear /e"]
     for key in KEYS[1:]:
         assert told[key]
         assert all(command.startswith("/e/bin/python ") for command in told[key])

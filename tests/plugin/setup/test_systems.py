@@ -17,12 +17,13 @@ def told(**changes):
     return json.dumps({**facts, "system": "linux", "machine": "x86_64", **changes})
 
 
-def test_windows_asks_the_launcher_first_and_the_store_last():
+def test_windows_asks_the_launcher_first_and_no_name_that_may_install_one():
     commands = pythons_to_try(WINDOWS, ON_WINDOWS)
     assert commands[0] == ["py", "-3.13"]
     assert [r"C:\Users\é\AppData\Local\Programs\Python\Python311\python.exe"] in commands
     assert [r"C:\Program Files\Python312\python.exe"] in commands
-    assert commands[-1] == ["python3.exe"]
+    assert commands[-1] == ["python3.11.exe"]
+    assert not {"python.exe", "python3.exe"} & {command[0] for command in commands}
 
 
 def test_windows_without_its_variables_still_asks_the_launcher():
@@ -68,6 +69,7 @@ def test_this_python_can_be_used():
         ({"version": [3, 9, 2]}, "3.9.2 (/usr/bin/python3.12) is too old"),
         ({"version": [3, 15, 0]}, "newer than what"),
         ({"bits": 32}, "32 bits"),
+        ({"path": r"/c\WindowsApps\Python.3.13\python.exe"}, "Microsoft Store"),
         ({"lacks": ["ensurepip"]}, "“ensurepip”, which python3-venv brings"),
         ({"system": "win32", "machine": "ARM64"}, "x64"),
     ],
@@ -78,7 +80,15 @@ def test_a_python_that_cannot_be_used_is_told_why(changes, why):
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "Python was not found; run without arguments …", "{}", "[]", told(path=""), "1"],
+    [
+        "",
+        "Python was not found; run without arguments …",
+        "{}",
+        "[]",
+        told(path=""),
+        told(path="python3"),
+        "1",
+    ],
 )
 def test_what_is_no_python_is_not_told_of(answer):
     assert judge(answer) == ""
