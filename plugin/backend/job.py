@@ -98,6 +98,7 @@ class Job(QObject):
             self._arrived,
             self._not_inserted,
             tell=lambda line: self.tell(line, UNKNOWN),
+            before=self._before,
         )
 
     def cancel(self) -> None:
@@ -159,6 +160,8 @@ class Job(QObject):
         self.accepted.emit()
 
     def _hear(self, event: object) -> None:
+        if self._over:
+            return
         if isinstance(event, Queued):
             self._tell_queued(event.position)
         elif isinstance(event, Progress):
@@ -194,11 +197,11 @@ class Job(QObject):
         self._connection.look()
 
     def _arrived(self, delivered: Delivered) -> None:
-        self._over = True
+        self._note_over()
         self.inserted.emit(delivered)
 
     def _not_inserted(self, error: Exception) -> None:
-        self._over = True
+        self._note_over()
         self.ended.emit(str(error))
 
     def _stopped(self) -> bool:
@@ -211,8 +214,13 @@ class Job(QObject):
 
     def _end(self, message: str) -> None:
         if not self._over:
-            self._over = True
+            self._note_over()
             self.ended.emit(message)
+
+    def _note_over(self) -> None:
+        self._over = True
+        # It may be large.
+        self._before = None
 
 
 def _ignore(_answer: object) -> None:

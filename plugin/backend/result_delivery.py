@@ -25,11 +25,13 @@ class Delivered:
     """A result that was inserted.
 
     layers: their unique ids in the document, bottom first.
+    may_hide_strokes: whether it is not known what was painted since, and might lie below it.
     """
 
     stack: LayerStack
     layers: Tuple[str, ...]
     placement: Placement
+    may_hide_strokes: bool = False
 
     @property
     def can_be_peeled_again(self) -> bool:
@@ -47,15 +49,17 @@ def deliver(
     failed: Callable[[Exception], None],
     part: Optional[Role] = None,
     tell: Callable[[str], None] = lambda _line: None,
+    before: Optional[Before] = None,
 ) -> None:
     """Fetch a job's result and insert it into the document, if it is still `wanted` by then.
 
-    part: only its layers of this role; None inserts all. tell: see `insert`.
+    part: only its layers of this role; None inserts all. tell: see `insert`. before: what it was
+        made from; None takes what is kept of that.
     """
 
     def fetched(message: QByteArray) -> None:
-        before = before_job(job, document)
-        turns = _unpack_and_insert(message, document, placement, wanted, part, before, tell)
+        known = before or before_job(job, document)
+        turns = _unpack_and_insert(message, document, placement, wanted, part, known, tell)
         run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
 
     try:
@@ -87,6 +91,8 @@ def account_of(delivered: Delivered, names_engine: bool = False) -> str:
     covers_original = delivered.placement.place.covers_original
     if delivered.can_be_peeled_again and not covers_original:
         lines.append(i18n("Hide the layer that was peeled: it shows through the new layers."))
+    if delivered.may_hide_strokes:
+        lines.append(i18n("If you have painted since this was made, that is below the new layers."))
     return " ".join(lines)
 
 
@@ -110,4 +116,7 @@ def _unpack_and_insert(
     TIMINGS.note_moment("inserted")
     if inserted.layers:
         stack = replace(stack, notes=(*stack.notes, *said_of(inserted.painted, before)))
-    return Delivered(stack, inserted.layers, placement)
+    delivered = Delivered(stack, inserted.layers, placement)
+    covers_all = placement.place.covers_original and not placement.place.patch
+    hides = before is None and covers_all and delivered.can_be_peeled_again
+    return replace(delivered, may_hide_strokes=hides)

@@ -1,4 +1,4 @@
-"""Waits until the artist has lifted the brush, so that no stroke is half painted."""
+"""Waits until no stroke is half painted, and no transformation half done."""
 
 from typing import Callable
 
@@ -6,7 +6,8 @@ from krita import Document
 
 from layerpeel.plugin.turns import PAUSE, Turns
 
-# So long a stroke is nothing to talk about: in moments of `turns.PAUSE`.
+# So long a stroke is nothing to talk about: in moments of `turns.PAUSE`. The Transform tool holds
+# one until Enter.
 _PATIENCE = 20
 
 

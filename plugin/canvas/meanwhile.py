@@ -11,14 +11,17 @@ from typing import Dict, FrozenSet, List, Optional, Tuple, Union
 from krita import Document, Node
 
 from layerpeel.plugin.canvas.finding import (
+    active_layer,
     id_of,
     is_mask,
+    is_open,
     node_of,
+    nodes_within,
     peeled_groups,
     position_of,
     size_of,
 )
-from layerpeel.plugin.canvas.frames import frame_shown
+from layerpeel.plugin.canvas.frames import is_animated
 from layerpeel.plugin.canvas.pixels import (
     Pixels,
     SourceKind,
@@ -27,6 +30,7 @@ from layerpeel.plugin.canvas.pixels import (
     opaque_part,
 )
 from layerpeel.plugin.canvas.source_reading import read_source_again
+from layerpeel.plugin.qt import QByteArray
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.protocol import Layer, PixelBlock, Role
@@ -39,12 +43,25 @@ MOST_KEPT = 256 << 20
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """How a document was arranged just before the pixels to peel were read.
+
+    layers: unique ids of all layers; outermost: of those outside of groups. active: of the active
+    layer or mask; empty without one. frame: number of the frame that is shown.
+    """
+
+    layers: FrozenSet[str]
+    outermost: FrozenSet[str]
+    active: str
+    frame: int
+
+
+@dataclass(frozen=True)
 class Before:
     """A document at the moment when the pixels to peel were read.
 
     source: unique id of the layer that they are of; empty where they are of the whole picture.
     without: unique id of a layer that is no part of the picture; empty where there is none.
-    outermost: unique ids of the layers outside of groups. active: of the active one.
     frame: of an animation; None where what was read is none.
     """
 
@@ -52,8 +69,7 @@ class Before:
     kind: SourceKind
     source: str
     without: str
-    outermost: FrozenSet[str]
-    active: str
+    arrangement: Arrangement
     frame: Optional[int] = None
 
 
@@ -73,27 +89,42 @@ class Painted:
     why_unknown: str = ""
 
 
+def arrangement_of(document: Document) -> Arrangement:
+    """Look how a document is arranged; to be called before its pixels are read."""
+    root = document.rootNode()
+    return Arrangement(
+        frozenset(id_of(node) for node in nodes_within(root) if not is_mask(node)),
+        frozenset(id_of(node) for node in root.childNodes() if not is_mask(node)),
+        active_layer(document),
+        document.currentTime(),
+    )
+
+
 def look_before(
-    document: Document, kind: SourceKind, source: str, pixels: Pixels, without: Optional[Node]
+    document: Document,
+    arrangement: Arrangement,
+    kind: SourceKind,
+    source: str,
+    pixels: Pixels,
+    without: Optional[Node],
 ) -> Before:
-    """Remember a document whose pixels have just been read; see `Before`."""
-    active: Optional[Node] = document.activeNode()
+    """Remember a document whose pixels have been read; see `Before`."""
+    layer = "" if kind is SourceKind.PICTURE else source
     return Before(
-        pixels,
+        replace(pixels, own=None),
         kind,
-        "" if kind is SourceKind.PICTURE else source,
+        layer,
         id_of(without) if without is not None else "",
-        frozenset(id_of(node) for node in document.rootNode().childNodes()),
-        id_of(active) if active is not None else "",
-        frame_shown(
-            document, node_of(document, source) if kind is not SourceKind.PICTURE else None
-        ),
+        arrangement,
+        arrangement.frame if is_animated(document, layer) else None,
     )
 
 
 def keep_before(job: str, document: Document, before: Before) -> None:
-    """Keep what a job was made from until its result comes, or the artist asks for it."""
-    _KEPT[job] = (document, replace(before, pixels=replace(before.pixels, own=None)))
+    """Keep what a job was made from for as long as the document is open, within `MOST_KEPT`."""
+    for each in [each for each, (made_from, _) in _KEPT.items() if not is_open(made_from)]:
+        del _KEPT[each]
+    _KEPT[job] = (document, before)
     kept = 0
     for each in reversed(list(_KEPT)):
         kept += len(_KEPT[each][1].pixels.data)
@@ -104,7 +135,7 @@ def keep_before(job: str, document: Document, before: Before) -> None:
 def before_job(job: str, document: Document) -> Optional[Before]:
     """Return what a job was made from; None where that is not known, gone, or elsewhere."""
     made_from, before = _KEPT.get(job, (None, None))
-    if before is None or made_from != document:
+    if before is None or made_from != document or not is_open(document):
         return None
     is_gone = before.source and node_of(document, before.source) is None
     return None if is_gone else before
@@ -113,17 +144,24 @@ def before_job(job: str, document: Document) -> Optional[Before]:
 def added_on_top(document: Document, before: Before) -> List[Node]:
     """List the layers outside of groups that were added above all others since, bottom to top.
 
-    A new result goes above any that has come since, and above all that lies below that.
+    A new result goes above any that has come since, and above all that lies below that. None count
+    as added where that cannot be told: layers were merged, or removed.
     """
+    if before.kind is not SourceKind.PICTURE:
+        return []
+    here = {id_of(node) for node in nodes_within(document.rootNode())}
+    if not here >= before.arrangement.outermost - {before.without}:
+        return []
+    stay_below = before.arrangement.layers.union(each.group for each in peeled_groups(document))
     added: List[Node] = []
-    if before.kind is SourceKind.PICTURE:
-        stay_below = before.outermost.union(each.group for each in peeled_groups(document))
-        for node in reversed(document.rootNode().childNodes()):
-            if id_of(node) in stay_below and not is_mask(node):
-                break
-            if not is_mask(node):
-                added.insert(0, node)
-    return added
+    for node in reversed(document.rootNode().childNodes()):
+        if is_mask(node):
+            continue
+        # A group may have been made of layers that were there.
+        if not stay_below.isdisjoint(map(id_of, (node, *nodes_within(node)))):
+            return added
+        added.insert(0, node)
+    return []
 
 
 def below_what_was_added(document: Document, before: Before) -> Optional[Node]:
@@ -134,14 +172,14 @@ def below_what_was_added(document: Document, before: Before) -> Optional[Node]:
     return siblings[position - 1] if position > 0 else None
 
 
-def seen_of(document: Document, before: Before) -> Tuple[bytes, ...]:
+def seen_of(document: Document, before: Before) -> Tuple[QByteArray, ...]:
     """Read at once what tells whether anything has been painted since: the picture, the source."""
     width, height = size_of(document)
     source = node_of(document, before.source)
     read = [document.pixelData]
     if source is not None:
         read.append(source.projectionPixelData)
-    return tuple(bytes(each(0, 0, width, height)) for each in read)
+    return tuple(each(0, 0, width, height) for each in read)
 
 
 def said_of(painted: Painted, before: Optional[Before]) -> Tuple[str, ...]:
@@ -193,17 +231,19 @@ def _space_of(pixels: Pixels) -> Pixels:
 
 def _rows_that_differ(now: Pixels, before: Pixels) -> "Turns[range]":
     """Return the rows from the first to the last in which two pictures differ; maybe none."""
-    if now.data == before.data:
-        return range(0)
-    yield "see that something was painted"
     size = now.width * now.model.channels * now.depth.bytes
-    differ = []
-    for row in range(now.height):
-        place = slice(row * size, (row + 1) * size)
-        if now.data[place] != before.data[place]:
-            differ.append(row)
-    yield "see which rows were painted on"
-    return range(differ[0], differ[-1] + 1)
+    at_once = max(1, BAND // now.width)
+    differ: List[int] = []
+    for begin in range(0, now.height, at_once):
+        rows = range(begin, min(begin + at_once, now.height))
+        if _differ(now, before, rows.start * size, rows.stop * size):
+            differ += [row for row in rows if _differ(now, before, row * size, (row + 1) * size)]
+        yield "see which rows were painted on"
+    return range(differ[0], differ[-1] + 1) if differ else range(0)
+
+
+def _differ(now: Pixels, before: Pixels, first: int, last: int) -> bool:
+    return now.data[first:last] != before.data[first:last]
 
 
 def _layers_of(now: Pixels, before: Pixels, rows: range, shows_through: bool) -> "Turns[Painted]":

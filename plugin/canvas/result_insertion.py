@@ -82,13 +82,25 @@ def insert(
     Raises CanvasError, and changes nothing, when the document has been closed or resized, the
     layer that it belongs to is no longer there, or the result is no longer wanted.
     """
+    turns = _insert(document, stack, placement, wanted, writes_down, before, tell)
+    return (yield from while_open(document, turns, _closed()))
 
+
+def _insert(
+    document: Document,
+    stack: LayerStack,
+    placement: Placement,
+    wanted: Callable[[], bool],
+    writes_down: bool,
+    before: Optional[Before],
+    tell: Callable[[str], None],
+) -> "Turns[Placed]":
     def check() -> None:
         check_fits(document, placement)
         _check_wanted(wanted)
 
     def idle() -> "Turns[None]":
-        line = i18n("The layers come once you have lifted the brush")
+        line = i18n("The layers come once the stroke is done, or the transformation (Enter)")
         yield from until_idle(document, check, lambda: tell(line))
 
     yield from idle()
@@ -106,16 +118,18 @@ def insert(
             node.remove()
         yield KRITA + "copy the document"
         above = node_of(document, placement.place.above)
-        originals = yield from while_open(document, read_originals(document, above))
+        originals = yield from read_originals(document, above)
         built, hidden = yield from _build(scratch, stack, placement, originals)
         if placement.form is ResultForm.BACKGROUND:
             # The artist may have gone on painting on what was lifted off.
             behind = _group_behind(document, placement)
-            yield from while_open(document, read_hidden(document, behind))
+            yield from read_hidden(document, behind)
         yield from idle()
         if before is not None and placement.form in _GROUPS:
             build = partial(build_layer, scratch, placement=placement, originals=originals)
-            painted = yield from _keep_in_sight(document, built, placement, before, build, idle)
+            painted = yield from _keep_in_sight(
+                document, built, placement, before, build, idle, tell
+            )
         active: Optional[Node] = document.activeNode()
         added = yield from _add(document, built, placement, stack.layers[0], before)
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
@@ -130,12 +144,11 @@ def insert(
         yield KRITA + "add it"
     finally:
         close_copy(scratch)
-    if is_open(document):
-        if placement.form not in _SINGLE and not _goes_on_elsewhere(document, before, active):
-            active = added.childNodes()[-1 if painted.painted else len(stack.layers) - 1]
-        # Krita activates the added node itself.
-        if active is not None:
-            document.setActiveNode(active)
+    if placement.form not in _SINGLE and not _goes_on_elsewhere(document, before, active):
+        active = added.childNodes()[-1 if painted.painted else len(stack.layers) - 1]
+    # Krita activates the added node itself.
+    if active is not None:
+        document.setActiveNode(active)
     yield "choose the active layer"
     return Placed(layers, painted)
 
@@ -146,7 +159,7 @@ def check_fits(document: Document, placement: Placement) -> None:
     Raises CanvasError, saying what the artist can do, when it cannot.
     """
     if not is_open(document):
-        raise CanvasError(i18n("The document was closed. The result waits under Results."))
+        raise CanvasError(_closed())
     if size_of(document) != placement.size:
         raise CanvasError(
             i18n(
@@ -160,6 +173,10 @@ def check_fits(document: Document, placement: Placement) -> None:
         else:
             message = i18n("The layer that was peeled is gone. The result waits under Results.")
         raise CanvasError(message)
+
+
+def _closed() -> str:
+    return i18n("The document was closed. The result waits under Results.")
 
 
 def placed_anew(document: Document, placement: Placement) -> Placement:
@@ -205,6 +222,7 @@ def _keep_in_sight(
     before: Before,
     build: "Callable[[Layer, str], Turns[Node]]",
     idle: Callable[[], "Turns[None]"],
+    tell: Callable[[str], None],
 ) -> "Turns[Painted]":
     """Lay what was painted meanwhile over the built group, and return it.
 
@@ -229,13 +247,15 @@ def _keep_in_sight(
             return painted
         for node in over:
             node.remove()
+        # Looking takes longer than some artists lift the brush for, on a large canvas.
+        tell(i18n("Stop painting for a moment: the layers come then"))
 
 
 def _goes_on_elsewhere(
     document: Document, before: Optional[Before], active: Optional[Node]
 ) -> bool:
     """Whether the artist has turned to another layer since, which the result does not hide."""
-    if before is None or active is None or id_of(active) == before.active:
+    if before is None or active is None or id_of(active) == before.arrangement.active:
         return False
     if before.kind is not SourceKind.PICTURE:
         return id_of(active) != before.source

@@ -26,8 +26,12 @@ from layerpeel.plugin.turns import KRITA, Result, Turns
 from layerpeel.shared.protocol import ColourModel, Coverage, Depth
 
 
-def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
+def while_open(
+    document: Document, turns: "Turns[Result]", closed: Optional[str] = None
+) -> "Turns[Result]":
     """Run `turns` for as long as the document is open.
+
+    closed: for the artist, once it is not; None says that it was not read.
 
     Raises CanvasError once it is closed; the turns then clean up after themselves.
     """
@@ -41,7 +45,7 @@ def while_open(document: Document, turns: "Turns[Result]") -> "Turns[Result]":
             yield name
     finally:
         turns.close()
-    raise CanvasError(i18n("The document was closed before it was read."))
+    raise CanvasError(closed or i18n("The document was closed before it was read."))
 
 
 def read_selection(document: Document) -> Optional[Selected]:

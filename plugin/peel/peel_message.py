@@ -15,7 +15,7 @@ from layerpeel.plugin.canvas.finding import (
     size_of,
 )
 from layerpeel.plugin.canvas.hint_layer import find_hint_layer
-from layerpeel.plugin.canvas.meanwhile import Before, look_before
+from layerpeel.plugin.canvas.meanwhile import Before, arrangement_of, look_before
 from layerpeel.plugin.canvas.pixels import Pixels, Selected, SourceKind
 from layerpeel.plugin.canvas.placement import Origin, Place, Placement, ResultForm
 from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
@@ -63,6 +63,7 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
     """
     lift = _lift(choice, None if choice.lift.uses_picture else read_selection(document))
     yield "read the selection"
+    arrangement = arrangement_of(document)
     hints: Optional[Node] = None
     if choice.pointed_at is not None:
         hints = find_hint_layer(document)
@@ -70,7 +71,7 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
     else:
         pixels, place = yield from read_source(document, choice.source)
     place = replace(place, patch=place.patch and choice.patches)
-    before = look_before(document, choice.source, place.above, pixels, hints)
+    before = look_before(document, arrangement, choice.source, place.above, pixels, hints)
     picture = yield from picture_of(document, pixels)
     yield "wrap the pixels"
     placement = Placement(

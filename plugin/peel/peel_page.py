@@ -146,7 +146,7 @@ class PeelPage(QWidget):
         peel.look_wanted.connect(lambda job: self.look_wanted.emit(job, document))
         peel.came.connect(lambda delivered: self._came(peel, document, delivered))
         peel.ended.connect(
-            lambda line, well: self._ended(line, well and leaves_something, document)
+            lambda line, well: self._ended(peel, line, well and leaves_something, document)
         )
         self._peel = peel
         self._button.setEnabled(False)
@@ -222,8 +222,9 @@ class PeelPage(QWidget):
         self._preview.setPixmap(pixmap)
         self._preview.show()
 
-    def _ended(self, line: str, left_something: bool, document: Document) -> None:
+    def _ended(self, peel: Peel, line: str, left_something: bool, document: Document) -> None:
         self._peel = None
+        peel.deleteLater()
         self.changed.emit()
         if left_something:
             self._pointing.forget_what_was_left(document)

@@ -12,7 +12,7 @@ ERASED = f"{DONE} What you erased meanwhile is a layer of its own, on top."
 CONVERTED = (
     f"{DONE} The colours were converted: what you painted meanwhile is below the new layers."
 )
-WAITS = "The layers come once you have lifted the brush …"
+WAITS = "The layers come once the stroke is done, or the transformation (Enter) …"
 DABS = {"U8": 255, "U16": 65535, "F16": 1.0, "F32": 1.0}
 
 
@@ -145,6 +145,36 @@ def test_layer_added_on_top_meanwhile_stays_on_top_and_active(
     assert easel.active_layer == krita.layer_tree()[-1].id
     np.testing.assert_array_equal(krita.pixels(), seen)
     np.testing.assert_array_equal(krita.pixels("Strokes", area=(0, 0, 160, 120)), strokes)
+
+
+# Krita's names of what tidies up two layers, the upper one active, and how many it leaves.
+TIDYING = {"flatten_image": 1, "merge_layer": 1, "create_quick_group": 2}
+
+
+@pytest.mark.parametrize("transparent", [False, True], ids=["opaque", "transparent"])
+@pytest.mark.parametrize("action", TIDYING)
+def test_layers_tidied_up_meanwhile_do_not_count_as_added(
+    krita, docker, easel, held, small_painting, action, transparent
+):
+    pixels = small_painting.copy()
+    if transparent:
+        pixels[..., 3] = np.linspace(255, 90, 160).astype(np.uint8)
+    easel.picture(pixels)
+    easel.add_layer("Strokes")
+    easel.paint(within_the_disc(), "Strokes", left=40, top=50)
+    easel.activate("Strokes")
+    strokes = easel.active_layer
+    with held():
+        krita.trigger(action)
+        krita.wait_until(
+            lambda: strokes not in [layer.id for layer in krita.layer_tree()], 10, action
+        )
+        seen = krita.pixels()
+    said = docker.wait_for_end()
+    assert said.startswith(DONE)
+    assert "meanwhile" not in said
+    assert len(krita.layer_tree()) == TIDYING[action] + 1
+    assert_same_picture(krita.pixels(), seen, steps=1 if transparent else 0)
 
 
 @pytest.mark.parametrize("fade", [False, True], ids=["opaque", "transparent"])
