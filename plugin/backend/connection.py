@@ -46,6 +46,7 @@ class Connection(QObject):
         self.engines: Tuple[EngineInfo, ...] = ()
         self.failed_to_start = False
         self._client: Optional[Client] = None
+        self._other_version: Optional[Client] = None  # Of a backend whose protocol is not ours.
         self._start: Optional[BackendStart] = None
         self._waiting: List[Tuple[Callable[[Client], None], Callable[[str], None]]] = []
 
@@ -83,9 +84,16 @@ class Connection(QObject):
             self._set(ConnectionState.UNKNOWN, "")
 
     def end_backend(self) -> None:
-        """End the backend that has answered last, if it was not set by its address."""
-        client, self._client = self._client, None
-        if client is not None and client.address.process and not read_settings().address:
+        """End the backend that has answered last, if it was not set by its address.
+
+        Also one of another version, which has proved that it is the user's.
+        """
+        client = self._client or self._other_version
+        self._client = self._other_version = None
+        # Another program may have the process id of one that has ended.
+        if client is None or client.address != read_server_file():
+            return
+        if client.address.process and not read_settings().address:
             try:
                 os.kill(client.address.process, signal.SIGTERM)
             except OSError:
@@ -93,7 +101,7 @@ class Connection(QObject):
 
     def forget(self) -> None:
         """Look again after the settings have changed."""
-        self._client = None
+        self._client = self._other_version = None
         self.failed_to_start = False
         self._set(ConnectionState.UNKNOWN, "")
         self.look()
@@ -116,8 +124,10 @@ class Connection(QObject):
 
     def _meet(self, client: Client, health: Health) -> None:
         if health.protocol != PROTOCOL:
+            self._other_version = client
             self._refuse(_which_to_update(health))
             return
+        self._other_version = None
         self.engines = health.engines
         if client is not self._client:
             self._client = client
