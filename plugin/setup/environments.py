@@ -49,27 +49,38 @@ class Environment:
         write_private(self.folder / _RECORD, json.dumps(told))
         return further
 
+    def leave(self) -> None:
+        """Forget what is done in it: the next set-up begins anew, in a folder of its own.
+
+        Raises OSError when that cannot be noted.
+        """
+        (self.folder / _RECORD).unlink(missing_ok=True)
+
 
 def wheels_folder() -> Path:
     """Return the folder for what was fetched and is not installed yet."""
     return setup_folder() / "wheels"
 
 
-def known_environments() -> List[Environment]:
-    """Read how far each environment has come, the newest last; those without a record are none."""
+def installed_folders() -> List[Path]:
+    """Return all folders that set-up has made; whatever else lies beside them is not ours."""
     try:
-        folders = [path for path in setup_folder().iterdir() if _NAME.fullmatch(path.name)]
+        paths = list(setup_folder().iterdir())
     except OSError:
         return []
+    return [path for path in paths if _NAME.fullmatch(path.name) or path == wheels_folder()]
+
+
+def known_environments() -> List[Environment]:
+    """Read how far each environment has come, the newest last; those without a record are none."""
+    folders = [path for path in installed_folders() if _NAME.fullmatch(path.name)]
     found = [_read(folder) for folder in sorted(folders, key=_number_of)]
     return [environment for environment in found if environment is not None]
 
 
 def fresh_environment(fingerprint: str, version: str) -> Environment:
     """Return an environment whose folder does not exist yet."""
-    taken = [0]
-    if setup_folder().is_dir():
-        taken += [_number_of(path) for path in setup_folder().iterdir()]
+    taken = [0, *map(_number_of, installed_folders())]
     return Environment(setup_folder() / f"environment-{max(taken) + 1}", fingerprint, version)
 
 

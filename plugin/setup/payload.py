@@ -3,6 +3,7 @@
 import hashlib
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -11,6 +12,8 @@ from layerpeel.shared.version import VERSION
 
 # Beside the folder `plugin`, in which this one lies.
 FOLDER = Path(__file__).resolve().parents[2] / "payload"
+
+_OF_A_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 class PayloadError(Exception):
@@ -46,7 +49,7 @@ def read_payload(folder: Path = FOLDER) -> Optional[Payload]:
         digest.update(_list_of_files(wheel))
         for each in (lock, npm_lock):
             digest.update(each.read_bytes())
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+    except (OSError, KeyError, *_OF_A_DAMAGED_ZIP) as error:
         raise PayloadError(str(error)) from error
     return Payload(wheel, lock, npm_lock, VERSION, digest.hexdigest()[:16])
 

@@ -4,7 +4,7 @@ import os
 from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.programs import find_program
-from layerpeel.plugin.qt import QObject
+from layerpeel.plugin.qt import QObject, QTimer
 from layerpeel.plugin.setup.printing_process import PrintingProcess
 from layerpeel.plugin.setup.python_facts import ASK_IT, UsablePython, judge
 from layerpeel.plugin.setup.systems import System, pythons_to_try
@@ -32,10 +32,19 @@ class PythonSearch(QObject):
         self._found = found
         self._left = pythons_to_try(system, os.environ)
         self._refused: List[str] = []
+        self._is_stopped = False
         self._asked: Optional[PrintingProcess] = None
-        self._ask_next()
+        QTimer.singleShot(0, self._ask_next)
+
+    def stop(self) -> None:
+        """Ask no more; `found` is not called."""
+        self._is_stopped = True
+        if self._asked is not None:
+            self._asked.kill()
 
     def _ask_next(self) -> None:
+        if self._is_stopped:
+            return
         while self._left:
             name, *words = self._left.pop(0)
             program = find_program(name)
@@ -51,6 +60,7 @@ class PythonSearch(QObject):
     def _told(self, code: int, printed: str) -> None:
         if self._asked is not None:
             self._asked.deleteLater()
+            self._asked = None
         lines = printed.strip().splitlines()
         verdict = judge(lines[-1]) if code == 0 and lines else ""
         if isinstance(verdict, UsablePython):

@@ -13,6 +13,7 @@ _SECONDS_A_TURN = 0.02
 def remove_in_turns(folders: List[Path]) -> "Turns[List[str]]":
     """Remove folders with all that is in them; return why something could not be removed.
 
+    Of a link to a folder only the link is removed.
     A file in use, as Windows knows it, stays; so does the folder that it is in.
     """
     problems: List[str] = []
@@ -23,8 +24,9 @@ def remove_in_turns(folders: List[Path]) -> "Turns[List[str]]":
 
 def _remove(folder: Path, problems: List[str]) -> "Turns[None]":
     ends = time.monotonic() + _SECONDS_A_TURN
-    # Links are not followed: `os.walk` lists those to folders among the folders.
-    for root, folders, files in os.walk(str(folder), topdown=False):
+    # `os.walk` lists links to folders among the folders, but follows one that it is given.
+    top = str(folder) if not folder.is_symlink() else ""
+    for root, folders, files in os.walk(top, topdown=False):
         for name in [*files, *folders]:
             path = Path(root, name)
             try:
@@ -38,7 +40,9 @@ def _remove(folder: Path, problems: List[str]) -> "Turns[None]":
                 yield "remove files"
                 ends = time.monotonic() + _SECONDS_A_TURN
     try:
-        if folder.is_dir():
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.is_dir():
             folder.rmdir()
     except OSError as error:
         problems.append(f"{folder}: {error.strerror}")

@@ -1,5 +1,6 @@
 """Setting the backend up: whether it is wanted, possible, at work, or has failed."""
 
+import contextlib
 import shutil
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,7 @@ from layerpeel.plugin.setup.environments import (
     Environment,
     fresh_environment,
     holds,
+    installed_folders,
     known_environments,
     wheels_folder,
 )
@@ -71,6 +73,7 @@ class SettingUp(QObject):
         self._payload: Optional[Payload] = None
         self._damage = ""
         self._folder: Optional[Path] = None
+        self._has_removed = False
         self._into: Optional[Path] = None
         self._run: Optional[SetupRun] = None
         self._search: Optional[PythonSearch] = None
@@ -138,6 +141,11 @@ class SettingUp(QObject):
         return self._to_continue() is not None
 
     @property
+    def repeats_another_way(self) -> bool:
+        """Whether trying again is not a set-up over the internet: from a folder, or a removal."""
+        return self._has_removed or self._folder is not None
+
+    @property
     def costs(self) -> Costs:
         """What is fetched if nothing of it is there; an installed backend has its models."""
         is_new = not self.is_unfinished
@@ -156,11 +164,13 @@ class SettingUp(QObject):
     def leave(self) -> None:
         """Go back to the backend that there is."""
         self._is_asked_for = False
+        self._stop_search()
         self.failure = None
         self._set(SetupState.IDLE)
 
     def look(self) -> None:
         """Look for a Python that the backend can be installed with."""
+        self._stop_search()
         self.failure = None
         if self._damage:
             self._stopped(failure_in(f"bad zip: {self._damage}", 1))
@@ -175,11 +185,14 @@ class SettingUp(QObject):
         """
         if self._payload is None or self.python is None or self.state is SetupState.RUNNING:
             return
+        if not path_for_python(self.python.path).exists():
+            self.look()  # It has been removed since it was found.
+            return
         self.failure = None
         self.lines = []
+        self._folder, self._has_removed = folder, False
         if not self._take_lock():
             return
-        self._folder = folder
         fresh = fresh_environment(self._payload.fingerprint, self._payload.version)
         environment = self._to_continue() or fresh
         self._into = environment.folder
@@ -202,30 +215,39 @@ class SettingUp(QObject):
 
     def try_again(self) -> None:
         """Repeat what has failed, from the same folder if it was from one."""
-        self.start(self._folder)
+        if self._has_removed:
+            self.remove()
+        else:
+            self.start(self._folder)
 
     def cancel(self) -> None:
         """Stop; what was fetched stays, and the next attempt goes on from there."""
         if self._run is not None:
             self._run.cancel()
             self._forget_run()
+            self._release_lock()
             self._set(SetupState.OFFERED)
 
     def remove(self) -> None:
         """Remove the backend that set-up has installed. Models stay."""
-        if self.state in (SetupState.RUNNING, SetupState.REMOVING) or not self._take_lock():
+        if self.state in (SetupState.RUNNING, SetupState.REMOVING):
+            return
+        self.failure = None
+        self.lines = []
+        self._has_removed = True
+        if not self._take_lock():
             return
         if holds(read_command()):
             try:
                 command_file().unlink()
             except OSError as error:
-                self._forget_run()
+                self._release_lock()
                 self._stopped(failure_of(error))
                 return
         self._set(SetupState.REMOVING)
         self._connection.end_backend()
         run_in_turns(
-            remove_in_turns([setup_folder()]), self._removed, lambda _error: None, expected=()
+            remove_in_turns(installed_folders()), self._removed, lambda _error: None, expected=()
         )
 
     # Events ----------------------------------------------------------------------------------
@@ -238,6 +260,8 @@ class SettingUp(QObject):
             self.changed.emit()
 
     def _found(self, python: Optional[UsablePython], refused: List[str]) -> None:
+        if self.state is not SetupState.SEARCHING:
+            return
         self.python, self.refused = python, refused
         self._set(SetupState.NO_PYTHON if python is None else SetupState.OFFERED)
 
@@ -252,29 +276,30 @@ class SettingUp(QObject):
     def _ended(self, failure: Optional[Failure]) -> None:
         self._forget_run()
         if failure is not None:
+            self._release_lock()
             self._stopped(failure)
             return
         # The one that runs may be the old one; its files are about to go.
         self._connection.end_backend()
-        others = [
-            folder
-            for folder in setup_folder().iterdir()
-            if folder.is_dir() and folder != self._into
-        ]
+        others = [folder for folder in installed_folders() if folder != self._into]
         self._set(SetupState.REMOVING)
         run_in_turns(remove_in_turns(others), self._tidied, lambda _error: None, expected=())
 
     def _tidied(self, _problems: List[str]) -> None:
         # What Windows still uses goes with the next set-up.
+        self._release_lock()
         self._finish("The backend is set up.")
 
     def _removed(self, problems: List[str]) -> None:
-        self._forget_run()
+        self._release_lock()
         if problems:
             self._stopped(Failure("Not all could be removed: {}", word_for_qt(problems[0])))
             self._connection.forget()
-        else:
-            self._finish("The backend is removed. Models stay, for the next one.")
+            return
+        # What somebody has put beside it stays, and the folder with it.
+        with contextlib.suppress(OSError):
+            setup_folder().rmdir()
+        self._finish("The backend is removed. Models stay, for the next one.")
 
     def _finish(self, line: str) -> None:
         self._is_asked_for = False
@@ -293,7 +318,8 @@ class SettingUp(QObject):
             return None
         newest = known_environments()[-1:]
         fits = [each for each in newest if each.fingerprint == self._payload.fingerprint]
-        return next((each for each in fits if can_go_on(each.done)), None)
+        whole = [each for each in fits if each.python(self._system).exists()]
+        return next((each for each in whole if can_go_on(each.done)), None)
 
     def _take_lock(self) -> bool:
         """Let no other Krita set up at the same time; return whether it is ours to do."""
@@ -303,6 +329,7 @@ class SettingUp(QObject):
             self._stopped(failure_of(error))
             return False
         lock = QLockFile(path_text(setup_folder().with_name("setup.lock")))
+        lock.setStaleLockTime(0)  # However long it takes, it is ours while this Krita runs.
         if lock.tryLock(0):
             self._lock = lock
             return True
@@ -316,6 +343,14 @@ class SettingUp(QObject):
         if self._run is not None:
             self._run.deleteLater()
         self._run = None
+
+    def _stop_search(self) -> None:
+        if self._search is not None:
+            self._search.stop()
+            self._search.deleteLater()
+        self._search = None
+
+    def _release_lock(self) -> None:
         if self._lock is not None:
             self._lock.unlock()
         self._lock = None

@@ -13,7 +13,7 @@ from layerpeel.plugin.qt import (
     QWidget,
 )
 from layerpeel.plugin.setup.setting_up import SettingUp, SetupState
-from layerpeel.plugin.setup.setup_texts import heading, texts, what_starts
+from layerpeel.plugin.setup.setup_texts import heading, texts, what_starts, what_starts_online
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 
@@ -38,6 +38,7 @@ class SetupPage(QWidget):
         self._bar.setObjectName("layerpeel_setup_progress")
         self._bar.setTextVisible(False)
         self._start = _button("layerpeel_set_up", "")
+        self._online = _button("layerpeel_setup_online", "")
         self._folder = _button("layerpeel_setup_from_folder", i18n("From a folder …"))
         self._folder.setToolTip(
             i18n("Without the internet: from a folder with the packages and models in it")
@@ -68,6 +69,10 @@ class SetupPage(QWidget):
         else:
             self._setting_up.start()
 
+    def _begin_online(self) -> None:
+        self._log.clear()
+        self._setting_up.start()
+
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(
             self, i18n("Choose the folder with the packages and models")
@@ -89,6 +94,7 @@ class SetupPage(QWidget):
         can_start = (is_offer or is_failure) and setting_up.python is not None
         shown = {
             self._start: can_start,
+            self._online: can_start and is_failure and setting_up.repeats_another_way,
             self._folder: can_start,
             self._look: state is SetupState.NO_PYTHON,
             self._cancel: state is SetupState.RUNNING,
@@ -102,6 +108,7 @@ class SetupPage(QWidget):
         if not shown[self._shows_log]:
             self._log.hide()
         self._start.setText(what_starts(setting_up))
+        self._online.setText(what_starts_online(setting_up))
         self._heading.setText(heading(setting_up))
         _set_text(self._text, "\n\n".join(texts(setting_up)))
         python = setting_up.python if is_offer else None
@@ -124,7 +131,7 @@ class SetupPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self._heading, self._text, self._with, self._bar, self._start):
             layout.addWidget(widget)
-        for widget in (self._folder, self._look, self._cancel):
+        for widget in (self._online, self._folder, self._look, self._cancel):
             layout.addWidget(widget)
         beside = QHBoxLayout()
         beside.addWidget(self._remove)
@@ -136,6 +143,7 @@ class SetupPage(QWidget):
         for button in (self._start, self._cancel):
             button.setMinimumHeight(32)
         self._start.clicked.connect(lambda _checked=False: self._begin())
+        self._online.clicked.connect(lambda _checked=False: self._begin_online())
         self._folder.clicked.connect(lambda _checked=False: self._choose_folder())
         self._look.clicked.connect(lambda _checked=False: self._setting_up.look())
         self._cancel.clicked.connect(lambda _checked=False: self._setting_up.cancel())

@@ -38,6 +38,7 @@ class SetupRun(QObject):
         super().__init__(parent)
         self._plan = plan
         self._environment = environment
+        self._goes_on = bool(environment.done)
         self._steps: List[Step] = [step for step in STEPS if step.key not in environment.done]
         self._commands: List[List[str]] = []
         self._process: Optional[PrintingProcess] = None
@@ -105,10 +106,20 @@ class SetupRun(QObject):
             self._process = None
         if code == 0:
             self._next_command()
-        elif code == CANNOT_START:
-            self._end(Failure("A Python that was there a moment ago cannot be started any more."))
-        else:
-            self._end(failure_in(printed, code))
+            return
+        failure = failure_in(printed, code)
+        if code == CANNOT_START:
+            failure = Failure("A Python that was there a moment ago cannot be started any more.")
+        if code == CANNOT_START or (self._goes_on and not failure.comes_from_outside):
+            self._leave_environment()
+        self._end(failure)
+
+    def _leave_environment(self) -> None:
+        """Go on in it no more: it may be damaged, and every attempt would stop at this step."""
+        try:
+            self._environment.leave()
+        except OSError as error:
+            self._note(word_for_qt(str(error)))
 
     def _note(self, line: str) -> None:
         if self._log is not None:

@@ -23,6 +23,11 @@ def what_starts(setting_up: SettingUp) -> str:
     return i18n("Set up ({})").format(size)
 
 
+def what_starts_online(setting_up: SettingUp) -> str:
+    """Name the button that sets it up over the internet, beside one that tries something else."""
+    return i18n("Set up online ({} MB)").format(setting_up.costs.megabytes)
+
+
 def heading(setting_up: SettingUp) -> str:
     """Say in a few words where it stands."""
     state = setting_up.state

@@ -10,10 +10,16 @@ import pytest
 from krita_harness.backend import Backend
 from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
+from krita_harness.given_krita import ROOT
 from krita_harness.installing import SetupPage, base_python, copy_models, lock_of, small_wheel
 from PyQt5.QtCore import QLockFile
 
-pytestmark = pytest.mark.krita
+from layerpeel.shared.version import PROTOCOL, VERSION
+
+pytestmark = [
+    pytest.mark.krita,
+    pytest.mark.skipif(bool(ROOT), reason="set-up would need this machine's Python in that folder"),
+]
 
 REPOSITORY = Path(__file__).parents[2]
 NARROW = """
@@ -22,7 +28,8 @@ docker = widgets._docker()
 widgets.window().resizeDocks([docker], [250], Qt.Orientation.Horizontal)
 """
 OLD_PYTHON = '{"path": "/old/python", "version": [3, 9, 2], "bits": 64, "lacks": []}'
-SECONDS_TO_BE_TOLD = 20
+# Of a backend that ends at once; half of what one that starts is waited for.
+SECONDS_TO_BE_TOLD = 45
 STEPS = ("environment", "fetch", "install", "compile", "models", "register")
 
 
@@ -83,13 +90,34 @@ def end_backends():
         Backend(home).end()
 
 
-def peel(krita, small_painting, soft_disc):
+FAILING_REMOVAL = """
+from layerpeel.plugin.setup import setting_up
+def fail(_folders):
+    yield "remove files"
+    return ["/x: It is in use"]
+setting_up.remove_in_turns = fail
+"""
+REAL_REMOVAL = """
+from layerpeel.plugin.setup import removal, setting_up
+setting_up.remove_in_turns = removal.remove_in_turns
+"""
+SPEAK = """
+from layerpeel.plugin.backend import connection
+connection.PROTOCOL = protocol
+"""
+
+
+def get_ready(krita, small_painting, soft_disc):
     easel, docker = Easel(krita), Docker(krita)
     easel.picture(small_painting)
     easel.select(soft_disc)
     docker.lift("selection")
     docker.take_edge_exactly()
-    return docker.peel()
+    return docker
+
+
+def peel(krita, small_painting, soft_disc):
+    return get_ready(krita, small_painting, soft_disc).peel()
 
 
 def command_of(krita):
@@ -119,14 +147,10 @@ def test_from_the_bare_zip_to_the_first_layers(start_bare, end_backends, small_p
     assert "MIT" in page.text("setup_text")
     assert "programs/python3.13" in page.text("setup_with")
     page.press("set_up")
+    page.show_log()
     page.wait_for_step(STEPS.index("install") + 1)
     picture(krita, "running")
-    page.press("setup_show_log")
-    picture(krita, "log")
-    with krita.watched_gui() as gui:
-        assert page.wait_for_end() == ""
-    print("gap", gui.longest_gap)
-    assert gui.longest_gap < 0.5
+    assert page.wait_for_end() == ""
     assert environments(krita) == ["environment-1"]
     assert not (krita.home.layerpeel / "setup" / "wheels").exists()
     assert Docker(krita).message == "The backend is set up."
@@ -141,7 +165,7 @@ def test_installed_again_updated_and_removed(start_bare, end_backends, small_pai
     docker, page, backend = Docker(krita), SetupPage(krita), Backend(krita.home)
     page.set_up()
     page.open_from_settings()
-    assert page.text("setup_text").startswith("Version 0.2.0 is installed.")
+    assert page.text("setup_text").startswith(f"Version {VERSION} is installed.")
     picture(krita, "again")
     page.press("setup_back")
     assert page.text("set_up") == ""
@@ -149,8 +173,9 @@ def test_installed_again_updated_and_removed(start_bare, end_backends, small_pai
     setup = krita.home.layerpeel / "setup"
     (part,) = setup.glob("environment-1/lib/*/site-packages/layerpeel/backend/server/serving.py")
     part.unlink()
+    get_ready(krita, small_painting, soft_disc)
     begun = time.monotonic()
-    line = peel(krita, small_painting, soft_disc)
+    line = docker.peel()
     assert time.monotonic() - begun < SECONDS_TO_BE_TOLD
     assert line.startswith("The backend ended as soon as it was started: ModuleNotFoundError")
     picture(krita, "does-not-start")
@@ -171,15 +196,19 @@ def test_installed_again_updated_and_removed(start_bare, end_backends, small_pai
     (record,) = setup.glob("*/layerpeel-setup.json")
     told = json.loads(record.read_text(encoding="utf-8"))
     record.write_text(json.dumps({**told, "fingerprint": "old", "version": "0.1.0"}))
+    # And the backend that runs speaks another protocol than that plugin.
+    krita.run(SPEAK, protocol=PROTOCOL + 1)
     docker.look_at_backend()
+    krita.wait_until(lambda: "older than this plugin" in docker.status, 20, "the refusal")
     picture(krita, "update-notice")
     page.press("remedy_set_up")
     page.wait_for_offer()
-    assert "another backend (0.2.0) than is installed (0.1.0)" in page.text("setup_text")
+    assert f"another backend ({VERSION}) than is installed (0.1.0)" in page.text("setup_text")
     picture(krita, "update")
     page.press("set_up")
     assert page.wait_for_end() == ""
     backend.wait_for_end_of(process)
+    krita.run(SPEAK, protocol=PROTOCOL)
     assert environments(krita) == ["environment-3"]
 
     (python,) = setup.glob("environment-3/bin/python")
@@ -193,11 +222,19 @@ def test_installed_again_updated_and_removed(start_bare, end_backends, small_pai
     krita.wait_until(lambda: not page.shown("set_up"), 20, "the backend to be found")
 
     page.open_from_settings()
+    krita.run(FAILING_REMOVAL)
     page.press("setup_remove")
-    page.wait_for_offer()
+    assert page.wait_for_end() == "Not all could be removed: /x: It is in use"
+    assert page.text("set_up") == "Try again"
+    assert page.text("setup_online").startswith("Set up online")
+    picture(krita, "not-removed")
+    krita.run(REAL_REMOVAL)
+    page.press("set_up")
+    krita.wait_until(
+        lambda: page.text("setup_heading") == "Set up Layerpeel", 60, "the removal to end"
+    )
     assert not setup.exists()
     assert command_of(krita) is None
-    assert page.text("setup_heading") == "Set up Layerpeel"
 
 
 def test_cancelled_in_each_step_and_killed_it_is_never_taken_for_whole(start_bare, end_backends):
@@ -215,6 +252,13 @@ def test_cancelled_in_each_step_and_killed_it_is_never_taken_for_whole(start_bar
         assert (page.text("set_up") == "Go on") == goes_on
     picture(krita, "unfinished")
     before = environments(krita)
+    python = krita.home.layerpeel / "setup" / before[-1] / "bin" / "python"
+    away = python.rename(python.with_name("away"))
+    Docker(krita).look_at_backend()
+    assert page.text("set_up").startswith("Set up (")  # Nothing can go on without it.
+    away.rename(python)
+    Docker(krita).look_at_backend()
+    assert page.text("set_up") == "Go on"
     page.press("set_up")
     page.wait_for_step(STEPS.index("models") + 1)
     krita.kill()
@@ -266,7 +310,11 @@ def test_what_breaks_a_step_is_told_and_mended_by_trying_again(
     lacking.mkdir()
     page.choose_folder(lacking)
     assert page.wait_for_end().startswith("The folder lacks the model ")
+    assert page.text("set_up") == "Try again"
     picture(krita, "folder-lacks")
+    page.press("setup_online")
+    assert page.wait_for_end() == ""
+    page.open_from_settings()
     page.choose_folder(source)
     assert page.wait_for_end() == ""
     assert command_of(krita) is not None

@@ -142,13 +142,20 @@ class SetupPage:
 
     def wait_for_step(self, number):
         """Wait until a step, by its number, is at work; fail when the set-up stops before."""
-        heading = f"Step {number} of 6"
-        self._krita.wait_until(
-            lambda: self.text("setup_heading") in (heading, "Set-up has stopped"),
-            SECONDS_FOR_A_STEP,
-            heading,
-        )
-        assert self.text("setup_heading") == heading, self.text("setup_text") + self.log
+        awaited = f"Step {number} of 6"
+
+        def seen():
+            heading = self.text("setup_heading")
+            return heading if heading in (awaited, "Set-up has stopped") else ""
+
+        # A short step may be over when the heading is read again.
+        heading = self._krita.wait_until(seen, SECONDS_FOR_A_STEP, awaited)
+        assert heading == awaited, self.text("setup_text") + self.log
+
+    def show_log(self):
+        """Press Show log, without the mouse, as soon as a step is at work."""
+        press = "widgets.press_if_possible('layerpeel_setup_show_log')"
+        self._krita.wait_until(press, SECONDS_FOR_A_STEP, "the button that shows the log")
 
     def cancel_at_once(self):
         """Press Cancel without the mouse, which might come too late for a short step."""

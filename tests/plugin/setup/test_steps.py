@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_nothing_is_installed_without_the_hash_that_it_must_have():
     for command in (told["fetch"][0], told["install"][0]):
         assert "--require-hashes" in command
         assert command.endswith(needs)
-    assert all("--no-index" in command for command in told["install"])
+    assert all("--no-index" in command for command in told["install"] if " pip " in command)
 
 
 def test_with_a_folder_nothing_is_fetched():
@@ -73,6 +74,22 @@ def test_environment_is_whole_once_the_last_step_is_noted_and_not_before(home):
         assert environments.known_environments() == [environment]
         assert can_go_on(environment.done) == ("install" in KEYS[:number] and number < len(KEYS))
     assert is_whole(environment.done)
+
+
+def test_environment_that_was_left_is_none_and_its_folder_not_used_again(home):
+    environment = environments.fresh_environment("f", "1.0")
+    environment.folder.mkdir(parents=True)
+    environment.having_done("environment").leave()
+    assert environments.known_environments() == []
+    assert environments.fresh_environment("f", "1.0").folder != environment.folder
+
+
+def test_only_what_set_up_has_made_is_its_own(home):
+    assert environments.installed_folders() == []
+    for name in ("environment-1", "environment-20", "wheels", "environment-1a", "pictures"):
+        (home / "setup" / name).mkdir(parents=True)
+    found = {path.name for path in environments.installed_folders()}
+    assert found == {"environment-1", "environment-20", "wheels"}
 
 
 def test_each_attempt_from_the_start_gets_a_folder_of_its_own(home):
@@ -109,10 +126,13 @@ def test_without_a_home_of_its_own_it_is_among_the_users_data(monkeypatch):
     assert places.setup_folder() == Path("/data/layerpeel/setup")
 
 
+LISTED = b"a,sha256=1,1"
+
+
 def payload_in(folder, listed):
     folder.mkdir()
     with zipfile.ZipFile(folder / f"layerpeel-{VERSION}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"layerpeel-{VERSION}.dist-info/RECORD", listed)
+        wheel.writestr(f"layerpeel-{VERSION}.dist-info/RECORD", listed, zipfile.ZIP_DEFLATED)
     for name in ("requirements.lock", "npm.lock"):
         (folder / name).write_text("a==1 \\\n    --hash=sha256:0\n", encoding="utf-8")
     return folder
@@ -132,9 +152,21 @@ def test_plugin_without_a_payload_or_with_one_of_another_version_has_none(tmp_pa
     assert read_payload(tmp_path) is None
 
 
-def test_damaged_payload_is_told(tmp_path):
-    folder = payload_in(tmp_path / "one", "a")
-    next(folder.glob("*.whl")).write_bytes(b"no wheel")
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda whole: b"no wheel",
+        lambda whole: whole.replace(zlib.compress(LISTED)[2:-4], bytes(len(LISTED))),
+        lambda whole: whole.replace(b"PK\x01\x02\x14\x03\x14\x00", b"PK\x01\x02\x14\x03\x99\x00"),
+    ],
+    ids=["no zip", "no deflated data", "zip of a version to come"],
+)
+def test_damaged_payload_is_told(tmp_path, damaged):
+    folder = payload_in(tmp_path / "one", LISTED)
+    wheel = next(folder.glob("*.whl"))
+    whole = wheel.read_bytes()
+    wheel.write_bytes(damaged(whole))
+    assert wheel.read_bytes() != whole
     with pytest.raises(PayloadError):
         read_payload(folder)
 
