@@ -36,6 +36,10 @@ class DiscardQuestion(QWidget):
         layout.addLayout(buttons)
         self.hide()
 
+    def asks_about(self, job: str) -> bool:
+        """Whether it asks about this job's result now."""
+        return not self.isHidden() and job == self._job
+
     def ask(self, job: str, title: str) -> None:
         """Ask whether to discard this job's result."""
         self._job = job

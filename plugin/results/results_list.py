@@ -163,9 +163,11 @@ class ResultsList(QWidget):
             seen.update()
 
     def _show_chosen(self) -> None:
-        self._question.hide()
-        self._buttons.show()
-        self._buttons.show_result(self.chosen())
+        chosen = self.chosen()
+        asks = chosen is not None and self._question.asks_about(chosen.job.id)
+        self._question.setVisible(asks)
+        self._buttons.setVisible(not asks)
+        self._buttons.show_result(chosen)
 
     # Discarding ------------------------------------------------------------------------------
 
@@ -177,6 +179,7 @@ class ResultsList(QWidget):
 
     def _discard(self, job: str) -> None:
         client = self.client
+        self._question.hide()
         self._show_chosen()
         if not job or client is None:
             return

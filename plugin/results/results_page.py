@@ -1,7 +1,7 @@
 """The docker's page of results: a list, one that is looked at, and what comes into the document."""
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Dict, Optional, Tuple
 
 from krita import Document
 
@@ -58,6 +58,8 @@ class ResultsPage(QWidget):
         self._looked_at: Optional[ListedResult] = None
         self._look_for = ""
         self._target: Optional[Document] = None
+        # What is being inserted, by job and part: a token of the insertion that is still wanted.
+        self._under_way: Dict[Tuple[str, Optional[Role]], object] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._list, 1)
@@ -146,6 +148,8 @@ class ResultsPage(QWidget):
 
     def _leave(self) -> None:
         came_from_peel = self._target is not None
+        if self._looked_at is not None:
+            self._under_way.pop((self._looked_at.job.id, None), None)
         self._show_list()
         self.say(i18n("The result waits in this list."))
         if came_from_peel:
@@ -178,10 +182,23 @@ class ResultsPage(QWidget):
         if placement is None:
             self.say(_not_from_krita())
             return
+        what, token = (of.job.id, part), object()
+        if what in self._under_way:
+            return  # Pressed twice.
+        self._under_way[what] = token
         self.say(i18n("Fetching the layers") + " …")
         self._look.show_inserting(True)
 
+        def is_wanted() -> bool:
+            return self._under_way.get(what) is token
+
+        def tell(line: str) -> None:
+            if is_wanted():
+                self.say(line + " …")
+
         def inserted(delivered: Delivered) -> None:
+            if is_wanted():
+                del self._under_way[what]
             self.say(said_when_done(delivered.stack))
             is_looked_at = self._looked_at is of
             is_of_peel = is_looked_at and self._target is not None
@@ -190,13 +207,14 @@ class ResultsPage(QWidget):
             self.came.emit(Inserted(client, of, document, delivered, is_of_peel))
 
         def failed(error: Exception) -> None:
+            if not is_wanted():
+                return  # Left meanwhile, which was said.
+            del self._under_way[what]
             self._look.show_inserting(False)
             self.say(str(error))
 
         here = placed_anew(document, placement) if is_open(document) else placement
-        deliver(
-            client, of.job.id, document, here, lambda: True, inserted, failed, part, tell=self.say
-        )
+        deliver(client, of.job.id, document, here, is_wanted, inserted, failed, part, tell)
 
 
 def _not_from_krita() -> str:

@@ -25,16 +25,19 @@ class ThumbnailCache(QObject):
         self._known: Dict[str, Optional[Thumbnails]] = {}
         self._waiting: List[str] = []
         self._asked: Set[str] = set()
+        self._refused: Set[str] = set()
 
     def ask_from_now(self, client: Client) -> None:
         """Fetch from this backend; what was not answered so far is asked again when looked at."""
         self._client = client
         self._waiting.clear()
         self._asked.clear()
+        self._refused.clear()
 
     def look_at(self, job: str) -> Optional[Thumbnails]:
         """Return a job's thumbnails; where they are not known yet they are fetched, and None."""
-        if job not in self._known and job not in self._asked and job not in self._waiting:
+        is_new = job not in self._known and job not in self._asked and job not in self._refused
+        if is_new and job not in self._waiting:
             self._waiting.append(job)
             self._fetch_next()
         return self._known.get(job)
@@ -58,6 +61,11 @@ class ThumbnailCache(QObject):
     def _failed(self, job: str, problem: Problem) -> None:
         if problem.unknown:
             self._settle(job, None)
+        elif not (problem.unreachable or problem.broken):
+            # Asked for again with the whole list, and no reason to keep the others waiting.
+            self._asked.discard(job)
+            self._refused.add(job)
+            self._fetch_next()
         # Else the backend has gone: it is asked again once there is one.
 
     def _settle(self, job: str, thumbnails: Optional[Thumbnails]) -> None:

@@ -127,6 +127,10 @@ def test_it_is_discarded_only_after_a_question(
     krita.click("layerpeel_discard_result")
     assert "Discard “Selection”?" in results.question
     results.picture_of("results-discard")
+    # That the list is asked for again is no answer.
+    krita.run("widgets.the('layerpeel_results').ask()")
+    results.wait_for_answer()
+    assert "Discard “Selection”?" in results.question
     krita.click("layerpeel_keep_result")
     assert results.jobs[0] == job
     krita.click("layerpeel_discard_result")

@@ -114,6 +114,25 @@ def test_what_is_painted_before_it_is_inserted_stays_in_sight(
     np.testing.assert_array_equal(krita.pixels(), painted)
 
 
+def test_not_now_keeps_what_is_being_fetched_out_of_the_document(
+    krita, easel, results, backend, small_painting, peel_and_look
+):
+    easel.picture(small_painting)
+    peel_and_look()
+    with backend.unanswering():
+        results.insert_what_is_seen()
+        results.leave()
+    results.open()
+    # Pressed twice, it comes once.
+    results.choose()
+    with backend.unanswering():
+        krita.click("layerpeel_insert_result")
+        krita.click("layerpeel_insert_result")
+    krita.wait_until(lambda: results.message == DONE, 30, "the layers")
+    results.open()
+    assert len(krita.layer_tree()) == 2
+
+
 def test_the_original_is_seen_while_before_is_held(
     krita, easel, results, backend, small_painting, peel_and_look
 ):

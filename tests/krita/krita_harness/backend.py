@@ -60,13 +60,14 @@ class Backend:
     @contextlib.contextmanager
     def held(self):
         """Pause the worker inside the `with`."""
-        worker = self.worker
-        os.kill(worker, signal.SIGSTOP)
-        try:
+        with _paused(self.worker):
             yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # Cancelling a peel may have ended it.
-                os.kill(worker, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def unanswering(self):
+        """Pause the server inside the `with`: it answers only afterwards."""
+        with _paused(self.pid):
+            yield
 
     def kill(self):
         """Kill the server, as a crash would; its worker ends with it."""
@@ -107,6 +108,16 @@ class Backend:
                 self._server.unlink(missing_ok=True)
             else:
                 self._server.write_bytes(kept)
+
+
+@contextlib.contextmanager
+def _paused(process):
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # Cancelling a peel may have ended it.
+            os.kill(process, signal.SIGCONT)
 
 
 def _is_alive(process):
