@@ -101,6 +101,20 @@ def test_nothing_painted_makes_no_layer_and_the_foreground_is_active(
     assert easel.active_layer == group.children[-1].id
 
 
+def test_a_peel_that_has_ended_keeps_nothing_in_memory(krita, docker, easel, held, small_painting):
+    easel.picture(small_painting)
+    with held():
+        pass
+    assert docker.wait_for_end() == DONE
+    left = (
+        "[gc := __import__('gc'), gc.collect(),"
+        " sum(type(each).__name__ in kinds for each in gc.get_objects())][-1]"
+    )
+    krita.wait_until(
+        lambda: krita.evaluate(left, kinds=["Peel", "Job"]) == 0, 10, "the peel to be given up"
+    )
+
+
 def test_stroke_on_the_peeled_layer_stays_in_sight(krita, docker, easel, held, small_painting):
     easel.picture(small_painting[::-1])
     easel.add_layer("Mine")
