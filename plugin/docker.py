@@ -5,6 +5,7 @@ from typing import List, Optional
 from krita import Canvas, DockWidget, Document
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
+from layerpeel.plugin.canvas.active_layer import activate_if_none_is
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.offered import offered_by
 from layerpeel.plugin.canvas.source_reading import has_to_be_converted
@@ -152,9 +153,12 @@ class LayerpeelDocker(DockWidget):
 
     def _follow_document(self) -> None:
         """Show another document, or what undo has changed, and forget what was said before that."""
-        offered = offered_by(active_document())
+        document = active_document()
+        offered = offered_by(document)
         if offered == self._seen:
             return
+        if document is not None:
+            activate_if_none_is(document)
         if not offered.has_results_of(self._seen):
             self._peel_page.forget_line()
             self._scene_page.forget_line()

@@ -11,6 +11,7 @@ from typing import Callable, Optional, Tuple
 from krita import Document, Node
 
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.active_layer import remember_active
 from layerpeel.plugin.canvas.building import build_group, build_layer, fill, name_after
 from layerpeel.plugin.canvas.finding import (
     around,
@@ -131,6 +132,7 @@ def _insert(
                 document, built, placement, before, build, idle, tell
             )
         active: Optional[Node] = document.activeNode()
+        remember_active(document)
         added = yield from _add(document, built, placement, stack.layers[0], before)
         # In the same turn: a document saved or closed next has both nodes and notes, or neither.
         if placement.form is ResultForm.BACKGROUND:

@@ -26,6 +26,9 @@ def test_undo_and_redo_are_followed(krita, docker, easel, small_painting, peel_e
     assert shows(docker) == RESULT
     krita.undo()
     krita.wait_until(lambda: shows(docker) == NOTHING, MOMENT, "the docker to follow undo")
+    # Krita itself leaves no layer active, so that the next stroke would go nowhere.
+    active = "(n := krita.activeDocument().activeNode()) is not None and n.uniqueId().toString()"
+    assert krita.evaluate(active) == krita.layer_tree()[0].id
     docker.picture_of("after-undo")
     krita.redo()
     krita.wait_until(lambda: shows(docker) == AGAIN, MOMENT, "the docker to follow redo")

@@ -106,6 +106,7 @@ def test_scene_without_brackets_follows_the_lines_of_the_active_layer(
     page.generate()
     free = krita.pixels()
     krita.undo()
+    krita.wait_until("krita.activeDocument().activeNode() is not None", 5, "a layer to be active")
     krita.choose("layerpeel_guide", "Line art")
     krita.choose("layerpeel_guide_source", "Active layer")
     line = page.generate()
