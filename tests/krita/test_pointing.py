@@ -193,7 +193,7 @@ def test_one_thing_after_the_other_comes_off_what_was_left_and_a_change_there_is
 ):
     people = ("nightmare", 5, 60, 80), ("jessica", 75, 50, 110), ("nightmare", 170, 60, 80)
     scene = make_scene((240, 180), "hills0", *people)
-    layer = easel.picture(np.dstack([scene.picture, np.full((180, 240), 255, np.uint8)]))
+    easel.picture(np.dstack([scene.picture, np.full((180, 240), 255, np.uint8)]))
     pointing.open()
     for alpha in scene.alphas[:2]:
         pointing.click(*middle_of(alpha))
@@ -203,7 +203,8 @@ def test_one_thing_after_the_other_comes_off_what_was_left_and_a_change_there_is
     pointing.click(*middle_of(scene.alphas[2]))
     pointing.wait_for_answer()
     # In a corner that nothing was lifted from.
-    easel.paint(np.full((10, 10, 4), 255, np.uint8), layer)
+    left = krita.layer_tree()[1].children[1].children[0]
+    easel.paint(np.full((10, 10, 4), 255, np.uint8), left.id)
     assert docker.peel() == CHANGED
     assert pointing.wait_for_answer() == CORRECT
     assert pointing.colour_at(5, 5) == [255, 255, 255]
@@ -436,6 +437,7 @@ def test_each_thing_that_stands_out_can_be_kept_or_lifted_and_merged(
     alpha = krita.pixels(things[0][0], area=(0, 0, 240, 180))[..., 3]
     assert overlap(alone, alpha) > 0.8
     krita.undo()
+    krita.wait_until(lambda: docker.button == "Peel", 10, "the docker to follow undo")
 
     docker.take_from("Whole picture")
     pointing.wait_for_answer()

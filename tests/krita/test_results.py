@@ -37,7 +37,7 @@ def test_it_says_what_was_lifted_off_what_and_when(
         ["Selection", "from “Peeled selection” of castle.kra", "just now"],
         ["Selection", "from “Ink” of castle.kra", "just now"],
     ]
-    krita.wait_until(lambda: set(results.jobs[:3]) <= set(results.known), 10, "the thumbnails")
+    krita.wait_until(lambda: set(results.jobs[:3]) <= set(results.known), 60, "the thumbnails")
     results.choose(1)
     results.picture_of("results")
     # Of another picture they come after that one's own.
@@ -169,7 +169,7 @@ def test_they_outlive_krita_and_the_backend(own_krita, small_painting, soft_disc
     easel.picture(small_painting, name="Castle")
     results.open()
     assert titles(results.rows) == ["Of Castle", ["Selection", "from Castle"]]
-    krita.wait_until(lambda: results.known, 10, "the thumbnails")
+    krita.wait_until(lambda: results.known, 60, "the thumbnails")
     results.choose()
     assert results.insert() == DONE
     np.testing.assert_array_equal(krita.pixels(), small_painting)
@@ -186,13 +186,13 @@ def test_of_many_only_those_that_are_seen_have_their_thumbnails_fetched(own_krit
     Easel(krita).picture(small_painting)
     results.open()
     assert len(results.jobs) == 200
-    krita.wait_until(lambda: results.rows_without_thumbnails == 0, 10, "the thumbnails")
+    krita.wait_until(lambda: results.rows_without_thumbnails == 0, 60, "the thumbnails")
     seen = set(results.known)
     assert 2 < len(seen) < 30
     assert ids[-1] in seen
     results.picture_of("results-many")
     results.scroll_to(ids[0])
-    krita.wait_until(lambda: ids[0] in results.known, 10, "the oldest one's thumbnails")
+    krita.wait_until(lambda: ids[0] in results.known, 60, "the oldest one's thumbnails")
     assert len(results.known) < 60
     results.search("THING 17")
     assert [row[0] for row in results.rows if not isinstance(row, str)] == [
@@ -212,7 +212,7 @@ def test_those_of_an_older_version_are_listed_and_inserted(own_krita, small_pain
     Easel(krita).picture(small_painting)
     results.open()
     assert titles(results.rows) == [OTHERS, *2 * [["Peeled subject", "160×120 pixels"]]]
-    krita.wait_until(lambda: results.rows_without_thumbnails == 0, 10, "the answer")
+    krita.wait_until(lambda: results.rows_without_thumbnails == 0, 60, "the answer")
     results.picture_of("results-of-an-older-version")
     results.choose(0)
     assert not results.offers_parts
