@@ -32,11 +32,12 @@ def test_it_says_what_was_lifted_off_what_and_when(
     results.open()
     heading, *rows = results.rows
     assert heading == "Of castle.kra"
-    assert rows[:3] == [
-        ["Another background", "from “Peeled selection 2” of castle.kra", "just now"],
-        ["Selection", "from “Peeled selection” of castle.kra", "just now"],
-        ["Selection", "from “Ink” of castle.kra", "just now"],
+    assert titles(rows[:3]) == [
+        ["Another background", "from “Peeled selection 2” of castle.kra"],
+        ["Selection", "from “Peeled selection” of castle.kra"],
+        ["Selection", "from “Ink” of castle.kra"],
     ]
+    assert rows[0][2] == "just now"
     krita.wait_until(lambda: set(results.jobs[:3]) <= set(results.known), 60, "the thumbnails")
     results.choose(1)
     results.picture_of("results")
