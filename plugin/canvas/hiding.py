@@ -11,6 +11,7 @@ from krita import Document
 
 from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import node_of
+from layerpeel.plugin.canvas.pixel_flags import number_of
 from layerpeel.plugin.canvas.pixels import Pixels, opaque_part
 from layerpeel.plugin.canvas.placement import PeeledGroup
 from layerpeel.plugin.canvas.source_reading import read_layer
@@ -93,12 +94,8 @@ def _hide(
 
 
 def _both(one: bytes, other: bytes) -> bytes:
-    return (_number(one) & _number(other)).to_bytes(len(one), "little")
+    return (number_of(one) & number_of(other)).to_bytes(len(one), "little")
 
 
 def _either(one: bytes, other: bytes) -> bytes:
-    return (_number(one) | _number(other)).to_bytes(len(one), "little")
-
-
-def _number(data: bytes) -> int:
-    return int.from_bytes(data, "little")
+    return (number_of(one) | number_of(other)).to_bytes(len(one), "little")

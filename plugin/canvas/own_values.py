@@ -4,17 +4,16 @@ The backend works in RGB. There and back, the values of another model, such as C
 what they were: black ink alone comes back as a mixture of four. So a layer is converted to the
 document's model and then, wherever it is opaque and of the colour that the picture had in RGB, the
 picture's own values are copied into it. Only edges and what was filled in stay converted.
-
-Long numbers do in milliseconds what a loop over pixels takes seconds for; bands of rows take a
-turn each.
+Bands of rows take a turn each.
 """
 
 from dataclasses import dataclass
-from typing import Callable, Optional, Tuple
+from typing import Optional, Tuple
 
 from krita import Document, Node
 
 from layerpeel.plugin.canvas.finding import id_of, peeled_groups
+from layerpeel.plugin.canvas.pixel_flags import chosen, number_of, where_different
 from layerpeel.plugin.canvas.pixels import OwnValues, Pixels, opaque_part
 from layerpeel.plugin.canvas.source_reading import (
     has_to_be_converted,
@@ -83,24 +82,22 @@ def give_own_values(node: Node, layer: Layer, originals: Originals) -> "Turns[No
         values = copied = bytes(node.pixelData(*place))
         for original in originals:
             same = _where_same(layer, begin, count, original.converted)
-            copied = _chosen(same, _cut(original.own.data, original.converted, place), copied)
+            own = _cut(original.own.data, original.converted, place)
+            copied = chosen(same, own, copied, len(own) // (width * count))
         if copied != values:
             node.setPixelData(QByteArray(copied), *place)
         yield "copy the document's own values"
 
 
-def _where_same(layer: Layer, begin: int, count: int, seen: Pixels) -> bytes:
-    """Find where rows of a layer are opaque and as what was seen: 255, else 0 for each pixel."""
+def _where_same(layer: Layer, begin: int, count: int, seen: Pixels) -> int:
+    """Return as a number the flags of where rows of a layer are opaque and as what was seen."""
     block = layer.pixels
     step = block.model.channels * block.depth.bytes
     first, last = begin * block.width, (begin + count) * block.width
     there = _cut(seen.data, seen, (layer.offset[0], layer.offset[1] + begin, block.width, count))
     here = block.data[first * step : last * step]
-    differs = _combined(here, there, int.__xor__)
-    same = _number(opaque_part(block.data, block.model, block.depth, first, last))
-    for index in range(step):
-        same &= _number(differs[index::step].translate(_ZERO_ALONE))
-    return same.to_bytes(last - first, "little")
+    opaque = opaque_part(block.data, block.model, block.depth, first, last)
+    return number_of(opaque) & ~where_different(here, there, step)
 
 
 def _cut(data: bytes, canvas: Pixels, place: Tuple[int, int, int, int]) -> bytes:
@@ -109,24 +106,3 @@ def _cut(data: bytes, canvas: Pixels, place: Tuple[int, int, int, int]) -> bytes
     step = len(data) // (canvas.width * canvas.height)
     starts = (((top + row) * canvas.width + left) * step for row in range(height))
     return b"".join(data[start : start + width * step] for start in starts)
-
-
-def _chosen(where: bytes, one: bytes, other: bytes) -> bytes:
-    """Take pixels of `one` where 255, of `other` where 0."""
-    step = len(one) // len(where)
-    wide = bytearray(len(one))
-    for index in range(step):
-        wide[index::step] = where
-    differs = _combined(one, other, int.__xor__)
-    return _combined(other, _combined(differs, bytes(wide), int.__and__), int.__xor__)
-
-
-def _combined(one: bytes, other: bytes, how: Callable[[int, int], int]) -> bytes:
-    return how(_number(one), _number(other)).to_bytes(len(one), "little")
-
-
-def _number(data: bytes) -> int:
-    return int.from_bytes(data, "little")
-
-
-_ZERO_ALONE = b"\xff" + bytes(255)
