@@ -95,7 +95,7 @@ class LayerpeelDocker(DockWidget):
         self._scene_page.cancel()
 
     def _open_settings(self) -> None:
-        dialog = SettingsDialog(CONNECTION, SETTING_UP, self)
+        dialog = SettingsDialog(CONNECTION, SETTING_UP, self._said, self)
         if dialog.exec():
             self._say("")
             CONNECTION.forget()
@@ -204,14 +204,21 @@ class LayerpeelDocker(DockWidget):
         document = active_document()
         if CONNECTION.state is ConnectionState.READY and document and has_to_be_converted(document):
             line = line + " " + _mixes_anew(document.colorModel())
+        # Do not repeat a line that the page already shows.
+        is_said = line == self._line_of_page() or SETTING_UP.is_shown
+        self._status.setText("" if is_said else line)
+
+    def _line_of_page(self) -> str:
         lines = {
             _PEEL: self._peel_page.line,
             _GENERATE: self._scene_page.line,
             _RESULTS: self._results_page.line,
         }
-        # Do not repeat a line that the page already shows.
-        is_said = line == lines[self._pages.value()]() or SETTING_UP.is_shown
-        self._status.setText("" if is_said else line)
+        return lines[self._pages.value()]()
+
+    def _said(self) -> List[str]:
+        """Return the lines that are shown."""
+        return [line for line in (self._line_of_page(), self._status.text()) if line]
 
     def _show_engine(self) -> None:
         """Enable what the chosen engine can do, once a backend has answered."""
@@ -250,7 +257,7 @@ class LayerpeelDocker(DockWidget):
         layout.addWidget(self._scrolled, 1)
         layout.addWidget(self._results_page, 1)
         layout.addWidget(self._status)
-        layout.addWidget(Remedies(CONNECTION, SETTING_UP))
+        layout.addWidget(Remedies(CONNECTION, SETTING_UP, self._said))
         layout.addWidget(self._peel_page.foot)
         self._draw_icons()
 

@@ -6,6 +6,7 @@ Everything else in the plugin imports Qt from here, and names enums with their s
 
 try:
     from PyQt5.QtCore import (
+        PYQT_VERSION_STR,
         QAbstractItemModel,
         QAbstractListModel,
         QAbstractProxyModel,
@@ -26,12 +27,14 @@ try:
         QTimer,
         QUrl,
         pyqtSignal,
+        qVersion,
     )
     from PyQt5.QtGui import (
         QBrush,
         QColor,
         QFont,
         QFontMetrics,
+        QHideEvent,
         QIcon,
         QImage,
         QKeyEvent,
@@ -91,6 +94,7 @@ try:
     )
 except ImportError:
     from PyQt6.QtCore import (  # type: ignore[no-redef]
+        PYQT_VERSION_STR,
         QAbstractItemModel,
         QAbstractListModel,
         QAbstractProxyModel,
@@ -111,6 +115,7 @@ except ImportError:
         QTimer,
         QUrl,
         pyqtSignal,
+        qVersion,
     )
     from PyQt6.QtGui import (  # type: ignore[no-redef]
         QAction,
@@ -118,6 +123,7 @@ except ImportError:
         QColor,
         QFont,
         QFontMetrics,
+        QHideEvent,
         QIcon,
         QImage,
         QKeyEvent,
@@ -180,6 +186,7 @@ except ImportError:
     )
 
 __all__ = [
+    "PYQT_VERSION_STR",
     "QAbstractItemModel",
     "QAbstractItemView",
     "QAbstractListModel",
@@ -203,6 +210,7 @@ __all__ = [
     "QFrame",
     "QGridLayout",
     "QHBoxLayout",
+    "QHideEvent",
     "QIcon",
     "QImage",
     "QKeyEvent",
@@ -260,4 +268,5 @@ __all__ = [
     "QWidget",
     "Qt",
     "pyqtSignal",
+    "qVersion",
 ]

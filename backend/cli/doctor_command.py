@@ -5,9 +5,9 @@ import typer
 from layerpeel.backend.doctor.finding import Finding
 from layerpeel.backend.doctor.installation import installation
 from layerpeel.backend.doctor.kept_things import kept_things, log_tail
-from layerpeel.backend.doctor.redaction import redacted
 from layerpeel.backend.doctor.running_backend import running_backend
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.shared.redaction import redacted
 
 
 def doctor(context: typer.Context) -> None:

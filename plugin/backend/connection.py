@@ -147,13 +147,13 @@ class Connection(QObject):
             self._not_running()
 
     def _not_running(self) -> None:
-        if backend_command(_configured_command()):
+        if command_of_backend():
             self._set(ConnectionState.STOPPED, "")
         else:
             self._set(ConnectionState.MISSING, _how_to_register())
 
     def _start_one(self) -> None:
-        command = backend_command(_configured_command())
+        command = command_of_backend()
         if not command:
             self._refuse(_how_to_register(), ConnectionState.MISSING)
             return
@@ -177,6 +177,11 @@ class Connection(QObject):
     def _set(self, state: ConnectionState, message: str) -> None:
         self.state, self.message = state, message
         self.changed.emit()
+
+
+def command_of_backend() -> List[str]:
+    """Return the command that starts the backend; empty when there is none."""
+    return backend_command(_configured_command())
 
 
 def _known_address() -> Optional[ServerAddress]:

@@ -1,8 +1,9 @@
 """The settings dialog: engine, what documents record, and how the backend is reached."""
 
-from typing import Optional
+from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.bug_report.copy_button import CopyButton
 from layerpeel.plugin.qt import (
     QCheckBox,
     QDialog,
@@ -24,8 +25,13 @@ class SettingsDialog(QDialog):
     """Engine; command of a backend to start, or address and token of a running one."""
 
     def __init__(
-        self, connection: Connection, setting_up: SettingUp, parent: Optional[QWidget] = None
+        self,
+        connection: Connection,
+        setting_up: SettingUp,
+        said: Callable[[], List[str]],
+        parent: Optional[QWidget] = None,
     ) -> None:
+        """said: returns the lines that the docker shows, for a bug report."""
         super().__init__(parent)
         self._setting_up = setting_up
         self.setObjectName("layerpeel_settings")
@@ -83,6 +89,7 @@ class SettingsDialog(QDialog):
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
         form.addRow(i18n("Log:"), QLabel(path_text(log_file())))
+        form.addRow(i18n("Something is wrong?"), CopyButton(connection, said))
         form.addRow(self._problem)
         form.addRow(buttons)
         self.setMinimumWidth(520)

@@ -3,9 +3,9 @@
 import os
 from typing import Callable, List, Optional
 
+from layerpeel.plugin.backend.printing_process import PrintingProcess
 from layerpeel.plugin.backend.programs import find_program
 from layerpeel.plugin.qt import QObject, QTimer
-from layerpeel.plugin.setup.printing_process import PrintingProcess
 from layerpeel.plugin.setup.python_facts import ASK_IT, UsablePython, judge
 from layerpeel.plugin.setup.systems import System, pythons_to_try
 

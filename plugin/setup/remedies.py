@@ -1,9 +1,10 @@
 """Buttons for what can be done when the backend is too old, or does not start."""
 
 from pathlib import Path
-from typing import Optional
+from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
+from layerpeel.plugin.bug_report.copy_button import CopyButton
 from layerpeel.plugin.qt import QHBoxLayout, QPushButton, QWidget
 from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.texts import i18n
@@ -15,11 +16,17 @@ class Remedies(QWidget):
     """Shows itself when there is something to do."""
 
     def __init__(
-        self, connection: Connection, setting_up: SettingUp, parent: Optional[QWidget] = None
+        self,
+        connection: Connection,
+        setting_up: SettingUp,
+        said: Callable[[], List[str]],
+        parent: Optional[QWidget] = None,
     ) -> None:
+        """said: returns the lines that the docker shows, for a bug report."""
         super().__init__(parent)
         self._connection = connection
         self._setting_up = setting_up
+        self._said = said
         self._set_up = QPushButton()
         self._set_up.setObjectName("layerpeel_remedy_set_up")
         self._log = QPushButton(i18n("Show log"))
@@ -29,7 +36,7 @@ class Remedies(QWidget):
         layout.addWidget(self._set_up)
         layout.addWidget(self._log)
         self._set_up.clicked.connect(lambda _checked=False: setting_up.ask_for())
-        self._log.clicked.connect(lambda _checked=False: show_log(_newest_log(), self))
+        self._log.clicked.connect(lambda _checked=False: self._show_log())
         connection.changed.connect(self.refresh)
         setting_up.changed.connect(self.refresh)
         self.refresh()
@@ -47,6 +54,9 @@ class Remedies(QWidget):
         self._log.setVisible(has_failed)
         is_something = not self._set_up.isHidden() or not self._log.isHidden()
         self.setVisible(is_something and not setting_up.is_shown)
+
+    def _show_log(self) -> None:
+        show_log(_newest_log(), CopyButton(self._connection, self._said), self)
 
 
 def _newest_log() -> Path:

@@ -3,11 +3,11 @@
 from typing import IO, List, Optional
 
 from layerpeel.plugin.backend.native_words import word_for_qt
+from layerpeel.plugin.backend.printing_process import CANNOT_START, PrintingProcess
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.setup.environments import Environment
 from layerpeel.plugin.setup.failures import Failure, failure_in, failure_of
 from layerpeel.plugin.setup.payload import count_pins, package_in
-from layerpeel.plugin.setup.printing_process import CANNOT_START, PrintingProcess
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step
 from layerpeel.shared.places import setup_log_file
 

@@ -9,6 +9,7 @@ from layerpeel.plugin.qt import (
     QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QTimer,
     QVBoxLayout,
     QWidget,
@@ -18,8 +19,11 @@ from layerpeel.plugin.texts import i18n, path_text
 _MOST_BYTES = 200_000
 
 
-def show_log(path: Path, parent: Optional[QWidget] = None) -> None:
-    """Show the end of a log until the artist closes it."""
+def show_log(path: Path, more: QPushButton, parent: Optional[QWidget] = None) -> None:
+    """Show the end of a log until the artist closes it.
+
+    more: a further button, beside the one that closes.
+    """
     dialog = QDialog(parent)
     dialog.setObjectName("layerpeel_log")
     dialog.setWindowTitle(i18n("Layerpeel log"))
@@ -30,6 +34,7 @@ def show_log(path: Path, parent: Optional[QWidget] = None) -> None:
     close = buttons.addButton(QDialogButtonBox.StandardButton.Close)
     if close is not None:
         close.setObjectName("layerpeel_log_close")
+    buttons.addButton(more, QDialogButtonBox.ButtonRole.ActionRole)
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.addWidget(QLabel(path_text(path)))

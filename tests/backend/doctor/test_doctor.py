@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from layerpeel.backend.doctor import installation, kept_things
-from layerpeel.backend.doctor.redaction import redacted
 from layerpeel.backend.doctor.running_backend import running_backend
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.places import ServerAddress, write_command, write_server_file
+from layerpeel.shared.redaction import redacted
 from waiting import PATIENCE, wait_for
 
 COMMAND = Path(sys.executable).parent / "layerpeel"

@@ -1,6 +1,7 @@
 """Taking out what a bug report need not tell: who somebody is, and what opens their backend."""
 
 import getpass
+import os
 import platform
 import re
 from pathlib import Path
@@ -12,7 +13,9 @@ def redacted(text: str) -> str:
     """Replace the home folder, names of user and computer, quotations, and long random words."""
     home = Path.home()
     if home != home.parent:
-        text = text.replace(str(home), "~")
+        # Krita runs Python with ASCII file names: what it reads then is not what others print.
+        for written in {str(home), os.fsencode(home).decode("utf-8", "replace")}:
+            text = text.replace(written, "~")
     text = re.sub("“[^”\n]*”", "“…”", text)
     text = _LONG_SECRET.sub("…", text)
     for name, shown in ((_user(), "USER"), (platform.node(), "COMPUTER")):
