@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults release
+.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults release audit
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -103,5 +103,10 @@ bench: $(VENV)/installed  ## beside the plain classical chain, and in Krita; ART
 bench-gpu: $(VENV)/installed-full  ## the paper's decomposition at full size, stage by stage; tiny without a GPU
 	$(BIN)/python -m layerpeel.backend.benchmarks.decomposition
 
-release: $(VENV)/installed  ## zip, sdist and wheel, built and checked, into dist/; nothing is uploaded
+release: $(VENV)/installed  ## zip, sdist, wheel and SBOM, built and checked, into dist/; nothing is uploaded
 	$(BIN)/python packaging/release.py --out dist
+
+# Sends the names and versions of what set-up installs to PyPI, which knows of their holes.
+audit: $(VENV)/installed  ## known holes in what set-up installs, on any system
+	$(BIN)/pip install --quiet 'pip-audit>=2.10,<3'
+	$(BIN)/python packaging/audit.py

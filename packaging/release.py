@@ -2,8 +2,9 @@
 
 It refuses a tree with changes, and a version that the changelog does not have with a date. It
 builds the zip for Krita, the sdist and, from the sdist, the wheel; checks that the zip has what
-Krita's importer needs; installs the wheel into a fresh environment and uses it there; and prints
-the SHA-256 of each file. It uploads nothing and sets no tag.
+Krita's importer needs; installs the wheel into a fresh environment and uses it there; writes what
+it is made of, as CycloneDX (`sbom.py`); and prints the SHA-256 of each file. It uploads nothing and
+sets no tag.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from plugin_zip import (
     payload_of,
     version_of,
 )
+from sbom import write_sbom
 
 SECTION = re.compile(r"^## \[(?P<version>[^\]]+)\](?: - (?P<date>\S+))?$", re.MULTILINE)
 
@@ -235,7 +237,12 @@ def release(repository: Path, out: Path) -> list[Path]:
     check_sdist(sdist)
     data = check_wheel(wheel, output_of(["git", "ls-files"], repository).splitlines())
     use_wheel(wheel, data, version, repository / LOCKS[0])
-    return [plugin, sdist, wheel]
+    sbom = out / f"{NAME}-{version}.cdx.json"
+    try:
+        write_sbom(sbom, wheel, version, repository)
+    except ValueError as error:
+        raise ReleaseError(str(error)) from error
+    return [plugin, sdist, wheel, sbom]
 
 
 def main() -> int:

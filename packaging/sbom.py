@@ -1,0 +1,106 @@
+"""What a release is made of, for those who have to know: an SBOM as CycloneDX.
+
+It lists what set-up installs, from the locks (the newest form of a package and the older one, where
+they differ between systems), and the networks inside the wheel.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from uuid import NAMESPACE_URL, uuid5
+
+from cyclonedx.model import HashAlgorithm, HashType, Property
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentScope, ComponentType
+from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from locked import Pin, pins_in
+from packageurl import PackageURL
+from plugin_zip import LOCKS, NAME
+
+LICENCE = "GPL-3.0-or-later"
+
+
+def write_sbom(path: Path, wheel: Path, version: str, repository: Path) -> None:
+    """Write the SBOM of a wheel as JSON; the same wheel and locks give the same bytes.
+
+    Raises ValueError when a lock pins nothing by hashes, or the SBOM is not as its schema says.
+    """
+    needed, optional = (pins_in(repository / lock) for lock in LOCKS)
+    ours = _ours(wheel, version)
+    parts = [
+        *(_package(pin, ComponentScope.REQUIRED) for pin in needed),
+        *(_package(pin, ComponentScope.OPTIONAL) for pin in optional),
+        *_networks_in(wheel),
+    ]
+    digest = hashlib.sha256(wheel.read_bytes() + b"".join(map(_identity, parts))).hexdigest()
+    bom = Bom(components=parts, serial_number=uuid5(NAMESPACE_URL, digest))
+    bom.metadata.component = ours
+    bom.register_dependency(ours, parts)
+    written = json.loads(JsonV1Dot6(bom).output_as_string())
+    del written["metadata"]["timestamp"]  # The same on any day.
+    text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+    if error := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
+        raise ValueError(f"The SBOM is not as CycloneDX has it: {error}")
+    path.write_text(text, encoding="utf-8")
+
+
+def _ours(wheel: Path, version: str) -> Component:
+    url = PackageURL("pypi", name=NAME, version=version)
+    return Component(
+        name=NAME,
+        version=version,
+        type=ComponentType.APPLICATION,
+        purl=url,
+        bom_ref=str(url),
+        licenses=[DisjunctiveLicense(id=LICENCE)],
+        hashes=_hashes([hashlib.sha256(wheel.read_bytes()).hexdigest()]),
+    )
+
+
+def _package(pin: Pin, scope: ComponentScope) -> Component:
+    """hashes: of all files of that version, of which set-up takes the one for its system."""
+    url = PackageURL("pypi", name=pin.name, version=pin.version)
+    where = [Property(name=f"{NAME}:installed-where", value=pin.marker)] if pin.marker else []
+    return Component(
+        name=pin.name,
+        version=pin.version,
+        type=ComponentType.LIBRARY,
+        scope=scope,
+        purl=url,
+        bom_ref=str(url),
+        hashes=_hashes(pin.hashes),
+        properties=where,
+    )
+
+
+def _networks_in(wheel: Path) -> list[Component]:
+    with zipfile.ZipFile(wheel) as archive:
+        networks = {
+            name: hashlib.sha256(archive.read(name)).hexdigest()
+            for name in sorted(archive.namelist())
+            if name.endswith(".onnx")
+        }
+    return [
+        Component(
+            name=PurePosixPath(name).name,
+            type=ComponentType.MACHINE_LEARNING_MODEL,
+            scope=ComponentScope.REQUIRED,
+            bom_ref=name,
+            licenses=[DisjunctiveLicense(id=LICENCE)],
+            hashes=_hashes([digest]),
+        )
+        for name, digest in networks.items()
+    ]
+
+
+def _hashes(digests: Iterable[str]) -> list[HashType]:
+    return [HashType(alg=HashAlgorithm.SHA_256, content=digest) for digest in digests]
+
+
+def _identity(part: Component) -> bytes:
+    return f"{part.bom_ref} {sorted(each.content for each in part.hashes)}\n".encode()
