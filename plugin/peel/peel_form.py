@@ -30,6 +30,8 @@ MOST_THINGS = 8
 class PeelForm(QWidget):
     """What to lift off, from where, how many layers, and in which form to return them.
 
+    hint: what is left to do, or goes without saying, in a line to be shown below all that is chosen
+        here: where it comes and goes, no choice moves under the pointer.
     changed: emitted when a choice has changed.
     larger_wanted: emitted when the artist wants a larger picture to point at.
     """
@@ -58,7 +60,7 @@ class PeelForm(QWidget):
         self._exact.setToolTip(
             i18n("Use the selection's edge as it is. Otherwise Layerpeel looks for the edge.")
         )
-        self._hint = WrappedLabel("layerpeel_hint")
+        self.hint = WrappedLabel("layerpeel_hint")
         self._source = combo_of(
             "layerpeel_source",
             i18n("What to peel"),
@@ -175,7 +177,6 @@ class PeelForm(QWidget):
         layout.addWidget(self._panel)
         layout.addWidget(self._words)
         layout.addWidget(self._exact)
-        layout.addWidget(self._hint)
         rows = QFormLayout()
         rows.addRow(i18n("From:"), self._source)
         rows.addRow(i18n("Layers:"), self._layers)
@@ -197,8 +198,8 @@ class PeelForm(QWidget):
             hint = i18n("Select what to lift off: a rough selection is enough.")
         elif lift is LiftOff.WORDS:
             hint = self._words_hint
-        self._hint.setText(hint)
-        self._hint.setVisible(bool(hint))
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
         self.changed.emit()
 
 

@@ -89,7 +89,7 @@ class PeelPage(QWidget):
         # Peel and Cancel come last: whatever comes and goes above them, they stay where they are.
         foot = QVBoxLayout(self.foot)
         foot.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._preview, self._message, self._bar, self._another):
+        for widget in (self._form.hint, self._preview, self._message, self._bar, self._another):
             foot.addWidget(widget)
         foot.addWidget(self._button)
         foot.addWidget(self._cancel)

@@ -5,6 +5,7 @@ from krita_harness.docker import DONE
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
+CHOICES = ("layerpeel_exact_edge", "layerpeel_source", "layerpeel_layers", "layerpeel_form")
 SAYS = "widgets.the('layerpeel_message').setText(line)"
 
 
@@ -21,6 +22,18 @@ def test_peel_stays_under_the_pointer_when_the_hint_goes(
     docker.look_again()
     krita.wait_until(lambda: not docker.hint, 5, "the hint to go")
     assert docker.places() == before
+
+
+def test_no_choice_moves_when_the_hint_goes(krita, docker, easel, small_painting, soft_disc):
+    easel.picture(small_painting)
+    easel.select(None)
+    docker.lift("selection")
+    krita.wait_until(lambda: docker.hint, 5, "the hint")
+    before = [krita.place_of(choice) for choice in CHOICES]
+    docker.picture_of("hint-below-the-choices")
+    easel.select(soft_disc)
+    krita.wait_until(lambda: not docker.hint, 5, "the hint to go")
+    assert [krita.place_of(choice) for choice in CHOICES] == before
 
 
 def test_first_peel_moves_nothing(krita, docker, easel, small_painting, soft_disc, backend):
