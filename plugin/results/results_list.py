@@ -114,10 +114,13 @@ class ResultsList(QWidget):
             if number != self._times_asked:
                 return  # Asked for again meanwhile.
             self._times_answered = number
+            has_new = any(each.job.id not in self._known for each in results)
             self._results = results
             self._known = {each.job.id: each for each in results}
             self.told.emit("" if results else i18n("There are no results yet."))
             self._show_results()
+            if has_new:
+                self._view.scrollToTop()  # The chosen one, which stays in view, may be far below.
             # Thumbnails that did not come last time are asked for by what is drawn.
             self._redraw_all()
             TIMINGS.note_moment("results listed")

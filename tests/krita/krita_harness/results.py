@@ -71,6 +71,14 @@ class ResultsPage:
             " for n, row in enumerate(m.rows) if v.visualRect(m.index(n, 0)).intersects(r))][-1]"
         )
 
+    def is_in_view(self, job):
+        """Whether a result's row is seen whole."""
+        return self._krita.evaluate(
+            "[v := widgets.the('layerpeel_result_list'), i := v.model().index_of(job),"
+            " v.viewport().rect().contains(v.visualRect(i))][-1]",
+            job=job,
+        )
+
     def scroll_to(self, job):
         """Scroll to a result's row."""
         self._krita.run(
