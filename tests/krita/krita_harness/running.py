@@ -169,14 +169,17 @@ class RunningKrita:
     def choose(self, object_name, text):
         """Open a combo box with the mouse and click the item that says `text`."""
         self.click(object_name)
-        is_open = "widgets.the(name).view().isVisible()"
-        self.wait_until(
-            lambda: self.evaluate(is_open, name=object_name), 5, f"{object_name} to open"
-        )
+
+        def is_open():
+            return self.evaluate("widgets.the(name).view().isVisible()", name=object_name)
+
+        self.wait_until(is_open, SECONDS_FOR_INPUT, f"{object_name} to open")
         # Qt takes a release that follows the opening click too soon for a part of that click.
         time.sleep(self.evaluate("widgets.double_click_seconds()"))
         item = self._ask_place("widgets.item_point_of(name, text)", name=object_name, text=text)
         self.click_at(item["point"])
+        # The list goes a moment after the click, and until then takes the next one for itself.
+        self.wait_until(lambda: not is_open(), SECONDS_FOR_INPUT, f"{object_name} to close")
 
     def press(self, keys):
         """Press a real key, with or without others held, as xdotool says it: "ctrl+alt+p"."""
