@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults release audit
+.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults fuzz release audit
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -78,6 +78,12 @@ krita-all: $(VENV)/installed-full  ## the docker in Krita 5.2, 5.3 and 6, as Deb
 SEED ?= 1
 faults: $(VENV)/installed  ## break a real backend a thousand times; writes docs/reliability.md
 	$(BIN)/python tests/fault_campaign.py --seed $(SEED) --out docs/reliability.md
+
+# An hour and a half; ONLY="calls PNG" for some of it. Without atheris it is tried by chance alone.
+SECONDS ?= 600
+fuzz: $(VENV)/installed  ## odd bytes for every reader, and odd calls for a real server
+	$(BIN)/pip install --quiet 'atheris>=3,<4' || true
+	$(BIN)/python tests/fuzzing/campaign.py --seconds $(SECONDS) --seed $(SEED) $(ONLY)
 
 check: $(VENV)/installed-full  ## format, lint, types, imports between folders, Python 3.8
 	$(BIN)/ruff format --check .

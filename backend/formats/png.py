@@ -58,6 +58,9 @@ def decode_png(data: bytes, most_pixels: int = MOST_PIXELS) -> Decoded:
         array: DocumentArray = imagecodecs.png_decode(data)
     except imagecodecs.PngError as error:
         raise BadInputError(f"it is broken or cut short ({error})") from error
+    except UnicodeDecodeError as error:
+        # Of some faults libpng's binding keeps no message, and reads what happens to lie there.
+        raise BadInputError("it is broken or cut short") from error
     array = array.reshape(*array.shape[:2], -1)
     if array.shape[-1] in (1, 3):
         array = with_alpha(array)

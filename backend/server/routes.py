@@ -1,6 +1,7 @@
 """The calls that the server answers. `Guard` has checked each before it comes here."""
 
 import contextlib
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -11,9 +12,9 @@ from typing import BinaryIO
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
@@ -22,6 +23,7 @@ from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.openapi import OPENAPI_PATH, described
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_calls import PointingCalls
 from layerpeel.backend.server.pointing_desk import PointingDesk
@@ -29,7 +31,9 @@ from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
 from layerpeel.backend.server.upload import check_announced, no_room, read_job
-from layerpeel.shared.jobs import JobList, JobState, JobSummary, SubmitJob
+from layerpeel.shared.jobs import Health, JobEvent, JobList, JobState, JobSummary, SubmitJob
+from layerpeel.shared.protocol import LayerStack
+from layerpeel.shared.thumbnails import Thumbnails
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
 MOST_LISTED = 200
@@ -57,23 +61,37 @@ class Backend:
 
     def application(self) -> Starlette:
         """Return the calls as an ASGI application."""
-        routes = [
-            Route(HEALTH, self.tell_health, methods=["GET"]),
-            Route("/presence", self.hold_presence, methods=["GET"]),
-            Route("/jobs", self.submit, methods=["POST"]),
-            Route("/jobs", self.list_jobs, methods=["GET"]),
-            Route("/jobs/{id}", self.show, methods=["GET"]),
-            Route("/jobs/{id}", self.forget, methods=["DELETE"]),
-            Route("/jobs/{id}/events", self.tell_events, methods=["GET"]),
-            Route("/jobs/{id}/cancel", self.cancel, methods=["POST"]),
-            Route("/jobs/{id}/result", self.give_result, methods=["GET"]),
-            Route("/jobs/{id}/look", self.give_look, methods=["GET"]),
-            Route("/jobs/{id}/thumbnails", self.give_thumbnails, methods=["GET"]),
-            Route("/jobs/{id}/original", self.give_original, methods=["GET"]),
-            *GeneratorCalls(self.models, self.pulls).routes(),
-            *PointingCalls(self.pointing, self.models, self.limits, self.incoming).routes(),
+        routes = [call.route() for call in self.calls()]
+        application = Starlette(routes=routes, exception_handlers=HANDLERS)
+        application.router.redirect_slashes = False  # No path has two names.
+        return application
+
+    def calls(self) -> list[Call]:
+        """Return all calls that are answered here."""
+        summary, layers = Content(JobSummary), Content(LayerStack, Form.PACKED)
+        job, events = Content(SubmitJob, Form.HANDED_OVER), Content(JobEvent, Form.EVENTS)
+        small, original = Content(Thumbnails, Form.PACKED), Content(None, Form.PICTURE)
+        return [
+            Call("GET", OPENAPI_PATH, self.describe, gives=Content(None)),
+            Call("GET", HEALTH, self.tell_health, gives=Content(Health)),
+            Call("GET", "/presence", self.hold_presence, gives=Content(None, Form.EVENTS)),
+            Call("POST", "/jobs", self.submit, job, summary, 201),
+            Call("GET", "/jobs", self.list_jobs, gives=Content(JobList)),
+            Call("GET", "/jobs/{id}", self.show, gives=summary),
+            Call("DELETE", "/jobs/{id}", self.forget, status=204),
+            Call("GET", "/jobs/{id}/events", self.tell_events, gives=events),
+            Call("POST", "/jobs/{id}/cancel", self.cancel, gives=summary),
+            Call("GET", "/jobs/{id}/result", self.give_result, gives=layers),
+            Call("GET", "/jobs/{id}/look", self.give_look, gives=layers),
+            Call("GET", "/jobs/{id}/thumbnails", self.give_thumbnails, gives=small),
+            Call("GET", "/jobs/{id}/original", self.give_original, gives=original),
+            *GeneratorCalls(self.models, self.pulls).calls(),
+            *PointingCalls(self.pointing, self.models, self.limits, self.incoming).calls(),
         ]
-        return Starlette(routes=routes, exception_handlers=HANDLERS)
+
+    async def describe(self, _request: Request) -> Response:
+        """Answer this description of all calls."""
+        return as_json(json.dumps(described(self.calls()), ensure_ascii=False))
 
     async def tell_health(self, _request: Request) -> Response:
         """Answer `Health`."""

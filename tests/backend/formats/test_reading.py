@@ -15,6 +15,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from fuzzing.targets import with_right_checksums
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.png import encode_png
 from layerpeel.backend.formats.reading import read_mask, read_picture
@@ -427,3 +428,11 @@ def test_broken_bytes_are_refused_or_survived(tmp_path, whole_files):
             with contextlib.suppress(BadInputError):
                 read_picture(path)
     shutil.rmtree(tmp_path)
+
+
+def test_a_deep_png_without_pixels_is_refused(tmp_path):
+    png = bytearray(imagecodecs.png_encode(np.zeros((4, 4, 4), np.uint16)))
+    png[37:41] = b"MDAT"
+    path = tmp_path / "odd.png"
+    path.write_bytes(with_right_checksums(bytes(png)))
+    assert "broken or cut short" in refusal(path)
