@@ -2,7 +2,7 @@
 
 For scripts::
 
-    from layerpeel.backend import peel, read_picture, write_stack
+    from layerpeel.backend import adjust, peel, read_picture, write_stack
 
     stack = peel(read_picture(Path("painting.png")).picture, layers=2)
     write_stack(stack, "painting.ora", force=False)
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from layerpeel.backend.api import peel, read_picture, write_stack
 
-__all__ = ["peel", "read_picture", "write_stack"]
+__all__ = ["adjust", "peel", "read_picture", "write_stack"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from layerpeel.backend.adjusted_edges import adjust_edges
 from layerpeel.backend.engines.engine_registry import engine_for
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.other_backgrounds import refill_picture
 from layerpeel.backend.out_of_memory import TellingOfMemory
@@ -13,18 +15,26 @@ from layerpeel.backend.scenes.adding_object import add_object
 from layerpeel.backend.scenes.painter import painter_of
 from layerpeel.backend.scenes.scene import paint_scene
 from layerpeel.shared.jobs import Request
-from layerpeel.shared.protocol import LayerStack, PeelRequest, Picture, RefillRequest
+from layerpeel.shared.protocol import (
+    AdjustRequest,
+    LayerStack,
+    PeelRequest,
+    Picture,
+    RefillRequest,
+)
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
 
 
 def answer(
-    picture: Picture,
+    picture: Picture | None,
     request: Request,
     store: ModelStore,
     report: ReportProgress = say_nothing,
     show: ShowFound = show_nobody,
 ) -> LayerStack:
     """Answer with the engine and the style that the request names, or with the best there are.
+
+    picture: None where the request brings it (`AdjustRequest`).
 
     Raises as `peel_picture`, `engine_for`, and those of `backend.scenes` do, and MemoryError,
     whichever library it was that found too little.
@@ -38,12 +48,16 @@ def answer(
 
 
 def _answered(
-    picture: Picture,
+    picture: Picture | None,
     request: Request,
     store: ModelStore,
     report: ReportProgress,
     show: ShowFound,
 ) -> LayerStack:
+    if isinstance(request, AdjustRequest):
+        return adjust_edges(request, report)
+    if picture is None:
+        raise BadInputError("There is no picture to work on: hand one in with the request.")
     match request:
         case PeelRequest():
             return _peeled(picture, request, store, report, show)

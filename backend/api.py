@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from layerpeel.backend.adjusted_edges import adjust_edges
 from layerpeel.backend.answering import answer
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.reading import read_picture
@@ -10,9 +11,17 @@ from layerpeel.backend.formats.writing import write_stack
 from layerpeel.backend.image import DEPTH_OF_DTYPE, FULL_SCALE, DocumentArray, block_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
-from layerpeel.shared.protocol import LayerStack, Lift, Outcome, PeelRequest, Picture, Subject
+from layerpeel.shared.protocol import (
+    AdjustRequest,
+    LayerStack,
+    Lift,
+    Outcome,
+    PeelRequest,
+    Picture,
+    Subject,
+)
 
-__all__ = ["peel", "read_picture", "write_stack"]
+__all__ = ["adjust", "peel", "read_picture", "write_stack"]
 
 
 def peel(
@@ -48,6 +57,23 @@ def peel(
         lift or Subject(), layers, band, seed, engine, outcome, fill_variants=fill_variants
     )
     return answer(picture, request, store or ModelStore(), report, show)
+
+
+def adjust(
+    stack: LayerStack,
+    *,
+    shift: float = 0.0,
+    soften: float = 0.0,
+    clean: bool = False,
+    report: ReportProgress = say_nothing,
+) -> LayerStack:
+    """Adjust the edges of all foregrounds of a stack; it flattens to the same.
+
+    shift, soften, clean: see `AdjustRequest`. report: hears about progress and may raise to cancel.
+
+    Raises BadInputError as `adjust_edges` does.
+    """
+    return adjust_edges(AdjustRequest(stack, shift, soften, clean), report)
 
 
 def _picture_of(array: npt.NDArray[np.generic]) -> Picture:

@@ -9,6 +9,7 @@ import numpy as np
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import FULL_SCALE, Bool, DocumentArray, Float32, array_of, block_of
 from layerpeel.backend.mask_levels import level_of
+from layerpeel.backend.stages.crop import window_round
 from layerpeel.shared.protocol import (
     ChannelOrder,
     Coverage,
@@ -24,6 +25,9 @@ from layerpeel.shared.protocol import (
 )
 
 MASK_MARGIN = 32  # pixels
+
+# A patch reaches further than what is needed of it, so that an edge can be moved later (pixels).
+PATCH_MARGIN = 32
 
 
 def check_outcome(picture: Picture, request: PeelRequest) -> None:
@@ -80,7 +84,7 @@ def layers_of(
         foreground = foregrounds[number - 1]
         shows = foreground[..., -1] > 0
         if request.masks:
-            layer = _masked(foreground, shows, name, picture.pixels)
+            layer = masked(foreground, shows, name, picture.pixels)
         else:
             layer = trimmed(foreground, shows, name, Role.FOREGROUND, order)
         by_words = isinstance(request.lift, Words | Phrases)
@@ -96,16 +100,18 @@ def background_layer(
     number: int = 1,
 ) -> Layer:
     """Turn a background, or the `number`-th of several to choose from, into a layer."""
-    shows = background[..., -1] > 0
+    shows, margin = background[..., -1] > 0, 0
     if request.outcome is Outcome.PATCHES:
         shows = _needed_over(array_of(picture.pixels), background, foregrounds)
+        margin = PATCH_MARGIN
     name = "Background" if number == 1 else f"Background {number}"
-    return trimmed(background, shows, name, Role.BACKGROUND, picture.pixels.order)
+    return trimmed(background, shows, name, Role.BACKGROUND, picture.pixels.order, margin)
 
 
-def _masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:
-    """Turn a foreground into opaque colour, with its alpha as a mask.
+def masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:
+    """Turn a foreground (H×W×channels, alpha last) into opaque colour, with its alpha as a mask.
 
+    shows: H×W, where it shows. like: a block whose depth and order of channels it takes.
     A margin of colour is left round it, so that the mask can be painted wider.
     """
     size = 2 * MASK_MARGIN + 1
@@ -130,15 +136,19 @@ def _needed_over(
 
 
 def trimmed(
-    pixels: DocumentArray, shows: Bool, name: str, role: Role, order: ChannelOrder
+    pixels: DocumentArray,
+    shows: Bool,
+    name: str,
+    role: Role,
+    order: ChannelOrder,
+    margin: int = 0,
 ) -> Layer:
     """Cut a layer (H×W×channels, alpha last) to the bounds of where it shows.
 
-    Of a layer that shows nowhere one pixel is kept.
+    margin: pixels that are left round them. Of a layer that shows nowhere one pixel is kept.
     """
-    rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
-    if rows.size == 0:
+    if not shows.any():
         return Layer(name, role, block_of(pixels[:1, :1], order))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    block = block_of(pixels[top:bottom, left:right], order)
-    return Layer(name, role, block, (int(left), int(top)))
+    window = window_round(shows, margin)
+    block = block_of(pixels[window.slices], order)
+    return Layer(name, role, block, (window.left, window.top))

@@ -5,12 +5,14 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Tuple, Union
+from typing import Optional, Tuple, Union
 
-from layerpeel.shared.protocol import PeelRequest, Picture, RefillRequest
+from layerpeel.shared.protocol import AdjustRequest, PeelRequest, Picture, RefillRequest
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, SceneRequest
 
-Request = Union[PeelRequest, RefillRequest, SceneRequest, ObjectRequest, BackgroundRequest]
+Request = Union[
+    PeelRequest, RefillRequest, AdjustRequest, SceneRequest, ObjectRequest, BackgroundRequest
+]
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,35 @@ class SubmitJob:
     """Ask the backend for layers.
 
     name: for people, such as the artist's list of results.
+    picture: what to work on; None where the request brings it (`AdjustRequest`).
     keepsake: any text of the client's own; it comes back with the job (`JobSummary`), also after
         the client was restarted.
     """
 
     name: str
     request: Request
-    picture: Picture
+    picture: Optional[Picture]
+    keepsake: str = ""
+
+    @property
+    def size(self) -> Tuple[int, int]:
+        """Width, height of what to work on."""
+        if self.picture is None:
+            return self.request.stack.size if isinstance(self.request, AdjustRequest) else (0, 0)
+        return (self.picture.pixels.width, self.picture.pixels.height)
+
+
+@dataclass(frozen=True)
+class AdjustJob:
+    """Ask for another result, in which the edges of one that the backend has are adjusted.
+
+    name, keepsake: see `SubmitJob`. shift, soften, clean: see `AdjustRequest`.
+    """
+
+    name: str
+    shift: float = 0.0
+    soften: float = 0.0
+    clean: bool = False
     keepsake: str = ""
 
 

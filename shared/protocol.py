@@ -355,3 +355,21 @@ class LayerStack:
     notes: Tuple[str, ...] = ()
     selection: Optional[Coverage] = None
     other_backgrounds: Tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True)
+class AdjustRequest:
+    """Adjust the edges of a result's foregrounds, all of them alike; it comes without a picture.
+
+    The layers that come flatten to the same. Equal requests give equal bytes.
+
+    shift: by how many pixels the edge moves, outwards if above 0; −8 to 8.
+    soften: over how many pixels to both of its sides it is made softer, 0 to 8; 0 leaves it.
+    clean: whether its colours are taken from further inside, and alpha is lowered where the
+        background is seen through it.
+    """
+
+    stack: LayerStack
+    shift: float = 0.0
+    soften: float = 0.0
+    clean: bool = False

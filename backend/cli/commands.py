@@ -48,6 +48,12 @@ def _add_peel() -> None:
     app.command()(peel)
 
 
+def _add_adjust() -> None:
+    from layerpeel.backend.cli.adjust_command import adjust
+
+    app.command()(adjust)
+
+
 def _add_serve() -> None:
     from layerpeel.backend.cli.serve_command import register, serve
 
@@ -88,6 +94,7 @@ def _add_eval() -> None:
 
 _ADDED_BY = {
     "peel": _add_peel,
+    "adjust": _add_adjust,
     "serve": _add_serve,
     "register": _add_serve,
     "eval": _add_eval,

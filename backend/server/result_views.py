@@ -9,10 +9,18 @@ from PIL import Image, ImageChops
 
 from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.formats.display import shown
-from layerpeel.backend.image import DocumentArray, array_of
+from layerpeel.backend.image import FULL_SCALE, DocumentArray, array_of
 from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.shared.jobs import Request, SubmitJob
-from layerpeel.shared.protocol import Layer, LayerStack, Outcome, PeelRequest, RefillRequest, Role
+from layerpeel.shared.protocol import (
+    AdjustRequest,
+    Layer,
+    LayerStack,
+    Outcome,
+    PeelRequest,
+    RefillRequest,
+    Role,
+)
 from layerpeel.shared.protocol import Picture as SentPicture
 from layerpeel.shared.thumbnails import THUMBNAIL_SIDE, LayerThumbnail, Thumbnails
 from layerpeel.shared.wire import pack
@@ -27,17 +35,22 @@ _FINER = 3  # pixels are left out first, to so many for each that is drawn
 def write_views(job: SubmitJob, stack: LayerStack, thumbnails: Path, original: Path) -> None:
     """Write new files: the packed `Thumbnails` of a result and, where it had one, its original.
 
+    That of an adjusted result is there already, where it has one.
+
     Raises OSError, and BadInputError for a profile that cannot be used.
     """
-    before = original_of(job) if _has_original(job.request) else None
+    is_adjusted = isinstance(job.request, AdjustRequest)
+    if is_adjusted and original.exists():
+        before: Image.Image | None = Image.open(original).convert("RGBA")
+    else:
+        before = original_of(job.picture) if _has_original(job) and job.picture else None
     write_new_file(thumbnails, pack(_thumbnails_of(job.request, stack, before)))
-    if before is not None:
+    if before is not None and not is_adjusted:
         write_new_file(original, encoded(before))
 
 
-def original_of(job: SubmitJob) -> Image.Image:
+def original_of(picture: SentPicture) -> Image.Image:
     """Draw the picture that was sent, RGBA, at most `ORIGINAL_SIDE` a side."""
-    picture: SentPicture = job.picture
     block, icc_profile = picture.pixels, picture.icc_profile
     if picture.proxy is not None:
         block, icc_profile = picture.proxy, b""
@@ -56,9 +69,9 @@ def encoded(picture: Image.Image) -> bytes:
     return data.getvalue()
 
 
-def _has_original(request: Request) -> bool:
+def _has_original(job: SubmitJob) -> bool:
     """Whether the layers come from the picture that was sent, rather than from a generator."""
-    return isinstance(request, PeelRequest | RefillRequest)
+    return isinstance(job.request, PeelRequest | RefillRequest)
 
 
 def _thumbnails_of(request: Request, stack: LayerStack, before: Image.Image | None) -> Thumbnails:
@@ -70,9 +83,7 @@ def _thumbnails_of(request: Request, stack: LayerStack, before: Image.Image | No
         alpha = ImageChops.multiply(around.getchannel("A"), level.resize(size))
         around.putalpha(alpha)
         return Thumbnails((LayerThumbnail("", Role.FOREGROUND, _png(around)),))
-    is_patch = isinstance(request, RefillRequest) or (
-        isinstance(request, PeelRequest) and request.outcome is Outcome.PATCHES
-    )
+    is_patch = _is_patch(request, stack)
     layers = []
     for layer in stack.layers:
         canvas = Image.new("RGBA", size)
@@ -81,6 +92,19 @@ def _thumbnails_of(request: Request, stack: LayerStack, before: Image.Image | No
         _lay(layer, stack.icc_profile, scale, canvas)
         layers.append(LayerThumbnail(layer.name, layer.role, _png(canvas)))
     return Thumbnails(tuple(layers))
+
+
+def _is_patch(request: Request, stack: LayerStack) -> bool:
+    """Whether the picture shows around the background, which covers a part of it only."""
+    if isinstance(request, AdjustRequest):
+        # Patches are of opaque pictures alone; what else leaves room around it is clear there.
+        block = stack.layers[0].pixels
+        return (block.width, block.height) != stack.size and bool(
+            (array_of(block)[..., -1] == FULL_SCALE[block.depth]).all()
+        )
+    return isinstance(request, RefillRequest) or (
+        isinstance(request, PeelRequest) and request.outcome is Outcome.PATCHES
+    )
 
 
 def _lay(layer: Layer, icc_profile: bytes, scale: float, canvas: Image.Image) -> None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.server.adjustments import write_adjustment
 from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
@@ -30,8 +31,16 @@ from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
-from layerpeel.backend.server.upload import check_announced, no_room, read_job
-from layerpeel.shared.jobs import Health, JobEvent, JobList, JobState, JobSummary, SubmitJob
+from layerpeel.backend.server.upload import check_announced, no_room, read_job, read_message
+from layerpeel.shared.jobs import (
+    AdjustJob,
+    Health,
+    JobEvent,
+    JobList,
+    JobState,
+    JobSummary,
+    SubmitJob,
+)
 from layerpeel.shared.protocol import LayerStack
 from layerpeel.shared.thumbnails import Thumbnails
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
@@ -81,6 +90,7 @@ class Backend:
             Call("DELETE", "/jobs/{id}", self.forget, status=204),
             Call("GET", "/jobs/{id}/events", self.tell_events, gives=events),
             Call("POST", "/jobs/{id}/cancel", self.cancel, gives=summary),
+            Call("POST", "/jobs/{id}/adjust", self.adjust, Content(AdjustJob), summary, 201),
             Call("GET", "/jobs/{id}/result", self.give_result, gives=layers),
             Call("GET", "/jobs/{id}/look", self.give_look, gives=layers),
             Call("GET", "/jobs/{id}/thumbnails", self.give_thumbnails, gives=small),
@@ -121,6 +131,25 @@ class Backend:
             undo.pop_all()
         return as_json(to_text(summary), 201)
 
+    async def adjust(self, request: Request) -> Response:
+        """Take an `AdjustJob` for a job that has a result, answer the new job's `JobSummary`."""
+        self._check_room()
+        asked = await read_message(AdjustJob, request)
+        of = self._job_with_result(request)
+        job_id = uuid.uuid4().hex
+        with contextlib.ExitStack() as undo:
+            for file in (self.store.request_file, self.store.original_file):
+                undo.callback(file(job_id).unlink, missing_ok=True)
+            try:
+                job = await self._reading.run(write_adjustment, self.store, of.id, job_id, asked)
+            except OSError as error:
+                raise no_room(error) from error
+            self._check_room()
+            summary = _summary_of(job_id, job)
+            self.queue.submit(summary)
+            undo.pop_all()
+        return as_json(to_text(summary), 201)
+
     async def list_jobs(self, _request: Request) -> Response:
         """Answer `JobList`, the newest `MOST_LISTED` of all jobs."""
         return as_json(to_text(JobList(self.store.newest_first(MOST_LISTED))))
@@ -140,16 +169,13 @@ class Backend:
 
     async def give_result(self, request: Request) -> Response:
         """Answer a packed `LayerStack`."""
-        return self._result_of(self._job(request), is_fetched=True)
+        return self._result_of(self._job_with_result(request), is_fetched=True)
 
     async def give_look(self, request: Request) -> Response:
         """Answer the same to who only looks: it counts as one that nobody has fetched."""
-        return self._result_of(self._job(request), is_fetched=False)
+        return self._result_of(self._job_with_result(request), is_fetched=False)
 
     def _result_of(self, job: JobSummary, is_fetched: bool) -> Response:
-        if job.state is not JobState.FINISHED:
-            why = f" {job.message}" if job.message else ""
-            raise Refused(409, f"“{job.name}” has no result: it is {job.state.value}.{why}")
         file = self.store.result_file(job.id).open("rb")
         length = self.store.result_file(job.id).stat().st_size
         headers = {"Content-Length": str(length), "Cache-Control": "no-store"}
@@ -191,6 +217,13 @@ class Backend:
         if is_fetched:
             self.store.note_fetched(job_id)
 
+    def _job_with_result(self, request: Request) -> JobSummary:
+        job = self._job(request)
+        if job.state is not JobState.FINISHED:
+            why = f" {job.message}" if job.message else ""
+            raise Refused(409, f"“{job.name}” has no result: it is {job.state.value}.{why}")
+        return job
+
     def _job(self, request: Request) -> JobSummary:
         job = self.store.find(request.path_params["id"])
         if job is None:
@@ -211,5 +244,6 @@ class Backend:
 
 
 def _summary_of(job_id: str, job: SubmitJob) -> JobSummary:
-    size = (job.picture.pixels.width, job.picture.pixels.height)
-    return JobSummary(job_id, job.name, JobState.QUEUED, time.time(), size, keepsake=job.keepsake)
+    return JobSummary(
+        job_id, job.name, JobState.QUEUED, time.time(), job.size, keepsake=job.keepsake
+    )

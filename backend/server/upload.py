@@ -55,14 +55,16 @@ async def receive_body(request: Request, target: Path, limits: Limits) -> None:
 def read_job(path: Path, limits: Limits) -> SubmitJob:
     """Read the received job. Raises `Refused` when it is no job, or its picture is too large."""
     job = _unpacked(SubmitJob, path, "job")
-    _check_pixels(job.picture, limits)
+    if job.size == (0, 0):
+        raise Refused(400, "The job came without a picture: update the plugin.")
+    _check_pixels(job.size, limits)
     return job
 
 
 def read_picture(path: Path, limits: Limits) -> Picture:
     """Read the received picture. Raises `Refused` when it is none, or too large."""
     picture = _unpacked(Picture, path, "picture")
-    _check_pixels(picture, limits)
+    _check_pixels((picture.pixels.width, picture.pixels.height), limits)
     return picture
 
 
@@ -101,8 +103,8 @@ def _unpacked(kind: type[Message], path: Path, what: str) -> Message:
         raise Refused(400, f"The {what} cannot be read: {error} Update the plugin.") from error
 
 
-def _check_pixels(picture: Picture, limits: Limits) -> None:
-    width, height = picture.pixels.width, picture.pixels.height
+def _check_pixels(size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
     if width * height > limits.pixels:
         raise Refused(
             413,

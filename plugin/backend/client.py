@@ -16,7 +16,7 @@ from layerpeel.shared.generators import (
     StyleInfo,
     UseFile,
 )
-from layerpeel.shared.jobs import Health, JobEvent, JobList, JobSummary
+from layerpeel.shared.jobs import AdjustJob, Health, JobEvent, JobList, JobSummary
 from layerpeel.shared.places import ServerAddress
 from layerpeel.shared.pointing import (
     Outlined,
@@ -51,6 +51,12 @@ class Client(QObject):
     def submit(self, message: Packed, done: Callable[[JobSummary], None], failed: Failed) -> None:
         """Submit a packed `SubmitJob`."""
         self._send("/jobs", message, JobSummary, done, failed)
+
+    def adjust(
+        self, job: str, asked: AdjustJob, done: Callable[[JobSummary], None], failed: Failed
+    ) -> None:
+        """Ask for another result, with the edges of a job's result adjusted."""
+        self._ask(f"/jobs/{job}/adjust", asked, JobSummary, done, failed)
 
     def jobs(self, done: Callable[[JobList], None], failed: Failed) -> None:
         """List the recent jobs, newest first."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Tuple
+from typing import Optional, Tuple
 
 from layerpeel.shared.protocol import ColourModel, Depth
 
@@ -55,12 +55,30 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Edge:
+    """How the edges of what was lifted off are adjusted; see `AdjustRequest`. In pixels."""
+
+    shift: int = 0
+    soften: int = 0
+    clean: bool = False
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """How a result's edges were adjusted. of: the job whose result it was before."""
+
+    of: str
+    edge: Edge
+
+
+@dataclass(frozen=True)
 class Placement:
     """Everything needed to insert a result into a document; travels with the job as its keepsake.
 
     name: of the group, or of a single layer unless that is named after its prompt.
     size: width, height of the canvas when it was read.
     model, depth, profile: the colour space of the layers, in Krita's names.
+    adjusted: None where the edges are as they came.
     """
 
     name: str
@@ -71,6 +89,7 @@ class Placement:
     depth: Depth
     profile: str
     origin: Origin = Origin()
+    adjusted: Optional[Adjusted] = None
 
 
 @dataclass(frozen=True)

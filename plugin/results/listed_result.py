@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from layerpeel.plugin.canvas.placement import Placement, ResultForm
+from layerpeel.plugin.canvas.placement import Edge, Placement, ResultForm
 from layerpeel.plugin.texts import i18n
 from layerpeel.shared.jobs import JobSummary
 from layerpeel.shared.protocol import ProtocolError
@@ -24,7 +24,10 @@ class ListedResult:
     def title(self) -> str:
         """What was lifted off, or painted."""
         lifted = self.placement.origin.lifted if self.placement else ""
-        return lifted[:1].upper() + lifted[1:] or self.job.name
+        title = lifted[:1].upper() + lifted[1:] or self.job.name
+        if self.placement is None or self.placement.adjusted is None:
+            return title
+        return f"{title}, {_said_of(self.placement.adjusted.edge)}"
 
     @property
     def document(self) -> str:
@@ -86,6 +89,13 @@ def listed(job: JobSummary) -> ListedResult:
         return ListedResult(job, None)
     # What is kept of it is read: it need not stay in memory twice.
     return ListedResult(replace(job, keepsake=""), placement)
+
+
+def _said_of(edge: Edge) -> str:
+    said = [i18n("edge {pixels} px").format(pixels=f"{edge.shift:+d}")] if edge.shift else []
+    said += [i18n("soft {pixels} px").format(pixels=edge.soften)] if edge.soften else []
+    said += [i18n("clean colours")] if edge.clean else []
+    return ", ".join(said)
 
 
 def _day_of(seconds: float) -> int:

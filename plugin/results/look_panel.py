@@ -2,6 +2,7 @@
 
 from typing import Optional
 
+from layerpeel.plugin.canvas.placement import Edge
 from layerpeel.plugin.qt import (
     QColor,
     QHBoxLayout,
@@ -11,6 +12,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
+from layerpeel.plugin.results.edge_controls import EdgeControls
 from layerpeel.plugin.results.listed_result import ListedResult
 from layerpeel.plugin.results.result_view import ResultView, Seen
 from layerpeel.plugin.results.shown_result import ShownResult
@@ -27,9 +29,11 @@ _COLOURS = ("#ffffff", "#808080", "#000000", "#00b140")
 class LookPanel(QWidget):
     """The picture, what of it is seen, and the choice to insert it or not.
 
+    edge_wanted: emitted with an `Edge` that the result is to have.
     insert_wanted: emitted when it is to be inserted. left: when it is not; it stays in the list.
     """
 
+    edge_wanted = pyqtSignal(object)
     insert_wanted = pyqtSignal()
     left = pyqtSignal()
 
@@ -59,6 +63,8 @@ class LookPanel(QWidget):
         self._fit = QToolButton()
         self._fit.setObjectName("layerpeel_look_fit")
         self._fit.setToolTip(i18n("Show the whole picture (the wheel zooms, dragging moves it)"))
+        self._edges = EdgeControls()
+        self._has_edge = False
         self._insert = QPushButton(i18n("Insert"))
         self._insert.setObjectName("layerpeel_look_insert")
         self._insert.setToolTip(i18n("Make it layers of your picture, in one undo step"))
@@ -71,6 +77,8 @@ class LookPanel(QWidget):
         self._before.pressed.connect(lambda: self._show_before(True))
         self._before.released.connect(lambda: self._show_before(False))
         self._fit.clicked.connect(lambda _checked=False: self._view.fit())
+        self._edges.touched.connect(lambda: self._insert.setEnabled(False))
+        self._edges.chosen.connect(self.edge_wanted)
         self._insert.clicked.connect(lambda _checked=False: self.insert_wanted.emit())
         self._leave.clicked.connect(lambda _checked=False: self.left.emit())
 
@@ -80,26 +88,46 @@ class LookPanel(QWidget):
 
     def show_nothing(self) -> None:
         """Show no result, as while one is fetched."""
+        self._edges.show_edge(Edge())
         self._show(None)
 
-    def show_result(self, result: ShownResult) -> None:
-        """Show a result: its background first, where it has one."""
+    def show_result(self, result: ShownResult, edge: Edge) -> None:
+        """Show a result, and how its edges are: its background first, where it has one."""
+        self._edges.show_edge(edge)
         self._show(result)
         has_background = result.has(Role.BACKGROUND)
         self._seen.choose((Seen.BACKGROUND if has_background else Seen.LIFTED).value)
         self._choose()
 
+    def show_adjusted(self, result: ShownResult) -> None:
+        """Show the same result with other edges, as it is looked at."""
+        self._show(result)
+
+    def take_back(self, edge: Edge) -> None:
+        """Show how the edges still are, unless the artist is just choosing others."""
+        if not self._edges.is_touched:
+            self._edges.show_edge(edge)
+
+    def show_adjusting(self, is_adjusting: bool) -> None:
+        """Insert nothing while it is not what was asked for."""
+        self._edges.show_busy(is_adjusting)
+        self._insert.setEnabled(not is_adjusting and not self._edges.is_touched)
+
     def show_inserting(self, is_inserting: bool) -> None:
-        """Take no second press of Insert while the first is being carried out."""
+        """Take no second press of Insert, and no other edge, while it is being carried out."""
         self._insert.setEnabled(not is_inserting)
+        self._edges.setEnabled(self._has_edge and not is_inserting)
 
     def draw_icons(self) -> None:
         """Draw the icons in the colours of the theme."""
         self._fit.setIcon(themed_icon("fit", self))
+        self._edges.draw_icons()
 
     def _show(self, result: Optional[ShownResult]) -> None:
         self._view.show_result(result)
-        self._insert.setEnabled(result is not None)
+        self._insert.setEnabled(result is not None and not self._edges.is_touched)
+        self._has_edge = result is not None and all(map(result.has, Role))
+        self._edges.setEnabled(self._has_edge)
         self._before.setEnabled(result is not None and result.original is not None)
         for seen, role in ((Seen.BACKGROUND, Role.BACKGROUND), (Seen.LIFTED, Role.FOREGROUND)):
             self._seen.button(seen.value).setEnabled(result is not None and result.has(role))
@@ -131,5 +159,6 @@ class LookPanel(QWidget):
         layout.addWidget(self._seen)
         layout.addWidget(self._view, 1)
         layout.addLayout(tools)
+        layout.addWidget(self._edges)
         layout.addLayout(choice)
         self.draw_icons()

@@ -102,6 +102,11 @@ class ResultsList(QWidget):
         self._view.setCurrentIndex(self._model.index_of(job))
         return self._known.get(job)
 
+    def before_adjusting(self, of: ListedResult) -> ListedResult:
+        """Return the result that one was before its edges were adjusted; itself if that is gone."""
+        adjusted = of.placement.adjusted if of.placement else None
+        return self._known.get(adjusted.of, of) if adjusted else of
+
     # What the backend says -------------------------------------------------------------------
 
     def _ask(self, client: Client, number: int) -> None:

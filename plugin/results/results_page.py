@@ -9,8 +9,11 @@ from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.result_delivery import Delivered, deliver, said_when_done
 from layerpeel.plugin.canvas.finding import active_document, is_open
+from layerpeel.plugin.canvas.meanwhile import before_job
+from layerpeel.plugin.canvas.placement import Edge
 from layerpeel.plugin.canvas.result_insertion import placed_anew
 from layerpeel.plugin.qt import QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.results.edge_adjustment import EdgeAdjustment
 from layerpeel.plugin.results.listed_result import ListedResult
 from layerpeel.plugin.results.look import fetch_look
 from layerpeel.plugin.results.look_panel import LookPanel
@@ -52,6 +55,7 @@ class ResultsPage(QWidget):
         self._list = ResultsList(connection)
         self._look = LookPanel()
         self._look.hide()
+        self._edges = EdgeAdjustment(self)
         self._message = WrappedLabel("layerpeel_results_message")
         # The result that is looked at; the job whose result is to be, once it is listed; and the
         # document that was peeled for it.
@@ -69,6 +73,10 @@ class ResultsPage(QWidget):
         self._list.answered.connect(self._look_at_finished)
         self._list.insert_wanted.connect(self._insert_chosen)
         self._list.look_wanted.connect(self._look_at_chosen)
+        self._look.edge_wanted.connect(self._adjust)
+        self._edges.shown.connect(self._show_adjusted)
+        self._edges.failed.connect(self._not_adjusted)
+        self._edges.busy.connect(self._look.show_adjusting)
         self._look.insert_wanted.connect(self._insert_looked_at)
         self._look.left.connect(self._leave)
         self.say("")
@@ -137,7 +145,8 @@ class ResultsPage(QWidget):
         def show(result: ShownResult) -> None:
             if self._looked_at is of:
                 self.say("")
-                self._look.show_result(result)
+                self._edges.begin(client, of, self._list.before_adjusting(of))
+                self._look.show_result(result, self._edges.edge)
 
         def failed(error: Exception) -> None:
             if self._looked_at is of:
@@ -146,16 +155,31 @@ class ResultsPage(QWidget):
 
         fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
 
+    def _adjust(self, edge: Edge) -> None:
+        self.say("")
+        self._edges.adjust(edge)
+
+    def _show_adjusted(self, of: ListedResult, result: ShownResult) -> None:
+        self._looked_at = of
+        self._look.show_title(of)
+        self._look.show_adjusted(result)
+
+    def _not_adjusted(self, line: str) -> None:
+        self._look.take_back(self._edges.edge)
+        self.say(line)
+
     def _leave(self) -> None:
         came_from_peel = self._target is not None
         if self._looked_at is not None:
             self._under_way.pop((self._looked_at.job.id, None), None)
         self._show_list()
+        self._list.ask()
         self.say(i18n("The result waits in this list."))
         if came_from_peel:
             self.left.emit()
 
     def _show_list(self) -> None:
+        self._edges.end()
         self._looked_at = self._target = None
         self._look_for = ""
         self._look.hide()
@@ -214,7 +238,9 @@ class ResultsPage(QWidget):
             self.say(str(error))
 
         here = placed_anew(document, placement) if is_open(document) else placement
-        deliver(client, of.job.id, document, here, is_wanted, inserted, failed, part, tell)
+        made_from = placement.adjusted.of if placement.adjusted else of.job.id
+        before = before_job(made_from, document)
+        deliver(client, of.job.id, document, here, is_wanted, inserted, failed, part, tell, before)
 
 
 def _not_from_krita() -> str:

@@ -19,28 +19,6 @@ CLOSED = "The document was closed. The result waits under Results."
 ORANGE, BLUE = "orange", "blue"
 
 
-@pytest.fixture
-def looking_first(krita, docker):
-    """The setting that results are looked at first."""
-    docker.change_settings(engine=ENGINE, inserts_at_once=False)
-
-
-@pytest.fixture
-def peel_and_look(docker, easel, results, looking_first, soft_disc):
-    """Peel the soft disc off, and wait until the result is shown."""
-
-    def peel(source="Whole picture", form="Layers"):
-        easel.select(soft_disc)
-        docker.lift("selection")
-        docker.take_edge_exactly()
-        docker.take_from(source)
-        docker.give_back_as(form)
-        docker.start()
-        results.wait_for_look()
-
-    return peel
-
-
 def named(colour):
     red, _green, blue = colour
     return ORANGE if red > blue + 60 else BLUE if blue > red + 60 else colour

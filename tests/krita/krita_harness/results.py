@@ -172,6 +172,42 @@ class ResultsPage:
             y=y,
         )
 
+    def forget(self, job):
+        """Have the backend forget a result that the list still shows."""
+        self._krita.run(
+            "page = widgets.the('layerpeel_results'); page.setProperty('gone', False);"
+            "page.client.forget(job, lambda _: page.setProperty('gone', True), print)",
+            job=job,
+        )
+        self._krita.wait_until("widgets.the('layerpeel_results').property('gone')", 10, "its end")
+
+    def adjust(self, **edge):
+        """Turn the arrow keys in the fields `shift` and `soften`; press `clean`."""
+        for name, steps in edge.items():
+            self._krita.click(f"layerpeel_{name}")
+            if steps is not True:
+                for _ in range(abs(steps)):
+                    self._krita.press("Up" if steps > 0 else "Down")
+
+    def wait_for_edge(self, **edge):
+        """Wait until what is looked at has this edge, and can be inserted."""
+        whole = {"shift": 0, "soften": 0, "clean": False, **edge}
+        self._krita.wait_until(
+            lambda: self.is_looking and self.edge == whole, SECONDS_TO_PEEL, f"the edge {whole}"
+        )
+
+    @property
+    def edge(self):
+        """How the edges of what is looked at are adjusted."""
+        return self._krita.evaluate(
+            "vars(widgets.the('layerpeel_look_view').parent().parent()._edges.edge)"
+        )
+
+    @property
+    def edge_chosen(self):
+        """What the controls show."""
+        return self._krita.evaluate("vars(widgets.the('layerpeel_shift').parent().edge())")
+
     def insert_what_is_seen(self):
         """Insert what is looked at."""
         self._krita.click("layerpeel_look_insert")

@@ -1,0 +1,168 @@
+"""The result that is looked at: as it came, or with its edges adjusted by the backend."""
+
+from dataclasses import replace
+from typing import Optional
+
+from layerpeel.plugin.backend.client import Client
+from layerpeel.plugin.backend.http_calls import Problem
+from layerpeel.plugin.canvas.finding import active_document
+from layerpeel.plugin.canvas.placement import Adjusted, Edge, Placement
+from layerpeel.plugin.qt import QObject, pyqtSignal
+from layerpeel.plugin.results.listed_result import ListedResult, listed
+from layerpeel.plugin.results.look import fetch_look
+from layerpeel.plugin.results.shown_result import ShownResult
+from layerpeel.plugin.texts import i18n
+from layerpeel.shared.jobs import AdjustJob, Failed, Finished, JobSummary
+from layerpeel.shared.wire import to_text
+
+
+class EdgeAdjustment(QObject):
+    """Has one adjustment made after the other, each of the result as it came.
+
+    Only the last is wanted: what comes of an earlier one is stopped, or forgotten by the backend.
+
+    shown: emitted with the `ListedResult` and the `ShownResult` that are looked at from now on.
+    failed: emitted with a line for the artist; what was looked at stays.
+    busy: emitted with whether something is being made.
+    """
+
+    shown = pyqtSignal(object, object)
+    failed = pyqtSignal(str)
+    busy = pyqtSignal(bool)
+
+    def __init__(self, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self._client: Optional[Client] = None
+        self._as_it_came: Optional[ListedResult] = None
+        self._looked_at: Optional[ListedResult] = None
+        # What was made here: the job that runs, and the result that is looked at.
+        self._running = ""
+        self._made = ""
+        self._wanted: object = None
+
+    def begin(self, client: Client, looked_at: ListedResult, as_it_came: ListedResult) -> None:
+        """Adjust another result from now on; see `edge`."""
+        self.end()
+        self._client, self._looked_at, self._as_it_came = client, looked_at, as_it_came
+
+    def end(self) -> None:
+        """Stop what is being made. What is looked at stays a result like any other."""
+        self._stop()
+        self._client = self._looked_at = self._as_it_came = None
+        self._made = ""
+
+    @property
+    def edge(self) -> Edge:
+        """How the edges of what is looked at differ from those of the result as it came."""
+        looked_at = self._looked_at
+        if looked_at is None or looked_at is self._as_it_came or looked_at.placement is None:
+            return Edge()
+        adjusted = looked_at.placement.adjusted
+        return Edge() if adjusted is None else adjusted.edge
+
+    def adjust(self, edge: Edge) -> None:
+        """Look at the result with its edges adjusted like this."""
+        client, of = self._client, self._as_it_came
+        if client is None or of is None or of.placement is None:
+            return
+        self._stop()
+        if edge == self.edge:
+            self.busy.emit(False)
+            return
+        self._wanted = wanted = object()
+        self.busy.emit(True)
+        if edge == Edge():
+            self._fetch(client, of, wanted)
+            return
+        placement = replace(of.placement, adjusted=Adjusted(_first_of(of), edge))
+        asked = AdjustJob(
+            of.job.name, float(edge.shift), float(edge.soften), edge.clean, to_text(placement)
+        )
+
+        def accepted(job: JobSummary) -> None:
+            if self._wanted is not wanted:
+                _drop(client, job.id)
+                return
+            self._running = job.id
+            client.follow(
+                job.id,
+                lambda event: self._hear(event, client, job, wanted),
+                lambda problem: self._stream_ended(problem, job, wanted),
+            )
+
+        client.adjust(of.job.id, asked, accepted, lambda problem: self._fail(problem, wanted))
+
+    def _hear(self, event: object, client: Client, job: JobSummary, wanted: object) -> None:
+        if self._wanted is not wanted:
+            return
+        if isinstance(event, Finished):
+            self._running = ""
+            self._fetch(client, listed(job), wanted)
+        elif isinstance(event, Failed):
+            self._running = ""
+            self._fail(Problem(event.message), wanted)
+
+    def _stream_ended(self, problem: Optional[Problem], job: JobSummary, wanted: object) -> None:
+        if self._running == job.id:
+            self._running = ""
+            self._fail(problem or Problem(i18n("The backend stopped. Try again.")), wanted)
+
+    def _fetch(self, client: Client, of: ListedResult, wanted: object) -> None:
+        if of.placement is None:
+            return
+
+        def show(result: ShownResult) -> None:
+            if self._wanted is not wanted:
+                self._drop_unless_kept(client, of)
+                return
+            self._wanted = None
+            before, self._looked_at = self._made, of
+            self._made = "" if of is self._as_it_came else of.job.id
+            if before:
+                _drop(client, before)
+            self.busy.emit(False)
+            self.shown.emit(of, result)
+
+        def failed(error: Exception) -> None:
+            self._drop_unless_kept(client, of)
+            self._fail(Problem(str(error)), wanted)
+
+        fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
+
+    def _drop_unless_kept(self, client: Client, of: ListedResult) -> None:
+        if of is not self._as_it_came and of.job.id != self._made:
+            _drop(client, of.job.id)
+
+    def _fail(self, problem: Problem, wanted: object) -> None:
+        if self._wanted is wanted:
+            self._wanted = None
+            self.busy.emit(False)
+            self.failed.emit(problem.message)
+
+    def _stop(self) -> None:
+        running, self._running = self._running, ""
+        if running and self._client is not None:
+            _drop(self._client, running)
+        if self._wanted is not None:
+            self._wanted = None
+            self.busy.emit(False)
+
+
+def _first_of(of: ListedResult) -> str:
+    """Return the job of the peel that a result goes back to, also where that is forgotten."""
+    placement: Optional[Placement] = of.placement
+    adjusted = placement.adjusted if placement is not None else None
+    return of.job.id if adjusted is None else adjusted.of
+
+
+def _drop(client: Client, job: str) -> None:
+    """Stop a job that nobody wants any more, and have its result forgotten."""
+
+    def forget(_answer: object) -> None:
+        client.forget(job, _ignore, _ignore)
+
+    client.cancel(job, forget, _ignore)
+
+
+def _ignore(_answer: object) -> None:
+    """Do nothing: what is left of it is one more result in the list."""

@@ -1,0 +1,115 @@
+"""The edges of a result moved, softened and cleaned before it is inserted."""
+
+import numpy as np
+import pytest
+from krita_harness.docker import DONE
+
+pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("isnet_store")]
+
+AS_IT_CAME = {"shift": 0, "soften": 0, "clean": False}
+
+
+@pytest.fixture
+def looked_at(krita, easel, results, backend, small_painting, peel_and_look):
+    """The document's layers, while a result of it is looked at; and how many results there were."""
+    easel.picture(small_painting)
+    before = krita.layer_tree()
+    peel_and_look()
+    return before
+
+
+def _covered(krita):
+    """How much the foreground covers, in pixels."""
+    return krita.pixels("Foreground")[..., 3].sum() / 255
+
+
+def _insert(krita, docker, results):
+    results.insert_what_is_seen()
+    krita.wait_until(lambda: docker.message == DONE, 30, "the layers")
+
+
+def test_what_is_seen_is_inserted_in_one_undo_step(
+    krita, docker, results, small_painting, looked_at
+):
+    jobs = set(results.jobs)
+    places = krita.place_of("layerpeel_shift"), krita.place_of("layerpeel_look_insert")
+    results.adjust(shift=3)
+    results.wait_for_edge(shift=3)
+    results.adjust(soften=2)
+    results.wait_for_edge(shift=3, soften=2)
+    results.picture_of("look-edge")
+    assert (krita.place_of("layerpeel_shift"), krita.place_of("layerpeel_look_insert")) == places
+    assert krita.layer_tree() == looked_at
+    _insert(krita, docker, results)
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+    wide = _covered(krita)
+    krita.undo()
+    assert krita.layer_tree() == looked_at
+
+    # The list has it beside the one as it came, which is as it was; the one between is gone.
+    results.open()
+    titles = [row[0] for row in results.rows if not isinstance(row, str)]
+    assert titles[:2] == ["Selection, edge +3 px, soft 2 px", "Selection"]
+    assert len(set(results.jobs) - jobs) == 1
+    results.choose(1)
+    assert results.insert() == DONE
+    assert _covered(krita) < 0.95 * wide
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_one_click_leads_back(krita, docker, results, small_painting, looked_at):
+    jobs = set(results.jobs)
+    results.adjust(shift=-2, clean=True)
+    results.wait_for_edge(shift=-2, clean=True)
+    krita.click("layerpeel_unadjusted")
+    results.wait_for_edge()
+    assert results.edge_chosen == AS_IT_CAME
+    assert not krita.evaluate("widgets.the('layerpeel_unadjusted').isEnabled()")
+    _insert(krita, docker, results)
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+    results.open()
+    assert set(results.jobs) == jobs
+
+
+def test_an_adjusted_result_is_looked_at_and_adjusted_later(krita, results, looked_at):
+    results.adjust(shift=2)
+    results.wait_for_edge(shift=2)
+    results.leave()
+    results.open()
+    results.choose(0)
+    results.look()
+    results.wait_for_edge(shift=2)
+    assert results.edge_chosen == {**AS_IT_CAME, "shift": 2}
+    krita.click("layerpeel_unadjusted")
+    results.wait_for_edge()
+    results.leave()
+    results.open()
+    assert [row[0] for row in results.rows if not isinstance(row, str)][:2] == [
+        "Selection, edge +2 px",
+        "Selection",
+    ]
+
+
+def test_what_cannot_be_made_leaves_what_is_seen(krita, results, looked_at):
+    results.forget(results.jobs[0])
+    results.adjust(shift=1)
+    krita.wait_until(lambda: "does not know this job" in results.message, 20, "the line")
+    assert results.edge_chosen == AS_IT_CAME
+    assert results.is_looking
+
+
+def test_only_the_last_wish_counts(krita, results, session_backend, looked_at):
+    jobs = set(results.jobs)
+    with session_backend.held():
+        for _ in range(2):
+            results.adjust(shift=1)
+            krita.wait_until(
+                lambda: not krita.evaluate("widgets.the('layerpeel_look_insert').isEnabled()"),
+                10,
+                "the request",
+            )
+        results.adjust(shift=1)
+    results.wait_for_edge(shift=3)
+    results.leave()
+    results.open()
+    krita.wait_until(lambda: len(set(results.jobs) - jobs) == 1, 20, "the others to go")
