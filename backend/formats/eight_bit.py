@@ -19,9 +19,11 @@ _BROKEN = (
     OSError,
     SyntaxError,
     ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
     EOFError,
-    IndexError,
-    KeyError,
+    RuntimeError,
     struct.error,
     zlib.error,
 )

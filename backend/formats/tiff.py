@@ -20,7 +20,15 @@ _EXTRA = tifffile.EXTRASAMPLE
 _MAX_CHANNELS = 16
 
 # What tifffile, and the codecs that it calls (RuntimeError), raise for broken files.
-_BROKEN = (ValueError, IndexError, KeyError, TypeError, OSError, RuntimeError, struct.error)
+_BROKEN = (
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    OSError,
+    RuntimeError,
+    struct.error,
+)
 
 # Our own errors already say what is wrong with a file.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())

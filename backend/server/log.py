@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from layerpeel.backend.errors import StoppedError
+from layerpeel.backend.errors import LayerpeelError, StoppedError
 
 FILE_BYTES = 1_000_000
 FILES = 3
@@ -61,6 +61,9 @@ def logging_to(path: Path, level: str) -> Iterator[None]:
     try:
         yield
     except StoppedError:
+        raise
+    except LayerpeelError as error:
+        log.error("cannot serve: %s", error)  # noqa: TRY400  (it says itself what is wrong)
         raise
     except Exception:
         # The plugin discards what the server prints, and points to this file instead.

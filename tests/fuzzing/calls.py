@@ -26,6 +26,7 @@ from layerpeel.shared.protocol import (
     Points,
 )
 from layerpeel.shared.wire import MESSAGE_TYPE, pack, to_text
+from waiting import PATIENCE
 
 SIDE = 8
 PICTURE = Picture(PixelBlock(SIDE, SIDE, ColourModel.RGBA, Depth.U8, b"\x30\x60\x90\xff" * SIDE**2))
@@ -109,7 +110,7 @@ def try_call(case, backend, known: KnownIds) -> int:
     """
     if "id" in case.path_parameters and len(str(case.path_parameters["id"])) % 2:
         case.path_parameters["id"] = known.find(case.path)
-    answer = case.call(headers=backend.headers)
+    answer = case.call(headers=backend.headers, timeout=PATIENCE)
     case.validate_response(answer, checks=CHECKS, headers=backend.headers)
     if case.path == "/jobs" and answer.status_code == 201:
         backend.cancel(answer.json()["id"])

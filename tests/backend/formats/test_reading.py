@@ -436,3 +436,16 @@ def test_a_deep_png_without_pixels_is_refused(tmp_path):
     path = tmp_path / "odd.png"
     path.write_bytes(with_right_checksums(bytes(png)))
     assert "broken or cut short" in refusal(path)
+
+
+def test_a_tiff_with_strips_of_next_to_no_rows_is_refused(tmp_path):
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((8, 8), np.uint16), byteorder="<", metadata=None)
+    tiff = bytearray(file.getvalue())
+    rows_per_strip, double = 278, 12
+    (tags,) = struct.unpack_from("<I", tiff, 4)
+    at = tiff.index(struct.pack("<H", rows_per_strip), tags)
+    struct.pack_into("<HHII", tiff, at, rows_per_strip, double, 1, len(tiff))
+    path = tmp_path / "odd.tiff"
+    path.write_bytes(bytes(tiff) + struct.pack("<d", 5e-324))
+    assert "broken or cut short" in refusal(path)

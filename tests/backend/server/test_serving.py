@@ -132,6 +132,17 @@ def test_a_log_that_cannot_be_written_hides_no_error(capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_an_error_of_our_own_is_a_line_in_the_log(tmp_path):
+    def fail():
+        with logging_to(tmp_path / "log", "INFO"):
+            raise OutputError("The disk is full.")
+
+    with pytest.raises(OutputError):
+        fail()
+    (line,) = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert line.endswith("ERROR cannot serve: The disk is full.")
+
+
 def test_it_ends_when_the_last_client_has_gone(run_backend, make_job, halted):
     backend = run_backend("--with-clients")
     first = backend.call("GET", "/presence", stream=True)
