@@ -1,5 +1,8 @@
 """What all that computes with torch needs beside the base install."""
 
+import time
+from collections.abc import Callable
+from functools import lru_cache
 from importlib.util import find_spec
 
 from layerpeel.backend.errors import ModelError
@@ -48,5 +51,13 @@ def require_full_install(engine: str) -> None:
         raise ModelError(lacking)
 
 
-def _missing() -> list[str]:
-    return [package for package in PACKAGES if find_spec(package) is None]
+def _missing() -> tuple[str, ...]:
+    # To answer /health asks dozens of times, and each look is at hundreds of files.
+    return _missing_at(int(time.monotonic()), PACKAGES, find_spec)
+
+
+@lru_cache(maxsize=1)
+def _missing_at(
+    _second: int, packages: tuple[str, ...], find: Callable[[str], object]
+) -> tuple[str, ...]:
+    return tuple(package for package in packages if find(package) is None)
