@@ -15,6 +15,15 @@ Request = Union[
 ]
 
 
+class Cause(str, Enum):
+    """Why a job failed, as far as there is something that can be done about it at once."""
+
+    NOTHING_FOUND = "nothing found"
+    MODEL = "model"
+    UNFORESEEN = "unforeseen"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class SubmitJob:
     """Ask the backend for layers.
@@ -73,7 +82,7 @@ class JobSummary:
 
     created: seconds since 1970, UTC.
     size: width, height of the picture.
-    message: why it failed, for people; else empty.
+    message: why it failed, for people; else empty. cause: of no meaning where it did not.
     """
 
     id: str
@@ -83,6 +92,7 @@ class JobSummary:
     size: Tuple[int, int]
     message: str = ""
     keepsake: str = ""
+    cause: Cause = Cause.OTHER
 
 
 @dataclass(frozen=True)
@@ -128,9 +138,13 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job ended without a result. message: one line for people."""
+    """The job ended without a result.
+
+    message: one line for people.
+    """
 
     message: str
+    cause: Cause = Cause.OTHER
 
 
 JobEvent = Union[Queued, Progress, Preview, Finished, Cancelled, Failed]

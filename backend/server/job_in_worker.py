@@ -8,14 +8,20 @@ from pathlib import Path
 from PIL import Image
 
 from layerpeel.backend.answering import answer
-from layerpeel.backend.errors import BadInputError, LayerpeelError, reason_of
+from layerpeel.backend.errors import (
+    BadInputError,
+    LayerpeelError,
+    ModelError,
+    NothingFoundError,
+    reason_of,
+)
 from layerpeel.backend.files.disk import write_new_file
 from layerpeel.backend.image import Float32, from_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.server.orders import JobOutcome, PeelOrder, Report
 from layerpeel.backend.server.result_views import write_views
-from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress, SubmitJob
+from layerpeel.shared.jobs import Cancelled, Cause, Failed, Finished, Preview, Progress, SubmitJob
 from layerpeel.shared.protocol import Depth
 from layerpeel.shared.wire import pack, unpack
 
@@ -57,9 +63,15 @@ def peel_into_file(
     except StopWork:
         return Cancelled()
     except LayerpeelError as error:
-        return Failed(str(error))
+        return Failed(str(error), _cause_of(error))
     except MemoryError:
         return Failed(NO_MEMORY)
+
+
+def _cause_of(error: LayerpeelError) -> Cause:
+    if isinstance(error, NothingFoundError):
+        return Cause.NOTHING_FOUND
+    return Cause.MODEL if isinstance(error, ModelError) else Cause.OTHER
 
 
 def small_png(found: Float32) -> bytes:

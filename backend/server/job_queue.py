@@ -12,7 +12,7 @@ from layerpeel.backend.server.log import log, without_quotes
 from layerpeel.backend.server.orders import STARTING, Broken, JobOutcome, PeelOrder, StopOrder
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lost
-from layerpeel.shared.jobs import Cancelled, Failed, JobSummary, Preview, Progress, Queued
+from layerpeel.shared.jobs import Cancelled, Cause, Failed, JobSummary, Preview, Progress, Queued
 from layerpeel.shared.places import log_file
 
 # How long a job may take to stop by itself before its process is killed.
@@ -234,7 +234,8 @@ class JobQueue:
 def _unforeseen(kind: str) -> Failed:
     return Failed(
         f"Peeling met an unexpected error ({kind}); the picture is as it was. "
-        f"Please report it with the end of {log_file()}."
+        f"Please report it with the end of {log_file()}.",
+        Cause.UNFORESEEN,
     )
 
 

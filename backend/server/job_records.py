@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from layerpeel.backend.errors import OutputError
-from layerpeel.shared.jobs import JobState, JobSummary
+from layerpeel.shared.jobs import Cause, JobState, JobSummary
 
-_VERSION = 2
+_VERSION = 3
 _NO_VERSION = 100
 """Versions are counted up one by one; such a number is damage."""
 
@@ -29,10 +29,11 @@ CREATE TABLE IF NOT EXISTS jobs (
     keepsake TEXT NOT NULL DEFAULT '',
     notes TEXT NOT NULL DEFAULT '[]',
     bytes INTEGER NOT NULL DEFAULT 0,
-    fetched INTEGER NOT NULL DEFAULT 0
+    fetched INTEGER NOT NULL DEFAULT 0,
+    cause TEXT NOT NULL DEFAULT 'other'
 )
 """
-SUMMARY = "id, name, state, created, width, height, message, keepsake"
+SUMMARY = "id, name, state, created, width, height, message, keepsake, cause"
 _ALL = f"number, notes, bytes, fetched, {SUMMARY}"
 
 # What SQLite says of a file that is no database of ours, rather than of a full or locked disk.
@@ -63,10 +64,11 @@ def open_records(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         return _opened(path), aside
 
 
-def summary_of(row: tuple[str, str, str, float, int, int, str, str]) -> JobSummary:
+def summary_of(row: tuple[str, str, str, float, int, int, str, str, str]) -> JobSummary:
     """Return the job of a row of the columns `SUMMARY`."""
-    job_id, name, state, created, width, height, message, keepsake = row
-    return JobSummary(job_id, name, JobState(state), created, (width, height), message, keepsake)
+    job_id, name, state, created, width, height, message, keepsake, cause = row
+    size = (width, height)
+    return JobSummary(job_id, name, JobState(state), created, size, message, keepsake, Cause(cause))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -107,6 +109,8 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
     with database:
         if version == 1:
             database.execute("ALTER TABLE jobs ADD COLUMN fetched INTEGER NOT NULL DEFAULT 0")
+        if version in (1, 2):
+            database.execute("ALTER TABLE jobs ADD COLUMN cause TEXT NOT NULL DEFAULT 'other'")
         database.execute(_TABLE)
         database.execute(f"PRAGMA user_version = {_VERSION}")
     _check_rows(database)
@@ -116,13 +120,14 @@ def _check_rows(database: sqlite3.Connection) -> None:
     """Read each record as it will be read."""
     texts = (str, str, str, str, str)
     for number, notes, size, fetched, *row in database.execute(f"SELECT {_ALL} FROM jobs"):  # noqa: S608
-        job_id, name, state, created, width, height, message, keepsake = row
+        job_id, name, state, created, width, height, message, keepsake, cause = row
         numbers = (number, size, fetched, width, height)
         is_whole = (
             tuple(map(type, (notes, job_id, name, message, keepsake))) == texts
             and all(type(each) is int for each in numbers)
             and type(created) is float
             and state in {each.value for each in JobState}
+            and cause in {each.value for each in Cause}
         )
         if not is_whole:
             raise _DamagedError

@@ -23,7 +23,7 @@ from layerpeel.backend.server.result_notes import (
     read_note,
     write_note,
 )
-from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
+from layerpeel.shared.jobs import Cancelled, Cause, Failed, Finished, JobState, JobSummary
 
 # Jobs without a result take hardly any room, but nobody reads a list longer than this.
 MOST_WITHOUT_RESULT = 200
@@ -103,8 +103,8 @@ class JobStore:
                 self._finish(job_id, notes)
             case Cancelled():
                 self._end_without_result(job_id, JobState.CANCELLED, "")
-            case Failed(message):
-                self._end_without_result(job_id, JobState.FAILED, message)
+            case Failed(message, cause):
+                self._end_without_result(job_id, JobState.FAILED, message, cause)
 
     def note_fetched(self, job_id: str) -> None:
         """Record that somebody has got a job's result."""
@@ -128,7 +128,7 @@ class JobStore:
             case JobState.CANCELLED:
                 return Cancelled()
             case JobState.FAILED:
-                return Failed(job.message)
+                return Failed(job.message, job.cause)
             case JobState.QUEUED | JobState.RUNNING:
                 raise ValueError(f"Job {job.id} has not ended.")
 
@@ -171,15 +171,17 @@ class JobStore:
             self._remove_files(old)
         self._remove(self.request_file(job_id))
 
-    def _end_without_result(self, job_id: str, state: JobState, message: str) -> None:
+    def _end_without_result(
+        self, job_id: str, state: JobState, message: str, cause: Cause = Cause.OTHER
+    ) -> None:
         # Files first: on a full disk removing them makes room to record that it was full.
         self._remove_files(job_id)
         size = _bytes_of_keepsake(self._known(job_id))
         with self._changing() as database:
             given_up = self._make_room(size)
             database.execute(
-                "UPDATE jobs SET state = ?, message = ?, bytes = ? WHERE id = ?",
-                (state.value, message, size, job_id),
+                "UPDATE jobs SET state = ?, message = ?, cause = ?, bytes = ? WHERE id = ?",
+                (state.value, message, cause.value, size, job_id),
             )
         for old in given_up:
             self._remove_files(old)
@@ -259,8 +261,8 @@ class JobStore:
     def _insert(self, job: JobSummary) -> None:
         values = (job.id, job.name, job.state.value, job.created, *job.size, job.message)
         self._database.execute(
-            f"INSERT INTO jobs ({SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            (*values, job.keepsake),
+            f"INSERT INTO jobs ({SUMMARY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (*values, job.keepsake, job.cause.value),
         )
 
     def _interrupt_unfinished(self) -> None:

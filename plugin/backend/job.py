@@ -14,7 +14,16 @@ from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
-from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobSummary, Preview, Progress, Queued
+from layerpeel.shared.jobs import (
+    Cancelled,
+    Cause,
+    Failed,
+    Finished,
+    JobSummary,
+    Preview,
+    Progress,
+    Queued,
+)
 from layerpeel.shared.wire import Packed
 
 UNKNOWN = -1.0
@@ -29,7 +38,8 @@ class Job(QObject):
     previewed: a PNG of what the result will be.
     finished: the backend has finished; the result can be inserted.
     inserted: the `Delivered` layers that are now in the document.
-    ended: one line for the artist about why there is no result, or none in the document.
+    ended: one line for the artist about why there is no result, or none in the document, and the
+        `Cause` of that; None where it was cancelled.
     """
 
     accepted = pyqtSignal()
@@ -37,7 +47,7 @@ class Job(QObject):
     previewed = pyqtSignal(bytes)
     finished = pyqtSignal()
     inserted = pyqtSignal(object)
-    ended = pyqtSignal(str)
+    ended = pyqtSignal(str, object)
 
     def __init__(
         self,
@@ -108,7 +118,7 @@ class Job(QObject):
         self._cancelled = True
         if self._client is None:
             # Nothing has been submitted yet; a backend that is starting is kept for the next job.
-            self._end(i18n("Cancelled."))
+            self._end(i18n("Cancelled."), None)
             return
         self.progressed.emit(i18n("Cancelling"), UNKNOWN)
         if self._id and not self._finished:
@@ -169,9 +179,9 @@ class Job(QObject):
         elif isinstance(event, Preview):
             self.previewed.emit(event.png)
         elif isinstance(event, Failed):
-            self._end(event.message)
+            self._end(event.message, event.cause)
         elif isinstance(event, Cancelled):
-            self._end(i18n("Cancelled."))
+            self._end(i18n("Cancelled."), None)
         elif isinstance(event, Finished):
             TIMINGS.note_moment("answered")
             self._finished = True
@@ -202,20 +212,20 @@ class Job(QObject):
 
     def _not_inserted(self, error: Exception) -> None:
         self._note_over()
-        self.ended.emit(str(error))
+        self.ended.emit(str(error), Cause.OTHER)
 
     def _stopped(self) -> bool:
         if self._cancelled:
-            self._end(i18n("Cancelled."))
+            self._end(i18n("Cancelled."), None)
         return self._cancelled
 
     def _refused(self, problem: Problem) -> None:
         self._end(problem.message)
 
-    def _end(self, message: str) -> None:
+    def _end(self, message: str, cause: Optional[Cause] = Cause.OTHER) -> None:
         if not self._over:
             self._note_over()
-            self.ended.emit(message)
+            self.ended.emit(message, cause)
 
     def _note_over(self) -> None:
         self._over = True

@@ -1,5 +1,6 @@
 """One peel, or another background, from the click to the layers."""
 
+from dataclasses import dataclass
 from typing import Optional
 
 from krita import Document
@@ -18,9 +19,22 @@ from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
+from layerpeel.shared.jobs import Cause
 
 # Redrawing the docker takes longer than reading most canvases: only show slow reads.
 PATIENCE = 200  # milliseconds
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a peel ended. line: for the artist.
+
+    has_come: whether its layers are in the document. cause: why it failed; None where it did not.
+    """
+
+    line: str
+    has_come: bool = False
+    cause: Optional[Cause] = None
 
 
 class Peel(QObject):
@@ -29,14 +43,14 @@ class Peel(QObject):
     progressed, previewed: those of its `Job`.
     look_wanted: the id of the job, whose result is to be looked at before it becomes layers.
     came: the `Delivered` layers that are now in the document.
-    ended: one line for the artist, and whether the peel succeeded.
+    ended: its `Ending`.
     """
 
     progressed = pyqtSignal(str, float)
     previewed = pyqtSignal(bytes)
     look_wanted = pyqtSignal(str)
     came = pyqtSignal(object)
-    ended = pyqtSignal(str, bool)
+    ended = pyqtSignal(object)
 
     def __init__(
         self,
@@ -56,7 +70,7 @@ class Peel(QObject):
         self._job.previewed.connect(self.previewed)
         self._job.finished.connect(self._finished)
         self._job.inserted.connect(self._arrived)
-        self._job.ended.connect(lambda line: self.ended.emit(line, False))
+        self._job.ended.connect(lambda line, cause: self.ended.emit(Ending(line, cause=cause)))
 
     def start(self, choice: Choice) -> None:
         """Read the canvas and submit the job."""
@@ -88,7 +102,7 @@ class Peel(QObject):
         if self._inserts_at_once or self._is_selection:
             self._job.insert()
             return
-        self.ended.emit(i18n("Done: look at the result, then insert it."), False)
+        self.ended.emit(Ending(i18n("Done: look at the result, then insert it.")))
         self.look_wanted.emit(self._job.id)
 
     @property
@@ -99,6 +113,7 @@ class Peel(QObject):
     def _arrived(self, delivered: Delivered) -> None:
         self.came.emit(delivered)
         if self._is_refill:
-            self.ended.emit(i18n("Done: another background. Press again for the next."), True)
-            return
-        self.ended.emit(account_of(delivered, self._engine == AUTOMATIC), True)
+            line = i18n("Done: another background. Press again for the next.")
+        else:
+            line = account_of(delivered, self._engine == AUTOMATIC)
+        self.ended.emit(Ending(line, has_come=True))

@@ -102,6 +102,14 @@ class PeelForm(QWidget):
         """Whether the artist points, or chooses things, in a picture."""
         return self._lift().uses_picture
 
+    def is_pointing(self) -> bool:
+        """Whether the artist points at what to lift off."""
+        return self._lift() is LiftOff.POINT
+
+    def point(self) -> None:
+        """Let the artist point at what to lift off."""
+        self._lifts.choose(LiftOff.POINT.value)
+
     def most_things(self) -> Optional[int]:
         """Return how many things to look for at most; None where none are looked for."""
         return self._layers.value() if self._lift() is LiftOff.THINGS else None

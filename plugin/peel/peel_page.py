@@ -1,7 +1,7 @@
 """The docker's page that peels: the form, the running peel, and its outcome."""
 
 from dataclasses import replace
-from typing import Optional
+from typing import Dict, Optional
 
 from krita import Document
 
@@ -13,7 +13,7 @@ from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.layers_row import LayersRow
-from layerpeel.plugin.peel.peel import Peel
+from layerpeel.plugin.peel.peel import Ending, Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
 from layerpeel.plugin.pointing.larger_window import LargerWindow
 from layerpeel.plugin.pointing.pointed_picture import Pointing
@@ -33,8 +33,9 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
-from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.notice import Notice, Remedy
+from layerpeel.shared.jobs import Cause
 
 PREVIEW_HEIGHT = 96  # logical pixels
 FULL = 1000  # steps of the progress bar
@@ -54,7 +55,13 @@ class PeelPage(QWidget):
     said = pyqtSignal()
     look_wanted = pyqtSignal(str, object)
 
-    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        remedies: Dict[Cause, Remedy],
+        parent: Optional[QWidget] = None,
+    ) -> None:
+        """remedies: what can be done when a peel fails, beside pointing where nothing is found."""
         super().__init__(parent)
         self._connection = connection
         self._peel: Optional[Peel] = None
@@ -80,7 +87,9 @@ class PeelPage(QWidget):
         self._preview = QLabel()
         self._preview.setObjectName("layerpeel_preview")
         self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message = WrappedLabel("layerpeel_message")
+        self._message = Notice("layerpeel_message")
+        pointing = Remedy(i18n("Point at it"), self._point, lambda: not self._form.is_pointing())
+        self._remedies = {Cause.NOTHING_FOUND: pointing, **remedies}
         self._layers = LayersRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -136,7 +145,7 @@ class PeelPage(QWidget):
         self.changed.emit()
         document = active_document()
         if document is None:
-            self.say(i18n("Open a picture first."))
+            self._complain(i18n("Open a picture first."))
         return document
 
     def _begin(self, document: Document, engine: str, leaves_something: bool) -> Peel:
@@ -145,9 +154,7 @@ class PeelPage(QWidget):
         peel.previewed.connect(self._previewed)
         peel.look_wanted.connect(lambda job: self.look_wanted.emit(job, document))
         peel.came.connect(lambda delivered: self._came(peel, document, delivered))
-        peel.ended.connect(
-            lambda line, well: self._ended(peel, line, well and leaves_something, document)
-        )
+        peel.ended.connect(lambda how: self._ended(peel, how, leaves_something, document))
         self._peel = peel
         self._button.setEnabled(False)
         self._another.setEnabled(False)
@@ -179,8 +186,7 @@ class PeelPage(QWidget):
 
     def say(self, line: str) -> None:
         """Show a line to the artist."""
-        self._message.setText(line)
-        self._message.setVisible(bool(line))
+        self._message.say(line)
         self.said.emit()
 
     def forget_line(self) -> None:
@@ -206,7 +212,7 @@ class PeelPage(QWidget):
     def _progressed(self, stage: str, done: float) -> None:
         if self._cancel.isHidden():
             self._show_running(True)
-        self._message.setText(stage + " …")
+        self._message.say(stage + " …")
         self._bar.setRange(0, FULL if done >= 0 else 0)
         self._bar.setValue(round(max(done, 0.0) * FULL))
 
@@ -222,17 +228,28 @@ class PeelPage(QWidget):
         self._preview.setPixmap(pixmap)
         self._preview.show()
 
-    def _ended(self, peel: Peel, line: str, left_something: bool, document: Document) -> None:
+    def _ended(self, peel: Peel, how: Ending, leaves_something: bool, document: Document) -> None:
         self._peel = None
         peel.deleteLater()
         self.changed.emit()
-        if left_something:
+        if how.has_come and leaves_something:
             self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
-        self.say(line)
+        if how.cause is None:
+            self.say(how.line)
+        else:
+            self._complain(how.line, self._remedies.get(how.cause))
         self._show_running(False)
         # The peel has left something else, or has noticed that the picture has changed.
         self._look(thoroughly=True)
+
+    def _complain(self, line: str, remedy: Optional[Remedy] = None) -> None:
+        self._message.complain(line, remedy)
+        self.said.emit()
+
+    def _point(self) -> None:
+        self.say("")
+        self._form.point()
 
     def _came(self, peel: Peel, document: Document, delivered: Delivered) -> None:
         if peel.job.client is not None and delivered.layers:
@@ -265,7 +282,6 @@ class PeelPage(QWidget):
         self._cancel.setVisible(running)
         self._cancel.setEnabled(running)
         self._bar.setVisible(running)
-        self._message.setVisible(running or bool(self._message.text()))
         if not running:
             self._preview.hide()
             self._preview.clear()

@@ -20,7 +20,7 @@ from layerpeel.plugin.results.look_panel import LookPanel
 from layerpeel.plugin.results.results_list import ResultsList
 from layerpeel.plugin.results.shown_result import ShownResult
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.content_height import WrappedLabel
+from layerpeel.plugin.widgets.notice import Notice
 from layerpeel.shared.protocol import Role
 
 
@@ -56,7 +56,7 @@ class ResultsPage(QWidget):
         self._look = LookPanel()
         self._look.hide()
         self._edges = EdgeAdjustment(self)
-        self._message = WrappedLabel("layerpeel_results_message")
+        self._message = Notice("layerpeel_results_message")
         # The result that is looked at; the job whose result is to be, once it is listed; and the
         # document that was peeled for it.
         self._looked_at: Optional[ListedResult] = None
@@ -99,8 +99,11 @@ class ResultsPage(QWidget):
 
     def say(self, line: str) -> None:
         """Show a line to the artist."""
-        self._message.setText(line)
-        self._message.setVisible(bool(line))
+        self._message.say(line)
+        self.said.emit()
+
+    def _complain(self, line: str) -> None:
+        self._message.complain(line)
         self.said.emit()
 
     def line(self) -> str:
@@ -133,7 +136,7 @@ class ResultsPage(QWidget):
         client = self._list.client
         if of.placement is None or client is None:
             self._show_list()
-            self.say(_not_from_krita())
+            self._complain(_not_from_krita())
             return
         self._looked_at = of
         self._look.show_title(of)
@@ -151,7 +154,7 @@ class ResultsPage(QWidget):
         def failed(error: Exception) -> None:
             if self._looked_at is of:
                 self._show_list()
-                self.say(str(error))
+                self._complain(str(error))
 
         fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
 
@@ -166,7 +169,7 @@ class ResultsPage(QWidget):
 
     def _not_adjusted(self, line: str) -> None:
         self._look.take_back(self._edges.edge)
-        self.say(line)
+        self._complain(line)
 
     def _leave(self) -> None:
         came_from_peel = self._target is not None
@@ -201,10 +204,10 @@ class ResultsPage(QWidget):
     def _insert(self, of: ListedResult, document: Optional[Document], part: Optional[Role]) -> None:
         client, placement = self._list.client, of.placement
         if document is None or client is None:
-            self.say(i18n("Open a picture of {}×{} pixels first.").format(*of.job.size))
+            self._complain(i18n("Open a picture of {}×{} pixels first.").format(*of.job.size))
             return
         if placement is None:
-            self.say(_not_from_krita())
+            self._complain(_not_from_krita())
             return
         what, token = (of.job.id, part), object()
         if what in self._under_way:
@@ -235,7 +238,7 @@ class ResultsPage(QWidget):
                 return  # Left meanwhile, which was said.
             del self._under_way[what]
             self._look.show_inserting(False)
-            self.say(str(error))
+            self._complain(str(error))
 
         here = placed_anew(document, placement) if is_open(document) else placement
         made_from = placement.adjusted.of if placement.adjusted else of.job.id

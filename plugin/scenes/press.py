@@ -39,7 +39,7 @@ class Press(QObject):
         for number in range(choice.variants):
             job = Job(connection, document, engine, self)
             job.accepted.connect(self._hand_in_next)
-            job.ended.connect(lambda _line, number=number: self._ended(number))
+            job.ended.connect(lambda _line, _cause, number=number: self._ended(number))
             self._jobs.append(job)
             self.variants.append(Variant(job, choice.seed + number, alone, self))
 

@@ -22,8 +22,9 @@ from layerpeel.plugin.scenes.strip import VariantStrip
 from layerpeel.plugin.scenes.variant import Variant
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
+from layerpeel.plugin.widgets.notice import Notice
+from layerpeel.shared.jobs import Cause
 
 FULL = 1000  # steps of the progress bar
 
@@ -57,7 +58,7 @@ class ScenePage(QWidget):
         self._bar = QProgressBar()
         self._bar.setObjectName("layerpeel_generating")
         self._bar.setTextVisible(False)
-        self._message = WrappedLabel("layerpeel_scene_message")
+        self._message = Notice("layerpeel_scene_message")
         self._strip = VariantStrip()
         self._body = QWidget()
         body = QVBoxLayout(self._body)
@@ -89,7 +90,7 @@ class ScenePage(QWidget):
         self.say("")
         document = active_document()
         if document is None:
-            self.say(i18n("Open a picture first."))
+            self._complain(i18n("Open a picture first."))
             return
         choice = self._form.choice()
         keep_choice(choice)
@@ -98,7 +99,9 @@ class ScenePage(QWidget):
         for variant in press.variants:
             self._working.append(variant)
             variant.changed.connect(lambda variant=variant: self._changed(variant))
-            variant.settled.connect(lambda line, variant=variant: self._settled(variant, line))
+            variant.settled.connect(
+                lambda line, cause, variant=variant: self._settled(variant, line, cause)
+            )
         self._show_working()
         press.start()
 
@@ -119,8 +122,7 @@ class ScenePage(QWidget):
 
     def say(self, line: str) -> None:
         """Show a line to the artist."""
-        self._message.setText(line)
-        self._message.setVisible(bool(line))
+        self._message.say(line)
         self.said.emit()
 
     def forget_line(self) -> None:
@@ -143,11 +145,17 @@ class ScenePage(QWidget):
             self._working.append(variant)
         self._show_working()
 
-    def _settled(self, variant: Variant, line: str) -> None:
+    def _complain(self, line: str) -> None:
+        self._message.complain(line)
+        self.said.emit()
+
+    def _settled(self, variant: Variant, line: str, cause: Optional[Cause]) -> None:
         if variant in self._working:
             self._working.remove(variant)
         self._show_working()
-        if line:
+        if cause is not None:
+            self._complain(line)
+        elif line:
             self.say(line)
         elif not self._working:
             self.say(i18n("Done: click the one you like to put it into the picture."))
@@ -170,7 +178,7 @@ class ScenePage(QWidget):
 
     def _show_styles(self) -> None:
         if self._shelf.problem:
-            self.say(self._shelf.problem)
+            self._complain(self._shelf.problem)
             self._generators.say(self._shelf.problem)
         known = self._shelf.known
         if known is None:

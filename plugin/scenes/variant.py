@@ -7,13 +7,15 @@ from layerpeel.plugin.backend.result_delivery import Delivered, said_when_done
 from layerpeel.plugin.canvas.finding import is_open
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
+from layerpeel.shared.jobs import Cause
 
 
 class Variant(QObject):
     """Follows its job and keeps its state for display.
 
     changed: emitted when anything below has changed.
-    settled: it is no longer working, with one line for the artist about how it went.
+    settled: it is no longer working, with one line for the artist about how it went, and the
+        `Cause` if it failed, else None.
 
     stage, done: its progress. png: its latest preview; empty before the first.
     is_working: whether the backend is still busy with it, or its layers are being inserted.
@@ -21,7 +23,7 @@ class Variant(QObject):
     """
 
     changed = pyqtSignal()
-    settled = pyqtSignal(str)
+    settled = pyqtSignal(str, object)
 
     def __init__(
         self, job: Job, seed: int, inserts_itself: bool, parent: Optional[QObject] = None
@@ -82,7 +84,7 @@ class Variant(QObject):
         self.is_in = True
         self._settle(" ".join([said_when_done(stack), *stack.notes]))
 
-    def _settle(self, line: str) -> None:
+    def _settle(self, line: str, cause: Optional[Cause] = None) -> None:
         self.is_working = False
         self.changed.emit()
-        self.settled.emit(line)
+        self.settled.emit(line, cause)

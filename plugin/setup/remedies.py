@@ -26,7 +26,6 @@ class Remedies(QWidget):
         super().__init__(parent)
         self._connection = connection
         self._setting_up = setting_up
-        self._said = said
         self._set_up = QPushButton()
         self._set_up.setObjectName("layerpeel_remedy_set_up")
         self._log = QPushButton(i18n("Show log"))
@@ -36,7 +35,7 @@ class Remedies(QWidget):
         layout.addWidget(self._set_up)
         layout.addWidget(self._log)
         self._set_up.clicked.connect(lambda _checked=False: setting_up.ask_for())
-        self._log.clicked.connect(lambda _checked=False: self._show_log())
+        self._log.clicked.connect(lambda _checked=False: show_newest_log(connection, said, self))
         connection.changed.connect(self.refresh)
         setting_up.changed.connect(self.refresh)
         self.refresh()
@@ -55,12 +54,13 @@ class Remedies(QWidget):
         is_something = not self._set_up.isHidden() or not self._log.isHidden()
         self.setVisible(is_something and not setting_up.is_shown)
 
-    def _show_log(self) -> None:
-        show_log(_newest_log(), CopyButton(self._connection, self._said), self)
+
+def show_newest_log(connection: Connection, said: Callable[[], List[str]], parent: QWidget) -> None:
+    """Show the backend's log, or why it did not start. said: as `Remedies` has it."""
+    show_log(_newest_log(), CopyButton(connection, said), parent)
 
 
 def _newest_log() -> Path:
-    """Return the log that says why the backend did not start."""
     try:
         told_at_start = start_log_file().stat().st_size > 0
     except OSError:

@@ -110,3 +110,25 @@ def test_no_subject_is_there(krita, docker, easel):
     assert line.startswith("No subject was found in the picture")
     docker.picture_of("no-subject")
     assert krita.layer_tree() == before
+    assert docker.warns
+    docker.take_remedy("Point at it")
+    assert not docker.message
+    krita.wait_until("widgets.the('layerpeel_lift_point').isChecked()", 5, "Point to be chosen")
+    # Who points already is not told to.
+    docker.start()
+    krita.wait_until(lambda: docker.message, 20, "what is wrong")
+    assert docker.warns
+    assert docker.remedy == ""
+
+
+def test_what_is_done_or_cancelled_is_no_problem(krita, docker, easel, backend, small_painting):
+    easel.picture(small_painting)
+    easel.select(np.full((120, 160), 255, np.uint8)[:60, :60])
+    docker.lift("selection")
+    with backend.held():
+        docker.start()
+        docker.wait_until_it_runs()
+        docker.cancel()
+    assert docker.wait_for_end() == "Cancelled."
+    assert not docker.warns
+    assert docker.remedy == ""

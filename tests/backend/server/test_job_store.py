@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server import job_store as module
 from layerpeel.backend.server.job_store import JobStore
-from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, JobSummary
+from layerpeel.shared.jobs import Cancelled, Cause, Failed, Finished, JobState, JobSummary
 
 MOST = 100
 RESULT = b'{"message": {"size": [6, 7]}}\n'
@@ -368,24 +368,30 @@ def test_what_was_forgotten_stays_forgotten(tmp_path):
     store.close()
 
 
-def test_the_records_of_the_last_version_are_taken_on(tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_records_of_earlier_versions_are_taken_on(tmp_path, version):
+    later = {1: "", 2: ", fetched INTEGER NOT NULL DEFAULT 0"}[version]
     with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
         database.execute(
             "CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
             " name TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL,"
             " width INTEGER NOT NULL, height INTEGER NOT NULL, message TEXT NOT NULL DEFAULT '',"
             " keepsake TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '[]',"
-            " bytes INTEGER NOT NULL DEFAULT 0)"
+            f" bytes INTEGER NOT NULL DEFAULT 0{later})"
         )
         database.execute(
-            "INSERT INTO jobs VALUES (1, 'old', 'Old', 'finished', 1.5, 3, 4, '', 'k', '[]', 5)"
+            "INSERT INTO jobs (id, name, state, created, width, height, keepsake, bytes)"
+            " VALUES ('old', 'Old', 'finished', 1.5, 3, 4, 'k', 5)"
         )
-        database.execute("PRAGMA user_version = 1")
+        database.execute(f"PRAGMA user_version = {version}")
     (tmp_path / "old.result").write_bytes(bytes(5))
     store = JobStore(tmp_path, MOST)
     assert store.find("old") == JobSummary(
         "old", "Old", JobState.FINISHED, 1.5, (3, 4), keepsake="k"
     )
+    failed = take_on(store)
+    store.end(failed, Failed("no", Cause.MODEL))
+    assert store.outcome_of(store.find(failed)) == Failed("no", Cause.MODEL)
     store.close()
 
 

@@ -19,6 +19,7 @@ from layerpeel.backend.server.orders import PeelOrder
 from layerpeel.backend.server.routes import MOST_LISTED
 from layerpeel.shared.jobs import (
     Cancelled,
+    Cause,
     Failed,
     Finished,
     Health,
@@ -130,11 +131,15 @@ def test_no_list_is_longer_than_anybody_reads(run_backend, tmp_path):
 
 def test_what_cannot_be_peeled_fails_with_the_reason(backend, make_job):
     empty = Mask(Coverage(96, 96, bytes(96 * 96)))
-    for request, words in [({"lift": empty}, "empty"), ({"engine": "none"}, "no engine")]:
+    for request, words, cause in [
+        ({"lift": empty}, "empty", Cause.NOTHING_FOUND),
+        ({"engine": "none"}, "no engine", Cause.OTHER),
+    ]:
         job = backend.submit(make_job(**request))
         end = backend.end_of(job.id)
         assert isinstance(end, Failed)
         assert words in end.message
+        assert end.cause is cause
         assert backend.job(job.id).message == end.message
         status, message = backend.refusal("GET", f"/jobs/{job.id}/result")
         assert (status, end.message in message) == (409, True)
@@ -150,6 +155,7 @@ def test_an_unforeseen_error_is_in_the_log_and_the_next_job_runs(backend, make_j
     halted.let_go(worker)
     end = backend.end_of(job.id)
     assert "FileNotFoundError" in end.message
+    assert end.cause is Cause.UNFORESEEN
     assert str(backend.home / "backend.log") in end.message
     assert "Traceback" in backend.log()
     assert backend.end_of(backend.submit(make_job()).id) == Finished()

@@ -48,19 +48,24 @@ class Backend:
     @property
     def worker(self):
         """Process id of the worker, which peels; it starts a moment after the server."""
+        (worker,) = self._at_work()
+        return worker
+
+    def _at_work(self):
+        """Process ids of the worker, and of the process that answers about pointing, if it runs."""
         end = time.monotonic() + SECONDS_TO_START
-        while True:
-            match [pid for pid in _children(self.pid) if "spawn_main" in _command_of(pid)]:
-                case [worker]:
-                    return worker
+        while not (found := [p for p in _children(self.pid) if "spawn_main" in _command_of(p)]):
             if time.monotonic() > end:
                 raise TimeoutError("the backend starts no worker")
             time.sleep(0.05)
+        return found
 
     @contextlib.contextmanager
     def held(self):
-        """Pause the worker inside the `with`."""
-        with _paused(self.worker):
+        """Pause all that peels, or answers about pointing, inside the `with`."""
+        with contextlib.ExitStack() as paused:
+            for process in self._at_work():
+                paused.enter_context(_paused(process))
             yield
 
     @contextlib.contextmanager

@@ -107,6 +107,22 @@ class Docker:
         return self._shown("layerpeel_message")
 
     @property
+    def warns(self):
+        """Whether the message is shown as one of something that went wrong."""
+        return self._krita.evaluate("widgets.the('layerpeel_message_icon').isVisible()")
+
+    @property
+    def remedy(self):
+        """The text of the button that helps against what went wrong; empty without one."""
+        return self._shown("layerpeel_message_remedy")
+
+    def take_remedy(self, text):
+        """Press the button that helps, which has to say this."""
+        if self.remedy != text:
+            raise AssertionError(f"{text!r} is not offered, but {self.remedy!r}")
+        self._krita.click("layerpeel_message_remedy")
+
+    @property
     def status(self):
         """The line about the backend, at the foot."""
         return self._shown("layerpeel_status")
