@@ -1,11 +1,12 @@
 """Thumbnails of variants, which show their progress; a click inserts one into the picture."""
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from layerpeel.plugin.qt import (
     QByteArray,
     QGridLayout,
     QIcon,
+    QPainter,
     QPixmap,
     QResizeEvent,
     QSize,
@@ -28,7 +29,7 @@ class Thumbnail(QToolButton):
     def __init__(self, variant: Variant, parent: QWidget) -> None:
         super().__init__(parent)
         self.variant = variant
-        self._png = b""
+        self._images: Sequence[bytes] = ()
         self.setObjectName(f"layerpeel_variant_{variant.seed}")
         self.setCheckable(True)
         self.setStyleSheet(SHOW_CHECKED)
@@ -57,13 +58,13 @@ class Thumbnail(QToolButton):
         else:
             tip = i18n("Click to put it into the picture.")
         self.setToolTip(f"{seed}. {tip}")
-        if variant.png != self._png:
-            self._png = variant.png
+        if variant.images != self._images:
+            self._images = variant.images
             self._draw()
 
     def _draw(self) -> None:
-        pixmap = QPixmap()
-        if not pixmap.loadFromData(QByteArray(self._png), "PNG"):
+        pixmap = _flattened(self._images)
+        if pixmap.isNull():
             return
         ratio = self.devicePixelRatioF()
         pixmap = pixmap.scaled(
@@ -77,6 +78,20 @@ class Thumbnail(QToolButton):
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
             icon.addPixmap(pixmap, mode)
         self.setIcon(icon)
+
+
+def _flattened(images: Sequence[bytes]) -> QPixmap:
+    """Draw PNGs of one size over each other, the lowest first; null where that can't be read."""
+    flat = QPixmap()
+    if not images or not flat.loadFromData(QByteArray(images[0]), "PNG"):
+        return QPixmap()
+    painter = QPainter(flat)
+    for png in images[1:]:
+        layer = QPixmap()
+        if layer.loadFromData(QByteArray(png), "PNG"):
+            painter.drawPixmap(0, 0, layer)
+    painter.end()
+    return flat
 
 
 class VariantStrip(QWidget):
@@ -97,7 +112,7 @@ class VariantStrip(QWidget):
         """Show the variants of a press; one that ends without a result is removed."""
         self._thumbnails[:0] = [Thumbnail(variant, self) for variant in variants]
         for variant in variants:
-            variant.settled.connect(lambda _line: self.tidy())
+            variant.settled.connect(lambda _line, _cause: self.tidy())
         self._drop_oldest()
         self._placed = (0, 0)
         self._place()

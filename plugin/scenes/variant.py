@@ -1,13 +1,15 @@
 """One variant of a result: a job with its own seed."""
 
-from typing import Optional
+from typing import Optional, Tuple
 
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.job import UNKNOWN, Job
 from layerpeel.plugin.backend.result_delivery import Delivered, said_when_done
 from layerpeel.plugin.canvas.finding import is_open
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.shared.jobs import Cause
+from layerpeel.shared.thumbnails import Thumbnails
 
 
 class Variant(QObject):
@@ -17,7 +19,8 @@ class Variant(QObject):
     settled: it is no longer working, with one line for the artist about how it went, and the
         `Cause` if it failed, else None.
 
-    stage, done: its progress. png: its latest preview; empty before the first.
+    stage, done: its progress. images: PNGs of one size, the lowest first, that make up what is to
+        be seen of it; empty before the first preview.
     is_working: whether the backend is still busy with it, or its layers are being inserted.
     is_ready: whether its result can be inserted. is_in: whether it has been inserted.
     """
@@ -32,7 +35,7 @@ class Variant(QObject):
         self.seed = seed
         self.stage = i18n("Waiting")
         self.done = UNKNOWN
-        self.png = b""
+        self.images: Tuple[bytes, ...] = ()
         self.is_working = True
         self.is_ready = False
         self.is_in = False
@@ -69,15 +72,22 @@ class Variant(QObject):
         self.changed.emit()
 
     def _previewed(self, png: bytes) -> None:
-        self.png = png
+        self.images = (png,)
         self.changed.emit()
 
     def _finished(self) -> None:
         self.is_ready = True
+        if not self.images and self._job.client is not None:
+            # It had ended before its progress could be followed: a quick one, or a busy machine.
+            self._job.client.thumbnails(self._job.id, self._show_result, _ignore)
         if self._inserts_itself:
             self._job.insert()
         else:
             self._settle("")
+
+    def _show_result(self, thumbnails: Thumbnails) -> None:
+        self.images = tuple(layer.png for layer in thumbnails.layers)
+        self.changed.emit()
 
     def _inserted(self, delivered: Delivered) -> None:
         stack = delivered.stack
@@ -88,3 +98,7 @@ class Variant(QObject):
         self.is_working = False
         self.changed.emit()
         self.settled.emit(line, cause)
+
+
+def _ignore(_problem: Problem) -> None:
+    """Without an image it can be told by its seed."""

@@ -31,6 +31,21 @@ def test_two_variants_wait_for_a_click_and_each_seed_is_itself(
     np.testing.assert_array_equal(krita.pixels(), second)
 
 
+def test_one_that_ended_before_it_could_be_followed_is_shown_too(
+    krita, generating, easel, painter, small_painting
+):
+    painter.shows_previews = False
+    easel.picture(small_painting)
+    generating.set(prompt="a hill", seed=200, variants=2)
+    generating.generate()
+    krita.wait_until("not widgets.the('layerpeel_variant_201').icon().isNull()", 60, "its image")
+    drawn = krita.evaluate(
+        "[i := widgets.the('layerpeel_variant_201').icon().pixmap(72, 72).toImage(), y :="
+        " i.height() // 2, *(i.pixelColor(x, y).red() for x in (3, i.width() - 3))][2:]"
+    )
+    assert drawn == [0, 201]  # The foreground, at the left, over the background.
+
+
 def test_while_a_variant_is_put_into_the_picture_the_docker_says_so(
     krita, generating, easel, painter, small_painting
 ):

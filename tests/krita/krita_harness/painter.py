@@ -52,6 +52,7 @@ from layerpeel.shared.protocol import (
 )
 from layerpeel.shared.scene_prompt import read_scene_prompt
 from layerpeel.shared.scenes import BackgroundRequest, GuideKind, ObjectRequest
+from layerpeel.shared.thumbnails import LayerThumbnail, Thumbnails
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import from_text, pack, to_text, unpack
 
@@ -108,6 +109,7 @@ class Painter:
         self.jobs = {}
         self.go_on = threading.Event()
         self.go_on.set()
+        self.shows_previews = True
         self.cancelled = set()
         self.pull_cancelled = threading.Event()
 
@@ -149,6 +151,13 @@ class Painter:
             _answer(call, to_text(JobList(())))
         elif parts[-1] == "events":
             self._tell_job(call, parts[1])
+        elif parts[-1] == "thumbnails":
+            png = _png(self.jobs[parts[1]].request.painting.seed)
+            layers = (
+                LayerThumbnail("Background", Role.BACKGROUND, png),
+                LayerThumbnail("a cat", Role.FOREGROUND, _png(0, side=20)),
+            )
+            _answer(call, pack(Thumbnails(layers)))
         elif parts[-1] == "result":
             _answer(call, pack(_stack_of(self.jobs[parts[1]])))
 
@@ -191,7 +200,8 @@ class Painter:
         _begin_stream(call)
         _event(call, Queued(0))
         _event(call, Progress("Painting", 0.4))
-        _event(call, Preview(_png(self.jobs[name].request.painting.seed)))
+        if self.shows_previews:
+            _event(call, Preview(_png(self.jobs[name].request.painting.seed)))
         while not self.go_on.wait(0.05) and name not in self.cancelled:
             pass
         _event(call, Cancelled() if name in self.cancelled else Finished())
@@ -242,9 +252,11 @@ def _flat(role, size, shade, phrase, depth, offset=(0, 0)):
     return Layer(phrase or "Background", role, block, offset, phrase=phrase)
 
 
-def _png(seed):
+def _png(seed, side=96):
     file = io.BytesIO()
-    Image.new("RGB", (96, 64), (seed % 255, 120, 200)).save(file, "PNG")
+    picture = Image.new("RGBA", (96, 64))
+    picture.paste((seed % 255, 120, 200, 255), (0, 0, side, 64))
+    picture.save(file, "PNG")
     return file.getvalue()
 
 
