@@ -113,7 +113,7 @@ def room_by_signs() -> int | None:
 
 
 class BestChoice:
-    """Chooses among what a store has.
+    """Chooses among what a store has, each model as it is when it is first looked at.
 
     wanted: names of implementations (`Means.name`) that are taken whatever speaks against them.
     notes: what a person should be told of the choices so far; each a sentence.
@@ -136,6 +136,7 @@ class BestChoice:
         self._store = store
         self._see_room = see_room
         self._wanted = tuple(dict.fromkeys(wanted))
+        self._states: dict[str, ModelState] = {}
         self._preferred: dict[str, str] = {}
         self._passed_over: dict[str, None] = {}
         self._slow: dict[str, None] = {}
@@ -205,18 +206,24 @@ class BestChoice:
         if means.needs_torch and not is_full_install():
             return False
         self._note(*self._faults(means))
-        return all(self._store.state(each) is ModelState.INSTALLED for each in means.models)
+        return all(self._state_of(each) is ModelState.INSTALLED for each in means.models)
 
     def _faults(self, means: Means[object]) -> list[str]:
         """What is wrong with each of its models that is damaged."""
         faults = []
         for model_id in means.models:
-            if self._store.state(model_id) is ModelState.DAMAGED:
+            if self._state_of(model_id) is ModelState.DAMAGED:
                 try:
                     self._store.path_of(model_id)
                 except ModelError as error:
                     faults.append(str(error))
         return faults
+
+    def _state_of(self, model_id: str) -> ModelState:
+        """Look at a model once: several implementations share it, for several questions."""
+        if model_id not in self._states:
+            self._states[model_id] = self._store.state(model_id)
+        return self._states[model_id]
 
     def _fits(self, means: Means[object]) -> bool:
         """Whether it needs no GPU, or there is one with room for its largest network."""

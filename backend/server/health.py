@@ -42,8 +42,9 @@ def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:
     """Describe `auto`, and what it would take for each question."""
     missing = [engine.missing for engine in engines.values()]
     told, lacking = [], {}
+    best = BestChoice(store, see_room=room_by_signs)
     for title, (request, questions) in _ASKED.items():
-        choice = BestChoice(store, see_room=room_by_signs).for_request(request)
+        choice = best.for_request(request)
         taken = [means for each in questions if (means := choice.of(each)) is not None]
         lacking[title] = what_is_lacking(taken, store)
         if not lacking[title]:
