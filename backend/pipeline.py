@@ -38,11 +38,22 @@ from layerpeel.backend.other_backgrounds import (
     other_backgrounds,
 )
 from layerpeel.backend.outcomes import background_layer, check_outcome, layers_of, selection_of
+from layerpeel.backend.peel_stages import (
+    DECOMPOSE,
+    DETERMINE,
+    EXACT,
+    FINDING,
+    LIFTING,
+    MATTE,
+    SEPARATE,
+    THINGS,
+    opening_of,
+    weighed,
+)
 from layerpeel.backend.progress import (
     Course,
     ReportProgress,
     ShowFound,
-    Stage,
     first_part,
     rest,
     say_nothing,
@@ -66,19 +77,6 @@ from layerpeel.shared.protocol import (
 )
 
 MOST_LAYERS = 32
-
-# With their shares of the time (docs/decisions.md).
-DETERMINE = Stage("determine", "Finding what to lift off", 0.25)
-MATTE = Stage("matte", "Finding its edge", 0.2)
-SEPARATE = Stage("separate", "Filling in behind it", 0.5)
-EXACT = Stage("exact", "Making it exact", 0.05)
-FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
-
-# Before all layers, where several things are wanted.
-THINGS = Stage("things", "Finding what stands out", 0.35)
-
-# Instead of finding, and once for all layers.
-DECOMPOSE = Stage("decompose", "Taking it apart", 20)
 
 # After all layers: time of one other background, as a share of that of the peel.
 REFILL_SHARE = 0.4
@@ -111,7 +109,7 @@ def peel_picture(
     parent = array_of(picture.pixels)
     image = without_hidden_colours(image_of(picture))
     share = 1 / (1 + REFILL_SHARE * request.fill_variants)
-    peel = _peel_by(engine, request, first_part(report, share))
+    peel = _peel_by(engine, request, image.alpha.size, first_part(report, share))
     foregrounds: list[DocumentArray] = []
     names: list[str] = []
     notes: list[str] = []
@@ -211,17 +209,18 @@ what is lifted off later (H×W)."""
 
 
 def _peel_by(
-    engine: AnyEngine, request: PeelRequest, report: ReportProgress
+    engine: AnyEngine, request: PeelRequest, pixels: int, report: ReportProgress
 ) -> "_PeelByStages | _PeelOfWhole":
     only_selected = request.outcome is Outcome.SELECTION
     rounds = layers_wanted(request)
     if isinstance(engine, WholeEngine):
         lifting = () if only_selected else LIFTING * rounds
         return _PeelOfWhole(request, engine, Course(report, (DECOMPOSE, *lifting), rounds=1))
-    stages = FINDING if only_selected else FINDING + LIFTING
+    all_stages = FINDING if only_selected else FINDING + LIFTING
     # Things that were asked for are looked for, or the engine's check has said why not.
     by_things = wants_things(request) and (engine.finds_things or request.lift == Things())
-    opening = THINGS if by_things else None
+    stages = weighed(all_stages, Things() if by_things else request.lift, pixels)
+    opening = opening_of(THINGS, stages, rounds) if by_things else None
     return _PeelByStages(request, engine, Course(report, stages, rounds, opening), by_things)
 
 
@@ -244,6 +243,8 @@ class _PeelByStages:
             things = self.engine.find_things(image, most, report)
         lifts = lifts_of_things(self.request, things)
         self.course.rounds = min(len(lifts), self.course.rounds)
+        if lifts:
+            self.course.stages = weighed(self.course.stages, lifts[-1], image.alpha.size)
         return lifts
 
     def find(self, image: Image, lift: Lift, lifted: Bool) -> _Found:

@@ -1,5 +1,6 @@
 """How work reports its progress, and how it is stopped."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,12 @@ def partly(report: ReportFraction, begin: float, end: float) -> ReportFraction:
     return lambda done: report(begin + (end - begin) * done)
 
 
+def in_steps(report: ReportFraction, *shares: float) -> tuple[ReportFraction, ...]:
+    """Report steps of a stage that follow each other, by their shares of its time."""
+    ends = [sum(shares[:number]) / sum(shares) for number in range(len(shares) + 1)]
+    return tuple(partly(report, begin, end) for begin, end in itertools.pairwise(ends))
+
+
 def first_part(report: ReportProgress, share: float) -> ReportProgress:
     """Report work that is the first `share` of a whole."""
     return lambda stage, done: report(stage, share * done)
@@ -69,8 +76,9 @@ class Course:
     """Reports at every stage how far the work is, and adds up how long each stage took.
 
     stages: what one round consists of, in order. rounds: how many there are at most, one a layer;
-        may be lowered before the first. opening: comes once, before all rounds; its share is that
-        of the whole, theirs are of what is left.
+        it may be lowered, and shares of stages changed, before the first.
+    opening: comes once, before all rounds; its share is that of the whole, theirs are of what is
+        left.
     seconds: by the stages' names, in the order in which they first ran.
     """
 
@@ -84,7 +92,7 @@ class Course:
         self.seconds: dict[str, float] = {}
         self.rounds = rounds
         self._report = report
-        self._stages = stages
+        self.stages = stages
         self._opening = opening
         self._begun = 0
 
@@ -95,7 +103,7 @@ class Course:
         Yields what the stage calls with how much of itself is done.
         """
         begun = self._begun
-        if stage is not self._opening:
+        if not self._is_opening(stage):
             self._begun += 1
 
         def report(fraction: float) -> None:
@@ -111,15 +119,18 @@ class Course:
 
     def skip_round(self) -> None:
         """Go on with the next round, as there is nothing more to do in this one."""
-        self._begun += -self._begun % len(self._stages)
+        self._begun += -self._begun % len(self.stages)
+
+    def _is_opening(self, stage: Stage) -> bool:
+        return self._opening is not None and stage.name == self._opening.name
 
     def _say(self, stage: Stage, begun: int, fraction: float) -> None:
         ahead = 0.0 if self._opening is None else self._opening.share
-        if stage is self._opening:
+        if self._is_opening(stage):
             self._report(stage.words, ahead * fraction)
             return
-        finished, place = divmod(begun, len(self._stages))
-        shares = [each.share for each in self._stages]
+        finished, place = divmod(begun, len(self.stages))
+        shares = [each.share for each in self.stages]
         before = sum(shares[:place]) + shares[place] * fraction
         done = min(1.0, (finished + before / sum(shares)) / self.rounds)
         # What was passed over may have made more rounds than there are layers.

@@ -30,6 +30,8 @@ class LayersByInpainting(LayersByPatchMatch):
     It computes on `wanted_device()`. It cannot be told what will be lifted off later.
     """
 
+    filling = 20.0
+
     def __init__(self, used: UsedModels, model_id: str) -> None:
         self._used = used
         self._config = replace(generator_config("sdxl"), checkpoint=model_id)

@@ -37,7 +37,12 @@ class EdgesInClosedForm:
 
 
 class LayersByPatchMatch:
-    """Estimates colours where both layers show, and fills in behind the foreground by pieces."""
+    """Estimates colours where both layers show, and fills in behind the foreground by pieces.
+
+    filling: how long filling takes, beside all else of `separate`, which takes 1.
+    """
+
+    filling = 0.32
 
     def fill(
         self, image: Image, hole: Bool, later: Bool, seed: int, report: ReportFraction
@@ -47,7 +52,7 @@ class LayersByPatchMatch:
         later: H×W, what will be lifted off afterwards, and is taken from only where there is
         nothing else.
         """
-        return fill_from_visible(image.proxy, image.alpha, hole, later, seed)
+        return fill_from_visible(image.proxy, image.alpha, hole, later, seed, report=report)
 
     def window(self, image: Image, trimap: Float32) -> Window:
         """What is lifted off, and what lies round it; pieces to fill in come from anywhere."""
@@ -74,7 +79,7 @@ class LayersByPatchMatch:
             there[place] = hole
             return there
 
-        def fill(values: Float32, hole: Bool) -> Float32:
+        def fill(values: Float32, hole: Bool, report: ReportFraction) -> Float32:
             filled = self.fill(whole, in_whole(hole), later, seed, report)[place]
             result = values.copy()
             result[hole] = values_from_proxy(
@@ -93,7 +98,10 @@ class LayersByPatchMatch:
             filled = fill_from_visible(seen, everywhere, in_whole(hole), later, seed)
             return np.ascontiguousarray(filled[place][..., 0])
 
-        return separate_classically(image, _in_document(matte, image), trimap, fill, fill_alpha)
+        in_document = _in_document(matte, image)
+        return separate_classically(
+            image, in_document, trimap, fill, fill_alpha, report, self.filling
+        )
 
 
 def _in_document(matte: Matte, image: Image) -> Matte:

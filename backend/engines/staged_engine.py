@@ -11,12 +11,15 @@ from layerpeel.backend.errors import ModelError, NothingFoundError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.progress import ReportFraction, partly
+from layerpeel.backend.progress import ReportFraction, in_steps, partly
 from layerpeel.backend.separation import Matte
 from layerpeel.backend.stages.crop import Window
 from layerpeel.shared.protocol import Box, PeelRequest, Phrases, Point, Thing, Words
 
 Part = TypeVar("Part")
+
+# Of the time that finding things takes, finding what stands out.
+STANDING_OUT = 0.7
 
 
 class StagedEngine:
@@ -119,10 +122,11 @@ class StagedEngine:
         """What stands out, told apart, front-most first."""
         choice = self._choose()
         subject = self._part(Question.SUBJECT, choice.subject)
-        standing_out = subject.standing_out(image, partly(report, 0.0, 0.2))
-        report(0.2)
+        to_stand_out, to_tell_apart = in_steps(report, STANDING_OUT, 1 - STANDING_OUT)
+        standing_out = subject.standing_out(image, to_stand_out)
+        to_stand_out(1.0)
         part = self._part(Question.THINGS, choice.things)
-        return part.tell_apart(image, standing_out, most, partly(report, 0.2, 1.0))
+        return part.tell_apart(image, standing_out, most, to_tell_apart)
 
     def loosen_transparent(self, image: Image, trimap: Float32) -> Float32:
         """Make a trimap unknown where what is surely foreground may be seen through."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.lossless import Estimates
+from layerpeel.backend.progress import ReportFraction, in_steps, say_no_fraction
 from layerpeel.backend.separation import Matte, Separation
 from layerpeel.backend.stages.alpha_behind import FillPlane, alpha_behind, spread_into
 from layerpeel.backend.stages.crop import disc, grown, window_round
@@ -20,8 +21,14 @@ from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
 from layerpeel.backend.stages.small_networks.leftovers import BESIDE, EdgeColours, without_leftovers
 
-FillHole = Callable[[Float32, Bool], Float32]
-"""Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing."""
+FillHole = Callable[[Float32, Bool, ReportFraction], Float32]
+"""Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing.
+
+It may raise to cancel, as what it reports to does.
+"""
+
+# How long each step takes, as a share of all but filling.
+ESTIMATING, LEVELLING, KEEPING, LEFTOVERS = 0.15, 0.16, 0.3, 0.39
 
 # From this alpha on the fill starts to replace the estimated background, and here it has done so:
 # what is estimated behind half an object is little more than the object's own colour.
@@ -70,18 +77,26 @@ def separate_classically(
     trimap: Float32,
     fill_hole: FillHole,
     fill_alpha: FillPlane = spread_into,
+    report: ReportFraction = say_no_fraction,
+    filling: float = 1.0,
 ) -> Estimates:
     """Estimate both layers of H×W pixels by their matte and trimap (0, 0.5, 1).
 
     matte: the colours of a `Separation`, in the document's own values, are taken in the trimap's
         band; otherwise those are multi-level estimates.
     fill_alpha: fills a hole in the picture's own transparency.
+    filling: how long filling takes, beside all else, which takes 1.
+    Raises what `fill_hole` raises, and whatever `report` raises to cancel.
     """
-    colours, in_doubt, behind = edge_colours(image, matte, trimap, fill_hole, fill_alpha)
+    to_colours, to_leftovers = in_steps(report, filling + 1 - LEFTOVERS, LEFTOVERS)
+    colours, in_doubt, behind = edge_colours(
+        image, matte, trimap, fill_hole, fill_alpha, to_colours, filling
+    )
     background = colours.background
     if isinstance(matte, Separation):
         beside = grown(matte.alpha > 0, BESIDE)
-        background = without_leftovers(colours, in_doubt & beside & (matte.alpha < 1))
+        region = in_doubt & beside & (matte.alpha < 1)
+        background = without_leftovers(colours, region, to_leftovers)
     covered = matte.alpha >= 1
     return Estimates(
         matte.alpha, colours.foreground, background, in_doubt & ~covered, background_alpha=behind
@@ -94,11 +109,16 @@ def edge_colours(
     trimap: Float32,
     fill_hole: FillHole,
     fill_alpha: FillPlane = spread_into,
+    report: ReportFraction = say_no_fraction,
+    filling: float = 1.0,
 ) -> tuple[EdgeColours, Bool, Float32]:
     """Estimate colours of both layers, where (H×W) the background is in doubt, and its alpha.
 
     As `separate_classically`, but for what `small_networks.leftovers` finds.
     """
+    to_estimated, to_filled, to_levelled, to_kept = in_steps(
+        report, ESTIMATING, filling, LEVELLING, KEEPING
+    )
     alpha = matte.alpha
     touched = alpha > 0
     doubt = doubt_round(image)
@@ -109,10 +129,13 @@ def edge_colours(
     if isinstance(matte, Separation):
         foreground[band] = matte.foreground[band]
         estimated[band] = matte.background[band]
+    to_estimated(1.0)
     hole, visible = in_doubt | touched, image.alpha > 0
-    filled = fill_hole(image.values, hole)
+    filled = fill_hole(image.values, hole, to_filled)
+    to_filled(1.0)
     filled = meet_surroundings(filled, image.values, in_doubt & ~touched & visible, hole)
 
+    to_levelled(1.0)
     weight = _smooth_step(alpha, FILL_FROM, FILL_ALONE)
     if isinstance(matte, Separation):
         over_found = _smooth_step(alpha, FOUND_FILL_FROM, FOUND_FILL_ALONE)
@@ -126,8 +149,10 @@ def edge_colours(
     beside = band & ~in_doubt
     known = clean & (trimap == 0)
     _keep_to_surroundings(background, foreground, image.values, alpha, beside, known)
+    to_kept(0.5)
     seen = np.where(beside[..., None], background, image.values)
     _keep_to_surroundings(background, foreground, seen, alpha, in_doubt, clean)
+    to_kept(1.0)
     colours = EdgeColours(image.values, alpha, foreground, estimated, filled, background)
     return colours, in_doubt | beside, behind
 

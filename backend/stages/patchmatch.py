@@ -11,6 +11,7 @@ import numpy.typing as npt
 from patchmatch import inpaint, inpaint_regularity, set_random_seed
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import Window, resized, shrink_factor, window_round
 from layerpeel.backend.stages.detail_from_pieces import with_full_detail
 from layerpeel.backend.stages.told_by_height import height_guide, strength_of_height
@@ -25,6 +26,9 @@ LEAST_CONTEXT = 96
 # A hole of more pixels is filled smaller, and gets its detail afterwards: in half the time, at
 # nearly the same texture (docs/decisions.md).
 MOST_HOLE_PIXELS = 50_000
+
+# Of the time, until a hole that is filled smaller is filled.
+WITHOUT_DETAIL = 0.4
 
 # To be guided by height takes longer for each pixel, so a hole that is guided has fewer.
 GUIDED_SHARE = 0.5
@@ -47,7 +51,12 @@ USUAL_PIECES = Pieces()
 
 
 def fill_hole(
-    proxy: Float32, hole: Bool, usable: Bool, seed: int, pieces: Pieces = USUAL_PIECES
+    proxy: Float32,
+    hole: Bool,
+    usable: Bool,
+    seed: int,
+    pieces: Pieces = USUAL_PIECES,
+    report: ReportFraction = say_no_fraction,
 ) -> Float32:
     """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with what fits from `usable` pixels.
 
@@ -75,6 +84,7 @@ def fill_hole(
     radius = pieces.radius if has_whole_patch(sources, radius=pieces.radius) else PATCH_RADIUS
     eight_bit = np.floor(np.clip(resized(picture, shape), 0, 1) * 255 + 0.5).astype(np.uint8)
     small_result = _inpainted(eight_bit, small_hole, small_barred, radius, strength, seed)
+    report(WITHOUT_DETAIL)
     small = small_result.astype(np.float32) / np.float32(255)
     full = np.clip(resized(small, picture.shape[:2], cv2.INTER_CUBIC), 0, 1)
     if factor < 1:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.patchmatch import USUAL_PIECES, Pieces, fill_hole, has_whole_patch
 from layerpeel.backend.stages.spread import spread_colours
 
@@ -17,6 +18,7 @@ def fill_from_visible(
     later: Bool,
     seed: int,
     pieces: Pieces = USUAL_PIECES,
+    report: ReportFraction = say_no_fraction,
 ) -> Float32:
     """Fill `hole` (H×W) in H×W×3 (RGB, 0–1) with pieces that show in the picture.
 
@@ -25,7 +27,7 @@ def fill_from_visible(
     pieces: what they are compared by.
     Where no piece is to be had at all, the colours round about are spread into the hole.
     """
-    filled = fill_hole(proxy, hole, _usable(alpha, hole, later), seed, pieces)
+    filled = fill_hole(proxy, hole, _usable(alpha, hole, later), seed, pieces, report)
     if not np.array_equal(filled, proxy):
         return filled
     known = np.where(hole, np.float32(0), alpha)

@@ -23,6 +23,7 @@ from layerpeel.backend.errors import LayerpeelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.image import Bool, Float32, block_of, from_float
 from layerpeel.backend.networks.fact_scorer import FactScorer, FactScorerShape
+from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.classical_separation import edge_colours
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.small_networks.leftovers import FACTS, facts_of
@@ -107,7 +108,7 @@ def edge_pixels(art: Path, count: int, seed: int) -> Iterator[EdgePixels]:
         yield EdgePixels(facts, (error * line).sum(axis=-1), 1 / edge_of(composite) / drawn)
 
 
-def _fill(values: Float32, hole: Bool) -> Float32:
+def _fill(values: Float32, hole: Bool, _report: ReportFraction) -> Float32:
     return fill_hole(values, hole, np.ones_like(hole), seed=0)
 
 

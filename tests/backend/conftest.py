@@ -55,10 +55,10 @@ def plain_stages():
     from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
     from layerpeel.backend.stages.spread import spread_colours
 
-    def answer_of(_name, planes, _wanted):
+    def answer_of(_name, planes, _wanted, _report):
         return np.zeros((OUTPUTS, *planes.shape[1:]), np.float32)
 
-    def fill_hole(proxy, hole, usable, _seed, _pieces):
+    def fill_hole(proxy, hole, usable, _seed, _pieces, _report):
         spread = spread_colours(proxy, (usable & ~hole).astype(np.float32))
         return np.where(hole[..., None], spread, proxy)
 

@@ -31,7 +31,7 @@ def no_networks():
     from layerpeel.backend.stages.small_networks import matting
     from layerpeel.backend.stages.small_networks.band_layers import OUTPUTS
 
-    def answer_of(_name, planes, _wanted):
+    def answer_of(_name, planes, _wanted, _report):
         return np.zeros((OUTPUTS, *planes.shape[1:]), np.float32)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import Window, window_round
 from layerpeel.backend.stages.small_networks.edge_profiles import (
     ACROSS,
@@ -74,8 +75,13 @@ class EdgeColours:
         return EdgeColours(*(_as_rgb(part) for part in parts))
 
 
-def without_leftovers(colours: EdgeColours, region: Bool) -> Float32:
-    """The background (H×W×C) with what is left of the object taken out of it in `region` (H×W)."""
+def without_leftovers(
+    colours: EdgeColours, region: Bool, report: ReportFraction = say_no_fraction
+) -> Float32:
+    """The background (H×W×C) with what is left of the object taken out of it in `region` (H×W).
+
+    Raises whatever `report` raises to cancel.
+    """
     background = colours.background.copy()
     if not region.any():
         return background
@@ -83,7 +89,9 @@ def without_leftovers(colours: EdgeColours, region: Bool) -> Float32:
     bounds = window_round(region, REACH)
     rows = tile_spans(bounds.bottom - bounds.top, REACH, 1, SIDE)
     columns = tile_spans(bounds.right - bounds.left, REACH, 1, SIDE)
-    for row, column in itertools.product(rows, columns):
+    tiles = list(itertools.product(rows, columns))
+    for number, (row, column) in enumerate(tiles):
+        report(number / len(tiles))
         seen = Window(
             bounds.top + row.seen_begin,
             bounds.top + row.seen_end,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
-from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
+from layerpeel.backend.progress import ReportFraction, in_steps, say_no_fraction
 from layerpeel.backend.separation import Separation
 from layerpeel.backend.stages.crop import resized, window_round
 from layerpeel.backend.stages.guided_upsampling import smaller_trimap
@@ -71,7 +71,7 @@ def _matted(picture: Float32, trimap: Float32, report: ReportFraction) -> Separa
     height, width = trimap.shape
     band = window_round(trimap == 0.5, 0)
     if max(band.bottom - band.top, band.right - band.left) <= LONGEST_SIDE:
-        return _matted_at_once(picture, trimap)
+        return _matted_at_once(picture, trimap, report)
     beyond = ((0, height % 2), (0, width % 2))
     known = np.pad(trimap, beyond, mode="edge")
     seen = np.pad(picture, (*beyond, (0, 0)), mode="edge")
@@ -79,15 +79,15 @@ def _matted(picture: Float32, trimap: Float32, report: ReportFraction) -> Separa
     small_trimap = smaller_trimap(known, half)
     if not ((small_trimap == 0).any() and (small_trimap == 1).any()):
         # What is sure is too thin to be seen smaller.
-        return _matted_at_once(picture, trimap)
+        return _matted_at_once(picture, trimap, report)
     small_picture = resized(seen, half)
-    small = _matted(small_picture, small_trimap, partly(report, 0.0, _SMALL_SHARE))
+    at_half, at_full = in_steps(report, _SMALL_SHARE, 1 - _SMALL_SHARE)
+    small = _matted(small_picture, small_trimap, at_half)
 
     def find(planes: Float32, wanted: Bool) -> Separation:
         return _layers_of(answer_of(NETWORK, planes, wanted), planes)
 
-    rest = partly(report, _SMALL_SHARE, 1.0)
-    refined = refine(seen, known, small_picture, small, find, rest)
+    refined = refine(seen, known, small_picture, small, find, at_full)
     return Separation(
         refined.alpha[:height, :width],
         refined.foreground[:height, :width],
@@ -95,9 +95,9 @@ def _matted(picture: Float32, trimap: Float32, report: ReportFraction) -> Separa
     )
 
 
-def _matted_at_once(picture: Float32, trimap: Float32) -> Separation:
+def _matted_at_once(picture: Float32, trimap: Float32, report: ReportFraction) -> Separation:
     planes = planes_of(picture, trimap)
-    return _layers_of(_mean_answer(planes, trimap == 0.5), planes)
+    return _layers_of(_mean_answer(planes, trimap == 0.5, report), planes)
 
 
 def _layers_of(answer: Float32, planes: Float32) -> Separation:
@@ -131,16 +131,16 @@ def _furthest(one: Float32, other: Float32) -> Float32:
     return np.asarray(np.abs(one - other).max(axis=0, keepdims=True), np.float32)
 
 
-def _mean_answer(planes: Float32, wanted: Bool) -> Float32:
+def _mean_answer(planes: Float32, wanted: Bool, report: ReportFraction) -> Float32:
     """Answer 13×H×W as it is and turned by a half, and take the mean, which errs less.
 
     Above all, the worst pixels are better: less of a loud colour stays in the background
     (docs/decisions.md).
     """
     total = np.zeros((OUTPUTS, *wanted.shape), np.float32)
-    for step in TURNED:
+    for step, tell in zip(TURNED, in_steps(report, *[1.0] * len(TURNED)), strict=True):
         turn = np.s_[..., ::step, ::step]
         seen = np.ascontiguousarray(planes[turn])
-        total += answer_of(NETWORK, seen, np.ascontiguousarray(wanted[turn]))[turn]
+        total += answer_of(NETWORK, seen, np.ascontiguousarray(wanted[turn]), tell)[turn]
     total /= np.float32(len(TURNED))
     return total

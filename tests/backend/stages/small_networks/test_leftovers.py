@@ -45,7 +45,7 @@ def _edge_of(each, picture):
     image = image_of(Picture(block_of(np.dstack([rgb, opaque]))))
     matte = matte_by_small_network(image.proxy, each.trimap)
 
-    def fill(values, hole):
+    def fill(values, hole, _report):
         return fill_hole(values, hole, np.ones_like(hole), 0)
 
     colours, in_doubt, _ = edge_colours(image, matte, each.trimap, fill)

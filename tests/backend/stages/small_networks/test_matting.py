@@ -29,6 +29,12 @@ def test_alpha_is_nearer_to_the_truth_than_closed_form_alpha(composites):
     assert np.median(ratios) < 0.95
 
 
+def test_each_look_at_it_is_told(composites):
+    said = []
+    matte_by_small_network(composites[0].picture, composites[0].trimap, said.append)
+    assert said == [0.5, 1.0]
+
+
 def test_in_the_band_the_layers_make_the_picture_and_outside_it_the_trimap_counts(composites):
     for each in composites:
         layers = matte_by_small_network(each.picture, each.trimap)

@@ -60,8 +60,10 @@ def test_any_size_is_answered_as_by_the_trained_network(network, size):
 
 def test_tiles_give_what_the_whole_gives(network, monkeypatch):
     monkeypatch.setattr(running, "SIDE", 2 * network.shape.reach + 12)
-    planes = planes_of_size(101, 77)
-    answer = answer_of("tiny", planes, np.ones((101, 77), bool))
+    planes, said = planes_of_size(101, 77), []
+    answer = answer_of("tiny", planes, np.ones((101, 77), bool), said.append)
+    assert len(said) > 4
+    assert np.allclose(np.diff([0, *said]), 1 / len(said))
     np.testing.assert_allclose(answer, answered_by(network, planes), atol=1e-4)
 
 
