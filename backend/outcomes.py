@@ -27,7 +27,7 @@ from layerpeel.shared.protocol import (
 MASK_MARGIN = 32  # pixels
 
 # A patch reaches further than what is needed of it, so that an edge can be moved later (pixels).
-PATCH_MARGIN = 32
+PATCH_MARGIN = 16
 
 
 def check_outcome(picture: Picture, request: PeelRequest) -> None:

@@ -230,7 +230,7 @@ def test_patches_have_room_for_an_edge_that_moves_outwards():
     stack = peel(picture, lift=mask, outcome=Outcome.PATCHES)
     whole = peel(picture, lift=mask)
     patch, block = adjust(stack, shift=8, soften=8), stack.layers[0].pixels
-    assert (block.width, block.height) == (2 * 32 + 41, 2 * 32 + 41)
+    assert (block.width, block.height) == (2 * 16 + 41, 2 * 16 + 41)
     assert patch.layers[0].offset == stack.layers[0].offset
     np.testing.assert_array_equal(_alpha_of(patch), _alpha_of(adjust(whole, shift=8, soften=8)))
 
