@@ -74,7 +74,8 @@ krita-all: $(VENV)/installed-full  ## the docker in Krita 5.2, 5.3 and 6, as Deb
 	    LAYERPEEL_KRITA_ROOT=$(KRITAS)/$$suite $(BIN)/pytest -m krita || exit 1; \
 	done
 
-# Some ten minutes; SEED repeats one.
+# Some fifteen minutes; SEED repeats one. A disk is filled only where one of its own can be made (as
+# root), and Krita is killed only where there is one.
 SEED ?= 1
 faults: $(VENV)/installed  ## break a real backend a thousand times; writes docs/reliability.md
 	$(BIN)/python tests/fault_campaign.py --seed $(SEED) --out docs/reliability.md

@@ -27,11 +27,11 @@ SERVE = [sys.executable, "-P", "-m", "layerpeel.backend.cli", "serve"]
 
 
 class RunningBackend:
-    """A running server, and a client of it."""
+    """A running server, and a client of it. process: one that was started already."""
 
-    def __init__(self, home, *options, **more):
+    def __init__(self, home, *options, process=None, **more):
         self.home = home
-        self.process = start_serving(home, *options, **more)
+        self.process = process or start_serving(home, *options, **more)
         self.server = await_server_file(home, self.process)
         self.http = requests.Session()
         self.http.trust_env = False
