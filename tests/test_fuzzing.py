@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fuzzing.mutations import nearly
 from fuzzing.targets import TARGETS
 
-TRIED = 200
+TRIED = 100
 
 
 @pytest.mark.parametrize("name", TARGETS)

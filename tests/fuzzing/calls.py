@@ -45,7 +45,7 @@ CHECKS = [
 ]
 
 schemathesis.openapi.media_type(
-    MESSAGE_TYPE, st.binary(max_size=100) | nearly(TARGETS["packed messages"].seeds)
+    MESSAGE_TYPE, st.binary(max_size=100) | nearly(TARGETS["packed"].seeds)
 )
 
 

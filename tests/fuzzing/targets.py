@@ -217,12 +217,12 @@ def _manifest() -> tuple[bytes, ...]:
 TARGETS = {
     target.name: target
     for target in [
-        Target("packed messages", read_packed, _messages()),
+        Target("packed", read_packed, _messages()),
         Target("events", read_text, (to_text(Progress("x", 0.5), JobEvent).encode(),)),
         Target("PNG", read_as_png, _pngs()),
         Target("TIFF", read_as_picture, _tiffs()),
         Target("ORA", read_as_ora, _pngs()),
-        Target("other pictures", read_as_picture, _others()),
+        Target("pictures", read_as_picture, _others()),
         Target("manifest", read_as_manifest, _manifest()),
         Target("safetensors", read_as_weights, _weights()),
     ]
