@@ -52,8 +52,8 @@ def test_patch_is_a_setting_and_an_older_patch_can_be_peeled_again(
     docker.close_settings("ok")
     assert peel_exactly() == DONE
     left, top, width, height = krita.layer_tree()[1].children[0].bounds
-    assert width < 100
-    assert height < 100
+    assert width < 110
+    assert height < 110
     assert (left, top) != (0, 0)
 
     docker.change_settings(engine=ENGINE)
