@@ -1,12 +1,15 @@
-"""A row of adjacent buttons of which one is chosen."""
+"""A row of adjacent buttons of which one is chosen; two rows where one would be too wide."""
 
 from typing import Dict, List, Optional, Tuple
 
 from layerpeel.plugin.qt import (
     QButtonGroup,
     QHBoxLayout,
+    QResizeEvent,
+    QSize,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
     pyqtSignal,
 )
@@ -32,9 +35,13 @@ class Segments(QWidget):
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._buttons: Dict[str, QToolButton] = {}
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._rows = QHBoxLayout(), QHBoxLayout()
+        for row in self._rows:
+            row.setSpacing(0)
+            layout.addLayout(row)
         for value, text, tip in choices:
             button = QToolButton()
             button.setObjectName(f"{name}_{value}")
@@ -46,8 +53,27 @@ class Segments(QWidget):
             button.setStyleSheet(SHOW_CHECKED)
             self._group.addButton(button)
             self._buttons[value] = button
-            layout.addWidget(button)
+            self._rows[0].addWidget(button)
         self._group.buttonToggled.connect(self._toggled)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)
+        """Return the width of the buttons in two rows, and the height that they take now."""
+        widths = [button.sizeHint().width() for button in self._buttons.values()]
+        half = (len(widths) + 1) // 2
+        return QSize(
+            max(sum(widths[:half]), sum(widths[half:])), super().minimumSizeHint().height()
+        )
+
+    def resizeEvent(self, event: Optional[QResizeEvent]) -> None:  # noqa: N802  (likewise)
+        """Put the buttons into as few rows as have room."""
+        if event is not None:
+            super().resizeEvent(event)
+        buttons = list(self._buttons.values())
+        is_wide = self.width() >= sum(button.sizeHint().width() for button in buttons)
+        first = len(buttons) if is_wide else (len(buttons) + 1) // 2
+        if self._rows[0].count() != first:
+            for index, button in enumerate(buttons):
+                self._rows[index >= first].addWidget(button)
 
     def value(self) -> str:
         """Return the chosen value."""
