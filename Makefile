@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One part of a test after the other, whatever -j says: they share the cores.
 .NOTPARALLEL:
 
-.PHONY: peel plugin lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults fuzz release audit
+.PHONY: peel plugin texts lock test test-base test-torch test-krita krita-all check format bench bench-gpu eval faults fuzz release audit
 
 # The models come with `models pull` and the compiled caches with the first import of pymatting:
 # here, and not while an artist waits.
@@ -34,6 +34,10 @@ peel: $(VENV)/installed  ## peel the example, or PICTURE=…
 plugin: $(VENV)/installed  ## the zip that Krita imports, in dist/, and where it finds the backend
 	$(BIN)/python packaging/plugin_zip.py --out dist
 	$(BIN)/layerpeel register
+
+# ADD=fr begins another language.
+texts: $(VENV)/installed  ## find the docker's texts anew, for those who translate them
+	$(BIN)/python packaging/translations.py $(if $(ADD),--add $(ADD))
 
 # npm is by itself: it is fetched only where the system has none.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \

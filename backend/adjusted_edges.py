@@ -36,10 +36,11 @@ from layerpeel.backend.stages.moved_edge import shifted, softened
 from layerpeel.backend.stages.nearest import nearest_of
 from layerpeel.backend.stages.ring_fill import fill_ring
 from layerpeel.shared.protocol import AdjustRequest, Layer, LayerStack, Role
+from layerpeel.shared.translatable import Translatable
 
 MOST_SHIFT, MOST_SOFT = 8.0, 8.0
 
-ADJUST = Stage("adjust", "Adjusting the edge", 1.0)
+ADJUST = Stage("adjust", Translatable("Adjusting the edge"), 1.0)
 
 # So far outside its edge there may be something left of an object, in pixels.
 DOUBT = 3.0

@@ -37,6 +37,7 @@ from layerpeel.shared.protocol import (
     RefillRequest,
     Role,
 )
+from layerpeel.shared.translatable import Translatable
 
 MOST_FILL_VARIANTS = 8
 
@@ -47,7 +48,7 @@ NOTHING_HIDDEN = (
     "background shows through it."
 )
 
-REFILL = Stage("refill", "Filling in otherwise", 1.0)
+REFILL = Stage("refill", Translatable("Filling in otherwise"), 1.0)
 
 METHOD = "patchmatch"
 """Named in `MadeWith` in an engine's place where a background was filled in otherwise."""
@@ -173,7 +174,7 @@ def refill_picture(picture: Picture, request: RefillRequest, report: ReportProgr
     other[~hidden] = 0
     layer = trimmed(other, hidden, "Background", Role.BACKGROUND, picture.pixels.order)
     made = MadeWith(METHOD, request.seed, seconds=course.seconds)
-    report("Done", 1.0)
+    report(Translatable("Done"), 1.0)
     return LayerStack(size, (layer,), made, picture.icc_profile)
 
 

@@ -6,19 +6,20 @@ from dataclasses import replace
 
 from layerpeel.backend.progress import Stage
 from layerpeel.shared.protocol import Lift, Mask, Subject, Things, Trimap
+from layerpeel.shared.translatable import Translatable
 
 # With their shares of the time for the subject of a picture of a million pixels.
-DETERMINE = Stage("determine", "Finding what to lift off", 1.0)
-MATTE = Stage("matte", "Finding its edge", 0.57)
-SEPARATE = Stage("separate", "Filling in behind it", 0.28)
-EXACT = Stage("exact", "Making it exact", 0.015)
+DETERMINE = Stage("determine", Translatable("Finding what to lift off"), 1.0)
+MATTE = Stage("matte", Translatable("Finding its edge"), 0.57)
+SEPARATE = Stage("separate", Translatable("Filling in behind it"), 0.28)
+EXACT = Stage("exact", Translatable("Making it exact"), 0.015)
 FINDING, LIFTING = (DETERMINE, MATTE), (SEPARATE, EXACT)
 
 # Before all layers, where several things are wanted.
-THINGS = Stage("things", "Finding what stands out", 1.3)
+THINGS = Stage("things", Translatable("Finding what stands out"), 1.3)
 
 # Instead of finding, and once for all layers.
-DECOMPOSE = Stage("decompose", "Taking it apart", 20)
+DECOMPOSE = Stage("decompose", Translatable("Taking it apart"), 20)
 
 # Of finding what somebody has shown, as a share of finding the subject; and of what takes no time.
 SHOWN, NONE = 0.3, 0.01

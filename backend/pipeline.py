@@ -75,6 +75,7 @@ from layerpeel.shared.protocol import (
     Subject,
     Things,
 )
+from layerpeel.shared.translatable import Translatable
 
 MOST_LAYERS = 32
 
@@ -151,7 +152,7 @@ def peel_picture(
     others = _other_backgrounds(picture, request, parent, foregrounds, rest(report, share))
     if len(others) < request.fill_variants:
         notes.append(NOTHING_HIDDEN)
-    report("Done", 1.0)
+    report(Translatable("Done"), 1.0)
     return LayerStack(
         (picture.pixels.width, picture.pixels.height),
         () if only_selected else layers_of(picture, parent, foregrounds, names, request),

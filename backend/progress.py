@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from layerpeel.backend.image import Float32
+from layerpeel.shared.translatable import Translatable
 
 ReportProgress = Callable[[str, float], None]
 """Called with the stage in words and how much of the whole is done (0–1).
@@ -68,7 +69,7 @@ class Stage:
     """One step of every round: its key in `MadeWith.seconds`, in words, its share of the time."""
 
     name: str
-    words: str
+    words: Translatable
     share: float
 
 

@@ -2,7 +2,8 @@
 
 Krita takes the zip by Tools > Scripts > Import Python Plugin from File. Its importer finds the
 plugin by an explicit entry for the folder `layerpeel/`, and the action by its file's exact name.
-With the plugin comes the wheel of the backend, which the docker sets up where there is none.
+With the plugin comes the wheel of the backend, which the docker sets up where there is none, and
+its texts in other languages.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+
+from translations import catalogues, compiled, place_of
 
 NAME = "layerpeel"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,7 +35,8 @@ PACKAGES = ("plugin", "shared")
 PAYLOAD = f"{NAME}/payload"
 LOCKS = ("packaging/requirements.lock", "packaging/npm.lock")
 LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
-LEFT_OUT_SUFFIXES = {".pyc", ".orig", ".rej"}
+# Of the texts in other languages, what they are compiled to goes along.
+LEFT_OUT_SUFFIXES = {".pyc", ".orig", ".rej", ".po"}
 
 # The oldest time that a zip can hold: the same sources give the same bytes on any day.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -76,13 +80,15 @@ def build_plugin_zip(
     """
     sources = sources_of(repository)
     sources.update({f"{PAYLOAD}/{path.name}": path for path in payload})
+    contents = {f"{NAME}/{place_of(path)}": compiled(path) for path in catalogues(repository)}
+    contents.update({name: source.read_bytes() for name, source in sources.items()})
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{NAME}-krita-{version_of(repository)}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder in sorted(folders_of(sources)):
+        for folder in sorted(folders_of(contents)):
             archive.writestr(entry(f"{folder}/", 0o40755), b"")
-        for name, source in sorted(sources.items()):
-            archive.writestr(entry(name, 0o100644), source.read_bytes())
+        for name, content in sorted(contents.items()):
+            archive.writestr(entry(name, 0o100644), content)
     return path
 
 
@@ -117,7 +123,7 @@ def files_in(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def folders_of(names: dict[str, Path]) -> set[str]:
+def folders_of(names: Iterable[str]) -> set[str]:
     """Return all folders of these names, at every level."""
     around = {parent for name in names for parent in PurePosixPath(name).parents}
     return {str(folder) for folder in around if folder.name}

@@ -2,8 +2,9 @@
 
 from typing import Iterable, Optional
 
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.shared.jobs import EngineInfo
+from layerpeel.shared.translatable import Translatable
 
 AUTOMATIC = "auto"
 """Lets the backend choose the best engine that can run."""
@@ -12,10 +13,10 @@ OUTLINING = "compact"
 """Draws the outline of what is pointed at, and takes exactly that."""
 
 _TITLES = {
-    AUTOMATIC: "Automatic",
-    OUTLINING: "Compact (processor)",
-    "layeringdiff": "LayeringDiff (paper)",
-    "qwen": "Qwen-Image-Layered",
+    AUTOMATIC: Translatable("Automatic"),
+    OUTLINING: Translatable("Compact (processor)"),
+    "layeringdiff": Translatable("LayeringDiff (paper)"),
+    "qwen": Translatable("Qwen-Image-Layered"),
 }
 
 KNOWN_ENGINES = tuple(_TITLES)
@@ -24,7 +25,7 @@ KNOWN_ENGINES = tuple(_TITLES)
 
 def engine_title(name: str) -> str:
     """Return an engine's title; an engine that is unknown here keeps its name."""
-    return i18n(_TITLES[name]) if name in _TITLES else name
+    return translated(_TITLES[name]) if name in _TITLES else name
 
 
 def find_engine(name: str, engines: Iterable[EngineInfo]) -> Optional[EngineInfo]:

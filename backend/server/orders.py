@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress
+from layerpeel.shared.translatable import Translatable
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Broken:
 
 Order = PeelOrder | StopOrder
 JobOutcome = Finished | Cancelled | Failed
-STARTING = Progress("Starting", 0.0)
+STARTING = Progress(Translatable("Starting"), 0.0)
 """What a worker reports first, so that the job is not given to another one."""
 
 Report = Progress | Preview | JobOutcome | Broken

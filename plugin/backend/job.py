@@ -12,7 +12,7 @@ from layerpeel.plugin.canvas.meanwhile import Before, keep_before
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, stage_text
 from layerpeel.plugin.turns import TIMINGS
 from layerpeel.shared.jobs import (
     Cancelled,
@@ -175,7 +175,7 @@ class Job(QObject):
         if isinstance(event, Queued):
             self._tell_queued(event.position)
         elif isinstance(event, Progress):
-            self.tell(i18n(event.stage), event.done)
+            self.tell(stage_text(event.stage), event.done)
         elif isinstance(event, Preview):
             self.previewed.emit(event.png)
         elif isinstance(event, Failed):

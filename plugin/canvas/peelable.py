@@ -5,18 +5,19 @@ from typing import Optional
 from krita import Document, Node
 
 from layerpeel.plugin.canvas.finding import is_mask
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
+from layerpeel.shared.translatable import Translatable
 
 PAINT, GROUP = "paintlayer", "grouplayer"
 
 # By Krita's names of the kinds of layers that have a picture of their own.
 _CALLED = {
-    PAINT: "Active layer",
-    GROUP: "Active group",
-    "vectorlayer": "Active vector layer",
-    "filelayer": "Active file layer",
-    "filllayer": "Active fill layer",
-    "clonelayer": "Active clone layer",
+    PAINT: Translatable("Active layer"),
+    GROUP: Translatable("Active group"),
+    "vectorlayer": Translatable("Active vector layer"),
+    "filelayer": Translatable("Active file layer"),
+    "filllayer": Translatable("Active fill layer"),
+    "clonelayer": Translatable("Active clone layer"),
 }
 
 
@@ -30,7 +31,7 @@ def layer_to_peel(document: Document) -> Optional[Node]:
 
 def called(layer: Optional[Node]) -> str:
     """Return what the docker calls an active layer, by its kind."""
-    return i18n(_CALLED.get(PAINT if layer is None else layer.type(), _CALLED[PAINT]))
+    return translated(_CALLED.get(PAINT if layer is None else layer.type(), _CALLED[PAINT]))
 
 
 def why_not(layer: Node) -> str:

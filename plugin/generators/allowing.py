@@ -36,7 +36,7 @@ class AllowDialog(QDialog):
         other.setObjectName("layerpeel_other_folder")
         other.clicked.connect(lambda _checked=False: self._ask_for_folder())
         buttons = QDialogButtonBox()
-        look = buttons.addButton(i18n("Look"), QDialogButtonBox.ButtonRole.AcceptRole)
+        look = buttons.addButton(i18n("Look into these"), QDialogButtonBox.ButtonRole.AcceptRole)
         no = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self._look = look
         for button, name in ((look, "layerpeel_allow_look"), (no, "layerpeel_allow_cancel")):

@@ -5,16 +5,17 @@ from typing import Optional
 
 from layerpeel.plugin.generators.offer import size_text
 from layerpeel.plugin.qt import QHBoxLayout, QPushButton, QVBoxLayout, QWidget, pyqtSignal
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import FoundFile, FoundFiles, FoundKind
+from layerpeel.shared.translatable import Translatable
 
 _KINDS = {
-    FoundKind.CHECKPOINT: "checkpoint",
-    FoundKind.INPAINTING: "inpainting checkpoint",
-    FoundKind.LORA: "LoRA",
-    FoundKind.CONTROLNET: "ControlNet",
-    FoundKind.OTHER: "other weights",
+    FoundKind.CHECKPOINT: Translatable("checkpoint"),
+    FoundKind.INPAINTING: Translatable("inpainting checkpoint"),
+    FoundKind.LORA: Translatable("LoRA"),
+    FoundKind.CONTROLNET: Translatable("ControlNet"),
+    FoundKind.OTHER: Translatable("other weights"),
 }
 
 
@@ -69,7 +70,7 @@ def _about(file: FoundFile) -> str:
     # The backend may run on another operating system, with another path separator.
     name = PurePath(file.path.replace("\\", "/")).name
     return i18n("{name} ({kind}, {size})").format(
-        name=name, kind=i18n(_KINDS[file.kind]), size=size_text(file.bytes)
+        name=name, kind=translated(_KINDS[file.kind]), size=size_text(file.bytes)
     )
 
 

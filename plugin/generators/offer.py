@@ -3,7 +3,7 @@
 from typing import Iterable, List, Optional
 
 from layerpeel.plugin.qt import QFrame, QPushButton, QVBoxLayout, QWidget, pyqtSignal
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, number_text
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import Download
 
@@ -72,5 +72,5 @@ def about(download: Download, names_it: bool) -> str:
 def size_text(size: int) -> str:
     """Return a number of bytes as text, in MB or GB."""
     if size >= _GIGABYTE:
-        return i18n("{count} GB").format(count=f"{size / _GIGABYTE:.1f}")
+        return i18n("{count} GB").format(count=number_text(size / _GIGABYTE))
     return i18n("{count} MB").format(count=max(1, round(size / _MEGABYTE)))

@@ -7,7 +7,7 @@ from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.job import UNKNOWN
 from layerpeel.plugin.qt import QObject, pyqtSignal
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, stage_text
 from layerpeel.shared.generators import PullModel, PullSummary
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, Progress
 
@@ -81,7 +81,7 @@ class Pull(QObject):
     def _hear(self, event: object) -> None:
         if isinstance(event, Progress):
             if not self._is_cancelled:
-                self.progressed.emit(i18n(event.stage), event.done)
+                self.progressed.emit(stage_text(event.stage), event.done)
         elif isinstance(event, Finished):
             self._is_told = True
             self._next()

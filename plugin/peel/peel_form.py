@@ -17,10 +17,11 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.rows import combo_of
 from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.shared.translatable import Translatable
 
 MOST_LAYERS = 32
 # Looked for unless the artist wants more, or fewer.
@@ -50,7 +51,8 @@ class PeelForm(QWidget):
         self._are_things, self._other_layers = False, MOST_THINGS
         self._source_before = SourceKind.PICTURE
         self._lifts = Segments(
-            "layerpeel_lift", [(lift.value, i18n(text), i18n(tip)) for lift, text, tip in _LIFTS]
+            "layerpeel_lift",
+            [(lift.value, translated(text), translated(tip)) for lift, text, tip in _LIFTS],
         )
         self._words = QLineEdit()
         self._words.setObjectName("layerpeel_words")
@@ -212,9 +214,29 @@ class PeelForm(QWidget):
 
 
 _LIFTS = (
-    (LiftOff.SUBJECT, "Subject", "Lift off the main subject of the picture"),
-    (LiftOff.POINT, "Point", "Lift off what you point at in a picture here"),
-    (LiftOff.THINGS, "Each thing", "Lift everything that stands out off, each on a layer"),
-    (LiftOff.SELECTION, "Selection", "Lift off what you selected; in a rectangle, its subject"),
-    (LiftOff.WORDS, "Words", "Needs an engine that finds things by name"),
+    (
+        LiftOff.SUBJECT,
+        Translatable("Subject"),
+        Translatable("Lift off the main subject of the picture"),
+    ),
+    (
+        LiftOff.POINT,
+        Translatable("Point"),
+        Translatable("Lift off what you point at in a picture here"),
+    ),
+    (
+        LiftOff.THINGS,
+        Translatable("Each thing"),
+        Translatable("Lift everything that stands out off, each on a layer"),
+    ),
+    (
+        LiftOff.SELECTION,
+        Translatable("Selection"),
+        Translatable("Lift off what you selected; in a rectangle, its subject"),
+    ),
+    (
+        LiftOff.WORDS,
+        Translatable("Words"),
+        Translatable("Needs an engine that finds things by name"),
+    ),
 )

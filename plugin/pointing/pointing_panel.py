@@ -13,24 +13,29 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.shared.translatable import Translatable
 
 _TOOLS = (
     (
         Tool.BOX,
-        "Box",
-        "Click what to lift off, right-click or Ctrl+click what should stay.\n"
-        "Drag a box round what to lift off; with Shift, drag a stroke over it.",
+        Translatable("Box"),
+        Translatable(
+            "Click what to lift off, right-click or Ctrl+click what should stay.\n"
+            "Drag a box round what to lift off; with Shift, drag a stroke over it."
+        ),
     ),
     (
         Tool.STROKE,
-        "Stroke",
-        "Click what to lift off, right-click or Ctrl+click what should stay.\n"
-        "Drag a stroke over what to lift off, or with the right button over what should stay; "
-        "with Shift, drag a box.",
+        Translatable("Stroke"),
+        Translatable(
+            "Click what to lift off, right-click or Ctrl+click what should stay.\n"
+            "Drag a stroke over what to lift off, or with the right button over what should stay; "
+            "with Shift, drag a box."
+        ),
     ),
 )
 
@@ -51,7 +56,7 @@ class PointingPanel(QWidget):
         self._prefix = "layerpeel" if in_docker else "layerpeel_larger"
         self._tools = Segments(
             f"{self._prefix}_tool",
-            [(tool.value, i18n(text), i18n(tip)) for tool, text, tip in _TOOLS],
+            [(tool.value, translated(text), translated(tip)) for tool, text, tip in _TOOLS],
         )
         self._view = PictureView(pointing, takes_its_shape=in_docker)
         self._view.setObjectName(f"{self._prefix}_picture")

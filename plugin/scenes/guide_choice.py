@@ -12,15 +12,16 @@ from layerpeel.plugin.qt import (
     pyqtSignal,
 )
 from layerpeel.plugin.scenes.scene_choice import GuideSource, SceneChoice
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
 from layerpeel.shared.scenes import GuideKind
+from layerpeel.shared.translatable import Translatable
 
 _KINDS = (
-    (GuideKind.LINES, "Line art"),
-    (GuideKind.SCRIBBLE, "Scribble"),
-    (GuideKind.DEPTH, "Depth: near is light"),
-    (GuideKind.SKETCH, "Sketch in colours"),
+    (GuideKind.LINES, Translatable("Line art")),
+    (GuideKind.SCRIBBLE, Translatable("Scribble")),
+    (GuideKind.DEPTH, Translatable("Depth: near is light")),
+    (GuideKind.SKETCH, Translatable("Sketch in colours")),
 )
 _NONE = ""
 _STEP = 5  # percent
@@ -38,7 +39,7 @@ class GuideChoice(QObject):
             "layerpeel_guide",
             i18n("What the scene follows"),
             (_NONE, i18n("None")),
-            *((kind.value, i18n(text)) for kind, text in _KINDS),
+            *((kind.value, translated(text)) for kind, text in _KINDS),
         )
         self._source = combo_of(
             "layerpeel_guide_source",

@@ -16,28 +16,37 @@ from layerpeel.plugin.scenes.more_choices import MoreChoices
 from layerpeel.plugin.scenes.prompt_edit import PromptEdit
 from layerpeel.plugin.scenes.scene_choice import MOST_VARIANTS, Mode, SceneChoice, read_kept_choice
 from layerpeel.plugin.scenes.seed_choice import SeedChoice
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
 from layerpeel.plugin.widgets.segments import Segments
 from layerpeel.shared.generators import StyleInfo
+from layerpeel.shared.translatable import Translatable
 
 _MODES = (
-    (Mode.SCENE, "Scene", "A whole picture, as a group of layers"),
-    (Mode.OBJECT, "Object", "One thing inside the selection, as a layer"),
-    (Mode.BACKGROUND, "Background", "A scene behind the active layer, as a layer below it"),
+    (Mode.SCENE, Translatable("Scene"), Translatable("A whole picture, as a group of layers")),
+    (
+        Mode.OBJECT,
+        Translatable("Object"),
+        Translatable("One thing inside the selection, as a layer"),
+    ),
+    (
+        Mode.BACKGROUND,
+        Translatable("Background"),
+        Translatable("A scene behind the active layer, as a layer below it"),
+    ),
 )
 _PLACEHOLDERS = {
-    Mode.SCENE: "[a bird flying] at sunset over the mountains",
-    Mode.OBJECT: "a red kite with a long tail",
-    Mode.BACKGROUND: "a quiet street after the rain",
+    Mode.SCENE: Translatable("[a bird flying] at sunset over the mountains"),
+    Mode.OBJECT: Translatable("a red kite with a long tail"),
+    Mode.BACKGROUND: Translatable("a quiet street after the rain"),
 }
-_BRACKETS = (
+_BRACKETS = Translatable(
     "Each thing in brackets becomes a layer of its own, the front-most first; "
     "the rest is the scene behind. To write a bracket itself, use \\[ or \\]."
 )
-_WORDS = "Describe what should be seen."
+_WORDS = Translatable("Describe what should be seen.")
 
 
 class SceneForm(QWidget):
@@ -55,7 +64,8 @@ class SceneForm(QWidget):
         self._wanted_style = kept.style
         self._has_selection = False
         self._modes = Segments(
-            "layerpeel_mode", [(mode.value, i18n(text), i18n(tip)) for mode, text, tip in _MODES]
+            "layerpeel_mode",
+            [(mode.value, translated(text), translated(tip)) for mode, text, tip in _MODES],
         )
         self._prompt = PromptEdit()
         self._hint = WrappedLabel("layerpeel_scene_hint")
@@ -163,8 +173,8 @@ class SceneForm(QWidget):
 
     def _update(self) -> None:
         mode = self._mode()
-        tip = i18n(_BRACKETS) if mode is Mode.SCENE else i18n(_WORDS)
-        self._prompt.explain(i18n(_PLACEHOLDERS[mode]), tip)
+        tip = translated(_BRACKETS) if mode is Mode.SCENE else translated(_WORDS)
+        self._prompt.explain(translated(_PLACEHOLDERS[mode]), tip)
         self._guide.show_for(mode is Mode.SCENE)
         hint = ""
         if mode is Mode.OBJECT and not self._has_selection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import List, Tuple
 
 from layerpeel.plugin.backend.native_words import word_for_qt
+from layerpeel.shared.translatable import Translatable
 
 
 @dataclass(frozen=True)
@@ -14,61 +15,71 @@ class Failure:
     comes_from_outside: whether it is certain that what was installed before is not to blame.
     """
 
-    text: str
+    text: Translatable
     value: str = ""
     comes_from_outside: bool = False
 
 
 # The first that fits what was printed, in any letter case; and whether it comes from outside.
-_KNOWN: List[Tuple[str, str, bool]] = [
+_KNOWN: List[Tuple[str, Translatable, bool]] = [
     (
         r"no space left|errno 28|not enough space|file too large|errno 27|disk quota|errno 122",
-        "There is not enough room on the disk: make 1.5 GB free, then try again.",
+        Translatable("There is not enough room on the disk: make 1.5 GB free, then try again."),
         True,
     ),
     (
         r"do not match the hashes|hash(es)? mismatch",
-        "What came is not the file that it should be, and was not installed. Try again; behind a "
-        "proxy, ask who runs it.",
+        Translatable(
+            "What came is not the file that it should be, and was not installed. Try again; behind "
+            "a proxy, ask who runs it."
+        ),
         True,
     ),
     (
         r"bad ?zip|bad crc|is invalid\.|not a zip file|has an invalid wheel",
-        "The plugin's own files are damaged: import its zip once more, and start Krita again.",
+        Translatable(
+            "The plugin's own files are damaged: import its zip once more, and start Krita again."
+        ),
         False,
     ),
     (
         r"permission ?denied|errno 13|read-only file system|errno 30|access is denied|winerror 5\b|"
         r"errno 17|errno 20\b",
-        "A folder cannot be written: {}",
+        Translatable("A folder cannot be written: {}"),
         False,
     ),
     (
         r"certificate|ssl(error|_)",
-        "A server's certificate was not accepted. If your network puts in its own, set PIP_CERT "
-        "and NODE_EXTRA_CA_CERTS to its file, and start Krita again.",
+        Translatable(
+            "A server's certificate was not accepted. If your network puts in its own, set "
+            "PIP_CERT and NODE_EXTRA_CA_CERTS to its file, and start Krita again."
+        ),
         True,
     ),
     (
         r"proxy ?error|cannot connect to proxy|via proxy|proxy could not",
-        "The proxy could not be used. Set HTTPS_PROXY for your system, and start Krita again.",
+        Translatable(
+            "The proxy could not be used. Set HTTPS_PROXY for your system, and start Krita again."
+        ),
         True,
     ),
     (
         r"has no (?:file|folder) (?P<lacking>[\w.-]*\w)",
-        "The folder lacks the model {}.",
+        Translatable("The folder lacks the model {}."),
         True,
     ),
     (
         r"connection|timed? ?out|name resolution|getaddrinfo|max retries|enotfound|eai_again|"
         r"econn|no network|network is",
-        "There is no connection to the internet, or it broke off. What has come is kept: try "
-        "again.",
+        Translatable(
+            "There is no connection to the internet, or it broke off. What has come is kept: try "
+            "again."
+        ),
         True,
     ),
     (
         r"no matching distribution found for (?P<lacking>\S+)",
-        "The package {} is not in the folder, or where else packages come from.",
+        Translatable("The package {} is not in the folder, or where else packages come from."),
         True,
     ),
 ]
@@ -94,7 +105,7 @@ def failure_in(printed: str, exit_code: int) -> Failure:
             lacking = found.groupdict().get("lacking")
             line = next((line for line in lines if found.group(0)[:40] in line), reason)
             return Failure(text, lacking or _without_prefix(line), comes_from_outside)
-    return Failure("It stopped: {}", _without_prefix(reason))
+    return Failure(Translatable("It stopped: {}"), _without_prefix(reason))
 
 
 def _without_prefix(line: str) -> str:

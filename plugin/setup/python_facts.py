@@ -1,11 +1,12 @@
 """What a Python says about itself, and whether the backend can be installed with it."""
 
 from dataclasses import dataclass
-from typing import List, Union
+from typing import Dict, List, Optional, Union
 
 from layerpeel.plugin.backend.native_words import path_for_python
 from layerpeel.plugin.setup.systems import NEWEST, OLDEST
 from layerpeel.shared.strict_json import read_json
+from layerpeel.shared.translatable import Translatable
 
 # For any Python 3, so that an old one can say that it is one.
 ASK_IT = """
@@ -31,30 +32,49 @@ class UsablePython:
     version: str
 
 
-def judge(told: str) -> Union[UsablePython, str]:
-    """Return the Python that answered `ASK_IT`, or why it cannot be used, as a sentence.
+@dataclass(frozen=True)
+class UnusablePython:
+    """Why a Python cannot be used: a sentence with gaps for its name, and a part that it lacks."""
 
-    The sentence is empty when what answered is no Python that is worth telling about.
+    why: Translatable
+    python: str
+    part: str = ""
+
+
+def judge(told: str) -> Union[UsablePython, UnusablePython, None]:
+    """Return the Python that answered `ASK_IT`, or why it cannot be used.
+
+    None when what answered is no Python that is worth telling about.
     """
     try:
         facts = read_json(told)
         path, version, lacks = facts["path"], facts["version"], facts["lacks"]
         numbers: List[int] = [int(number) for number in version]
     except (ValueError, KeyError, TypeError):
-        return ""
+        return None
     if not isinstance(path, str) or not path_for_python(path).is_absolute():
-        return ""
-    named = f"Python {'.'.join(map(str, numbers))} ({path})"
+        return None
+    version_text = ".".join(map(str, numbers))
+    part = str(lacks[0]) if lacks else ""
+    why = _why_not(path, numbers, facts)
+    if why is not None:
+        return UnusablePython(why, f"Python {version_text} ({path})", part)
+    return UsablePython(path, version_text)
+
+
+def _why_not(path: str, numbers: List[int], facts: Dict[str, object]) -> Optional[Translatable]:
     if tuple(numbers[:2]) < OLDEST:
-        return f"{named} is too old."
+        return Translatable("{python} is too old.")
     if tuple(numbers[:2]) > NEWEST:
-        return f"{named} is newer than what Layerpeel was tried with."
+        return Translatable("{python} is newer than what Layerpeel was tried with.")
     if facts.get("bits") != 64:
-        return f"{named} has 32 bits, and 64 are needed."
+        return Translatable("{python} has 32 bits, and 64 are needed.")
     if "\\WindowsApps\\" in path:
-        return f"{named} is from the Microsoft Store, and writes where Krita cannot look."
+        return Translatable(
+            "{python} is from the Microsoft Store, and writes where Krita cannot look."
+        )
     if facts.get("system") == "win32" and facts.get("machine") == "ARM64":
-        return f"{named} is for ARM: get the one for x64, which Windows runs too."
-    if lacks:
-        return f"{named} lacks its part “{lacks[0]}”, which python3-venv brings."
-    return UsablePython(path, ".".join(map(str, numbers)))
+        return Translatable("{python} is for ARM: get the one for x64, which Windows runs too.")
+    if facts["lacks"]:
+        return Translatable("{python} lacks its part “{part}”, which python3-venv brings.")
+    return None

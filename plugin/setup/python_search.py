@@ -6,7 +6,12 @@ from typing import Callable, List, Optional
 from layerpeel.plugin.backend.printing_process import PrintingProcess
 from layerpeel.plugin.backend.programs import find_program
 from layerpeel.plugin.qt import QObject, QTimer
-from layerpeel.plugin.setup.python_facts import ASK_IT, UsablePython, judge
+from layerpeel.plugin.setup.python_facts import (
+    ASK_IT,
+    UnusablePython,
+    UsablePython,
+    judge,
+)
 from layerpeel.plugin.setup.systems import System, pythons_to_try
 
 _LONGEST_ANSWER = 15_000  # milliseconds
@@ -19,19 +24,19 @@ class PythonSearch(QObject):
     """Asks one Python after the other, on creation, until one can be used.
 
     found: called with that one; None when there is none, and why those that answered cannot be
-        used, in a sentence each.
+        used.
     """
 
     def __init__(
         self,
         system: System,
-        found: Callable[[Optional[UsablePython], List[str]], None],
+        found: Callable[[Optional[UsablePython], List[UnusablePython]], None],
         parent: Optional[QObject] = None,
     ) -> None:
         super().__init__(parent)
         self._found = found
         self._left = pythons_to_try(system, os.environ)
-        self._refused: List[str] = []
+        self._refused: List[UnusablePython] = []
         self._is_stopped = False
         self._asked: Optional[PrintingProcess] = None
         QTimer.singleShot(0, self._ask_next)
@@ -62,10 +67,10 @@ class PythonSearch(QObject):
             self._asked.deleteLater()
             self._asked = None
         lines = printed.strip().splitlines()
-        verdict = judge(lines[-1]) if code == 0 and lines else ""
+        verdict = judge(lines[-1]) if code == 0 and lines else None
         if isinstance(verdict, UsablePython):
             self._found(verdict, self._refused)
             return
-        if verdict and verdict not in self._refused:
+        if verdict is not None and verdict not in self._refused:
             self._refused.append(verdict)
         self._ask_next()

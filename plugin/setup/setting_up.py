@@ -20,15 +20,16 @@ from layerpeel.plugin.setup.environments import (
 )
 from layerpeel.plugin.setup.failures import Failure, failure_in, failure_of
 from layerpeel.plugin.setup.payload import Payload, PayloadError, read_payload
-from layerpeel.plugin.setup.python_facts import UsablePython
+from layerpeel.plugin.setup.python_facts import UnusablePython, UsablePython
 from layerpeel.plugin.setup.python_search import PythonSearch
 from layerpeel.plugin.setup.removal import remove_in_turns
 from layerpeel.plugin.setup.setup_run import UNKNOWN, SetupRun
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step, can_go_on, is_whole
 from layerpeel.plugin.setup.systems import this_system
-from layerpeel.plugin.texts import path_text
+from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import run_in_turns
 from layerpeel.shared.places import command_file, read_command, setup_folder
+from layerpeel.shared.translatable import Translatable
 
 
 class SetupState(Enum):
@@ -50,7 +51,7 @@ class SettingUp(QObject):
     said: emitted with each line for the log.
     finished: emitted when a backend has been set up, or removed, with a line that says so.
 
-    python: the one to install with. refused: why others cannot be used, in a sentence each.
+    python: the one to install with. refused: why others cannot be used.
     step, detail, done: what is at work, as `SetupRun.progressed`. failure: why it has stopped.
     lines: the log of the last run.
     """
@@ -65,7 +66,7 @@ class SettingUp(QObject):
         self._system = this_system()
         self.state = SetupState.IDLE
         self.python: Optional[UsablePython] = None
-        self.refused: List[str] = []
+        self.refused: List[UnusablePython] = []
         self.step: Optional[Step] = None
         self.detail, self.done = "", UNKNOWN
         self.failure: Optional[Failure] = None
@@ -259,7 +260,7 @@ class SettingUp(QObject):
         else:
             self.changed.emit()
 
-    def _found(self, python: Optional[UsablePython], refused: List[str]) -> None:
+    def _found(self, python: Optional[UsablePython], refused: List[UnusablePython]) -> None:
         if self.state is not SetupState.SEARCHING:
             return
         self.python, self.refused = python, refused
@@ -288,18 +289,20 @@ class SettingUp(QObject):
     def _tidied(self, _problems: List[str]) -> None:
         # What Windows still uses goes with the next set-up.
         self._release_lock()
-        self._finish("The backend is set up.")
+        self._finish(i18n("The backend is set up."))
 
     def _removed(self, problems: List[str]) -> None:
         self._release_lock()
         if problems:
-            self._stopped(Failure("Not all could be removed: {}", word_for_qt(problems[0])))
+            self._stopped(
+                Failure(Translatable("Not all could be removed: {}"), word_for_qt(problems[0]))
+            )
             self._connection.forget()
             return
         # What somebody has put beside it stays, and the folder with it.
         with contextlib.suppress(OSError):
             setup_folder().rmdir()
-        self._finish("The backend is removed. Models stay, for the next one.")
+        self._finish(i18n("The backend is removed. Models stay, for the next one."))
 
     def _finish(self, line: str) -> None:
         self._is_asked_for = False
@@ -334,7 +337,9 @@ class SettingUp(QObject):
             self._lock = lock
             return True
         if lock.error() == QLockFile.LockError.LockFailedError:
-            self._stopped(Failure("Another Krita is setting the backend up: wait for it."))
+            self._stopped(
+                Failure(Translatable("Another Krita is setting the backend up: wait for it."))
+            )
         else:
             self._stopped(failure_in(f"permission denied: {path_text(setup_folder())}", 1))
         return False

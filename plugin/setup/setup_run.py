@@ -10,6 +10,7 @@ from layerpeel.plugin.setup.failures import Failure, failure_in, failure_of
 from layerpeel.plugin.setup.payload import count_pins, package_in
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step
 from layerpeel.shared.places import setup_log_file
+from layerpeel.shared.translatable import Translatable
 
 UNKNOWN = -1.0
 
@@ -109,7 +110,9 @@ class SetupRun(QObject):
             return
         failure = failure_in(printed, code)
         if code == CANNOT_START:
-            failure = Failure("A Python that was there a moment ago cannot be started any more.")
+            failure = Failure(
+                Translatable("A Python that was there a moment ago cannot be started any more.")
+            )
         if code == CANNOT_START or (self._goes_on and not failure.comes_from_outside):
             self._leave_environment()
         self._end(failure)

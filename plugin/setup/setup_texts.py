@@ -6,7 +6,7 @@ from layerpeel.plugin.setup.costs import MODELS_MB, NPM_MB, PACKAGES_MB, Costs
 from layerpeel.plugin.setup.setting_up import SettingUp, SetupState, number_of
 from layerpeel.plugin.setup.steps import STEPS
 from layerpeel.plugin.setup.systems import NEWEST, OLDEST, this_system
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, number_text, translated
 
 
 def what_starts(setting_up: SettingUp) -> str:
@@ -45,16 +45,20 @@ def texts(setting_up: SettingUp) -> List[str]:
     state, step = setting_up.state, setting_up.step
     if state is SetupState.RUNNING and step is not None:
         detail = f": {setting_up.detail}" if setting_up.detail else " …"
-        return [i18n(step.title) + detail]
+        return [translated(step.title) + detail]
     if state is SetupState.FAILED and setting_up.failure is not None:
-        return [i18n(setting_up.failure.text).format(setting_up.failure.value)]
+        return [translated(setting_up.failure.text).format(setting_up.failure.value)]
     if state is SetupState.SEARCHING:
         return [i18n("Looking for a Python …")]
     if state is SetupState.NO_PYTHON:
         wanted = i18n("It needs Python {} to {}, and none was found.").format(
             ".".join(map(str, OLDEST)), ".".join(map(str, NEWEST))
         )
-        return [wanted, *setting_up.refused, i18n(this_system().where_from)]
+        refused = [
+            translated(each.why).format(python=each.python, part=each.part)
+            for each in setting_up.refused
+        ]
+        return [wanted, *refused, translated(this_system().where_from)]
     if state is SetupState.OFFERED:
         return [_what_is_there(setting_up), _costs_text(setting_up.costs)]
     return []
@@ -88,6 +92,6 @@ def _costs_text(costs: Costs) -> str:
         *([models.format(MODELS_MB)] if costs.models else []),
         *([npm.format(NPM_MB)] if costs.npm else []),
     ]
-    takes = i18n("It takes {:.1f} GB in folders of your own, and changes nothing else.")
+    takes = i18n("It takes {} GB in folders of your own, and changes nothing else.")
     fetches = i18n("It fetches: {}.").format("; ".join(parts))
-    return fetches + " " + takes.format(costs.gigabytes)
+    return fetches + " " + takes.format(number_text(costs.gigabytes))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 from layerpeel.plugin.setup.payload import Payload
+from layerpeel.shared.translatable import Translatable
 
 # -I: what lies in the folder that it is started in, or in the user's own packages, is not imported.
 # It also ignores variables: that words come as UTF-8, and at once, has to be said with it.
@@ -48,7 +49,7 @@ class Step:
     """A part of a set-up. title: what it does, in words. commands: what is run for it, in order."""
 
     key: str
-    title: str
+    title: Translatable
     commands: Callable[[Plan], List[List[str]]]
 
 
@@ -94,12 +95,12 @@ def _register(plan: Plan) -> List[List[str]]:
 
 INSTALL = "install"
 STEPS: Tuple[Step, ...] = (
-    Step("environment", "Making a place for it", _make_environment),
-    Step("fetch", "Fetching packages", _fetch),
-    Step(INSTALL, "Installing packages", _install),
-    Step("compile", "Compiling, which takes a minute", _compile),
-    Step("models", "Fetching models", _pull),
-    Step("register", "Telling the docker where it is", _register),
+    Step("environment", Translatable("Making a place for it"), _make_environment),
+    Step("fetch", Translatable("Fetching packages"), _fetch),
+    Step(INSTALL, Translatable("Installing packages"), _install),
+    Step("compile", Translatable("Compiling, which takes a minute"), _compile),
+    Step("models", Translatable("Fetching models"), _pull),
+    Step("register", Translatable("Telling the docker where it is"), _register),
 )
 
 

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import List, Mapping
 
+from layerpeel.shared.translatable import Translatable
+
 OLDEST, NEWEST = (3, 11), (3, 14)
 """The Pythons that the lock has wheels for."""
 
@@ -25,29 +27,35 @@ class System:
     name: str
     programs: str
     python: str
-    where_from: str
+    where_from: Translatable
 
 
 LINUX = System(
     "Linux",
     "bin",
     "python",
-    "Install python3 and python3-venv with your system's software manager (on Debian and Ubuntu: "
-    "sudo apt install python3-venv). Where that is older than Python 3.11, install python3.11 and "
-    "python3.11-venv.",
+    Translatable(
+        "Install python3 and python3-venv with your system's software manager (on Debian and "
+        "Ubuntu: sudo apt install python3-venv). Where that is older than Python 3.11, install "
+        "python3.11 and python3.11-venv."
+    ),
 )
 WINDOWS = System(
     "Windows",
     "Scripts",
     "python.exe",
-    "Get Python 3.13 (64-bit) from python.org/downloads, and not from the Microsoft Store, whose "
-    "programs write where Krita cannot look.",
+    Translatable(
+        "Get Python 3.13 (64-bit) from python.org/downloads, and not from the Microsoft Store, "
+        "whose programs write where Krita cannot look."
+    ),
 )
 MACOS = System(
     "macOS",
     "bin",
     "python",
-    "Get Python 3.13 from python.org/downloads, or with Homebrew: brew install python@3.13.",
+    Translatable(
+        "Get Python 3.13 from python.org/downloads, or with Homebrew: brew install python@3.13."
+    ),
 )
 
 

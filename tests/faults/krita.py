@@ -1,7 +1,6 @@
 """The real Krita, killed while it peels by the backend of a campaign."""
 
 import os
-import runpy
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from faults.campaign import Campaign
 from layerpeel.shared.jobs import JobState
 
 TESTS = Path(__file__).parents[1]
-sys.path.append(str(TESTS / "krita"))
+sys.path += [str(TESTS / "krita"), str(TESTS.parent / "packaging")]
 
 from krita_harness.docker import DONE, Docker  # noqa: E402
 from krita_harness.easel import Easel  # noqa: E402
@@ -20,6 +19,7 @@ from krita_harness.launcher import Launcher  # noqa: E402
 from krita_harness.pictures import disc_selection, small_picture  # noqa: E402
 from krita_harness.requirements import reason_to_leave_out  # noqa: E402
 from krita_harness.results import ResultsPage  # noqa: E402
+from plugin_zip import build_plugin_zip  # noqa: E402
 
 LONGEST_PEEL = 3.0  # seconds, from the click until its layers are in the document
 NAME = "Castle"
@@ -34,8 +34,7 @@ class KritaAtWork:
     """A Krita whose plugin asks the campaign's backend. folder: for its home."""
 
     def __init__(self, folder: Path, campaign: Campaign) -> None:
-        packaging = runpy.run_path(str(TESTS.parent / "packaging" / "plugin_zip.py"))
-        self._launcher = Launcher(folder, packaging["build_plugin_zip"](folder))
+        self._launcher = Launcher(folder, build_plugin_zip(folder))
         self._krita = self._launcher.launch({"LAYERPEEL_HOME": str(campaign.home)})
         self._picture = small_picture()
 

@@ -4,12 +4,11 @@
 that the backend's own work, which has its own bench, is short.
 """
 
-import runpy
 import sys
 import tempfile
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[2] / "packaging")]
 
 import numpy as np
 from conftest import REPOSITORY
@@ -20,6 +19,7 @@ from krita_harness.kept_results import keep_results, keepsake_of
 from krita_harness.launcher import Launcher
 from krita_harness.results import ResultsPage
 from PIL import Image
+from plugin_zip import build_plugin_zip
 
 from layerpeel.backend.models.model_store import default_folder
 
@@ -142,9 +142,8 @@ def keep_many(layerpeel_home):
 
 def main():
     """Measure all sizes and print them."""
-    build = runpy.run_path(str(REPOSITORY / "packaging" / "plugin_zip.py"))
     with tempfile.TemporaryDirectory() as folder:
-        plugin = build["build_plugin_zip"](Path(folder))
+        plugin = build_plugin_zip(Path(folder))
         launcher = Launcher(Path(folder), plugin)
         environment = {"LAYERPEEL_MODELS": str(default_folder()), "OMP_WAIT_POLICY": "PASSIVE"}
         krita = launcher.launch(environment)

@@ -1,6 +1,8 @@
 """The zip that artists import into Krita."""
 
 import configparser
+import gettext
+import io
 import os
 import runpy
 import shutil
@@ -66,6 +68,14 @@ def test_all_python_of_both_packages_is_inside(plugin_zip, package):
     }
     assert expected
     assert expected <= set(names_in(plugin_zip))
+
+
+def test_languages_go_along_as_gettext_reads_them(plugin_zip):
+    with zipfile.ZipFile(plugin_zip) as archive:
+        name = "layerpeel/plugin/translations/de/LC_MESSAGES/layerpeel.mo"
+        german = gettext.GNUTranslations(io.BytesIO(archive.read(name)))
+        assert not [each for each in archive.namelist() if each.endswith(".po")]
+    assert german.gettext("Background") == "Hintergrund"
 
 
 def test_icons_and_other_data_go_along_and_leavings_do_not(repository, tmp_path):

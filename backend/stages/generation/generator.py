@@ -39,8 +39,10 @@ from layerpeel.backend.stages.generation.request import (
 )
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
 from layerpeel.backend.stages.generation.start import start_arguments, strength_for
+from layerpeel.shared.translatable import Translatable
 
-LOADING, PAINTING, DECODING = "Loading the generator", "Painting", "Developing the picture"
+LOADING = Translatable("Loading the generator")
+PAINTING, DECODING = Translatable("Painting"), Translatable("Developing the picture")
 
 # Share of the work, roughly, that is done when painting begins, and when it ends.
 PAINTING_BEGINS, PAINTING_ENDS = 0.05, 0.95
