@@ -22,11 +22,6 @@ pytestmark = [
 ]
 
 REPOSITORY = Path(__file__).parents[2]
-NARROW = """
-from layerpeel.plugin.qt import Qt
-docker = widgets._docker()
-widgets.window().resizeDocks([docker], [250], Qt.Orientation.Horizontal)
-"""
 OLD_PYTHON = '{"path": "/old/python", "version": [3, 9, 2], "bits": 64, "lacks": []}'
 # Of a backend that ends at once; half of what one that starts is waited for.
 SECONDS_TO_BE_TOLD = 45
@@ -132,7 +127,7 @@ def environments(krita):
 
 def picture(krita, name):
     """Take a screenshot of the docker at the least width that artists use."""
-    krita.run(NARROW)
+    krita.run("widgets.narrow_docker(250)")
     krita.screenshot_of("layerpeel_docker", f"setup-{name}")
 
 

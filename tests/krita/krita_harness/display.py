@@ -13,10 +13,12 @@ SECONDS_TO_END = 10
 class Display:
     """Xvfb and openbox, from creation to `close`.
 
+    scale: screen pixels to a logical one; the screen is that much larger.
     environment: for programs that are to appear on this screen.
     """
 
-    def __init__(self, environment, log_folder):
+    def __init__(self, environment, log_folder, scale=1):
+        self._size = [length * scale for length in SIZE]
         self._log = (log_folder / "display.log").open("ab")
         self._server, number = self._start_server(environment)
         self.environment = {**environment, "DISPLAY": f":{number}"}
@@ -29,7 +31,7 @@ class Display:
 
     def _start_server(self, environment):
         receiver, sender = os.pipe()
-        width, height = SIZE
+        width, height = self._size
         screen = ["-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"]
         server = subprocess.Popen(
             [program("Xvfb"), "-displayfd", str(sender), *screen],

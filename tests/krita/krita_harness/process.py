@@ -24,7 +24,8 @@ class KritaProcess:
         self._home = home
         self._hung = None
         self._log = home.folder / "krita.log"
-        self.display = Display(home.environment(), home.folder)
+        scale = int(environment.get("QT_SCALE_FACTOR", "1"))
+        self.display = Display(home.environment(), home.folder, scale)
         ready = home.folder / "driver.ready"
         ready.unlink(missing_ok=True)
         token = secrets.token_hex()

@@ -5,11 +5,13 @@ try:
     from PyQt5.QtNetwork import QHostAddress, QTcpServer
     from PyQt5.QtWidgets import (
         QAbstractButton,
+        QAbstractSpinBox,
         QApplication,
         QCheckBox,
         QComboBox,
         QDockWidget,
         QDoubleSpinBox,
+        QLabel,
         QLineEdit,
         QPlainTextEdit,
         QPushButton,
@@ -18,6 +20,7 @@ try:
         QSpinBox,
         QStyle,
         QStyleOptionButton,
+        QStyleOptionComboBox,
         QToolButton,
         QToolTip,
         QTreeView,
@@ -29,11 +32,13 @@ except ImportError:
     from PyQt6.QtNetwork import QHostAddress, QTcpServer
     from PyQt6.QtWidgets import (
         QAbstractButton,
+        QAbstractSpinBox,
         QApplication,
         QCheckBox,
         QComboBox,
         QDockWidget,
         QDoubleSpinBox,
+        QLabel,
         QLineEdit,
         QPlainTextEdit,
         QPushButton,
@@ -42,6 +47,7 @@ except ImportError:
         QSpinBox,
         QStyle,
         QStyleOptionButton,
+        QStyleOptionComboBox,
         QToolButton,
         QToolTip,
         QTreeView,
@@ -51,6 +57,7 @@ except ImportError:
 
 __all__ = [
     "QAbstractButton",
+    "QAbstractSpinBox",
     "QApplication",
     "QByteArray",
     "QCheckBox",
@@ -59,6 +66,7 @@ __all__ = [
     "QDoubleSpinBox",
     "QEvent",
     "QHostAddress",
+    "QLabel",
     "QLineEdit",
     "QObject",
     "QPlainTextEdit",
@@ -69,6 +77,7 @@ __all__ = [
     "QSpinBox",
     "QStyle",
     "QStyleOptionButton",
+    "QStyleOptionComboBox",
     "QTcpServer",
     "QTimer",
     "QToolButton",

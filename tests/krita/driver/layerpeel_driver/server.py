@@ -11,7 +11,7 @@ import traceback
 
 from krita import Krita
 
-from . import documents, editing, heartbeat, inputs, qt, unhandled, widgets, witness
+from . import documents, editing, heartbeat, inputs, lettering, qt, unhandled, widgets, witness
 from .qt import QHostAddress, QTcpServer, QTimer
 
 CODE_OF_TEST = "<code of the test>"
@@ -71,6 +71,7 @@ def execute(code, values):
         "editing": editing,
         "widgets": widgets,
         "inputs": inputs,
+        "lettering": lettering,
         "witness": witness,
         "heartbeat": heartbeat,
         "qt": qt,

@@ -80,7 +80,7 @@ def place_of(object_name):
     if not widget.isVisible() or seen.isEmpty():
         return {"problem": f"{object_name!r} is not visible: {_why_hidden(widget)}"}
     corner = widget.mapToGlobal(seen.topLeft())
-    return {"place": [corner.x(), corner.y(), seen.width(), seen.height()]}
+    return {"place": _on_screen(widget, corner.x(), corner.y(), seen.width(), seen.height())}
 
 
 def click_point_of(object_name):
@@ -91,8 +91,7 @@ def click_point_of(object_name):
     widget = the(object_name)
     if not widget.isEnabled():
         return {"problem": f"{object_name!r} is greyed out"}
-    left, top, width, height = answer["place"]
-    point = QPoint(left + width // 2, top + height // 2)
+    point = widget.mapToGlobal(widget.visibleRegion().boundingRect().center())
     if isinstance(widget, QCheckBox):
         # Only the box and its label can be clicked; the widget itself may be far wider.
         option = QStyleOptionButton()
@@ -104,7 +103,7 @@ def click_point_of(object_name):
     hit = QApplication.widgetAt(point)
     if hit is not widget and not widget.isAncestorOf(hit or window()):
         return {"problem": f"{object_name!r} is covered by {_called(hit)}"}
-    return {"point": [point.x(), point.y()]}
+    return {"point": _on_screen(widget, point.x(), point.y())}
 
 
 def item_point_of(object_name, text):
@@ -123,7 +122,7 @@ def item_point_of(object_name, text):
     view.scrollTo(index)
     seen = view.visualRect(index).intersected(view.viewport().rect())
     point = view.viewport().mapToGlobal(seen.center())
-    return {"point": [point.x(), point.y()]}
+    return {"point": _on_screen(view, point.x(), point.y())}
 
 
 def show_docker(object_name, width):
@@ -135,6 +134,19 @@ def show_docker(object_name, width):
         window().resizeDocks([docker], [width], Qt.Orientation.Horizontal)
     for area in docker.findChildren(QScrollArea):
         area.verticalScrollBar().setValue(0)
+
+
+def narrow_docker(width):
+    """Make the docker so narrow, as far as its content lets it; return how wide it is then.
+
+    The dockers that share its column would let it be no narrower than they are: they go.
+    """
+    docker, area = _docker(), window().dockWidgetArea(_docker())
+    for other in window().findChildren(QDockWidget):
+        if other is not docker and window().dockWidgetArea(other) == area:
+            other.hide()
+    window().resizeDocks([_docker()], [width], Qt.Orientation.Horizontal)
+    return _docker().width()
 
 
 def docker_heights():
@@ -193,6 +205,11 @@ def open_dialog():
     texts = [child.text() for child in dialog.findChildren(QWidget) if hasattr(child, "text")]
     said = " | ".join(text for text in texts if isinstance(text, str) and text)
     return f"{dialog.windowTitle()}: {said}"
+
+
+def _on_screen(widget, *lengths):
+    """Return lengths of Qt's in the screen's own pixels."""
+    return [round(length * widget.devicePixelRatioF()) for length in lengths]
 
 
 def _scroll_to(widget):
