@@ -177,5 +177,9 @@ def look_at_generating(krita, reader, docker):
         for mode in ("scene", "object", "background"):
             krita.click(f"layerpeel_mode_{mode}")
             reader.look(f"generate-{mode}")
+        krita.click("layerpeel_mode_scene")
+        krita.run("widgets.the('layerpeel_guide').setCurrentIndex(1)")
+        krita.click("layerpeel_more")
+        reader.look("generate-more")
         krita.click("layerpeel_more_styles")
         reader.look("generate-styles")
