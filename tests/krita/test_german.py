@@ -50,7 +50,7 @@ result = [*map(stage_text, stages), number_text(1.5)]
 """
 IN_GERMAN = [
     "Die Kante finden (Ebene 2 von 3)",
-    "Malen (Schritt 3 von 20)",
+    "Generieren (Schritt 3 von 20)",
     "SDXL wird heruntergeladen",
     "Unknown",
     "1,5",
