@@ -20,7 +20,8 @@ from babel.messages.pofile import read_po, write_po
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = "plugin/translations"
-# Of the backend only what its work is doing is marked: all else that it says is English.
+# Of the backend only what its work is doing is marked, and what things are called: all else that
+# it says is English.
 SOURCES = ("plugin", "shared", "backend")
 MARKS = ("i18n", "Translatable")
 _LINE = 100  # characters

@@ -20,6 +20,8 @@ _DOMAIN = "layerpeel"
 # How the backend counts on, behind a stage's words.
 _COUNTED = re.compile(r"(?P<words>.+) \((?P<counted>layer|step) (?P<number>\d+) of (?P<of>\d+)\)")
 _PULLING = "Pulling "
+# How it numbers things that lie in one place.
+_NUMBERED = re.compile(r"(?P<place>.+?)(?P<number>( \d+)?)")
 
 
 class _Krita(gettext.NullTranslations):
@@ -67,6 +69,14 @@ def stage_text(stage: str) -> str:
     }
     count = counts[found["counted"]].format(number=found["number"], count=found["of"])
     return "{} ({})".format(_TRANSLATIONS.gettext(found["words"]), count)
+
+
+def place_text(name: str) -> str:
+    """Translate what the backend calls a thing after its place; a number at the end stays."""
+    found = _NUMBERED.fullmatch(name)
+    if found is None:
+        return name
+    return _TRANSLATIONS.gettext(found["place"]) + found["number"]
 
 
 def number_text(value: float) -> str:

@@ -1,5 +1,6 @@
 """The picture to point at: what the artist does in it, and what the backend makes of it."""
 
+from dataclasses import replace
 from typing import Optional, Sequence, Tuple
 
 from krita import Document
@@ -16,9 +17,9 @@ from layerpeel.plugin.pointing.questions import Answer, Question, Questions
 from layerpeel.plugin.pointing.seen_picture import SeenPicture, see
 from layerpeel.plugin.pointing.things_choice import ThingsChoice, offered
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, place_text
 from layerpeel.plugin.turns import run_in_turns
-from layerpeel.shared.pointing import Ring, ThingsFound, WhatIsAt, WhatThings
+from layerpeel.shared.pointing import FoundThing, Ring, ThingsFound, WhatIsAt, WhatThings
 
 # An answer mostly comes before a line about waiting for it could be read.
 PATIENCE = 500  # milliseconds
@@ -250,7 +251,7 @@ class Pointing(QObject):
     def _answered(self, question: Question, answer: Answer) -> None:
         if isinstance(answer, ThingsFound):
             if question == WhatThings(self.most or 0):
-                self._choose(offered(answer.things, answer.notes))
+                self._choose(offered(map(_translated, answer.things), answer.notes))
                 self._ask()
         elif isinstance(question, WhatIsAt) and self._now is not None and self.picture is not None:
             points = self._now.points(self.picture, self.hints.points)
@@ -278,6 +279,11 @@ class Pointing(QObject):
             hints = i18n("Hints from the layer “{name}”.").format(name=self.hints.layer)
             self.line = f"{hints} {line}"
         self.changed.emit()
+
+
+def _translated(found: FoundThing) -> FoundThing:
+    # Under this name it is sent back, so its layer and the list of results have it too.
+    return replace(found, thing=replace(found.thing, name=place_text(found.thing.name)))
 
 
 def _how_to_begin(has_marks: bool) -> str:

@@ -10,6 +10,7 @@ from krita_harness.given_krita import ROOT
 from krita_harness.home import ENGINE, SETTINGS
 from krita_harness.installing import base_python, small_wheel
 from krita_harness.painter import DOWNLOADS, FAST, LACKING, Painter
+from krita_harness.pointing import PointingPanel
 from krita_harness.running import DOCKER
 from krita_harness.strangers import stranger
 from plugin_zip import build_plugin_zip
@@ -55,6 +56,21 @@ IN_GERMAN = [
     "Unknown",
     "1,5",
 ]
+
+# As the backend answers, whichever networks are there.
+THINGS_FOUND = """
+from layerpeel.shared.pointing import FoundThing, Outlined, ThingsFound, WhatThings
+from layerpeel.shared.protocol import Coverage, Thing, ThingPart
+pointing = widgets.the("layerpeel_picture")._pointing
+part = ThingPart(Coverage(9, 9, bytes([255]) * 81), (0, 0))
+names = "Middle", "Bottom right 2"
+found = tuple(FoundThing(Thing(name, (part,)), Outlined(())) for name in names)
+pointing._answered(WhatThings(pointing.most), ThingsFound(found))
+row = widgets.the("layerpeel_things")
+result = [[row.item(index).text() for index in range(row.count())], row.item(1).toolTip()]
+result.append([thing.name for thing in pointing.pointed_at().lift.found])
+"""
+THINGS_IN_GERMAN = ["Mitte", "Unten rechts 2"]
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +154,16 @@ def look_at_set_up(krita, reader):
 
 
 def look_at_peeling(krita, reader, docker, easel, soft_disc):
-    for lift in ("subject", "point", "things", "selection"):
+    for lift in ("subject", "point"):
         docker.lift(lift)
         reader.look(f"peel-{lift}")
+    PointingPanel(krita).open_things()
+    shown, tip, sent = krita.run(THINGS_FOUND)
+    assert shown == sent == THINGS_IN_GERMAN
+    assert tip.startswith("Unten rechts 2: ")
+    reader.look("peel-things")
+    docker.lift("selection")
+    reader.look("peel-selection")
     docker.start()
     assert docker.message == "Zuerst auswählen, was abgelöst wird."
     reader.look("peel-problem")

@@ -5,8 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from layerpeel.backend.image import Bool
+from layerpeel.shared.translatable import Translatable
 
-_ROWS, _COLUMNS = ("Top", "", "Bottom"), ("left", "", "right")
+_PLACES = (
+    (Translatable("Top left"), Translatable("Top"), Translatable("Top right")),
+    (Translatable("Left"), Translatable("Middle"), Translatable("Right")),
+    (Translatable("Bottom left"), Translatable("Bottom"), Translatable("Bottom right")),
+)
 
 
 def place_names(masks: Sequence[Bool]) -> list[str]:
@@ -23,8 +28,7 @@ def place_names(masks: Sequence[Bool]) -> list[str]:
     return names
 
 
-def _place_of(mask: Bool) -> str:
+def _place_of(mask: Bool) -> Translatable:
     rows, columns = np.nonzero(mask)
-    row = _ROWS[int(3 * rows.mean() / mask.shape[0])]
-    column = _COLUMNS[int(3 * columns.mean() / mask.shape[1])]
-    return f"{row} {column}".strip().capitalize() or "Middle"
+    row, column = 3 * rows.mean() / mask.shape[0], 3 * columns.mean() / mask.shape[1]
+    return _PLACES[int(row)][int(column)]
