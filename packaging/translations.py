@@ -85,11 +85,20 @@ def unreadable_texts(repository: Path = REPOSITORY) -> list[str]:
     ]
 
 
+def is_language(code: str) -> bool:
+    """Whether this is how a language is written here: “fr”, or with a country “pt_BR”."""
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
 def renew(path: Path, collected: Catalog) -> int:
     """Write the file of a language anew, with the texts as they are; return how many it lacks.
 
     Translations stay where their texts have not changed; those of other texts go. A file that is
-    not there is begun. Raises UnknownLocaleError when its name is no language.
+    not there is begun; its name has to be a language (`is_language`).
     """
     if not path.exists():
         language = Locale.parse(path.stem).english_name
@@ -124,14 +133,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Renew the files of translations.")
     parser.add_argument("--add", metavar="LANGUAGE", help="begin another language, such as fr")
     given = parser.parse_args()
-    collected = texts()
     added = [REPOSITORY / FOLDER / f"{given.add}.po"] if given.add else []
-    for path in sorted({*catalogues(), *added}):
-        try:
-            lacking = renew(path, collected)
-        except UnknownLocaleError as error:
-            print(f"{path.stem} is no language: {error}", file=sys.stderr)
+    paths = sorted({*catalogues(), *added})
+    for path in paths:
+        if not is_language(path.stem):
+            print(f"{path.stem} is no language: give one as fr or pt_BR is.", file=sys.stderr)
             return 1
+    collected = texts()
+    for path in paths:
+        lacking = renew(path, collected)
         print(f"{path.relative_to(REPOSITORY)}: {lacking} texts to translate")
     return 0
 

@@ -4,6 +4,7 @@ import gettext
 import io
 import re
 import string
+import sys
 
 import pytest
 import translations
@@ -109,6 +110,13 @@ def test_a_language_can_be_begun(repository):
     path = repository / "plugin" / "translations" / "fr.po"
     assert translations.renew(path, translations.texts(repository)) == 2
     assert path.read_text(encoding="utf-8").startswith("# French texts of the docker.\n")
+
+
+@pytest.mark.parametrize("code", ["fr-FR", "french", "qq"])
+def test_what_is_no_language_is_refused_in_a_line(monkeypatch, capsys, code):
+    monkeypatch.setattr(sys, "argv", ["translations.py", "--add", code])
+    assert translations.main() == 1
+    assert capsys.readouterr() == ("", f"{code} is no language: give one as fr or pt_BR is.\n")
 
 
 def test_a_text_that_cannot_be_found_is_told_of(repository):
