@@ -1,4 +1,4 @@
-"""Texts for the artist, in Krita's language: by our own catalogues, else as Krita translates them.
+"""Texts for the artist, in the language set for Krita: by our catalogues, else as Krita translates.
 
 Translations lie in translations/, as `make texts` collects them.
 """
