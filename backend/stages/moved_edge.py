@@ -99,7 +99,10 @@ def _thinness(alpha: Float32, solid: Float32) -> Float32:
     _count, labels, facts, _centres = cv2.connectedComponentsWithStats(
         (beyond > LEAST_BEYOND).astype(np.uint8), connectivity=8
     )
-    is_long = facts[:, cv2.CC_STAT_AREA] >= THIN * THIN
-    is_long[0] = False
+    beside_solid = cv2.dilate((solid > LEAST_BEYOND).astype(np.uint8), np.ones((3, 3))) > 0
+    is_thin = np.ones(len(facts), np.bool_)
+    is_thin[labels[beside_solid]] = False
+    is_thin |= facts[:, cv2.CC_STAT_AREA] >= THIN * THIN
+    is_thin[0] = False
     share = np.clip((beyond - LEAST_BEYOND) / FULLY_BEYOND, 0, 1)
-    return np.where(is_long[labels], share * share * (3 - 2 * share), 0).astype(np.float32)
+    return np.where(is_thin[labels], share * share * (3 - 2 * share), 0).astype(np.float32)

@@ -99,3 +99,20 @@ def test_hairs_stay_as_they_are_where_the_rest_gets_softer():
     after = softened(alpha, 3)
     np.testing.assert_allclose(after[12:36], alpha[12:36])
     assert 0 < after[46, 34] < 1
+
+
+@pytest.mark.parametrize("size", [(1, 20), (4, 4), (3, 8), (1, 1), (5, 5)])
+@pytest.mark.parametrize("distance", [1, 4])
+def test_fine_bits_that_hang_on_nothing_stay_as_they_are(size, distance):
+    alpha = _with_hairs()
+    apart = np.s_[2 : 2 + size[0], 2 : 2 + size[1]]
+    alpha[apart] = 1
+    assert (softened(alpha, distance)[apart] == 1).all()
+
+
+@pytest.mark.parametrize("distance", [2, 4])
+def test_corners_get_round(distance):
+    alpha = np.zeros((64, 64), np.float32)
+    alpha[16:48, 16:48] = 1
+    after = softened(alpha, distance)
+    assert (after[[16, 16, 47, 47], [16, 47, 16, 47]] < 0.3).all()
