@@ -122,7 +122,7 @@ def _check(request: AdjustRequest) -> None:
     is_lifted = all(each.role is Role.FOREGROUND for each in others)
     if not others or first.role is not Role.BACKGROUND or not is_lifted:
         raise BadInputError("Only layers that were lifted off a background have an edge to adjust.")
-    for layer in stack.layers:
+    for layer in (*stack.layers, *stack.other_backgrounds):
         _check_layer(layer, first, stack.size)
 
 

@@ -295,6 +295,9 @@ def test_layers_that_do_not_fit_are_refused(stack, change, words):
     odd = replace(stack.layers[1], **change)
     with pytest.raises(BadInputError, match=words):
         adjust(replace(stack, layers=(stack.layers[0], odd)))
+    other = replace(odd, role=Role.BACKGROUND)
+    with pytest.raises(BadInputError, match=words):
+        adjust(replace(stack, other_backgrounds=(other,)))
 
 
 def test_progress_rises_and_any_of_it_may_cancel(stack):
