@@ -4,6 +4,7 @@ Each foreground is split anew, front to back, from what lies before it in the st
 alpha stays keep their colours, to the last byte.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +81,8 @@ def adjust_edges(request: AdjustRequest, report: ReportProgress) -> LayerStack:
     for number in reversed(range(len(foregrounds))):
         with course.stage(ADJUST) as tell:
             before = _Split(below[number + 1], foregrounds[number], below[number])
-            made = _split_anew(before, rest, request, _has_masks(stack))
+            reached = _reached_by([stack.layers[number + 1]], stack.size)
+            made = _split_anew(before, rest, reached, request)
             tell(1.0)
         adjusted.insert(0, made.foreground)
         rest = made.background
@@ -93,12 +95,14 @@ def adjust_edges(request: AdjustRequest, report: ReportProgress) -> LayerStack:
         seconds={**stack.made_with.seconds, **course.seconds},
         stages={**stack.made_with.stages, "adjusted edge": _in_words(request)},
     )
+    known = _reached_by(stack.layers, stack.size)
+    lifted = zip(stack.layers[1:], adjusted, strict=True)
     report("Done", 1.0)
     return replace(
         stack,
         layers=(
             _background_layer(stack.layers[0], rest),
-            *map(_foreground_layer, stack.layers[1:], adjusted),
+            *(_foreground_layer(*each, known) for each in lifted),
         ),
         made_with=made_with,
         other_backgrounds=others,
@@ -142,9 +146,12 @@ def _check_layer(layer: Layer, first: Layer, size: tuple[int, int]) -> None:
 
 
 def _split_anew(
-    before: _Split, parent: DocumentArray, request: AdjustRequest, in_mask_levels: bool
+    before: _Split, parent: DocumentArray, reached: Bool, request: AdjustRequest
 ) -> _Split:
-    """Split a parent, which may differ from what it was before, along the adjusted edge."""
+    """Split a parent, which may differ from what it was before, along the adjusted edge.
+
+    reached: H×W, where the foreground's layer lay. Beyond it, it had no colours to keep.
+    """
     window = _window(before, parent, request)
     if window is None:
         return before
@@ -166,14 +173,14 @@ def _split_anew(
     estimates = replace(
         estimates.held_to(alpha), background_alpha=to_float(was.background[..., -1])
     )
-    split = split_exactly(now, estimates, depth, in_mask_levels)
+    split = split_exactly(now, estimates, depth, _has_masks(request.stack))
     stays = (split.foreground[..., -1] == was.foreground[..., -1]) & (now == was.parent).all(-1)
     whole = _Split(parent, before.foreground.copy(), before.background.copy())
-    for target, new, old in (
-        (whole.foreground, split.foreground, was.foreground),
-        (whole.background, split.background, was.background),
+    for target, new, old, kept in (
+        (whole.foreground, split.foreground, was.foreground, stays & reached[window]),
+        (whole.background, split.background, was.background, stays),
     ):
-        target[window] = np.where(stays[..., None], old, new)
+        target[window] = np.where(kept[..., None], old, new)
     return whole
 
 
@@ -239,23 +246,31 @@ def _other_background(
 
 def _background_layer(was: Layer, pixels: DocumentArray) -> Layer:
     """Turn a background (of the picture's size) into a layer that lies where it did."""
-    shows = np.zeros(pixels.shape[:2], np.bool_)
-    (left, top), block = was.offset, was.pixels
-    shows[top : top + block.height, left : left + block.width] = True
+    shows = _reached_by([was], (pixels.shape[1], pixels.shape[0]))
     return trimmed(pixels, shows, was.name, was.role, was.pixels.order)
 
 
-def _foreground_layer(was: Layer, pixels: DocumentArray) -> Layer:
+def _foreground_layer(was: Layer, pixels: DocumentArray, known: Bool) -> Layer:
+    """Turn a foreground (of the picture's size) into a layer. known: H×W, where it has colours."""
     shows = pixels[..., -1] > 0
     if was.mask is None:
         layer = trimmed(pixels, shows, was.name, was.role, was.pixels.order)
     else:
-        layer = masked(pixels, shows, was.name, was.pixels)
+        layer = masked(pixels, shows, was.name, was.pixels, known)
     return replace(layer, phrase=was.phrase)
 
 
 def _has_masks(stack: LayerStack) -> bool:
     return any(layer.mask is not None for layer in stack.layers)
+
+
+def _reached_by(layers: Iterable[Layer], size: tuple[int, int]) -> Bool:
+    """Where (H×W) any of some layers lies, on a canvas of the picture's size (width, height)."""
+    reached = np.zeros((size[1], size[0]), np.bool_)
+    for layer in layers:
+        (left, top), block = layer.offset, layer.pixels
+        reached[top : top + block.height, left : left + block.width] = True
+    return reached
 
 
 def _on_canvas(layer: Layer, size: tuple[int, int]) -> DocumentArray:

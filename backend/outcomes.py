@@ -108,14 +108,23 @@ def background_layer(
     return trimmed(background, shows, name, Role.BACKGROUND, picture.pixels.order, margin)
 
 
-def masked(foreground: DocumentArray, shows: Bool, name: str, like: PixelBlock) -> Layer:
+def masked(
+    foreground: DocumentArray,
+    shows: Bool,
+    name: str,
+    like: PixelBlock,
+    known: Bool | None = None,
+) -> Layer:
     """Turn a foreground (H×W×channels, alpha last) into opaque colour, with its alpha as a mask.
 
     shows: H×W, where it shows. like: a block whose depth and order of channels it takes.
-    A margin of colour is left round it, so that the mask can be painted wider.
+    A margin of colour is left round it, so that the mask can be painted wider; no further than
+    colours are known (H×W; None: everywhere).
     """
     size = 2 * MASK_MARGIN + 1
     wider = cv2.dilate(shows.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    if known is not None:
+        wider &= known
     opaque = foreground.copy()
     opaque[..., -1] = FULL_SCALE[like.depth]
     layer = trimmed(opaque, wider if shows.any() else shows, name, Role.FOREGROUND, like.order)

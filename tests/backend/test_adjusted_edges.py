@@ -211,21 +211,58 @@ def test_the_picture_has_no_edge_where_it_ends():
     assert _alpha_of(adjusted)[36, 44:60].min() == HIDES
 
 
-def test_masks_stay_masks():
-    alpha = _disc()
-    request = PeelRequest(_mask(alpha), masks=True)
-    opaque = np.dstack([_scene(alpha), np.full((HEIGHT, WIDTH), 255, np.uint8)])
-    stack = answer(Picture(block_of(opaque)), request, ModelStore())
-    adjusted = adjust(stack, shift=2, soften=2)
+@pytest.fixture(scope="module")
+def with_mask():
+    """The disc as colour with a mask, in a picture that reaches further than its margin."""
+    picture, levels = _padded(60)
+    opaque = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+    mask = Mask(Coverage(picture.shape[1], picture.shape[0], levels.tobytes()), exact=True)
+
+    def peeled(outcome):
+        request = PeelRequest(mask, masks=True, outcome=outcome)
+        return answer(Picture(block_of(opaque)), request, ModelStore())
+
+    return picture, peeled
+
+
+def _padded(by):
+    """The scene and its mask with so many pixels more on each side."""
+    picture = np.pad(_scene(_disc()), ((by, by), (by, by), (0, 0)), mode="edge")
+    return picture, np.pad(_levels(_disc()), by)
+
+
+@pytest.mark.parametrize("change", [{"shift": 8}, {"shift": -3}, {"shift": 2, "soften": 8}])
+def test_masks_stay_masks_and_can_be_painted_wider(with_mask, change):
+    picture, peeled = with_mask
+    stack = peeled(Outcome.LAYERS)
+    adjusted = adjust(stack, **change)
     layer = adjusted.layers[1]
     assert layer.mask is not None
     assert (array_of(layer.pixels)[..., 3] == HIDES).all()
     np.testing.assert_array_equal(flatten(adjusted), flatten(stack))
+    block = layer.pixels
+    mask = np.frombuffer(layer.mask.data, np.uint8).reshape(block.height, block.width)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    ends = (rows[0], block.height - 1 - rows[-1], columns[0], block.width - 1 - columns[-1])
+    assert ends == (32, 32, 32, 32)
+    before, after = (_on_canvas(each.layers[1], stack.size) for each in (stack, adjusted))
+    newly_there = (after[..., 3] == HIDES) & (before[..., 3] == 0)
+    np.testing.assert_array_equal(after[newly_there][:, :3], picture[newly_there])
+
+
+def test_with_patches_a_margin_ends_where_no_colour_is_known(with_mask):
+    picture, peeled = with_mask
+    stack = peeled(Outcome.PATCHES)
+    layer, before = adjust(stack, shift=8).layers[1], stack.layers[1]
+    assert layer.offset == before.offset
+    assert (layer.pixels.width, layer.pixels.height) == (before.pixels.width, before.pixels.height)
+    (x, y), block = layer.offset, layer.pixels
+    corner = array_of(block)[:20, :20, :3]
+    np.testing.assert_array_equal(corner, picture[y : y + 20, x : x + 20])
 
 
 def test_patches_have_room_for_an_edge_that_moves_outwards():
-    picture = np.pad(_scene(_disc()), ((40, 40), (40, 40), (0, 0)), mode="edge")
-    levels = np.pad(_levels(_disc()), 40)
+    picture, levels = _padded(40)
     mask = Mask(Coverage(WIDTH + 80, HEIGHT + 80, levels.tobytes()), exact=True)
     stack = peel(picture, lift=mask, outcome=Outcome.PATCHES)
     whole = peel(picture, lift=mask)
