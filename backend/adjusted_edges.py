@@ -24,7 +24,7 @@ from layerpeel.backend.lossless import Estimates, split_exactly
 from layerpeel.backend.mask_levels import seen_pixels
 from layerpeel.backend.other_backgrounds import hidden_by
 from layerpeel.backend.outcomes import masked, trimmed
-from layerpeel.backend.progress import Course, ReportProgress, Stage
+from layerpeel.backend.progress import Course, ReportFraction, ReportProgress, Stage, partly
 from layerpeel.backend.stages.crop import grown, window_round
 from layerpeel.backend.stages.edge_colours_anew import (
     FILL_ALONE,
@@ -82,8 +82,7 @@ def adjust_edges(request: AdjustRequest, report: ReportProgress) -> LayerStack:
         with course.stage(ADJUST) as tell:
             before = _Split(below[number + 1], foregrounds[number], below[number])
             reached = _reached_by([stack.layers[number + 1]], stack.size)
-            made = _split_anew(before, rest, reached, request)
-            tell(1.0)
+            made = _split_anew(before, rest, reached, request, tell)
         adjusted.insert(0, made.foreground)
         rest = made.background
     others = tuple(
@@ -146,7 +145,11 @@ def _check_layer(layer: Layer, first: Layer, size: tuple[int, int]) -> None:
 
 
 def _split_anew(
-    before: _Split, parent: DocumentArray, reached: Bool, request: AdjustRequest
+    before: _Split,
+    parent: DocumentArray,
+    reached: Bool,
+    request: AdjustRequest,
+    tell: ReportFraction,
 ) -> _Split:
     """Split a parent, which may differ from what it was before, along the adjusted edge.
 
@@ -155,6 +158,7 @@ def _split_anew(
     window = _window(before, parent, request)
     if window is None:
         return before
+    tell(0.05)
     was = _Split(before.parent[window], before.foreground[window], before.background[window])
     now = parent[window]
     edge = EdgeBefore(
@@ -165,15 +169,22 @@ def _split_anew(
     )
     if request.clean:
         edge = replace(edge, alpha=without_what_shows_through(edge))
-    alpha = softened(shifted(edge.alpha, request.shift), request.soften)
+        tell(0.25)
+    alpha = shifted(edge.alpha, request.shift)
+    tell(0.4)
+    alpha = softened(alpha, request.soften)
+    tell(0.45)
     filled = _filled(edge, alpha, was.parent[..., -1] > 0)
-    foreground, background = colours_anew(edge, alpha, filled)
+    tell(0.6)
+    foreground, background = colours_anew(edge, alpha, filled, partly(tell, 0.6, 0.85))
+    tell(0.85)
     depth = request.stack.layers[0].pixels.depth
     estimates = Estimates(alpha, foreground, background, np.zeros_like(alpha, np.bool_))
     estimates = replace(
         estimates.held_to(alpha), background_alpha=to_float(was.background[..., -1])
     )
     split = split_exactly(now, estimates, depth, _has_masks(request.stack))
+    tell(0.95)
     stays = (split.foreground[..., -1] == was.foreground[..., -1]) & (now == was.parent).all(-1)
     whole = _Split(parent, before.foreground.copy(), before.background.copy())
     for target, new, old, kept in (
@@ -181,6 +192,7 @@ def _split_anew(
         (whole.background, split.background, was.background, stays),
     ):
         target[window] = np.where(kept[..., None], old, new)
+    tell(1.0)
     return whole
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.spread import spread_colours
 
 # From this alpha on the fill starts to replace what is seen, and here it has done so.
@@ -24,6 +25,9 @@ TELLING = 0.06
 # How far a colour may lie off the line between both, as a share of their difference.
 OFF_LINE = 0.5
 
+# Colours are estimated for so many pixels at a time, a moment's work.
+BAND = 1 << 19
+
 
 @dataclass(frozen=True)
 class EdgeBefore:
@@ -37,6 +41,11 @@ class EdgeBefore:
     foreground: Float32
     background: Float32
 
+    def rows(self, band: slice) -> "EdgeBefore":
+        """Return some of its rows."""
+        planes = (self.picture, self.alpha, self.foreground, self.background)
+        return EdgeBefore(*(plane[band] for plane in planes))
+
 
 def newly_covered(before: EdgeBefore, alpha: Float32) -> Bool:
     """Where (H×W) a background is seen that a new alpha (H×W) covers more of than before."""
@@ -44,11 +53,34 @@ def newly_covered(before: EdgeBefore, alpha: Float32) -> Bool:
     return covered
 
 
-def colours_anew(before: EdgeBefore, alpha: Float32, filled: Float32) -> tuple[Float32, Float32]:
+def colours_anew(
+    before: EdgeBefore,
+    alpha: Float32,
+    filled: Float32,
+    report: ReportFraction = say_no_fraction,
+) -> tuple[Float32, Float32]:
     """Estimate F and B (H×W×C) for a new alpha (H×W).
 
     filled: H×W×C, the background before, filled in where that is newly covered.
     """
+    picture = before.picture
+    limits = min(0.0, float(picture.min())), max(1.0, float(picture.max()))
+    foreground, background = np.empty_like(picture), np.empty_like(picture)
+    height, width = alpha.shape
+    step = max(1, BAND // width)
+    for top in range(0, height, step):
+        report(top / height)
+        band = slice(top, top + step)
+        foreground[band], background[band] = _colours_within(
+            before.rows(band), alpha[band], filled[band], limits
+        )
+    return foreground, background
+
+
+def _colours_within(
+    before: EdgeBefore, alpha: Float32, filled: Float32, limits: tuple[float, float]
+) -> tuple[Float32, Float32]:
+    """Estimate F and B. limits: the lowest and the highest value that F may have."""
     picture, over = before.picture, alpha[..., None]
     fills = _smooth_step(over, FILL_FROM, FILL_ALONE)
     keeps = _smooth_step(over, KEEP_FILL_FROM, KEEP_FILL_ALONE)
@@ -62,7 +94,7 @@ def colours_anew(before: EdgeBefore, alpha: Float32, filled: Float32) -> tuple[F
         ),
     )
     share = np.where(over > 0, over, 1)
-    background = picture + _within_reach(picture, wished, share) * (wished - picture)
+    background = picture + _within_reach(picture, wished, share, limits) * (wished - picture)
     foreground = (picture - (1 - share) * background) / share
     known = _smooth_step(before.alpha, 0, COLOUR_KNOWN)[..., None]
     hidden = known * before.foreground + (1 - known) * picture
@@ -70,12 +102,14 @@ def colours_anew(before: EdgeBefore, alpha: Float32, filled: Float32) -> tuple[F
     return foreground.astype(np.float32), background.astype(np.float32)
 
 
-def _within_reach(picture: Float32, background: Float32, alpha: Float32) -> Float32:
+def _within_reach(
+    picture: Float32, background: Float32, alpha: Float32, limits: tuple[float, float]
+) -> Float32:
     """How far (H×W×1, 0–1) a background may go from the picture to its wish, so that there is an F.
 
     The same share for all channels: else single ones would lag behind, and pixels glare.
     """
-    lowest, highest = min(0.0, float(picture.min())), max(1.0, float(picture.max()))
+    lowest, highest = limits
     away = (1 - alpha) * (background - picture)
     room = alpha * np.where(away > 0, picture - lowest, highest - picture)
     share = np.divide(room, np.abs(away), out=np.ones_like(away), where=away != 0)

@@ -1,5 +1,6 @@
 """The edges of a result adjusted: alpha as asked for, and flattened always the picture."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -337,20 +338,47 @@ def test_layers_that_do_not_fit_are_refused(stack, change, words):
         adjust(replace(stack, other_backgrounds=(other,)))
 
 
-def test_progress_rises_and_any_of_it_may_cancel(stack):
-    class EnoughError(Exception):
-        pass
+MOST_OF_ALL = 0.5
+"""No wait between two reports is a larger share of the whole time."""
 
+
+class _EnoughError(Exception):
+    pass
+
+
+def test_progress_rises_and_any_of_it_may_cancel(stack):
     said = []
-    adjust(stack, shift=1, report=lambda *step: said.append(step))
+    change = {"shift": 1, "soften": 2, "clean": True}
+    adjust(stack, report=lambda *step: said.append(step), **change)
     assert [done for _, done in said] == sorted(done for _, done in said)
     assert said[-1] == ("Done", 1.0)
+    for stop_at in sorted({done for _, done in said}):
 
-    def stop(_words, _done):
-        raise EnoughError
+        def stop(_words, done, at=stop_at):
+            if done >= at:
+                raise _EnoughError
 
-    with pytest.raises(EnoughError):
-        adjust(stack, shift=1, report=stop)
+        with pytest.raises(_EnoughError):
+            adjust(stack, report=stop, **change)
+
+
+@pytest.mark.parametrize("change", [{"shift": 2}, {"shift": -8, "soften": 8, "clean": True}])
+def test_it_says_often_how_far_it_is(change):
+    """Who is asked to stop does so at the next report; one that takes too long is killed."""
+    y, x = np.mgrid[:1000, :1500]
+    background = np.full((1000, 1500, 4), [90, 150, 200, 255], np.uint8)
+    foreground = np.full_like(background, [210, 40, 30, 0])
+    foreground[..., 3] = _levels(np.clip((400 - np.hypot(y - 500, x - 750)) / 2 + 0.5, 0, 1))
+    parts = (
+        Layer("Background", Role.BACKGROUND, block_of(background)),
+        Layer("Foreground", Role.FOREGROUND, block_of(foreground)),
+    )
+    stack = LayerStack((1500, 1000), parts, MadeWith("any", 0))
+    began = time.process_time()
+    said = []
+    adjust(stack, report=lambda *_step: said.append(time.process_time() - began), **change)
+    longest = max(np.diff([0, *said]))
+    assert longest < MOST_OF_ALL * said[-1]
 
 
 def test_the_request_travels(stack):
