@@ -72,7 +72,7 @@ class EdgeAdjustment(QObject):
         self._wanted = wanted = object()
         self.busy.emit(True)
         if edge == Edge():
-            self._fetch(client, of, wanted)
+            self._fetch(client, of, wanted, is_made_here=False)
             return
         placement = replace(of.placement, adjusted=Adjusted(_first_of(of), edge))
         asked = AdjustJob(
@@ -97,7 +97,7 @@ class EdgeAdjustment(QObject):
             return
         if isinstance(event, Finished):
             self._running = ""
-            self._fetch(client, listed(job), wanted)
+            self._fetch(client, listed(job), wanted, is_made_here=True)
         elif isinstance(event, Failed):
             self._running = ""
             self._fail(Problem(event.message), wanted)
@@ -107,31 +107,31 @@ class EdgeAdjustment(QObject):
             self._running = ""
             self._fail(problem or Problem(i18n("The backend stopped. Try again.")), wanted)
 
-    def _fetch(self, client: Client, of: ListedResult, wanted: object) -> None:
+    def _fetch(self, client: Client, of: ListedResult, wanted: object, is_made_here: bool) -> None:
         if of.placement is None:
             return
 
+        def drop() -> None:
+            if is_made_here:
+                _drop(client, of.job.id)
+
         def show(result: ShownResult) -> None:
             if self._wanted is not wanted:
-                self._drop_unless_kept(client, of)
+                drop()
                 return
             self._wanted = None
             before, self._looked_at = self._made, of
-            self._made = "" if of is self._as_it_came else of.job.id
+            self._made = of.job.id if is_made_here else ""
             if before:
                 _drop(client, before)
             self.busy.emit(False)
             self.shown.emit(of, result)
 
         def failed(error: Exception) -> None:
-            self._drop_unless_kept(client, of)
+            drop()
             self._fail(Problem(str(error)), wanted)
 
         fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
-
-    def _drop_unless_kept(self, client: Client, of: ListedResult) -> None:
-        if of is not self._as_it_came and of.job.id != self._made:
-            _drop(client, of.job.id)
 
     def _fail(self, problem: Problem, wanted: object) -> None:
         if self._wanted is wanted:

@@ -113,3 +113,16 @@ def test_only_the_last_wish_counts(krita, results, session_backend, looked_at):
     results.leave()
     results.open()
     krita.wait_until(lambda: len(set(results.jobs) - jobs) == 1, 20, "the others to go")
+
+
+def test_the_original_stays_when_it_is_left_on_the_way_back(krita, results, backend, looked_at):
+    results.adjust(shift=2)
+    results.wait_for_edge(shift=2)
+    with backend.unanswering():
+        krita.click("layerpeel_unadjusted")
+        results.leave()
+    results.open()
+    results.choose(1)
+    results.look()
+    results.adjust(shift=1)
+    results.wait_for_edge(shift=1)
