@@ -87,6 +87,7 @@ class ResultsPage(QWidget):
 
     def look_at(self, job: str, document: Document) -> None:
         """Show the result of a job that has just finished, to go into this document."""
+        self._edges.end()
         self._looked_at, self._look_for, self._target = None, job, document
         self._look.show_nothing()
         self._list.hide()
@@ -138,6 +139,7 @@ class ResultsPage(QWidget):
             self._show_list()
             self._complain(_not_from_krita())
             return
+        self._edges.end()
         self._looked_at = of
         self._look.show_title(of)
         self._look.show_nothing()

@@ -126,3 +126,24 @@ def test_the_original_stays_when_it_is_left_on_the_way_back(krita, results, back
     results.look()
     results.adjust(shift=1)
     results.wait_for_edge(shift=1)
+
+
+def test_another_result_that_comes_meanwhile_is_the_one_that_is_seen(
+    krita, docker, results, backend, small_painting, looked_at
+):
+    results.adjust(shift=2)
+    results.wait_for_edge(shift=2)
+    results.leave()
+    results.open()
+    other = results.jobs[0]
+    results.choose(1)
+    results.look()
+    results.adjust(shift=-2)
+    results.wait_for_edge(shift=-2)
+    with backend.unanswering():
+        krita.click("layerpeel_unadjusted")
+        results.end_peel(other)
+    results.wait_for_edge(shift=2)
+    assert results.title_seen.startswith("Selection, edge +2 px")
+    _insert(krita, docker, results)
+    np.testing.assert_array_equal(krita.pixels(), small_painting)

@@ -197,6 +197,19 @@ class ResultsPage:
         )
 
     @property
+    def title_seen(self):
+        """Which result is looked at."""
+        return self._krita.evaluate("widgets.the('layerpeel_look_title').text()")
+
+    def end_peel(self, job):
+        """Show a result as if the peel that made it had just ended."""
+        self._krita.run(
+            "page = widgets.the('layerpeel_results').parent();"
+            "page.look_at(job, krita.activeDocument())",
+            job=job,
+        )
+
+    @property
     def edge(self):
         """How the edges of what is looked at are adjusted."""
         return self._krita.evaluate(
