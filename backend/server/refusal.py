@@ -45,6 +45,13 @@ class Refused(Exception):  # noqa: N818  (it is the caller who errs)
         return as_json(to_text(Refusal(one_line(self.message))), self.status)
 
 
+def unknown_job() -> Refused:
+    """Tell that there is no such job, or no more."""
+    return Refused(
+        404, "The backend does not know this job, or has forgotten it. Press Peel again."
+    )
+
+
 def as_json(text: str, status: int = 200) -> Response:
     """Answer with a message that is already JSON, not to be cached."""
     return Response(text, status, {"Cache-Control": "no-store"}, "application/json")

@@ -30,7 +30,7 @@ from layerpeel.backend.server.pointing_calls import PointingCalls
 from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
 from layerpeel.backend.server.pulls import Pulls
-from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json
+from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json, unknown_job
 from layerpeel.backend.server.upload import check_announced, no_room, read_job, read_message
 from layerpeel.shared.jobs import (
     AdjustJob,
@@ -227,9 +227,7 @@ class Backend:
     def _job(self, request: Request) -> JobSummary:
         job = self.store.find(request.path_params["id"])
         if job is None:
-            raise Refused(
-                404, "The backend does not know this job, or has forgotten it. Press Peel again."
-            )
+            raise unknown_job()
         return job
 
     def _check_room(self) -> None:

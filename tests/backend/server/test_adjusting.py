@@ -71,6 +71,27 @@ def test_a_result_that_is_gone_is_said(backend):
     assert (status, "does not know this job" in message) == (404, True)
 
 
+def test_a_result_that_goes_before_it_is_read_is_said_in_the_same_words(backend, make_job):
+    """Its record is still there: as when it is forgotten while a call waits to read it."""
+    job = backend.submit(make_job())
+    assert backend.end_of(job.id) == Finished()
+    (backend.jobs_folder / f"{job.id}.result").unlink()
+    body = to_text(AdjustJob("Edge")).encode()
+    gone = backend.refusal("POST", f"/jobs/{job.id}/adjust", data=body)
+    assert gone == backend.refusal("POST", "/jobs/nowhere/adjust", data=body)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"odd"])
+def test_a_result_that_cannot_be_read_is_refused(backend, make_job, content):
+    job = backend.submit(make_job())
+    assert backend.end_of(job.id) == Finished()
+    (backend.jobs_folder / f"{job.id}.result").write_bytes(content)
+    body = to_text(AdjustJob("Edge")).encode()
+    status, message = backend.refusal("POST", f"/jobs/{job.id}/adjust", data=body)
+    assert (status, "result cannot be read" in message) == (409, True)
+    assert not list(backend.jobs_folder.glob("*.request"))
+
+
 def test_a_job_without_a_result_is_said(backend, make_job, halted):
     worker = backend.worker()
     halted(worker)
