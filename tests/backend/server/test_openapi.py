@@ -1,11 +1,13 @@
 """What the server says of its calls is what it does; and no call that it invites breaks it."""
 
+import dataclasses
 import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzing.calls import KnownIds, calls_of, try_call
+from layerpeel.backend.server.routes import Backend
 from layerpeel.shared.jobs import JobState
 from layerpeel.shared.proof import PROOF_PATH
 from layerpeel.shared.wire import MESSAGE_TYPE
@@ -49,6 +51,19 @@ def test_it_names_every_call_and_no_other(backend, paths):
             is_no_call = answer.status_code == 405 or "There is nothing at" in _start_of(answer)
             assert is_no_call is (method.lower() not in described), (method, path)
             answer.close()
+
+
+def test_every_route_that_is_served_is_described(paths):
+    nothing = dict.fromkeys(field.name for field in dataclasses.fields(Backend) if field.init)
+    calls = Backend(**nothing).application().routes
+    served = {(each.path, method) for each in calls for method in each.methods - {"HEAD"}}
+    described = {
+        (path, method.upper())
+        for path, operations in paths.items()
+        for method in operations
+        if path != PROOF_PATH  # The guard answers it.
+    }
+    assert served == described
 
 
 def test_it_says_what_each_call_takes_and_gives(paths):
