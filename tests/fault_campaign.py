@@ -112,6 +112,7 @@ def _kill_kritas(campaign: Campaign, times: int) -> None:
 
 def _try(campaign: Campaign, fault: Fault, times: int) -> None:
     for _ in range(times):
+        campaign.note_finished()
         fault(campaign)
         campaign.tried[_name_of(fault)] += 1
     campaign.check(_name_of(fault))

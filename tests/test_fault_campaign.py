@@ -1,5 +1,7 @@
 """The campaign of `make faults` itself: a few faults, and what it says of a result that is lost."""
 
+import shutil
+
 from fault_campaign import run, table_of
 from faults.calls import (
     connection_is_cut,
@@ -26,14 +28,29 @@ def test_a_short_campaign():
     assert "Faults tried: 22. Results lost: 0." in table_of(campaign, 2, 1.0)
 
 
-def test_a_lost_result_is_noticed(tmp_path):
+def _all_are_forgotten(campaign):
+    for job in campaign.backend.jobs():
+        campaign.backend.call("DELETE", f"/jobs/{job.id}")
+    campaign.backend.end_of(campaign.backend.submit(campaign.job()).id)
+
+
+def test_results_that_are_lost_between_two_checks_are_noticed():
+    campaign = run(1, 0, 1, [(_all_are_forgotten, 3)])
+    lost = [line for line in campaign.broken if line.endswith(" is lost")]
+    assert len(lost) == 3
+    assert campaign.broken == lost
+
+
+def test_a_result_that_is_lost_as_the_server_is_killed_is_noticed(tmp_path):
     campaign = Campaign(tmp_path / "home", 1)
     try:
-        campaign.check("before")
-        (lost,) = campaign.results
-        campaign.backend.call("DELETE", f"/jobs/{lost}")
-        campaign.check("forgotten")
-        assert campaign.broken == [f"forgotten: result {lost} is lost"]
+        finished = campaign.backend.submit(campaign.job()).id
+        campaign.backend.end_of(finished)
+        campaign.crash()
+        shutil.rmtree(campaign.home / "jobs")
+        campaign.start()
+        campaign.check("killed")
+        assert campaign.broken == [f"killed: result {finished} is lost"]
     finally:
         campaign.kill()
     assert "Results lost: 1." in table_of(campaign, 1, 1.0)

@@ -51,6 +51,7 @@ class Campaign:
     def worker(self) -> int:
         """Return the worker's process id; one that was killed while it was idle is replaced."""
         self.backend.end_of(self.backend.submit(self.job()).id)
+        self.note_finished()
         return self.backend.worker()
 
     def some_result(self) -> str:
@@ -60,6 +61,17 @@ class Campaign:
             self.backend.end_of(job.id)
             self._keep(job.id)
         return self.chance.choice(list(self.results))
+
+    def note_finished(self) -> None:
+        """Note what has finished up to now: whatever goes wrong next, it stays."""
+        for job in self.backend.jobs():
+            if job.state is JobState.FINISHED and job.id not in self.results:
+                self._keep(job.id)
+
+    def crash(self) -> None:
+        """Note what has finished, and kill the server."""
+        self.note_finished()
+        self.kill()
 
     def kill(self) -> None:
         """Kill the server, if it runs, and wait until it is gone."""
@@ -87,9 +99,8 @@ class Campaign:
                 self.broken.append(f"{kind}: result {job_id} is lost")
             elif self._digest_of(job_id) != digest:
                 self.broken.append(f"{kind}: result {job_id} has changed")
+        self.note_finished()
         for job in jobs.values():
-            if job.state is JobState.FINISHED and job.id not in self.results:
-                self._keep(job.id)
             if job.state is JobState.FAILED and (not job.message or "\n" in job.message):
                 self.broken.append(f"{kind}: no sentence says why, but {job.message!r}")
         job = self.backend.submit(self.job())

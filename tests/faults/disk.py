@@ -14,7 +14,7 @@ MOST_LEFT = 40_000  # bytes
 
 def records_are_damaged(campaign: Campaign) -> None:
     """While the server is down: emptied, cut, overwritten, or gone."""
-    campaign.kill()
+    campaign.crash()
     records = campaign.home / "jobs" / "jobs.sqlite"
     content = bytearray(records.read_bytes())
     match campaign.chance.randrange(4):
@@ -45,7 +45,7 @@ def disk_is_full(campaign: Campaign) -> None:
 
 def disk_is_full_at_restart(campaign: Campaign) -> None:
     """The server is started on a disk with hardly a byte left: it works, or says so and ends."""
-    campaign.kill()
+    campaign.crash()
     with filled(campaign.home.parent, campaign.chance.randrange(MOST_LEFT)):
         process = start_serving(campaign.home, command=SERVE)
         said_where = campaign.home / "server.json"

@@ -20,6 +20,7 @@ def worker_is_killed(campaign: Campaign) -> None:
     worker = campaign.worker()
     campaign.backend.submit(campaign.job())
     campaign.wait_a_moment()
+    campaign.note_finished()
     os.kill(worker, campaign.chance.choice([signal.SIGKILL, signal.SIGSEGV]))
     wait_for(lambda: has_ended(worker))
 
@@ -42,7 +43,7 @@ def clock_jumps(campaign: Campaign) -> None:
     campaign.set_clock(campaign.chance.uniform(-1, 1) * TEN_YEARS)
     if campaign.chance.random() < 0.3:
         campaign.wait_a_moment()
-        campaign.kill()
+        campaign.crash()
         campaign.start()
     else:
         campaign.backend.end_of(job.id)
@@ -57,7 +58,7 @@ def another_server_is_started(campaign: Campaign) -> None:
 
 def two_servers_start_at_once(campaign: Campaign) -> None:
     """On the same folder, after a crash: one serves, the other says so in a line, and ends."""
-    campaign.kill()
+    campaign.crash()
     rivals = [start_serving(campaign.home, command=SERVE) for _ in range(2)]
 
     def lost() -> list[subprocess.Popen[str]]:
@@ -79,5 +80,5 @@ def server_is_killed(campaign: Campaign) -> None:
     for _ in range(2):
         campaign.backend.submit(campaign.job())
     campaign.wait_a_moment()
-    campaign.kill()
+    campaign.crash()
     campaign.start()
