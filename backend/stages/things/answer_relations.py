@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.image import Bool, Float32
-from layerpeel.backend.stages.things.kinds_apart import cells_covered, cells_seen
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
+from layerpeel.backend.stages.things.kinds_apart import REPORTED, cells_covered, cells_seen
 
 RELATIONS = 26
 """How many facts of this kind are known of each answer."""
@@ -26,6 +27,7 @@ HELD, LARGER = 0.9, 1.25
 CROSSING = 0.15
 
 Indices = npt.NDArray[np.intp]
+Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,21 @@ class AnswersTogether:
     point_of: Indices
     embedding: Float32
 
-    def relations(self) -> Float32:
+    def relations(self, report: ReportFraction = say_no_fraction) -> Float32:
         """Find out about each, n×26; of an empty answer all are 0.
 
         How much its points, and those who answer them, agree (5); the likeliest answer that holds
         it (7); the likeliest that it holds, and how much of it those cover (8); answers that cross
         it (2); how likely it is beside the others, and on how many points it lies (4).
+
+        Raises whatever `report` raises to cancel.
         """
         facts = np.zeros((len(self.masks), RELATIONS), np.float32)
-        for index in np.flatnonzero(self._areas).tolist():
+        for index in range(len(self.masks)):
+            if index % REPORTED == 0:
+                report(index / len(self.masks))
+            if not self._areas[index]:
+                continue
             facts[index] = [
                 *self._agreement(index),
                 *self._beside_holder(index),
@@ -62,13 +70,20 @@ class AnswersTogether:
         return facts
 
     @cached_property
-    def _flat(self) -> Float32:
+    def _halved(self) -> Bool:
         """The masks at half their size, n×pixels: of a hundred points they are many."""
-        return self.masks[:, ::2, ::2].reshape(len(self.masks), -1).astype(np.float32)
+        return self.masks[:, ::2, ::2].reshape(len(self.masks), -1)
+
+    @cached_property
+    def _bits(self) -> Bits:
+        """The same, eight pixels in each number."""
+        return np.packbits(self._halved, axis=1)
 
     @cached_property
     def _both(self) -> Float32:
-        return np.asarray(self._flat @ self._flat.T, np.float32)
+        """How many pixels each two have in common, n×n."""
+        flat = self._halved.astype(np.float32)
+        return np.asarray(flat @ flat.T, np.float32)
 
     @cached_property
     def _areas(self) -> Float32:
@@ -112,6 +127,11 @@ class AnswersTogether:
         seen = cells_seen((height, width), self.embedding.shape[-1])
         return np.asarray(cells - cells[seen.ravel()].mean(axis=0), np.float32)
 
+    @cached_property
+    def _kind(self) -> Float32:
+        """Of what kind each answer is, n×256."""
+        return np.asarray(self._coarse @ self._kinds, np.float32)
+
     def _agreement(self, index: int) -> list[float]:
         points = np.flatnonzero(self._has[index])
         same = np.flatnonzero(self._overlaps[index] > SAME)
@@ -137,7 +157,8 @@ class AnswersTogether:
     def _beside_held(self, index: int) -> list[float]:
         smaller = (self._areas > 0) & (LARGER * self._areas < self._areas[index])
         held = np.flatnonzero((self._held[:, index] > HELD) & smaller)
-        covered = float(self._flat[held].max(axis=0).sum()) if len(held) else 0.0
+        any_held = np.bitwise_or.reduce(self._bits[held], axis=0)
+        covered = float(np.count_nonzero(np.unpackbits(any_held)))
         return [*self._beside(index, held, outer=False), covered / float(self._areas[index])]
 
     def _beside(self, index: int, others: Indices, outer: bool) -> list[float]:
@@ -152,16 +173,15 @@ class AnswersTogether:
             float(self.likelihoods[other] - self.likelihoods[index]),
             len(others) / len(self.masks),
             float(np.log(self._areas[large] / self._areas[small])),
-            self._alike(self._coarse[small], rest),
-            self._alike(self._coarse[small], self._coarse[large]),
+            _alike(self._kind[small], self._kind_of(rest)),
+            _alike(self._kind[small], self._kind[large]),
             float(self.likelihoods[others].mean()),
         ]
 
-    def _alike(self, one: Float32, other: Float32) -> float:
-        """How like the kinds of two shares of the cells are, −1 to 1."""
-        first, second = one @ self._kinds, other @ self._kinds
-        lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-        return float(first @ second) / lengths if lengths > 0 else 0.0
+    def _kind_of(self, shares: Float32) -> Float32:
+        """Of what kind such shares of the cells are together, 256."""
+        some = np.flatnonzero(shares)
+        return np.asarray(shares[some] @ self._kinds[some], np.float32)
 
     def _crossing(self, index: int) -> list[float]:
         mine, theirs = self._held[index], self._held[:, index]
@@ -180,3 +200,9 @@ class AnswersTogether:
             float(mine),
             float(self._has[index].mean()),
         ]
+
+
+def _alike(one: Float32, other: Float32) -> float:
+    """How like two kinds are, −1 to 1."""
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / lengths if lengths > 0 else 0.0

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from layerpeel.backend.image import Bool, Float32
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.crop import disc, window_round
 from layerpeel.backend.stages.pointing.minisam import LOGITS_SIDE
 
@@ -20,17 +21,21 @@ RING = 3
 # Cells of the edge have so much of the answer, and of what lies outside, near them.
 NEAR = 0.15
 
+# Between two reports, so many answers are looked at.
+REPORTED = 8
+
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
 def cells_covered(masks: Bool, side: int) -> Float32:
     """Which share of each cell of an embedding (side×side) masks (n×h×w) cover: n×side×side."""
     count, height, width = masks.shape
-    step = LOGITS_SIDE // side
-    square = np.zeros((count, LOGITS_SIDE, LOGITS_SIDE), np.float32)
-    square[:, :height, :width] = masks
-    cells = square.reshape(count, side, step, side, step).mean(axis=(2, 4))
-    return np.asarray(cells, np.float32)
+    cells = np.empty((count, side, side), np.float32)
+    square = np.zeros((LOGITS_SIDE, LOGITS_SIDE), np.float32)
+    for mask, covered in zip(masks, cells, strict=True):
+        square[:height, :width] = mask
+        covered[:] = cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA)
+    return cells
 
 
 def cells_seen(shape: tuple[int, int], side: int) -> Bool:
@@ -58,17 +63,22 @@ class KindsApart:
         deviations = np.sqrt(np.maximum(strengths[::-1][:DIRECTIONS], 1e-8))
         self._kinds = np.asarray(centred @ (most / deviations), np.float32)
 
-    def facts(self, masks: Bool) -> Float32:
+    def facts(self, masks: Bool, report: ReportFraction = say_no_fraction) -> Float32:
         """Find out about each of some masks (n×h×w): n×14; of an empty one all are 0.
 
         How like its kind is to that of the ring round it; how like its cells are to its own kind
         (3) and those of the ring (2), the ring's to the ring's, and its own to the ring's (2); how
         like the two sides of its edge are, cell by cell (3); and how large it is (2).
+
+        Raises whatever `report` raises to cancel.
         """
         facts = np.zeros((len(masks), KINDS), np.float32)
         for index, covered in enumerate(cells_covered(masks, self._side)):
+            if index % REPORTED == 0:
+                report(index / len(masks))
             if covered.any():
                 facts[index] = self._facts(covered)
+        report(1.0)
         return facts
 
     def _facts(self, covered: Float32) -> list[float]:
