@@ -22,6 +22,9 @@ LEAST_THING = 0.004
 # Points are asked on a grid of so many lines along the picture's longer side, and of a small region
 # on one that is fine enough for so many points.
 GRID, LEAST_POINTS = 12, 6
+# Of more points than this some are left out, evenly. One region has some 144 at most, but many
+# small ones have several hundred (docs/decisions.md).
+MOST_POINTS = 200
 
 Place = tuple[int, int]
 """Row and column."""
@@ -56,8 +59,12 @@ def find_things(
 
 
 def places_in(solid: Bool) -> list[Place]:
-    """Where to point in what stands out (h×w)."""
-    return [place for region in _regions(solid) for place in _places(region)]
+    """Where to point in what stands out (h×w), at `MOST_POINTS` places at most."""
+    places = [place for region in _regions(solid) for place in _places(region)]
+    if len(places) <= MOST_POINTS:
+        return places
+    kept = np.linspace(0, len(places) - 1, MOST_POINTS).astype(int)
+    return [places[index] for index in kept.tolist()]
 
 
 def _regions(solid: Bool) -> list[Bool]:

@@ -11,7 +11,7 @@ from layerpeel.backend.stages.things.depth_order import front_to_back
 from layerpeel.backend.stages.things.place_names import place_names
 from layerpeel.backend.stages.things.sharing_out import shared_out
 from layerpeel.backend.stages.things.thing_masks import mask_of
-from layerpeel.backend.stages.things.things_found import find_things
+from layerpeel.backend.stages.things.things_found import MOST_POINTS, find_things, places_in
 from layerpeel.shared.protocol import Depth
 
 SHAPE = (120, 160)
@@ -77,6 +77,18 @@ def test_of_more_than_are_wanted_the_largest_are_taken():
 
 def test_where_nothing_stands_out_there_is_nothing():
     assert found() == []
+
+
+def test_many_small_regions_are_pointed_at_no_more_often_than_is_worth_waiting_for():
+    solid = np.zeros((256, 256), bool)
+    for top in range(0, 250, 23):
+        for left in range(0, 250, 23):
+            solid[top : top + 20, left : left + 20] = True
+    places = places_in(solid)
+    assert len(places) == len(set(places)) == MOST_POINTS
+    assert all(solid[place] for place in places)
+    rows, columns = np.array(places).T
+    assert {*rows // 23} == {*columns // 23} == set(range(11))
 
 
 def test_a_thing_too_small_is_none():
