@@ -5,6 +5,8 @@ It loads the libraries that peel; the server, which only starts it, does not.
 
 import contextlib
 import importlib
+import os
+import sys
 from collections import deque
 
 from layerpeel.backend.child_process import ChildProcess, Parent, ProcessEnd
@@ -13,6 +15,9 @@ from layerpeel.backend.server.told_traceback import told_traceback
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.wire import unpack
+
+# How far behind other programs it stands in line for the processor (0 to 19); not on Windows.
+NICENESS = 5
 
 PEELING = "layerpeel.backend.server.job_in_worker"
 
@@ -39,12 +44,19 @@ def why_job_was_lost(end: ProcessEnd) -> str:
 
 def carry_out_orders(server: Parent[Order, Report]) -> None:
     """Carry out orders in the worker process, one after the other, until the server is gone."""
+    _give_way()
     orders = _Orders(server)
     # Loaded before the first job comes. If it cannot be loaded, that job will report why.
     with contextlib.suppress(Exception):
         importlib.import_module(PEELING)
     while True:
         server.send(_carry_out(orders.next(), orders, server))
+
+
+def _give_way() -> None:
+    """Let Krita and the server go before: where nothing else is to be done, that costs nothing."""
+    if sys.platform != "win32":
+        os.nice(max(0, NICENESS - os.nice(0)))
 
 
 def _carry_out(order: PeelOrder, orders: "_Orders", server: Parent[Order, Report]) -> Report:

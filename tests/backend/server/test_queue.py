@@ -1,7 +1,10 @@
 """Several clients, one job at a time; and stopping what runs or waits."""
 
+import os
+
 import pytest
 
+from layerpeel.backend.server.worker import NICENESS
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, JobState, Progress, Queued
 
 
@@ -15,6 +18,14 @@ def held_up(run_backend, make_job, halted):
     running = backend.submit(make_job("running"))
     assert isinstance(next(backend.events(running.id)), Progress)
     return backend, worker, running
+
+
+def test_the_worker_lets_others_go_before(run_backend, make_job):
+    backend = run_backend()
+    backend.end_of(backend.submit(make_job()).id)
+    behind = os.getpriority(os.PRIO_PROCESS, backend.worker())
+    assert behind == max(NICENESS, os.getpriority(os.PRIO_PROCESS, backend.process.pid))
+    assert behind > 0
 
 
 def test_two_clients_wait_their_turn(held_up, make_job, halted):
