@@ -107,6 +107,8 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
         raise _DamagedError
     database.execute("PRAGMA journal_mode = WAL")
     with database:
+        # Else each change of the table is one by itself, and a crash leaves neither version.
+        database.execute("BEGIN IMMEDIATE")
         if version == 1:
             database.execute("ALTER TABLE jobs ADD COLUMN fetched INTEGER NOT NULL DEFAULT 0")
         if version in (1, 2):

@@ -395,6 +395,23 @@ def test_the_records_of_earlier_versions_are_taken_on(tmp_path, version):
     store.close()
 
 
+def test_records_are_brought_to_this_version_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "jobs.sqlite"
+    JobStore(tmp_path, MOST).close()
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE jobs DROP COLUMN fetched")
+        database.execute("PRAGMA user_version = 1")
+    # The second of two changes fails, as the column that it adds is there.
+    store = JobStore(tmp_path, MOST)
+    assert store.mended
+    store.close()
+    (aside,) = tmp_path.glob("jobs.sqlite.damaged-*")
+    with contextlib.closing(sqlite3.connect(aside)) as database:
+        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(jobs)")]
+    assert "cause" in columns
+    assert "fetched" not in columns
+
+
 def test_jobs_of_another_version_are_left_alone(tmp_path):
     store = JobStore(tmp_path, MOST)
     store.close()
