@@ -6,6 +6,8 @@ import platform
 import re
 from pathlib import Path
 
+# As English and German write it: “so” and „so“.
+_QUOTATION = re.compile("[“„][^“”\n]*[“”]")
 _LONG_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
@@ -16,7 +18,7 @@ def redacted(text: str) -> str:
         # Krita runs Python with ASCII file names: what it reads then is not what others print.
         for written in {str(home), os.fsencode(home).decode("utf-8", "replace")}:
             text = text.replace(written, "~")
-    text = re.sub("“[^”\n]*”", "“…”", text)
+    text = _QUOTATION.sub("“…”", text)
     text = _LONG_SECRET.sub("…", text)
     for name, shown in ((_user(), "USER"), (platform.node(), "COMPUTER")):
         if len(name) > 2 and name not in ("root", "localhost"):

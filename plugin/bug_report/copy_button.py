@@ -32,10 +32,11 @@ class CopyButton(QPushButton):
         self.clicked.connect(lambda _checked=False: self._collect())
 
     def hideEvent(self, event: Optional[QHideEvent]) -> None:  # noqa: N802  (Qt calls it so)
-        """Ask no longer once the window is closed."""
-        if event is not None:
-            super().hideEvent(event)
-        if self._report is not None:
+        """Ask no longer once the window is closed; one that is minimised comes back."""
+        if event is None:
+            return
+        super().hideEvent(event)
+        if self._report is not None and not event.spontaneous():
             self._report.stop()
             self._report = None
 

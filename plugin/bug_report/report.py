@@ -97,7 +97,10 @@ def _end_of(log: Path) -> str:
     """Return a log's name and end; empty where there is none, or nothing in it."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_OF_A_LOG))
+            begin = max(0, file.seek(0, os.SEEK_END) - _MOST_OF_A_LOG)
+            file.seek(begin)
+            if begin:
+                file.readline()  # Of a quotation that is cut nothing would be taken out.
             text = file.read().decode("utf-8", "replace").strip()
     except OSError:
         return ""

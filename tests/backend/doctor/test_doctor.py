@@ -152,5 +152,7 @@ def test_names_and_secrets_are_taken_out(monkeypatch):
     monkeypatch.setenv("HOME", "/home/ritter")
     for name in ("LOGNAME", "USER"):
         monkeypatch.setenv(name, "ritter")
-    text = redacted(f"/home/ritter/art, ritter’s, “a cat”, Bearer {TOKEN}, ritterlich, 1.2.3")
-    assert text == "~/art, USER’s, “…”, Bearer …, ritterlich, 1.2.3"
+    text = redacted(
+        f"/home/ritter/art, ritter’s, “a cat”, „ein Wal“, Bearer {TOKEN}, ritterlich, 1.2"
+    )
+    assert text == "~/art, USER’s, “…”, “…”, Bearer …, ritterlich, 1.2"
