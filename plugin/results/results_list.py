@@ -12,6 +12,7 @@ from layerpeel.plugin.qt import (
     QFrame,
     QLineEdit,
     QListView,
+    QShowEvent,
     QVBoxLayout,
     QWidget,
     pyqtSignal,
@@ -35,7 +36,7 @@ class ResultsList(QWidget):
 
     insert_wanted, look_wanted: those of `ResultButtons`.
     answered: emitted when the backend has said which results there are, or why it cannot.
-    told: emitted with a line for the artist.
+    told: emitted with a line for the artist. failed: likewise, of what went wrong.
 
     client: of the backend that has the results; None before it was found.
     """
@@ -44,6 +45,7 @@ class ResultsList(QWidget):
     look_wanted = pyqtSignal()
     answered = pyqtSignal()
     told = pyqtSignal(str)
+    failed = pyqtSignal(str)
 
     def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,7 @@ class ResultsList(QWidget):
         self._document = ""
         # How often the backend was asked for its results, and which of these it has answered.
         self._times_asked = self._times_answered = 0
+        self._was_opened = False
         self._cache = ThumbnailCache(self)
         self._model = ResultsModel(self)
         self._search = QLineEdit()
@@ -107,6 +110,12 @@ class ResultsList(QWidget):
         adjusted = of.placement.adjusted if of.placement else None
         return self._known.get(adjusted.of, of) if adjusted else of
 
+    def showEvent(self, event: Optional[QShowEvent]) -> None:  # noqa: N802  (Qt calls it so)
+        """Begin with what is new; later on nothing moves under the pointer."""
+        if event is not None:
+            super().showEvent(event)
+        self._was_opened = True
+
     # What the backend says -------------------------------------------------------------------
 
     def _ask(self, client: Client, number: int) -> None:
@@ -119,13 +128,15 @@ class ResultsList(QWidget):
             if number != self._times_asked:
                 return  # Asked for again meanwhile.
             self._times_answered = number
+            is_at_top = self._was_opened or self._is_at_top()
             has_new = any(each.job.id not in self._known for each in results)
             self._results = results
             self._known = {each.job.id: each for each in results}
             self.told.emit("" if results else i18n("There are no results yet."))
             self._show_results()
-            if has_new:
+            if has_new and is_at_top:
                 self._view.scrollToTop()  # The chosen one, which stays in view, may be far below.
+            self._was_opened = False
             # Thumbnails that did not come last time are asked for by what is drawn.
             self._redraw_all()
             TIMINGS.note_moment("results listed")
@@ -145,7 +156,7 @@ class ResultsList(QWidget):
     def _not_told(self, line: str) -> None:
         self._times_answered = self._times_asked
         self.answered.emit()
-        self.told.emit(line)
+        self.failed.emit(line)
 
     def _failed(self, problem: Problem) -> None:
         if problem.unreachable and self.client is not None:
@@ -161,6 +172,10 @@ class ResultsList(QWidget):
         if chosen is not None:
             self._view.setCurrentIndex(self._model.index_of(chosen.job.id))
         self._show_chosen()
+
+    def _is_at_top(self) -> bool:
+        bar = self._view.verticalScrollBar()
+        return bar is None or bar.value() == bar.minimum()
 
     def _redraw(self, job: str) -> None:
         self._view.update(self._model.index_of(job))

@@ -70,6 +70,7 @@ class ResultsPage(QWidget):
         layout.addWidget(self._look, 1)
         layout.addWidget(self._message)
         self._list.told.connect(self.say)
+        self._list.failed.connect(self._complain)
         self._list.answered.connect(self._look_at_finished)
         self._list.insert_wanted.connect(self._insert_chosen)
         self._list.look_wanted.connect(self._look_at_chosen)

@@ -217,12 +217,19 @@ def test_what_is_new_is_in_view_while_an_older_one_is_chosen(own_krita, small_pa
     easel.picture(small_painting, name="Castle")
     easel.select(soft_disc)
     results.open()
-    assert results.is_in_view(results.choose(-1))
+    oldest = results.choose(-1)
+    assert results.is_in_view(oldest)
     results.close()
     docker.lift("selection")
     assert docker.peel() == DONE
     results.open()
     assert results.is_in_view(results.jobs[0])
+    # What comes while the artist looks further down moves nothing there.
+    results.scroll_to(oldest)
+    before = len(results.jobs)
+    krita.trigger("layerpeel_peel")
+    krita.wait_until(lambda: len(results.jobs) > before, 120, "the next result")
+    assert results.is_in_view(oldest)
 
 
 def test_those_of_an_older_version_are_listed_and_inserted(own_krita, small_painting):
