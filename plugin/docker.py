@@ -23,16 +23,14 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.results.results_page import Inserted, ResultsPage
 from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
-from layerpeel.plugin.setup.remedies import Remedies, show_newest_log
+from layerpeel.plugin.setup.remedies import Remedies, remedies_of_jobs
 from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.setup.setup_page import SetupPage
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import Scrolled, Steady, WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
-from layerpeel.plugin.widgets.notice import Remedy
 from layerpeel.plugin.widgets.segments import Segments
-from layerpeel.shared.jobs import Cause
 
 # One backend for all of Krita's windows.
 CONNECTION = Connection()
@@ -58,16 +56,9 @@ class LayerpeelDocker(DockWidget):
                 (_RESULTS, i18n("Results"), i18n("Earlier results, also of closed pictures")),
             ],
         )
-        remedies = {
-            Cause.MODEL: Remedy(
-                i18n("Set up again"), SETTING_UP.ask_for, lambda: SETTING_UP.is_possible
-            ),
-            Cause.UNFORESEEN: Remedy(
-                i18n("Show log"), lambda: show_newest_log(CONNECTION, self._said, self)
-            ),
-        }
+        remedies = remedies_of_jobs(CONNECTION, SETTING_UP, self._said, self)
         self._peel_page = PeelPage(CONNECTION, remedies)
-        self._scene_page = ScenePage(CONNECTION)
+        self._scene_page = ScenePage(CONNECTION, remedies)
         self._results_page = ResultsPage(CONNECTION)
         self._setup_page = SetupPage(SETTING_UP)
         self._scrolled = self._scrolled_pages()

@@ -70,7 +70,7 @@ class Peel(QObject):
         self._job.previewed.connect(self.previewed)
         self._job.finished.connect(self._finished)
         self._job.inserted.connect(self._arrived)
-        self._job.ended.connect(lambda line, cause: self.ended.emit(Ending(line, cause=cause)))
+        self._job.ended.connect(self._failed)
 
     def start(self, choice: Choice) -> None:
         """Read the canvas and submit the job."""
@@ -109,6 +109,12 @@ class Peel(QObject):
     def job(self) -> Job:
         """The backend's part of it."""
         return self._job
+
+    def _failed(self, line: str, cause: Optional[Cause]) -> None:
+        if self._is_refill and cause is Cause.NOTHING_FOUND:
+            # It was not looked for: pointing at something would not help.
+            cause = Cause.OTHER
+        self.ended.emit(Ending(line, cause=cause))
 
     def _arrived(self, delivered: Delivered) -> None:
         self.came.emit(delivered)

@@ -1,6 +1,6 @@
 """The docker's page that generates: the form, the running jobs, and the variants to choose from."""
 
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.canvas.finding import active_document
@@ -23,7 +23,7 @@ from layerpeel.plugin.scenes.variant import Variant
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.icons import themed_icon
-from layerpeel.plugin.widgets.notice import Notice
+from layerpeel.plugin.widgets.notice import Notice, Remedy
 from layerpeel.shared.jobs import Cause
 
 FULL = 1000  # steps of the progress bar
@@ -39,9 +39,16 @@ class ScenePage(QWidget):
     changed = pyqtSignal()
     said = pyqtSignal()
 
-    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        remedies: Dict[Cause, Remedy],
+        parent: Optional[QWidget] = None,
+    ) -> None:
+        """remedies: what can be done when a variant fails."""
         super().__init__(parent)
         self._connection = connection
+        self._remedies = remedies
         self._working: List[Variant] = []
         self._can_paint = True
         self._shelf = Shelf(connection, self)
@@ -145,8 +152,8 @@ class ScenePage(QWidget):
             self._working.append(variant)
         self._show_working()
 
-    def _complain(self, line: str) -> None:
-        self._message.complain(line)
+    def _complain(self, line: str, remedy: Optional[Remedy] = None) -> None:
+        self._message.complain(line, remedy)
         self.said.emit()
 
     def _settled(self, variant: Variant, line: str, cause: Optional[Cause]) -> None:
@@ -154,7 +161,7 @@ class ScenePage(QWidget):
             self._working.remove(variant)
         self._show_working()
         if cause is not None:
-            self._complain(line)
+            self._complain(line, self._remedies.get(cause))
         elif line:
             self.say(line)
         elif not self._working:

@@ -1,14 +1,17 @@
 """Buttons for what can be done when the backend is too old, or does not start."""
 
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.bug_report.copy_button import CopyButton
 from layerpeel.plugin.qt import QHBoxLayout, QPushButton, QWidget
 from layerpeel.plugin.setup.setting_up import SettingUp
+from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.log_dialog import show_log
+from layerpeel.plugin.widgets.notice import Remedy
+from layerpeel.shared.jobs import Cause
 from layerpeel.shared.places import log_file, start_log_file
 
 
@@ -35,7 +38,9 @@ class Remedies(QWidget):
         layout.addWidget(self._set_up)
         layout.addWidget(self._log)
         self._set_up.clicked.connect(lambda _checked=False: setting_up.ask_for())
-        self._log.clicked.connect(lambda _checked=False: show_newest_log(connection, said, self))
+        self._log.clicked.connect(
+            lambda _checked=False: show_log(_newest_log(), CopyButton(connection, said), self)
+        )
         connection.changed.connect(self.refresh)
         setting_up.changed.connect(self.refresh)
         self.refresh()
@@ -55,12 +60,30 @@ class Remedies(QWidget):
         self.setVisible(is_something and not setting_up.is_shown)
 
 
-def show_newest_log(connection: Connection, said: Callable[[], List[str]], parent: QWidget) -> None:
-    """Show the backend's log, or why it did not start. said: as `Remedies` has it."""
-    show_log(_newest_log(), CopyButton(connection, said), parent)
+def remedies_of_jobs(
+    connection: Connection,
+    setting_up: SettingUp,
+    said: Callable[[], List[str]],
+    parent: QWidget,
+) -> Dict[Cause, Remedy]:
+    """Return what helps where a job fails, whatever it was to do. said: as `Remedies` has it."""
+
+    def can_repair() -> bool:
+        # Models of another backend are not set-up's to bring.
+        is_ours = setting_up.installed is not None and not read_settings().address
+        return setting_up.is_possible and is_ours
+
+    def show_backend_log() -> None:
+        show_log(log_file(), CopyButton(connection, said), parent)
+
+    return {
+        Cause.MODEL: Remedy(i18n("Set up again"), setting_up.ask_for, can_repair),
+        Cause.UNFORESEEN: Remedy(i18n("Show log"), show_backend_log),
+    }
 
 
 def _newest_log() -> Path:
+    """Return the log that says why the backend did not start."""
     try:
         told_at_start = start_log_file().stat().st_size > 0
     except OSError:

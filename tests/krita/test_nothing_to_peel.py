@@ -132,3 +132,27 @@ def test_what_is_done_or_cancelled_is_no_problem(krita, docker, easel, backend, 
     assert docker.wait_for_end() == "Cancelled."
     assert not docker.warns
     assert docker.remedy == ""
+    assert docker.peel().startswith("Done")
+    assert not docker.warns
+
+
+def test_after_an_unforeseen_error_the_log_is_shown(
+    krita, docker, easel, backend, small_painting, soft_disc
+):
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    with backend.held():
+        docker.start()
+        requests = backend.folder / "jobs"
+        krita.wait_until(lambda: list(requests.glob("*.request")), 60, "the request")
+        docker.wait_until_it_runs()
+        for request in requests.glob("*.request"):
+            request.unlink()
+    assert "FileNotFoundError" in docker.wait_for_end()
+    docker.take_remedy("Show log")
+    krita.wait_until("widgets.open_dialog() is not None", 10, "the log")
+    text = krita.evaluate("widgets.the('layerpeel_log_text').toPlainText()")
+    krita.click("layerpeel_log_close")
+    assert "Traceback" in text
