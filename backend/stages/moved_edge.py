@@ -99,7 +99,8 @@ def _thinness(alpha: Float32, solid: Float32) -> Float32:
     _count, labels, facts, _centres = cv2.connectedComponentsWithStats(
         (beyond > LEAST_BEYOND).astype(np.uint8), connectivity=8
     )
-    beside_solid = cv2.dilate((solid > LEAST_BEYOND).astype(np.uint8), np.ones((3, 3))) > 0
+    # A corner has solid beside it that is as opaque; a spark in a glow has not.
+    beside_solid = cv2.dilate(solid, np.ones((3, 3), np.uint8)) >= alpha
     is_thin = np.ones(len(facts), np.bool_)
     is_thin[labels[beside_solid]] = False
     is_thin |= facts[:, cv2.CC_STAT_AREA] >= THIN * THIN

@@ -110,9 +110,19 @@ def test_fine_bits_that_hang_on_nothing_stay_as_they_are(size, distance):
     assert (softened(alpha, distance)[apart] == 1).all()
 
 
+def test_sparks_in_a_glow_stay_as_they_are():
+    y, x = np.mgrid[:96, :96]
+    alpha = np.clip(0.5 - np.hypot(y - 48, x - 48) / 100, 0, 1).astype(np.float32)
+    alpha[40:43, 60:63] = 0.9
+    after = softened(alpha, 4)
+    np.testing.assert_allclose(after[40:43, 60:63], 0.9, atol=0.01)
+
+
+@pytest.mark.parametrize("width", [1, 3, 6])
 @pytest.mark.parametrize("distance", [2, 4])
-def test_corners_get_round(distance):
-    alpha = np.zeros((64, 64), np.float32)
-    alpha[16:48, 16:48] = 1
+def test_corners_get_round(distance, width):
+    across = _straight(44.0, width)
+    alpha = np.minimum(across, across.T)
     after = softened(alpha, distance)
-    assert (after[[16, 16, 47, 47], [16, 47, 16, 47]] < 0.3).all()
+    assert after[43, 43] < alpha[43, 43] - 0.1
+    assert after[43, 43] < after[43, 30] - 0.1
