@@ -23,11 +23,13 @@ class EdgeAdjustment(QObject):
 
     shown: emitted with the `ListedResult` and the `ShownResult` that are looked at from now on.
     failed: emitted with a line for the artist; what was looked at stays.
+    dropped: emitted with the id of a job once the backend has forgotten it.
     busy: emitted with whether something is being made.
     """
 
     shown = pyqtSignal(object, object)
     failed = pyqtSignal(str)
+    dropped = pyqtSignal(str)
     busy = pyqtSignal(bool)
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
@@ -81,7 +83,7 @@ class EdgeAdjustment(QObject):
 
         def accepted(job: JobSummary) -> None:
             if self._wanted is not wanted:
-                _drop(client, job.id)
+                self._drop(client, job.id)
                 return
             self._running = job.id
             client.follow(
@@ -113,7 +115,7 @@ class EdgeAdjustment(QObject):
 
         def drop() -> None:
             if is_made_here:
-                _drop(client, of.job.id)
+                self._drop(client, of.job.id)
 
         def show(result: ShownResult) -> None:
             if self._wanted is not wanted:
@@ -123,7 +125,7 @@ class EdgeAdjustment(QObject):
             before, self._looked_at = self._made, of
             self._made = of.job.id if is_made_here else ""
             if before:
-                _drop(client, before)
+                self._drop(client, before)
             self.busy.emit(False)
             self.shown.emit(of, result)
 
@@ -142,10 +144,18 @@ class EdgeAdjustment(QObject):
     def _stop(self) -> None:
         running, self._running = self._running, ""
         if running and self._client is not None:
-            _drop(self._client, running)
+            self._drop(self._client, running)
         if self._wanted is not None:
             self._wanted = None
             self.busy.emit(False)
+
+    def _drop(self, client: Client, job: str) -> None:
+        """Stop a job that nobody wants any more, and have its result forgotten."""
+
+        def forget(_answer: object) -> None:
+            client.forget(job, lambda _rest: self.dropped.emit(job), _ignore)
+
+        client.cancel(job, forget, _ignore)
 
 
 def _first_of(of: ListedResult) -> str:
@@ -153,15 +163,6 @@ def _first_of(of: ListedResult) -> str:
     placement: Optional[Placement] = of.placement
     adjusted = placement.adjusted if placement is not None else None
     return of.job.id if adjusted is None else adjusted.of
-
-
-def _drop(client: Client, job: str) -> None:
-    """Stop a job that nobody wants any more, and have its result forgotten."""
-
-    def forget(_answer: object) -> None:
-        client.forget(job, _ignore, _ignore)
-
-    client.cancel(job, forget, _ignore)
 
 
 def _ignore(_answer: object) -> None:

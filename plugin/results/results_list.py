@@ -1,6 +1,6 @@
 """The list of results: asked for, searched, and what is discarded of it."""
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Set
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
@@ -54,6 +54,7 @@ class ResultsList(QWidget):
         self._connection = connection
         self._results: List[ListedResult] = []
         self._known: Dict[str, ListedResult] = {}
+        self._gone: Set[str] = set()
         self._document = ""
         # How often the backend was asked for its results, and which of these it has answered.
         self._times_asked = self._times_answered = 0
@@ -116,6 +117,13 @@ class ResultsList(QWidget):
             super().showEvent(event)
         self._was_opened = True
 
+    def remove(self, job: str) -> None:
+        """Show a result no longer: the backend has forgotten it."""
+        self._gone.add(job)
+        self._cache.forget(job)
+        self._know([each for each in self._results if each.job.id != job])
+        self._show_results()
+
     # What the backend says -------------------------------------------------------------------
 
     def _ask(self, client: Client, number: int) -> None:
@@ -129,9 +137,10 @@ class ResultsList(QWidget):
                 return  # Asked for again meanwhile.
             self._times_answered = number
             is_at_top = self._was_opened or self._is_at_top()
+            # The answer may be older than the end of what is in it.
+            results = [each for each in results if each.job.id not in self._gone]
             has_new = any(each.job.id not in self._known for each in results)
-            self._results = results
-            self._known = {each.job.id: each for each in results}
+            self._know(results)
             self.told.emit("" if results else i18n("There are no results yet."))
             self._show_results()
             if has_new and is_at_top:
@@ -152,6 +161,10 @@ class ResultsList(QWidget):
             if number % _READ_AT_ONCE == _READ_AT_ONCE - 1:
                 yield "read some results"
         return results
+
+    def _know(self, results: List[ListedResult]) -> None:
+        self._results = results
+        self._known = {each.job.id: each for each in results}
 
     def _not_told(self, line: str) -> None:
         self._times_answered = self._times_asked
@@ -208,10 +221,8 @@ class ResultsList(QWidget):
             return
 
         def forget(_rest: QByteArray) -> None:
-            self._cache.forget(job)
-            self._results = [each for each in self._results if each.job.id != job]
+            self.remove(job)
             self.told.emit(i18n("Discarded."))
-            self._show_results()
 
         def fail(problem: Problem) -> None:
             if problem.unknown:

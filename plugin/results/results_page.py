@@ -77,6 +77,7 @@ class ResultsPage(QWidget):
         self._look.edge_wanted.connect(self._adjust)
         self._edges.shown.connect(self._show_adjusted)
         self._edges.failed.connect(self._not_adjusted)
+        self._edges.dropped.connect(self._list.remove)
         self._edges.busy.connect(self._look.show_adjusting)
         self._look.insert_wanted.connect(self._insert_looked_at)
         self._look.left.connect(self._leave)

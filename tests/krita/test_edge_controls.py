@@ -147,3 +147,16 @@ def test_another_result_that_comes_meanwhile_is_the_one_that_is_seen(
     assert results.title_seen.startswith("Selection, edge +2 px")
     _insert(krita, docker, results)
     np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_what_is_left_before_it_is_shown_does_not_stay_in_the_list(krita, results, looked_at):
+    results.leave()
+    results.open()
+    jobs = results.jobs
+    results.choose()
+    results.look()
+    results.leave_when_fetched()
+    results.adjust(shift=1)
+    krita.wait_until("widgets.the('layerpeel_results').isVisible()", 30, "the list")
+    results.wait_for_answer()
+    krita.wait_until(lambda: results.jobs == jobs, 20, "the adjusted one to go")

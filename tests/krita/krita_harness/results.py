@@ -209,6 +209,17 @@ class ResultsPage:
             job=job,
         )
 
+    def leave_when_fetched(self):
+        """Press Not now once the layers of the next result to be shown are asked for."""
+        self._krita.run(
+            "client = widgets.the('layerpeel_results').client; look = client.look\n"
+            "def leave_first(*asked):\n"
+            "    client.look = look\n"
+            "    widgets.the('layerpeel_look_leave').click()\n"
+            "    look(*asked)\n"
+            "client.look = leave_first"
+        )
+
     @property
     def edge(self):
         """How the edges of what is looked at are adjusted."""
