@@ -6,7 +6,7 @@ from typing import Optional
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.canvas.finding import active_document
-from layerpeel.plugin.canvas.placement import Adjusted, Edge, Placement
+from layerpeel.plugin.canvas.placement import Adjusted, Edge
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.results.listed_result import ListedResult, listed
 from layerpeel.plugin.results.look import fetch_look
@@ -42,8 +42,10 @@ class EdgeAdjustment(QObject):
         self._made = ""
         self._wanted: object = None
 
-    def begin(self, client: Client, looked_at: ListedResult, as_it_came: ListedResult) -> None:
-        """Adjust another result from now on; see `edge`."""
+    def begin(
+        self, client: Client, looked_at: ListedResult, as_it_came: Optional[ListedResult]
+    ) -> None:
+        """Adjust another result from now on; not at all where it is gone as it came."""
         self.end()
         self._client, self._looked_at, self._as_it_came = client, looked_at, as_it_came
 
@@ -76,7 +78,7 @@ class EdgeAdjustment(QObject):
         if edge == Edge():
             self._fetch(client, of, wanted, is_made_here=False)
             return
-        placement = replace(of.placement, adjusted=Adjusted(_first_of(of), edge))
+        placement = replace(of.placement, adjusted=Adjusted(of.job.id, edge))
         asked = AdjustJob(
             of.job.name, float(edge.shift), float(edge.soften), edge.clean, to_text(placement)
         )
@@ -156,13 +158,6 @@ class EdgeAdjustment(QObject):
             client.forget(job, lambda _rest: self.dropped.emit(job), _ignore)
 
         client.cancel(job, forget, _ignore)
-
-
-def _first_of(of: ListedResult) -> str:
-    """Return the job of the peel that a result goes back to, also where that is forgotten."""
-    placement: Optional[Placement] = of.placement
-    adjusted = placement.adjusted if placement is not None else None
-    return of.job.id if adjusted is None else adjusted.of
 
 
 def _ignore(_answer: object) -> None:

@@ -77,6 +77,7 @@ class EdgeControls(QWidget):
         foot.addWidget(self._busy, 1)
         foot.addWidget(self._undo)
         self._layout.addLayout(foot, 2, 0, 1, 3)
+        self._tips = {each: each.toolTip() for each in self.findChildren(QWidget)}
         self.show_edge(Edge())
 
     def edge(self) -> Edge:
@@ -104,6 +105,11 @@ class EdgeControls(QWidget):
             slider.blockSignals(False)
         self._rest.stop()
         self._undo.setEnabled(edge != Edge())
+
+    def explain(self, why: str) -> None:
+        """Say why nothing can be chosen, in place of all tips; empty where it can."""
+        for each, tip in self._tips.items():
+            each.setToolTip(why or tip)
 
     def show_busy(self, is_busy: bool) -> None:
         """Show whether what was chosen is being made."""

@@ -65,6 +65,7 @@ class LookPanel(QWidget):
         self._fit.setToolTip(i18n("Show the whole picture (the wheel zooms, dragging moves it)"))
         self._edges = EdgeControls()
         self._has_edge = False
+        self._fixed_because = ""
         self._insert = QPushButton(i18n("Insert"))
         self._insert.setObjectName("layerpeel_look_insert")
         self._insert.setToolTip(i18n("Make it layers of your picture, in one undo step"))
@@ -88,12 +89,15 @@ class LookPanel(QWidget):
 
     def show_nothing(self) -> None:
         """Show no result, as while one is fetched."""
-        self._edges.show_edge(Edge())
+        self._show_edge(Edge())
         self._show(None)
 
-    def show_result(self, result: ShownResult, edge: Edge) -> None:
-        """Show a result, and how its edges are: its background first, where it has one."""
-        self._edges.show_edge(edge)
+    def show_result(self, result: ShownResult, edge: Edge, fixed_because: str = "") -> None:
+        """Show a result, and how its edges are: its background first, where it has one.
+
+        fixed_because: why the edges cannot be adjusted; empty where they can.
+        """
+        self._show_edge(edge, fixed_because)
         self._show(result)
         has_background = result.has(Role.BACKGROUND)
         self._seen.choose((Seen.BACKGROUND if has_background else Seen.LIFTED).value)
@@ -126,11 +130,17 @@ class LookPanel(QWidget):
     def _show(self, result: Optional[ShownResult]) -> None:
         self._view.show_result(result)
         self._insert.setEnabled(result is not None and not self._edges.is_touched)
-        self._has_edge = result is not None and all(map(result.has, Role))
+        has_edge = result is not None and all(map(result.has, Role))
+        self._has_edge = has_edge and not self._fixed_because
         self._edges.setEnabled(self._has_edge)
         self._before.setEnabled(result is not None and result.original is not None)
         for seen, role in ((Seen.BACKGROUND, Role.BACKGROUND), (Seen.LIFTED, Role.FOREGROUND)):
             self._seen.button(seen.value).setEnabled(result is not None and result.has(role))
+
+    def _show_edge(self, edge: Edge, fixed_because: str = "") -> None:
+        self._fixed_because = fixed_because
+        self._edges.show_edge(edge)
+        self._edges.explain(fixed_because)
 
     def _choose(self) -> None:
         self._view.seen = Seen(self._seen.value())

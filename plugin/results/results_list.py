@@ -106,10 +106,10 @@ class ResultsList(QWidget):
         self._view.setCurrentIndex(self._model.index_of(job))
         return self._known.get(job)
 
-    def before_adjusting(self, of: ListedResult) -> ListedResult:
-        """Return the result that one was before its edges were adjusted; itself if that is gone."""
+    def before_adjusting(self, of: ListedResult) -> Optional[ListedResult]:
+        """Return the result that one was before its edges were adjusted; None if that is gone."""
         adjusted = of.placement.adjusted if of.placement else None
-        return self._known.get(adjusted.of, of) if adjusted else of
+        return self._known.get(adjusted.of) if adjusted else of
 
     def showEvent(self, event: Optional[QShowEvent]) -> None:  # noqa: N802  (Qt calls it so)
         """Begin with what is new; later on nothing moves under the pointer."""

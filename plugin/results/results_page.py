@@ -152,8 +152,10 @@ class ResultsPage(QWidget):
         def show(result: ShownResult) -> None:
             if self._looked_at is of:
                 self.say("")
-                self._edges.begin(client, of, self._list.before_adjusting(of))
-                self._look.show_result(result, self._edges.edge)
+                as_it_came = self._list.before_adjusting(of)
+                self._edges.begin(client, of, as_it_came)
+                fixed_because = "" if as_it_came else _nothing_to_adjust()
+                self._look.show_result(result, self._edges.edge, fixed_because)
 
         def failed(error: Exception) -> None:
             if self._looked_at is of:
@@ -248,6 +250,12 @@ class ResultsPage(QWidget):
         made_from = placement.adjusted.of if placement.adjusted else of.job.id
         before = before_job(made_from, document)
         deliver(client, of.job.id, document, here, is_wanted, inserted, failed, part, tell, before)
+
+
+def _nothing_to_adjust() -> str:
+    return i18n(
+        "The result that this was made of is no longer in the list: the edge stays as it is"
+    )
 
 
 def _not_from_krita() -> str:

@@ -160,3 +160,22 @@ def test_what_is_left_before_it_is_shown_does_not_stay_in_the_list(krita, result
     krita.wait_until("widgets.the('layerpeel_results').isVisible()", 30, "the list")
     results.wait_for_answer()
     krita.wait_until(lambda: results.jobs == jobs, 20, "the adjusted one to go")
+
+
+def test_without_the_original_no_other_edge_is_offered(krita, results, looked_at):
+    results.adjust(shift=3)
+    results.wait_for_edge(shift=3)
+    results.leave()
+    results.open()
+    results.choose(1)
+    krita.click("layerpeel_discard_result")
+    krita.click("layerpeel_discard_for_good")
+    krita.wait_until(lambda: results.message == "Discarded.", 20, "its end")
+    results.choose(0)
+    results.look()
+    assert results.title_seen.startswith("Selection, edge +3 px")
+    assert results.edge_chosen == {**AS_IT_CAME, "shift": 3}
+    for name in ("layerpeel_shift", "layerpeel_clean", "layerpeel_unadjusted"):
+        assert not krita.evaluate(f"widgets.the('{name}').isEnabled()")
+        assert "no longer in the list" in krita.evaluate(f"widgets.the('{name}').toolTip()")
+    results.picture_of("look-edge-fixed")
