@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Optional
 
 from layerpeel.plugin.backend.client import Client
+from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.placement import Adjusted, Edge
@@ -12,7 +13,15 @@ from layerpeel.plugin.results.listed_result import ListedResult, listed
 from layerpeel.plugin.results.look import fetch_look
 from layerpeel.plugin.results.shown_result import ShownResult
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.jobs import AdjustJob, Failed, Finished, JobSummary
+from layerpeel.shared.jobs import (
+    AdjustJob,
+    Cancelled,
+    Failed,
+    Finished,
+    JobSummary,
+    Progress,
+    Queued,
+)
 from layerpeel.shared.wire import to_text
 
 
@@ -24,16 +33,17 @@ class EdgeAdjustment(QObject):
     shown: emitted with the `ListedResult` and the `ShownResult` that are looked at from now on.
     failed: emitted with a line for the artist; what was looked at stays.
     dropped: emitted with the id of a job once the backend has forgotten it.
-    busy: emitted with whether something is being made.
+    busy: emitted with a line that says what is waited for; empty when nothing is.
     """
 
     shown = pyqtSignal(object, object)
     failed = pyqtSignal(str)
     dropped = pyqtSignal(str)
-    busy = pyqtSignal(bool)
+    busy = pyqtSignal(str)
 
-    def __init__(self, parent: Optional[QObject] = None) -> None:
+    def __init__(self, connection: Connection, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
+        self._connection = connection
         self._client: Optional[Client] = None
         self._as_it_came: Optional[ListedResult] = None
         self._looked_at: Optional[ListedResult] = None
@@ -71,10 +81,10 @@ class EdgeAdjustment(QObject):
             return
         self._stop()
         if edge == self.edge:
-            self.busy.emit(False)
+            self.busy.emit("")
             return
         self._wanted = wanted = object()
-        self.busy.emit(True)
+        self.busy.emit(i18n("Adjusting …"))
         if edge == Edge():
             self._fetch(client, of, wanted, is_made_here=False)
             return
@@ -99,12 +109,16 @@ class EdgeAdjustment(QObject):
     def _hear(self, event: object, client: Client, job: JobSummary, wanted: object) -> None:
         if self._wanted is not wanted:
             return
-        if isinstance(event, Finished):
+        if isinstance(event, (Queued, Progress)):
+            waits = isinstance(event, Queued) and event.position > 0
+            self.busy.emit(i18n("Waits for another picture …") if waits else i18n("Adjusting …"))
+        elif isinstance(event, Finished):
             self._running = ""
             self._fetch(client, listed(job), wanted, is_made_here=True)
-        elif isinstance(event, Failed):
+        elif isinstance(event, (Failed, Cancelled)):
             self._running = ""
-            self._fail(Problem(event.message), wanted)
+            message = event.message if isinstance(event, Failed) else i18n("Cancelled.")
+            self._fail(Problem(message), wanted)
 
     def _stream_ended(self, problem: Optional[Problem], job: JobSummary, wanted: object) -> None:
         if self._running == job.id:
@@ -128,7 +142,7 @@ class EdgeAdjustment(QObject):
             self._made = of.job.id if is_made_here else ""
             if before:
                 self._drop(client, before)
-            self.busy.emit(False)
+            self.busy.emit("")
             self.shown.emit(of, result)
 
         def failed(error: Exception) -> None:
@@ -140,7 +154,9 @@ class EdgeAdjustment(QObject):
     def _fail(self, problem: Problem, wanted: object) -> None:
         if self._wanted is wanted:
             self._wanted = None
-            self.busy.emit(False)
+            if problem.unreachable and self._client is not None:
+                self._connection.doubt(self._client)
+            self.busy.emit("")
             self.failed.emit(problem.message)
 
     def _stop(self) -> None:
@@ -149,7 +165,7 @@ class EdgeAdjustment(QObject):
             self._drop(self._client, running)
         if self._wanted is not None:
             self._wanted = None
-            self.busy.emit(False)
+            self.busy.emit("")
 
     def _drop(self, client: Client, job: str) -> None:
         """Stop a job that nobody wants any more, and have its result forgotten."""

@@ -111,9 +111,11 @@ class EdgeControls(QWidget):
         for each, tip in self._tips.items():
             each.setToolTip(why or tip)
 
-    def show_busy(self, is_busy: bool) -> None:
-        """Show whether what was chosen is being made."""
-        self._busy.setText(i18n("Adjusting …") if is_busy else "")
+    def show_busy(self, line: str) -> None:
+        """Say what is waited for until what was chosen is seen; empty when nothing is."""
+        self._busy.setText(line)
+        # It may be cut off in a narrow docker.
+        self._busy.setToolTip(line)
 
     def draw_icons(self) -> None:
         """Draw the icons in the colours of the theme."""

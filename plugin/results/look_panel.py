@@ -112,10 +112,10 @@ class LookPanel(QWidget):
         if not self._edges.is_touched:
             self._edges.show_edge(edge)
 
-    def show_adjusting(self, is_adjusting: bool) -> None:
-        """Insert nothing while it is not what was asked for."""
-        self._edges.show_busy(is_adjusting)
-        self._insert.setEnabled(not is_adjusting and not self._edges.is_touched)
+    def show_adjusting(self, line: str) -> None:
+        """Say what is waited for, and insert nothing meanwhile; empty when nothing is."""
+        self._edges.show_busy(line)
+        self._insert.setEnabled(not line and not self._edges.is_touched)
 
     def show_inserting(self, is_inserting: bool) -> None:
         """Take no second press of Insert, and no other edge, while it is being carried out."""

@@ -55,7 +55,7 @@ class ResultsPage(QWidget):
         self._list = ResultsList(connection)
         self._look = LookPanel()
         self._look.hide()
-        self._edges = EdgeAdjustment(self)
+        self._edges = EdgeAdjustment(connection, self)
         self._message = Notice("layerpeel_results_message")
         # The result that is looked at; the job whose result is to be, once it is listed; and the
         # document that was peeled for it.

@@ -179,3 +179,30 @@ def test_without_the_original_no_other_edge_is_offered(krita, results, looked_at
         assert not krita.evaluate(f"widgets.the('{name}').isEnabled()")
         assert "no longer in the list" in krita.evaluate(f"widgets.the('{name}').toolTip()")
     results.picture_of("look-edge-fixed")
+
+
+def test_it_says_that_it_waits_and_that_it_was_cancelled(
+    krita, docker, results, session_backend, looked_at
+):
+    results.leave()
+    with session_backend.held():
+        docker.start()
+        results.open()
+        results.choose()
+        results.look()
+        results.adjust(shift=1)
+        krita.wait_until(lambda: "another picture" in results.waits_for, 20, "the line")
+        results.picture_of("look-edge-waits")
+        results.cancel_adjusting()
+        krita.wait_until(lambda: results.message == "Cancelled.", 20, "the line")
+        assert results.edge_chosen == AS_IT_CAME
+        assert results.waits_for == ""
+    docker.wait_for_end()
+
+
+def test_a_backend_that_cannot_be_reached_is_asked_whether_it_is_there(krita, results, looked_at):
+    results.lose_backend()
+    results.adjust(shift=1)
+    krita.wait_until(lambda: "cannot be reached" in results.message, 20, "the line")
+    assert not results.trusts_lost_backend
+    assert results.edge_chosen == AS_IT_CAME
