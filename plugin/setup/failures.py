@@ -36,7 +36,7 @@ _KNOWN: List[Tuple[str, Translatable, bool]] = [
         True,
     ),
     (
-        r"bad ?zip|bad crc|is invalid\.|not a zip file|has an invalid wheel",
+        r"bad ?zip|bad crc|zlib\.error|is invalid\.|not a zip file|has an invalid wheel",
         Translatable(
             "The plugin's own files are damaged: import its zip once more, and start Krita again."
         ),

@@ -15,6 +15,7 @@ from layerpeel.plugin.setup.failures import failure_in
             "not the file",
         ),
         ("zipfile.BadZipFile: Bad CRC-32 for file 'layerpeel/api.py'", "damaged"),
+        ("zlib.error: Error -3 while decompressing data: invalid block type", "damaged"),
         ("ERROR: Wheel 'layerpeel' located at /x/layerpeel.whl is invalid.", "damaged"),
         ("ERROR: [Errno 13] Permission denied: '/home/é/setup'", "cannot be written"),
         ("PermissionError: [WinError 5] Access is denied: 'C:\\\\x'", "cannot be written"),
