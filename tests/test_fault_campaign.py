@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from fault_campaign import run, table_of
 from faults.calls import (
     connection_is_cut,
@@ -10,6 +12,8 @@ from faults.calls import (
     message_is_odd,
 )
 from faults.campaign import Campaign
+from faults.disk import disk_is_full_at_forgetting, disk_is_full_at_restart
+from faults.full_disk import own_disk
 from faults.processes import clock_jumps, worker_is_killed
 
 
@@ -26,6 +30,21 @@ def test_a_short_campaign():
     assert campaign.broken == []
     assert campaign.tried.total() == 22
     assert "Faults tried: 22. Results lost: 0." in table_of(campaign, 2, 1.0)
+
+
+def test_a_full_disk_is_one_line_at_restart_and_lets_results_be_forgotten(tmp_path):
+    with own_disk(tmp_path) as is_own:
+        if not is_own:
+            pytest.skip("no disk of its own may be mounted here, and the machine's is not filled")
+        campaign = Campaign(tmp_path / "home", 3)
+        try:
+            for fault in (disk_is_full_at_restart, disk_is_full_at_forgetting):
+                campaign.check("nothing yet")
+                fault(campaign)
+                campaign.check(fault.__name__)
+        finally:
+            campaign.kill()
+    assert campaign.broken == []
 
 
 def _all_are_forgotten(campaign):
