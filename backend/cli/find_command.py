@@ -10,15 +10,15 @@ from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.looking import look_into, what_is
 from layerpeel.backend.models.manifest import spoken_size
-from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.models.other_programs import likely_folders
+from layerpeel.backend.models.single_file import generator_in
 from layerpeel.backend.models.style_files import make_style
 from layerpeel.backend.stages.generation.style import find_styles, styles_folder
 from layerpeel.shared.generators import FoundKind, ProgramFolder
 
 _KINDS = {
-    FoundKind.CHECKPOINT: "SDXL",
-    FoundKind.INPAINTING: "SDXL for inpainting",
+    FoundKind.CHECKPOINT: "checkpoint",
+    FoundKind.INPAINTING: "for inpainting",
     FoundKind.LORA: "LoRA",
     FoundKind.CONTROLNET: "ControlNet",
     FoundKind.OTHER: "other",
@@ -27,12 +27,8 @@ _KINDS = {
 
 _WIDEST = max(map(len, _KINDS.values()))
 
-# A checkpoint in one file needs these descriptions, unless the whole model is installed.
-_DESCRIPTIONS, _WHOLE = "sdxl-configs", "sdxl"
-
 
 def find(
-    context: typer.Context,
     inside: Annotated[
         list[Path] | None,
         typer.Option("--in", metavar="FOLDER", help="Look here instead, without asking."),
@@ -51,7 +47,7 @@ def find(
     """
     if use:
         for file in use:
-            _use(file.expanduser().absolute(), context.find_object(ModelStore) or ModelStore())
+            _use(file.expanduser().absolute())
         return
     folders = [folder.expanduser().absolute() for folder in inside or ()]
     if not folders:
@@ -88,12 +84,10 @@ def _asked(there: tuple[ProgramFolder, ...], yes: bool) -> list[Path]:
     return [Path(each.path) for each in there]
 
 
-def _use(file: Path, store: ModelStore) -> None:
+def _use(file: Path) -> None:
     found = what_is(file)
     if found.why_not:
         raise ModelError(f"{file} {found.why_not}.")
-    style = make_style(file, styles_folder(), [each.name for each in find_styles()])
+    taken = [each.name for each in find_styles()]
+    style = make_style(file, styles_folder(), taken, generator_in(file).family)
     typer.echo(f"{file.name} is the style {style.stem}: {style}")
-    if ModelState.INSTALLED not in (store.state(_DESCRIPTIONS), store.state(_WHOLE)):
-        model = store.manifest.usable(_DESCRIPTIONS)
-        typer.echo(f"It needs {model.title}: run {model.pull_command} ({model.size}).", err=True)

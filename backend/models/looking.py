@@ -15,7 +15,7 @@ from layerpeel.backend.errors import reason_of
 from layerpeel.backend.models.delivery import Progress, no_progress
 from layerpeel.backend.models.file_names import is_pickle, is_text, is_weights
 from layerpeel.backend.models.other_programs import KEPT_IN
-from layerpeel.backend.models.safetensors_header import WeightsError, shapes_in
+from layerpeel.backend.models.safetensors_header import WeightsError
 from layerpeel.backend.models.single_file import kind_of_weights
 from layerpeel.shared.generators import FoundFile, FoundFiles, FoundKind
 
@@ -74,7 +74,7 @@ def what_is(file: Path) -> FoundFile:
         elif not stat.S_ISREG(about.st_mode):
             why_not = "is no file"
         else:
-            kind, why_not = kind_of_weights(shapes_in(file))
+            kind, why_not = kind_of_weights(file)
     except WeightsError as error:
         why_not = str(error)
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_file
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import HarmfulError, is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
-from layerpeel.backend.models.single_file import UnfitError, require_sdxl
+from layerpeel.backend.models.single_file import UnfitError, generator_in
 from layerpeel.shared.strict_json import read_json
 
 # Files that a folder must hold: one of each group.
@@ -66,7 +66,7 @@ _NETWORKS: dict[str, _Required] = {
 }
 # diffusers' pipelines, and which of their parts are used.
 _SDXL = ("scheduler", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "unet", "vae")
-_SD2 = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
+_SD = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
 _ONE_ENCODER = ("scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _QWEN = ("processor", "scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _PIPELINES = {
@@ -74,10 +74,22 @@ _PIPELINES = {
     "StableDiffusionXLInpaintPipeline": ("sdxl-inpainting", _SDXL),
     "Flux2KleinPipeline": ("flux2-klein", _ONE_ENCODER),
     "ZImagePipeline": ("z-image", _ONE_ENCODER),
-    "StableDiffusionInpaintPipeline": ("sd2-inpainting", _SD2),
+    "StableDiffusionPipeline": ("sd", _SD),
+    "StableDiffusionInpaintPipeline": ("sd-inpainting", _SD),
     "QwenImageLayeredPipeline": ("qwen-image-layered", _QWEN),
 }
-_WITH_WEIGHTS = {"text_encoder", "text_encoder_2", "unet", "transformer", "vae"}
+_WITH_WEIGHTS = {"safety_checker", "text_encoder", "text_encoder_2", "unet", "transformer", "vae"}
+
+# Stable Diffusion 1 and 2 are of one class, and differ in how many numbers a word has; by the ids
+# above, channels that the UNet takes, and these numbers.
+_STABLE_DIFFUSION = {
+    ("sd", 4, 768): "sd1",
+    ("sd", 4, 1024): "sd2",
+    ("sd-inpainting", 9, 768): "sd1-inpainting",
+    ("sd-inpainting", 9, 1024): "sd2-inpainting",
+}
+# What comes with some of them, and is used where it does.
+_CHECKER = ("safety_checker", "feature_extractor")
 
 _PICKLE = (
     "is a pickle, and a pickle can run any code when it is loaded. Convert it to safetensors, "
@@ -124,10 +136,11 @@ def _file(path: Path, manifest: Manifest) -> Found:
         raise UnfitError(_PICKLE)
     if is_weights(path.name):
         try:
-            require_sdxl(path)
+            found = generator_in(path)
         except WeightsError as error:
             raise WeightsError(f"{path.name} {error}") from error
-        return Found("sdxl", "an SDXL checkpoint in one file", folder, files, single=True)
+        what = f"a checkpoint of {found.title}{' for inpainting' * found.within_mask} in one file"
+        return Found(found.model_id, what, folder, files, single=True)
     raise UnfitError("is none of the models that Layerpeel uses")
 
 
@@ -187,15 +200,17 @@ def _trained(folder: Path, files: list[str], description: str) -> Found:
 
 
 def _pipeline(folder: Path, files: list[str]) -> Found:
-    named = str(_json(folder, "model_index.json").get("_class_name"))
+    index = _json(folder, "model_index.json")
+    named = str(index.get("_class_name"))
     if named not in _PIPELINES:
         raise UnfitError(f"is a folder of diffusers for {named}, which Layerpeel does not use")
     model_id, parts = _PIPELINES[named]
+    parts += tuple(part for part in _CHECKER if any(_listed(index.get(part))))
     for part in parts:
         if not any(path.startswith(f"{part}/") for path in files):
             raise WeightsError(f"there is no {part} in it, which a {named} consists of")
-    if model_id == "sd2-inpainting":
-        _require_sd2(folder)
+    if parts[: len(_SD)] == _SD:
+        model_id = _stable_diffusion(folder, model_id)
     in_parts = [
         path for path in files if path.rpartition("/")[0] in parts and is_taken_by_torch(path)
     ]
@@ -204,14 +219,22 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
     return _whole(model_id, what, folder, ["model_index.json", *in_parts], with_weights, files)
 
 
-def _require_sd2(folder: Path) -> None:
+def _listed(part: object) -> list[object]:
+    """What a line of model_index.json names: library and class, or nulls where it is left out."""
+    return part if isinstance(part, list) else []
+
+
+def _stable_diffusion(folder: Path, kind: str) -> str:
     unet = _json(folder, "unet/config.json")
-    if (unet.get("in_channels"), unet.get("cross_attention_dim")) != (9, 1024):
-        raise UnfitError(
-            "is an inpainting model, but not Stable Diffusion 2: its UNet takes "
-            f"{unet.get('in_channels')} channels and words of {unet.get('cross_attention_dim')} "
-            "numbers, not 9 and 1,024"
-        )
+    channels, width = unet.get("in_channels", 4), unet.get("cross_attention_dim")
+    for known, model_id in _STABLE_DIFFUSION.items():
+        if known == (kind, channels, width):
+            return model_id
+    raise UnfitError(
+        "is neither Stable Diffusion 1 nor 2: its UNet takes "
+        f"{channels} channels and words of {width} numbers, not 4 (9 for inpainting) and 768 or "
+        "1,024"
+    )
 
 
 def _network(folder: Path, at_top: list[str]) -> Found:

@@ -7,6 +7,7 @@ in JSON, which gives type, shape and place of every tensor; their bytes follow, 
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from layerpeel.backend.files.regular_file import open_regular, read_regular
@@ -25,8 +26,24 @@ class WeightsError(Exception):
     """A file of weights is damaged or of the wrong kind. The message follows the file's name."""
 
 
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself.
+
+    shapes: of all tensors, by their names. metadata: what whoever wrote it has added, as text.
+    """
+
+    shapes: Shapes
+    metadata: dict[str, str]
+
+
 def shapes_in(file: Path) -> Shapes:
-    """Read the shapes of all tensors, by their names.
+    """Read the shapes of all tensors, by their names; raises as `header_of` does."""
+    return header_of(file).shapes
+
+
+def header_of(file: Path) -> Header:
+    """Read a file's header.
 
     Raises WeightsError when it is no safetensors file, or is cut short; OSError when it cannot be
     read.
@@ -44,7 +61,8 @@ def shapes_in(file: Path) -> Shapes:
         header = opened.read(length)
     try:
         content = read_json(header)
-        content.pop("__metadata__", None)
+        metadata = content.pop("__metadata__", None) or {}
+        told = {str(key): str(value) for key, value in metadata.items()}
         shapes = {name: tuple(map(int, tensor["shape"])) for name, tensor in content.items()}
         end = max((int(tensor["data_offsets"][1]) for tensor in content.values()), default=0)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
@@ -54,7 +72,7 @@ def shapes_in(file: Path) -> Shapes:
         raise WeightsError(f"was not copied to its end: it has {size:,} of {whole:,} bytes")
     if size > whole:
         raise WeightsError(f"is damaged: it has {size:,} bytes, and its header says {whole:,}")
-    return shapes
+    return Header(shapes, told)
 
 
 def check_weights(folder: Path, files: Sequence[str]) -> None:

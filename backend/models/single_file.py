@@ -1,25 +1,25 @@
-"""Recognising a file of weights by the names and shapes of its tensors."""
+"""Recognising a file of weights by the names and shapes of its tensors, and by what it notes."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from layerpeel.backend.models.safetensors_header import Shapes, shapes_in
+from layerpeel.backend.models.safetensors_header import Header, Shapes, header_of
 from layerpeel.shared.generators import FoundKind
 
-_WANTED = "wanted is a whole SDXL checkpoint"
+_WANTED = "wanted is a whole checkpoint of SDXL, or of Stable Diffusion 1 or 2"
 
 # The UNet's first layer, as Stability's code names it: [width, channels in, 3, 3].
 _FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
-_CHANNELS = 4
-_INPAINTING_CHANNELS = 9
+_CHANNELS, _INPAINTING_CHANNELS = 4, 9
 
-SDXL_INPAINTING = (
-    "is SDXL for inpainting, which edits pictures and makes none from words alone; "
-    f"wanted is SDXL whose UNet takes {_CHANNELS} channels, not {_INPAINTING_CHANNELS}"
-)
+# Those who train checkpoints that predict velocity add the first of these tensors to mark them, and
+# the second where the noise schedule ends in nothing but noise (“zero terminal SNR”).
+_PREDICTS_VELOCITY, _ENDS_IN_NOISE = "v_pred", "ztsnr"
 
-# Those who train checkpoints that predict velocity add this tensor to mark them.
-_PREDICTS_VELOCITY = "v_pred"
+# What trainers note of it: the ModelSpec standard, and kohya-ss' scripts.
+_NOTED_PREDICTION = "modelspec.prediction_type"
+_NOTED_BY_KOHYA, _NOTED_END_BY_KOHYA = "ss_v_parameterization", "ss_zero_terminal_snr"
 
 # Cross-attention takes tokens of the text encoders' width: 768 in Stable Diffusion 1, 1024 in 2,
 # 2048 in SDXL. The names are those in LoRAs and in ControlNets.
@@ -36,22 +36,103 @@ class UnfitError(Exception):
     """Layerpeel has no use for this file. The message follows its name and says what it is."""
 
 
-def require_sdxl(file: Path) -> None:
-    """Check that a safetensors file is a whole SDXL checkpoint that makes pictures from words.
+@dataclass(frozen=True)
+class SingleFile:
+    """A whole generator in one file.
+
+    family: the generator that runs it, `sdxl`, `sd1` or `sd2`. title: in words.
+    within_mask: whether its UNet takes the picture and a mask too (9 channels), so that it paints
+        within a mask and nothing from words alone.
+    velocity: whether it predicts velocity instead of noise. ends_in_noise: whether the last step of
+        its noise schedule is nothing but noise.
+    """
+
+    family: str
+    title: str
+    within_mask: bool = False
+    velocity: bool = False
+    ends_in_noise: bool = False
+
+    @property
+    def model_id(self) -> str:
+        """Its id in the model store."""
+        return f"{self.family}-inpainting" if self.within_mask else self.family
+
+
+# By the start of what only its text encoders' names have.
+_FAMILIES = {
+    "conditioner.embedders.1.model.": ("sdxl", "SDXL"),
+    "cond_stage_model.transformer.": ("sd1", "Stable Diffusion 1"),
+    "cond_stage_model.model.": ("sd2", "Stable Diffusion 2"),
+}
+
+
+def generator_in(file: Path) -> SingleFile:
+    """Recognise a whole generator in a safetensors file.
 
     Raises UnfitError when it is something else, WeightsError when it is damaged, OSError when it
     cannot be read.
     """
-    _, why_not = kind_of_weights(shapes_in(file))
-    if why_not:
-        raise UnfitError(why_not)
+    header = header_of(file)
+    other = _no_checkpoint(header.shapes)
+    if other is not None:
+        raise UnfitError(other[1])
+    family, title = _family_of(header.shapes)
+    channels = header.shapes[_FIRST_LAYER][1]
+    if channels not in (_CHANNELS, _INPAINTING_CHANNELS):
+        raise UnfitError(
+            f"is a checkpoint of {title} whose UNet takes {channels} channels; wanted is one that "
+            f"takes {_CHANNELS}, or {_INPAINTING_CHANNELS} for inpainting"
+        )
+    within_mask = channels == _INPAINTING_CHANNELS
+    velocity = _predicts_velocity(header)
+    if family == "sd2" and velocity is None and not within_mask:
+        raise UnfitError(
+            "is a checkpoint of Stable Diffusion 2, some of which predict noise and some velocity, "
+            "and it does not say which: get its folder, which does"
+        )
+    return SingleFile(family, title, within_mask, bool(velocity), _ends_in_noise(header))
 
 
-def kind_of_weights(shapes: Shapes) -> tuple[FoundKind, str]:
-    """Return a file's kind, and why no pictures can be made with it.
+def kind_of_weights(file: Path) -> tuple[FoundKind, str]:
+    """Return a file's kind, and why it cannot be made a style; raises as `generator_in` does.
 
-    The reason follows the file's name; it is empty for a whole SDXL checkpoint.
+    The reason follows the file's name; it is empty for a whole checkpoint.
     """
+    other = _no_checkpoint(header_of(file).shapes)
+    if other is not None:
+        return other
+    try:
+        found = generator_in(file)
+    except UnfitError as error:
+        return FoundKind.OTHER, str(error)
+    if found.within_mask:
+        return FoundKind.INPAINTING, (
+            f"is {found.title} for inpainting, which makes no pictures from words alone; "
+            "`layerpeel models import` takes it, to fill in what is hidden "
+            f"(`--engine auto+{found.model_id}`)"
+        )
+    return FoundKind.CHECKPOINT, ""
+
+
+def _predicts_velocity(header: Header) -> bool | None:
+    """Whether it predicts velocity; None where it says nothing."""
+    if _PREDICTS_VELOCITY in header.shapes:
+        return True
+    noted = header.metadata.get(_NOTED_PREDICTION)
+    if noted is not None:
+        return noted.lower().startswith("v")
+    by_kohya = header.metadata.get(_NOTED_BY_KOHYA)
+    return None if by_kohya is None else by_kohya.lower() == "true"
+
+
+def _ends_in_noise(header: Header) -> bool:
+    noted = header.metadata.get(_NOTED_END_BY_KOHYA, "").lower() == "true"
+    return _ENDS_IN_NOISE in header.shapes or noted
+
+
+def _no_checkpoint(shapes: Shapes) -> tuple[FoundKind, str] | None:
+    """Say what a file is that holds no whole generator."""
     sdxl = " for SDXL" if _reads_sdxl_text(shapes) else ""
     if any(".lora" in name or name.startswith("lora_") for name in shapes):
         why_not = f"is a LoRA{sdxl}, which changes a checkpoint and is none itself; {_WANTED}"
@@ -59,23 +140,8 @@ def kind_of_weights(shapes: Shapes) -> tuple[FoundKind, str]:
     if any(name.endswith(_CONTROLNET) for name in shapes):
         why_not = f"is a ControlNet{sdxl}, which guides a checkpoint and is none itself; {_WANTED}"
         return FoundKind.CONTROLNET, why_not
-    other = _other_than_sdxl(shapes)
-    if other is not None:
-        return FoundKind.OTHER, other
-    channels = shapes[_FIRST_LAYER][1]
-    if channels == _INPAINTING_CHANNELS:
-        return FoundKind.INPAINTING, SDXL_INPAINTING
-    if channels != _CHANNELS:
-        why_not = (
-            f"is an SDXL checkpoint whose UNet takes {channels} channels; wanted is one that takes "
-            f"{_CHANNELS}"
-        )
-        return FoundKind.OTHER, why_not
-    if _PREDICTS_VELOCITY in shapes:
-        return FoundKind.CHECKPOINT, (
-            "is an SDXL that predicts velocity (v-pred), which cannot be used here"
-        )
-    return FoundKind.CHECKPOINT, ""
+    incomplete = _incomplete(shapes)
+    return None if incomplete is None else (FoundKind.OTHER, incomplete)
 
 
 def _reads_sdxl_text(shapes: Shapes) -> bool:
@@ -85,18 +151,21 @@ def _reads_sdxl_text(shapes: Shapes) -> bool:
     )
 
 
-def _other_than_sdxl(shapes: Shapes) -> str | None:
+def _family_of(shapes: Shapes) -> tuple[str, str]:
+    for start, family in _FAMILIES.items():
+        if any(name.startswith(start) for name in shapes):
+            return family
+    return _FAMILIES["conditioner.embedders.1.model."]
+
+
+def _incomplete(shapes: Shapes) -> str | None:
     def has(*starts: str) -> bool:
         return any(name.startswith(starts) for name in shapes)
 
-    if has("cond_stage_model.transformer."):
-        return f"is a checkpoint of Stable Diffusion 1; {_WANTED}"
-    if has("cond_stage_model.model."):
-        return f"is a checkpoint of Stable Diffusion 2; {_WANTED}"
     if has("conditioner.embedders.0.model.") and not has("conditioner.embedders.1."):
         return f"is the refiner of SDXL, which makes no pictures from words alone; {_WANTED}"
     parts = {
-        "its text encoders": has("conditioner.embedders.1.model."),
+        "its text encoders": has(*_FAMILIES),
         "its UNet": len(shapes.get(_FIRST_LAYER, ())) == 4,
         "its VAE": has("first_stage_model."),
     }
@@ -104,5 +173,8 @@ def _other_than_sdxl(shapes: Shapes) -> str | None:
     if len(missing) == len(parts):
         return f"holds tensors of another kind of model; {_WANTED}"
     if missing:
-        return f"is an SDXL checkpoint without {' and '.join(missing)}; {_WANTED}"
+        return (
+            f"is a checkpoint of {_family_of(shapes)[1]} without {' and '.join(missing)}; "
+            "wanted is a whole one"
+        )
     return None

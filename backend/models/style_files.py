@@ -16,17 +16,19 @@ _LINES = """\
 format = 1
 name = {name}
 title = {title}
-generator = "sdxl"
+generator = {generator}
 checkpoint = {checkpoint}
 """
 
 
-def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
-    """Write a style for an SDXL checkpoint into `folder`, and return its file.
+def make_style(
+    checkpoint: Path, folder: Path, taken: Collection[str], generator: str = "sdxl"
+) -> Path:
+    """Write a style for a checkpoint into `folder`, and return its file.
 
     A file there that names the same checkpoint is returned unchanged.
 
-    taken: names of other styles.
+    taken: names of other styles. generator: what runs it (`SingleFile.family`).
 
     Raises BadInputError when the checkpoint's path is not valid text, OutputError when `folder`
     cannot be written.
@@ -40,7 +42,10 @@ def make_style(checkpoint: Path, folder: Path, taken: Collection[str]) -> Path:
                 return file
         name = _free_name(checkpoint.stem, {*taken, *(file.stem for file in there)})
         lines = _LINES.format(
-            name=_quoted(name), title=_quoted(checkpoint.stem), checkpoint=_quoted(place)
+            name=_quoted(name),
+            title=_quoted(checkpoint.stem),
+            generator=_quoted(generator),
+            checkpoint=_quoted(place),
         )
         file = folder / f"{name}.toml"
         write_atomically(file, lines.encode())

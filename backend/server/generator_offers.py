@@ -12,6 +12,7 @@ from layerpeel.backend.models.file_names import is_weights
 from layerpeel.backend.models.manifest import FileModel, Model
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.models.other_programs import likely_folders
+from layerpeel.backend.models.single_file import generator_in
 from layerpeel.backend.models.style_files import make_style
 from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
 from layerpeel.backend.stages.generation.style import (
@@ -41,9 +42,10 @@ def generators_of(models: ModelStore, pulling: str) -> Generators:
 
 
 def use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
-    """Make a style of an SDXL checkpoint, left where it is. Raises OutputError, BadInputError."""
+    """Make a style of a checkpoint, left where it is. Raises OutputError, BadInputError."""
     taken = [style.name for style in find_styles()]
-    return style_info(read_style(make_style(file, styles_folder(), taken)), models)
+    generator = generator_in(file).family
+    return style_info(read_style(make_style(file, styles_folder(), taken, generator)), models)
 
 
 def style_info(style: Style, models: ModelStore) -> StyleInfo:
@@ -76,10 +78,8 @@ def _what_is_missing(style: Style, models: ModelStore) -> str:
 
 
 def _needs(style: Style, models: ModelStore) -> tuple[str, ...]:
-    """Ids of models to pull: the checkpoint, or the small files that a single-file one needs."""
-    generator = style.generator
-    own_file = style.checkpoint is not None or isinstance(generator.checkpoint, Path)
-    place = generator.descriptions if own_file else generator.checkpoint
+    """Ids of models to pull: the checkpoint, where it is none of a person's own."""
+    place = style.generator.checkpoint if style.checkpoint is None else None
     return tuple(
         model.id
         for model in models.manifest.models

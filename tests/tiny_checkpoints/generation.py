@@ -13,6 +13,7 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
+    StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
     ZImagePipeline,
@@ -31,6 +32,8 @@ from transformers import (
     Qwen3Config,
     Qwen3ForCausalLM,
 )
+
+from .sdxl_single_file import WIDTH_OF_SD2
 
 BYTES = sorted(ByteLevel.alphabet())
 CLIP_WORDS = (*BYTES, *(letter + "</w>" for letter in BYTES), "<|startoftext|>", "<|endoftext|>")
@@ -70,13 +73,55 @@ def save_tiny_sdxl_inpainting(folder: Path, seed: int = 0) -> Path:
     UNet2DConditionModel.from_config(sdxl.unet.config, in_channels=9).save_pretrained(
         folder / "unet"
     )
-    index = folder / "model_index.json"
-    index.write_text(
-        index.read_text(encoding="utf-8").replace(
-            '"StableDiffusionXLPipeline"', '"StableDiffusionXLInpaintPipeline"'
-        ),
-        encoding="utf-8",
+    _name_for_inpainting(folder, "StableDiffusionXLPipeline", "StableDiffusionXLInpaintPipeline")
+    return folder
+
+
+def save_tiny_sd(folder: Path, version: int = 1, *, within_mask: bool = False) -> Path:
+    """Save a whole Stable Diffusion 1 or 2 into `folder`, and give it back.
+
+    Its words are as wide as the real one's, by which the two are told apart.
+    within_mask: for inpainting, with a UNet of 9 channels.
+    """
+    torch.manual_seed(version)
+    width = WIDTH_OF_SD2 if version == 2 else 768
+    words = CLIPTextConfig(
+        vocab_size=len(CLIP_WORDS),
+        hidden_size=width,
+        intermediate_size=8,
+        projection_dim=width,
+        num_hidden_layers=1,
+        num_attention_heads=8,
+        bos_token_id=0,
+        eos_token_id=2,
     )
+    levels = ("CrossAttnDownBlock2D", "DownBlock2D"), ("UpBlock2D", "CrossAttnUpBlock2D")
+    pipeline = StableDiffusionPipeline(
+        vae=_autoencoder(latent_channels=4, scaling_factor=0.18215),
+        text_encoder=CLIPTextModel(words),
+        tokenizer=CLIPTokenizer(),
+        unet=UNet2DConditionModel(
+            sample_size=64,
+            in_channels=9 if within_mask else 4,
+            block_out_channels=(8, 16),
+            layers_per_block=2,
+            down_block_types=levels[0],
+            up_block_types=levels[1],
+            attention_head_dim=(1, 2) if version == 2 else 2,
+            cross_attention_dim=width,
+            norm_num_groups=4,
+            use_linear_projection=version == 2,
+        ),
+        scheduler=_euler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    _save(pipeline, folder)
+    _name_text_encoder_as_on_the_hub(folder / "text_encoder" / "model.safetensors")
+    _write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
+    if within_mask:
+        _name_for_inpainting(folder, "StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
     return folder
 
 
@@ -197,6 +242,12 @@ def save_tiny_z_image(folder: Path, seed: int = 0) -> Path:
 def _save(pipeline: DiffusionPipeline, folder: Path) -> Path:
     pipeline.save_pretrained(folder)
     return folder
+
+
+def _name_for_inpainting(folder: Path, plain: str, inpainting: str) -> None:
+    index = folder / "model_index.json"
+    named = index.read_text(encoding="utf-8").replace(f'"{plain}"', f'"{inpainting}"')
+    index.write_text(named, encoding="utf-8")
 
 
 def _name_text_encoder_as_on_the_hub(file: Path) -> None:

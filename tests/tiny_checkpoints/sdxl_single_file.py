@@ -1,4 +1,5 @@
-"""An SDXL folder as the one file that artists have: the names and shapes of its authors' code.
+"""A folder of SDXL, or Stable Diffusion 1 or 2, as the one file that artists have: the names and
+shapes of its authors' code.
 
 Written from the layout of such files, not by the code that reads them, so that reading one is a
 test of both.
@@ -14,6 +15,8 @@ from torch import Tensor
 Tensors = dict[str, Tensor]
 LAYERS = 2  # residual blocks at a level of the UNet; in its upper half there is one more
 LEVELS_OF_AUTOENCODER = 4
+ATTENDING_LEVEL = r"up_blocks\.(\d)\.attentions"
+WIDTH_OF_SD2 = 1024
 
 RESIDUAL = {
     "norm1": "in_layers.0",
@@ -56,16 +59,33 @@ OPEN_CLIP = {
 }
 
 
-def save_single_file(file: Path, sdxl: Path, *, without: str = "") -> Path:
-    """Save the weights of the SDXL in the folder `sdxl` as one file, and give it back.
+def save_single_file(
+    file: Path,
+    folder: Path,
+    *,
+    without: str = "",
+    marks: tuple[str, ...] = (),
+    notes: dict[str, str] | None = None,
+) -> Path:
+    """Save the weights of a folder as one file, and give it back.
 
-    without: start of the names that are left out.
+    without: start of the names that are left out. marks: empty tensors that say what it is. notes:
+    what its trainer wrote into it.
     """
+    first = _read(folder / "text_encoder")
+    if (folder / "text_encoder_2").is_dir():
+        words = {
+            "conditioner.embedders.0.transformer.": first,
+            "conditioner.embedders.1.model.": _open_clip(_read(folder / "text_encoder_2")),
+        }
+    elif first["text_model.final_layer_norm.weight"].numel() == WIDTH_OF_SD2:
+        words = {"cond_stage_model.model.": _open_clip(first)}
+    else:
+        words = {"cond_stage_model.transformer.": first}
     parts = {
-        "model.diffusion_model.": _unet(_read(sdxl / "unet")),
-        "first_stage_model.": _autoencoder(_read(sdxl / "vae")),
-        "conditioner.embedders.0.transformer.": _read(sdxl / "text_encoder"),
-        "conditioner.embedders.1.model.": _open_clip(_read(sdxl / "text_encoder_2")),
+        "model.diffusion_model.": _unet(_read(folder / "unet")),
+        "first_stage_model.": _autoencoder(_read(folder / "vae")),
+        **words,
     }
     tensors = {
         prefix + name: tensor.contiguous()
@@ -73,7 +93,7 @@ def save_single_file(file: Path, sdxl: Path, *, without: str = "") -> Path:
         for name, tensor in part.items()
         if not without or not (prefix + name).startswith(without)
     }
-    save_file(tensors, file)
+    save_file(tensors | {mark: torch.zeros(0) for mark in marks}, file, metadata=notes)
     return file
 
 
@@ -90,10 +110,11 @@ def _renamed(name: str, names: dict[str, str]) -> str:
 
 
 def _unet(tensors: Tensors) -> Tensors:
-    return {_name_in_unet(name): tensor for name, tensor in tensors.items()}
+    attending = {found[1] for name in tensors if (found := re.match(ATTENDING_LEVEL, name))}
+    return {_name_in_unet(name, attending): tensor for name, tensor in tensors.items()}
 
 
-def _name_in_unet(name: str) -> str:
+def _name_in_unet(name: str, attending: set[str]) -> str:
     """Count the blocks through all levels, as the file does, and not within each."""
     half = re.match(r"(down|up)_blocks\.(\d)\.(\w+)\.(\d)\.(.*)", name)
     if half is None:
@@ -107,8 +128,9 @@ def _name_in_unet(name: str) -> str:
         rest = rest.replace("conv.", "op.") if kind == "downsamplers" else rest
         return f"input_blocks.{block}.{place}.{_renamed(rest, inner)}"
     block = level * (LAYERS + 1) + (LAYERS if kind == "upsamplers" else layer)
-    # All but the last level have attention, after which comes what enlarges.
-    place = {"resnets": "0", "attentions": "1", "upsamplers": "2"}[kind]
+    # What enlarges comes last, where there is attention after that.
+    enlarges = "2" if half[2] in attending else "1"
+    place = {"resnets": "0", "attentions": "1", "upsamplers": enlarges}[kind]
     return f"output_blocks.{block}.{place}.{_renamed(rest, inner)}"
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.toml_table import LINES, TomlTable, read_toml
 
-SHIPPED = ("sdxl", "flux2-klein", "z-image")
+SHIPPED = ("sdxl", "flux2-klein", "z-image", "sd1", "sd2")
+FAMILIES = ("sdxl", "sd1", "sd2")
+"""Generators that a single file may hold (`models.single_file`)."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,10 @@ class GeneratorConfig:
     tokenizers: names of its components; for each, a prompt may have `prompt_tokens` tokens.
     negative_above: a negative prompt counts with more guidance than this; absent, it takes none.
     control_strength: default strength of a ControlNet.
-    descriptions: id in the model store, or a path, of the folder that describes the components of
-        an SDXL in one file, where `checkpoint` is not installed; absent, it is read from folders
-        only.
+    single_file: which of `FAMILIES` a checkpoint in one file must be; absent, it is read from
+        folders only.
+    descriptions: path of the folder that describes the components of such a file, with their
+        tokenizers, in place of what ships.
     pipeline_arguments, call_arguments: passed to the pipeline's constructor, and to every call.
     """
 
@@ -54,7 +57,8 @@ class GeneratorConfig:
     start_pipeline: str | None = None
     inpaint_pipeline: str | None = None
     control_strength: float = 1.0
-    descriptions: str | Path | None = None
+    single_file: str | None = None
+    descriptions: Path | None = None
     pipeline_arguments: dict[str, Any] = field(default_factory=dict)
     call_arguments: dict[str, Any] = field(default_factory=dict)
 
@@ -98,7 +102,8 @@ def _read(file: Traversable) -> GeneratorConfig:
         start_pipeline=table.optional("start_pipeline", table.text),
         inpaint_pipeline=table.optional("inpaint_pipeline", table.text),
         control_strength=table.number("control_strength", default=1.0),
-        descriptions=table.optional("descriptions", partial(_place, table)),
+        single_file=table.optional("single_file", partial(table.choice, choices=FAMILIES)),
+        descriptions=table.optional("descriptions", table.path),
         pipeline_arguments=table.values("pipeline_arguments"),
         call_arguments=table.values("call_arguments"),
     )

@@ -181,7 +181,9 @@ class Generator:
             done = PAINTING_BEGINS + (PAINTING_ENDS - PAINTING_BEGINS) * (step + 1) / steps
             last = step + 1 == steps
             report(DECODING if last else f"{PAINTING} (step {step + 2} of {steps})", done)
-            if (step + 1) % math.ceil(steps / PREVIEWS) == 0:
+            # Of other generators the same number of latents means other colours.
+            is_sdxl = "text_encoder_2" in running.components
+            if is_sdxl and (step + 1) % math.ceil(steps / PREVIEWS) == 0:
                 preview = preview_of(tensors["latents"])
                 if preview is not None:
                     show(preview)

@@ -7,23 +7,21 @@ from pathlib import Path
 
 from layerpeel.backend.errors import ModelError, reason_of
 from layerpeel.backend.models.file_names import is_pickle
-from layerpeel.backend.models.model_store import ModelState, ModelStore
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
-from layerpeel.backend.models.single_file import UnfitError, require_sdxl
+from layerpeel.backend.models.single_file import SingleFile, UnfitError, generator_in
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
 INDEX = "model_index.json"
 """The file that marks a folder as on the model hub: it names the pipeline and its components."""
-
-# A marker that trainers put into checkpoints of v-prediction.
-_PREDICTS_VELOCITY = "v_pred"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A generator's weights: a folder as on the model hub, or one .safetensors file.
 
-    descriptions: for a file the folder which describes its components and holds the tokenizers.
+    descriptions: for a file the folder which describes its components and holds the tokenizers;
+        None takes those that ship.
     """
 
     path: Path
@@ -36,7 +34,7 @@ def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelSto
     A folder that holds nothing but one file stands for that file.
 
     Raises ModelError when they are not there, are a pickle, or are one file where the generator
-    needs a folder, or when the folder that describes the file is not installed.
+    needs a folder.
     """
     path = _file_alone_in(given or _path_of(config.checkpoint, store))
     if path.is_dir():
@@ -48,28 +46,31 @@ def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelSto
             f"{path} is a pickle: reading it may run any program that somebody hid in it. Get the "
             "same checkpoint as .safetensors."
         )
-    if config.descriptions is None:
+    if not config.single_file:
         raise ModelError(
             f"{path} is one file, and {config.title} is read from a folder, as it is on the model "
             "hub: give that."
         )
-    return Checkpoint(path, _descriptions(config.checkpoint, config.descriptions, store))
+    return Checkpoint(path, config.descriptions)
 
 
-def check_single_file(file: Path) -> None:
-    """Raise ModelError when a file is no whole SDXL that makes pictures; it says what it is."""
+def recognised(file: Path, config: GeneratorConfig) -> SingleFile:
+    """Recognise the generator in a single file.
+
+    Raises ModelError when it is none, or none that the config can run; it says what it is.
+    """
     try:
-        require_sdxl(file)
+        found = generator_in(file)
     except UnfitError as error:
         raise ModelError(f"{file} {error}.") from error
     except (WeightsError, OSError) as error:
         raise _unreadable(file, error) from error
-    shapes = _shapes_in(file)
-    if _PREDICTS_VELOCITY in shapes:
+    if found.family != config.single_file:
         raise ModelError(
-            f"{file} is an SDXL that predicts velocity (v-pred), which cannot be used here: give "
-            "another."
+            f"{file} is a checkpoint of {found.title}, not of {config.title}: choose another, or "
+            f"its generator (--generator {found.family})."
         )
+    return found
 
 
 def weights_in(path: Path) -> int:
@@ -111,15 +112,6 @@ def _path_of(place: str | Path, store: ModelStore) -> Path:
             "its folder (--checkpoint FOLDER)."
         )
     return store.path_of(place)
-
-
-def _descriptions(whole: str | Path, small: str | Path, store: ModelStore) -> Path:
-    """Prefer the folder of the whole generator, where that is installed: it has them too."""
-    if isinstance(whole, str) and store.state(whole) is ModelState.INSTALLED:
-        folder = store.path_of(whole)
-        if (folder / INDEX).exists():
-            return folder
-    return _path_of(small, store)
 
 
 def _shapes_in(file: Path) -> Shapes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import torch
@@ -11,18 +12,21 @@ from torch import nn
 from layerpeel.backend.devices.compute import Compute
 from layerpeel.backend.devices.pool import bytes_of
 from layerpeel.backend.errors import ModelError
+from layerpeel.backend.models.single_file import SingleFile
 from layerpeel.backend.networks.checkpoint_folder import read_json
+from layerpeel.backend.networks.layer_unet import INPAINTING_INPUTS
 from layerpeel.backend.networks.pretrained import (
     LOADING_ERRORS,
     NotWholeError,
     first_line_of,
     load_whole,
+    quiet,
 )
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.generator_checkpoint import (
     INDEX,
     Checkpoint,
-    check_single_file,
+    recognised,
     variant_of,
     weights_in,
 )
@@ -32,6 +36,11 @@ from layerpeel.backend.stages.generation.pipelines import (
     PipelineClass,
     networks_of,
     pipeline_class_of,
+)
+from layerpeel.backend.stages.generation.single_file_parts import (
+    noise_schedule,
+    shipped_descriptions,
+    shipped_tokenizer,
 )
 from layerpeel.backend.stages.generation.start import taken_from_start
 
@@ -51,17 +60,20 @@ def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comp
     not whole or are another generator's, DeviceError when they do not fit where they compute.
     """
     pipeline_class = pipeline_class_of(config, config.pipeline)
-    _say_nothing()
+    found = None
     if checkpoint.path.is_dir():
         _check_pipeline(checkpoint.path, config)
     else:
-        check_single_file(checkpoint.path)
+        found = recognised(checkpoint.path, config)
     precision = precision_for(config, compute)
     if compute.device.type == "cpu":
         require_room(weights_in(checkpoint.path) * precision.itemsize, config.title, compute)
-    load = _from_folder if checkpoint.path.is_dir() else _from_file
     try:
-        pipeline = load(pipeline_class, config, checkpoint, precision)
+        with quiet():
+            if found is None:
+                pipeline = _from_folder(pipeline_class, config, checkpoint.path, precision)
+            else:
+                pipeline = _from_file(pipeline_class, config, checkpoint, found, precision)
     except LOADING_ERRORS as error:
         raise _not_loaded(checkpoint.path, error) from error
     networks = networks_of(pipeline)
@@ -85,12 +97,15 @@ def add_controlnet(
     if found != "ControlNetModel":
         raise ModelError(f"{folder} holds no ControlNet that can be used, but a {found}.")
     try:
-        controlnet = diffusers.ControlNetModel.from_pretrained(
-            folder, **_how(variant_of(folder.glob("*.safetensors")), pipeline.unet.dtype)
+        controlnet: Any = load_whole(
+            diffusers.ControlNetModel.from_pretrained,
+            folder,
+            surplus_allowed=False,
+            variant=variant_of(folder.glob("*.safetensors")),
+            dtype=pipeline.unet.dtype,
         )
-    except LOADING_ERRORS as error:
-        raise _not_loaded(folder, error) from error
-    _check_complete({"ControlNet": controlnet}, folder)
+    except NotWholeError as error:
+        raise _incomplete_or_not_loaded(folder, "the ControlNet", error) from error
     for what in ("cross_attention_dim", "block_out_channels", "addition_embed_type"):
         if controlnet.config[what] != pipeline.unet.config[what]:
             raise ModelError(
@@ -130,17 +145,16 @@ def paints_only_within_masks(pipeline: Pipeline) -> bool:
 
 
 def _from_folder(
-    pipeline_class: PipelineClass,
-    config: GeneratorConfig,
-    checkpoint: Checkpoint,
-    precision: torch.dtype,
+    pipeline_class: PipelineClass, config: GeneratorConfig, folder: Path, precision: torch.dtype
 ) -> Pipeline:
-    folder = checkpoint.path
     variant = variant_of(folder.glob("*/*.safetensors"))
     return pipeline_class.from_pretrained(
         folder,
-        **_text_encoders(folder, variant, precision),
-        **_how(variant, precision),
+        **_networks(folder, variant, precision),
+        dtype=precision,
+        variant=variant,
+        local_files_only=True,
+        use_safetensors=True,
         **config.pipeline_arguments,
     )
 
@@ -149,49 +163,61 @@ def _from_file(
     pipeline_class: PipelineClass,
     config: GeneratorConfig,
     checkpoint: Checkpoint,
+    found: SingleFile,
     precision: torch.dtype,
 ) -> Pipeline:
-    return pipeline_class.from_single_file(
-        str(checkpoint.path),
-        config=str(checkpoint.descriptions),
-        local_files_only=True,
-        dtype=precision,
-        **config.pipeline_arguments,
+    described = checkpoint.descriptions or shipped_descriptions(found.family)
+    how = {"config": str(described), "local_files_only": True, "dtype": precision}
+    parts: dict[str, object] = {}
+    if checkpoint.descriptions is None:
+        parts |= {name: shipped_tokenizer(described / name) for name in config.tokenizers}
+    if found.within_mask:
+        # The mask, and the picture where it is not masked, beside the latents.
+        parts["unet"] = diffusers.UNet2DConditionModel.from_single_file(
+            str(checkpoint.path), subfolder="unet", in_channels=INPAINTING_INPUTS, **how
+        )
+    pipeline = pipeline_class.from_single_file(
+        str(checkpoint.path), **parts, **how, **config.pipeline_arguments
     )
+    pipeline.scheduler = type(pipeline.scheduler).from_config(
+        pipeline.scheduler.config, **noise_schedule(found)
+    )
+    return pipeline
 
 
-def _how(variant: str | None, precision: torch.dtype) -> dict[str, object]:
-    return {
-        "dtype": precision,
-        "variant": variant,
-        "local_files_only": True,
-        "use_safetensors": True,
-    }
+def _networks(folder: Path, variant: str | None, precision: torch.dtype) -> dict[str, nn.Module]:
+    """Load the networks of both libraries; what is missing would be made up, or left out.
 
-
-def _text_encoders(
-    folder: Path, variant: str | None, precision: torch.dtype
-) -> dict[str, nn.Module]:
-    """Load the networks of transformers, which initialises missing weights at random.
-
-    diffusers leaves them on the device `meta`, which `_check_complete` finds.
+    Older files of transformers hold more than its networks take today; those of diffusers do not.
     """
     networks: dict[str, nn.Module] = {}
     for name, source in read_json(folder / INDEX).items():
-        if not isinstance(source, list) or source[0] != "transformers":
-            continue
-        network_class = getattr(transformers, source[1])
-        if not issubclass(network_class, transformers.PreTrainedModel):
+        network_class = _network_class(source)
+        if network_class is None:
             continue
         try:
             networks[name] = load_whole(
-                network_class.from_pretrained, folder / name, variant=variant, dtype=precision
+                network_class.from_pretrained,
+                folder / name,
+                surplus_allowed=issubclass(network_class, transformers.PreTrainedModel),
+                variant=variant,
+                dtype=precision,
             )
         except NotWholeError as error:
-            if error.astray:
-                raise _incomplete(folder, name, error.astray) from error
-            raise _not_loaded(folder, error) from error
+            raise _incomplete_or_not_loaded(folder, name, error) from error
     return networks
+
+
+def _network_class(source: object) -> Any:  # noqa: ANN401  # the libraries ship no types
+    """Return the class that a line of `INDEX` names, where it is a network's."""
+    match source:
+        case ["transformers", str(named)]:
+            found, base = getattr(transformers, named), transformers.PreTrainedModel
+        case ["diffusers", str(named)]:
+            found, base = getattr(diffusers, named), diffusers.ModelMixin
+        case _:
+            return None
+    return found if issubclass(found, base) else None
 
 
 def _ready(pipeline: Pipeline) -> Pipeline:
@@ -228,10 +254,14 @@ def _check_tokenizers(pipeline: Pipeline, config: GeneratorConfig, checkpoint: C
             )
 
 
+def _incomplete_or_not_loaded(path: Path, name: str, error: NotWholeError) -> ModelError:
+    return _incomplete(path, name, error.astray) if error.astray else _not_loaded(path, error)
+
+
 def _incomplete(path: Path, name: str, lacking: Sequence[str]) -> ModelError:
     return ModelError(
-        f"{path} is incomplete: of {name} {len(lacking)} tensors are missing, the first is "
-        f"{lacking[0]}. Copy or pull it again."
+        f"{path} is incomplete: of {name} {len(lacking)} tensors are missing or too many, "
+        f"the first is {lacking[0]}. Copy or pull it again."
     )
 
 
@@ -240,10 +270,3 @@ def _not_loaded(path: Path, error: Exception) -> ModelError:
         f"{path} could not be loaded: its files are missing, damaged, or do not fit what describes "
         f"them ({first_line_of(error)}). Copy or pull it again."
     )
-
-
-def _say_nothing() -> None:
-    """Silence both libraries: errors and progress are reported by Layerpeel itself."""
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()

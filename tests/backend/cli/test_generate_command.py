@@ -35,7 +35,7 @@ def tiny(tmp_path_factory):
     save_tiny_controlnet(folder / "network", sdxl)
     text = SDXL.replace("side = 1024", "side = 64").replace("steps = 30", "steps = 2")
     text = text.replace('checkpoint = "sdxl"', 'checkpoint = "./sdxl"')
-    text = text.replace('descriptions = "sdxl-configs"', 'descriptions = "./sdxl"')
+    text = text.replace('single_file = "sdxl"', 'single_file = "sdxl"\ndescriptions = "./sdxl"')
     (folder / "mine.toml").write_text(text, encoding="utf-8")
     return folder
 

@@ -127,10 +127,11 @@ def _sdxl():
     return _pipeline("StableDiffusionXLPipeline", parts) | {"tokenizer/merges.txt": b"#version"}
 
 
-def _sd2():
+def _stable_diffusion(width, channels=4):
     parts = ("scheduler", "text_encoder", "tokenizer", "unet", "vae")
-    return _pipeline("StableDiffusionInpaintPipeline", parts) | {
-        "unet/config.json": {"in_channels": 9, "cross_attention_dim": 1024}
+    named = "StableDiffusionPipeline" if channels == 4 else "StableDiffusionInpaintPipeline"
+    return _pipeline(named, parts) | {
+        "unet/config.json": {"in_channels": channels, "cross_attention_dim": width}
     }
 
 
@@ -173,7 +174,10 @@ def _fbdd():
 
 FOLDERS = {
     "sdxl": _sdxl,
-    "sd2-inpainting": _sd2,
+    "sd1": lambda: _stable_diffusion(768),
+    "sd1-inpainting": lambda: _stable_diffusion(768, 9),
+    "sd2": lambda: _stable_diffusion(1024),
+    "sd2-inpainting": lambda: _stable_diffusion(1024, 9),
     "sdxl-inpainting": _sdxl_inpainting,
     "flux2-klein": lambda: _one_encoder("Flux2KleinPipeline"),
     "z-image": lambda: _one_encoder("ZImagePipeline"),

@@ -26,7 +26,9 @@ def error_of(result):
 
 def test_what_it_is_is_said_first(run, store, checkpoint):
     result = run("import", checkpoint)
-    assert result.stderr.startswith(f"{checkpoint} is an SDXL checkpoint in one file: 2 kB, the mo")
+    assert result.stderr.startswith(
+        f"{checkpoint} is a checkpoint of SDXL in one file: 2 kB, the m"
+    )
     assert "Licence: not stated (--licence states it)." in result.stderr
     assert f"It is copied into {store.folder}." in result.stderr
     assert result.stdout == f"sdxl is imported: {store.folder / 'sdxl'}\n"

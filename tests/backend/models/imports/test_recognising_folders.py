@@ -10,6 +10,9 @@ from layerpeel.backend.errors import ModelError
 FOLDERS = (
     "sdxl",
     "sdxl-inpainting",
+    "sd1",
+    "sd1-inpainting",
+    "sd2",
     "sd2-inpainting",
     "flux2-klein",
     "z-image",
@@ -32,6 +35,21 @@ def test_folders_are_recognised(store, make_folder, kind):
     assert candidate.bytes == sum((folder / path).stat().st_size for path in there)
     assert store.recognise(folder, kind) == candidate
     assert not store.folder.exists()
+
+
+def test_a_checker_that_comes_with_a_folder_is_taken_along(store, make_folder, write_files):
+    folder = make_folder("sd1")
+    listed = {
+        "_class_name": "StableDiffusionPipeline",
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "feature_extractor": [None, None],
+    }
+    write_files(folder, {"model_index.json": listed})
+    with pytest.raises(ModelError, match="there is no safety_checker in it"):
+        store.recognise(folder)
+    weights = (folder / "vae" / "model.safetensors").read_bytes()
+    write_files(folder / "safety_checker", {"config.json": {}, "model.safetensors": weights})
+    assert "safety_checker/model.safetensors" in store.recognise(folder).found.files
 
 
 @pytest.mark.parametrize(
@@ -183,8 +201,8 @@ def test_shards_without_an_index_are_missed_by_their_names(store, make_folder):
         (
             "sd2-inpainting",
             "unet/config.json",
-            {"in_channels": 9, "cross_attention_dim": 768},
-            "not Stable Diffusion 2: its UNet takes 9 channels and words of 768 numbers",
+            {"in_channels": 9, "cross_attention_dim": 640},
+            "neither Stable Diffusion 1 nor 2: its UNet takes 9 channels and words of 640 numbers",
         ),
         (
             "qwen-image-layered",

@@ -18,7 +18,12 @@ KINDS = {
     "sdxl": SDXL,
     "inpainting": SDXL | {FIRST: [8, 9, 3, 3]},
     "v-pred": SDXL | {"v_pred": [1]},
-    "sd1": {"cond_stage_model.transformer.x": [1], FIRST: [8, 4, 3, 3]},
+    "sd1": {
+        "cond_stage_model.transformer.x": [1],
+        FIRST: [8, 4, 3, 3],
+        "first_stage_model.x": [1],
+    },
+    "sd2": {"cond_stage_model.model.x": [1], FIRST: [8, 4, 3, 3], "first_stage_model.x": [1]},
     # kohya-ss's names, then diffusers'
     "lora": {
         "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k.lora_down.weight": [4, 2048]

@@ -32,11 +32,11 @@ def test_it_asks_before_it_looks(run, mine):
         assert mine.name not in result.stdout
     assert run(said="y\n").stdout.endswith(run("--yes").stdout)
     lines = run("--yes").stdout.splitlines()
-    assert lines[0].split() == ["SDXL", "18", "kB", str(mine)]
+    assert lines[0].split() == ["checkpoint", "18", "kB", str(mine)]
     assert lines[1].startswith("LoRA ")
     assert lines[1].endswith(
         "(b.safetensors is a LoRA for SDXL, which changes a checkpoint and is none itself; wanted "
-        "is a whole SDXL checkpoint)"
+        "is a whole checkpoint of SDXL, or of Stable Diffusion 1 or 2)"
     )
 
 
@@ -57,8 +57,15 @@ def test_a_checkpoint_is_made_a_style(run, mine):
     result = run("--use", mine)
     style = styles_folder() / "mine.toml"
     assert result.stdout == f"mine.safetensors is the style mine: {style}\n"
-    assert "run `layerpeel models pull sdxl-configs` (3 MB)" in result.stderr
+    assert result.stderr == ""
     assert str(mine) in style.read_text(encoding="utf-8")
+
+
+def test_a_style_names_the_generator_of_its_checkpoint(run, mine, put):
+    older = put(mine.with_name("older.safetensors"), "sd1")
+    run("--use", older)
+    written = (styles_folder() / "older.toml").read_text(encoding="utf-8")
+    assert 'generator = "sd1"' in written
 
 
 def test_what_is_no_checkpoint_is_refused(run, mine, put):

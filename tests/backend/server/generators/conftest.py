@@ -1,4 +1,4 @@
-"""A backend with an empty home, and a local hub that serves SDXL's small files."""
+"""A backend with an empty home, and a local hub that serves one model, of little bytes."""
 
 import contextlib
 import hashlib
@@ -14,19 +14,19 @@ from layerpeel.backend.models.manifest import load_manifest
 from layerpeel.shared.jobs import JobEvent
 from layerpeel.shared.wire import from_text, to_text
 
-SMALL = "sdxl-configs"
+SMALL = "vitmatte"
 SOURCE = next(
     source for source in load_manifest().usable(SMALL).sources if hasattr(source, "repository")
 )
+LARGE_FILE = "model.safetensors"
+HEADER = b'{"a": {"dtype": "U8", "shape": [200000], "data_offsets": [0, 200000]}}'
 FILES = {
-    path.replace("*", name): json.dumps({"of": path}).encode()
-    for name in ("a", "b")
-    for path in load_manifest().usable(SMALL).files
-} | {"tokenizer/vocab.json": b" " * 200_000}
+    path: json.dumps({"of": path}).encode() for path in load_manifest().usable(SMALL).files
+} | {LARGE_FILE: len(HEADER).to_bytes(8, "little") + HEADER + bytes(200_000)}
 
 
 class HaltingHub(ThreadingHTTPServer):
-    """Serves SDXL's small files.
+    """Serves the model `SMALL`.
 
     asked: each path asked for, with the start of its range. halts_at: a file of which only half is
     sent until `goes_on` is set.

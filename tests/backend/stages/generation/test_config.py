@@ -20,7 +20,7 @@ def written(folder, text):
 def test_what_ships_is_called_as_its_file(name):
     config = generator_config(name)
     assert config.name == name
-    assert config.side == 1024
+    assert config.side == {"sd1": 512, "sd2": 768}.get(name, 1024)
 
 
 def test_a_file_of_ones_own_says_the_same_as_what_ships(tmp_path):
@@ -32,7 +32,7 @@ def test_places_are_ids_or_paths_from_the_file_on(tmp_path):
     file = written(
         tmp_path,
         SDXL.replace('checkpoint = "sdxl"', 'checkpoint = "models/mine"').replace(
-            'descriptions = "sdxl-configs"', 'descriptions = "/somewhere"'
+            'single_file = "sdxl"', 'descriptions = "/somewhere"'
         ),
     )
     config = generator_config(str(file))
@@ -58,7 +58,12 @@ def test_places_are_ids_or_paths_from_the_file_on(tmp_path):
         ('title = "SDXL"', 'title = ""', "`title` may not be ''"),
         ("[pipeline_arguments]", "[[pipeline_arguments]]", "`pipeline_arguments` may not be"),
         ("steps = 30", "steps: 30", "is not TOML"),
-        ('"sdxl-configs"', '"~nobody-is-called-so/a"', "`descriptions` is in the home of a user"),
+        ('single_file = "sdxl"', 'single_file = "sdxxl"', "`single_file` may not be 'sdxxl'"),
+        (
+            'single_file = "sdxl"',
+            'descriptions = "~nobody-is-called-so/a"',
+            "`descriptions` is in the home of a user",
+        ),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, old, new, said):
