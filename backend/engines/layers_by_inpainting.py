@@ -24,8 +24,14 @@ PROMPT = "empty background"
 SURROUNDINGS = 0.5
 
 
+# Sides of the pictures that it was trained on, where its family has larger ones too.
+SIDES = {"sd2-inpainting": 512}
+
+
 class LayersByInpainting(LayersByPatchMatch):
-    """Fills in by SDXL, whose UNet may take the picture and a mask as well (9 channels) or not (4).
+    """Fills in by a generator that paints within a mask.
+
+    A UNet may take the picture and the mask beside the latents (9 channels) or not (4).
 
     It computes on `wanted_device()`. It cannot be told what will be lifted off later.
     """
@@ -34,7 +40,9 @@ class LayersByInpainting(LayersByPatchMatch):
 
     def __init__(self, used: UsedModels, model_id: str) -> None:
         self._used = used
-        self._config = replace(generator_config("sdxl"), checkpoint=model_id)
+        config = generator_config(model_id.removesuffix("-inpainting"))
+        side = SIDES.get(model_id, config.side)
+        self._config = replace(config, checkpoint=model_id, side=side)
 
     def fill(
         self, image: Image, hole: Bool, later: Bool, seed: int, report: ReportFraction

@@ -122,7 +122,17 @@ CLOSED_FORM = Means("closed-form", "closed-form matting", (), _closed_form)
 VITMATTE = Means("vitmatte", "ViTMatte", ("vitmatte",), _vitmatte, needs_torch=True)
 PATCHMATCH = Means("patchmatch", "PatchMatch", (), _patchmatch)
 FBDD = Means("fbdd", "FBDD and HFA", ("fbdd", "hfa"), _diffusion, needs_torch=True)
-SDXL, SDXL_INPAINTING = (
+INPAINTERS = tuple(
     Means(name, title, (name,), _inpainting(name), needs_torch=True)
-    for name, title in (("sdxl", "SDXL"), ("sdxl-inpainting", "SDXL for inpainting"))
+    for name, title in (
+        ("sdxl-inpainting", "SDXL for inpainting"),
+        ("sd1-inpainting", "Stable Diffusion 1 for inpainting"),
+        ("sd2-inpainting", "Stable Diffusion 2 for inpainting"),
+        ("sdxl", "SDXL"),
+        ("sd1", "Stable Diffusion 1"),
+        ("sd2", "Stable Diffusion 2"),
+        ("flux2-klein", "FLUX.2 klein"),
+        ("z-image", "Z-Image"),
+    )
 )
+"""Generators that paint within a mask, by their ids in the model store."""

@@ -1,6 +1,5 @@
-"""What lies behind, painted by an SDXL of a person's own; all else is as with PatchMatch."""
+"""What lies behind, painted by a network of a person's own; all else is as with PatchMatch."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from layerpeel.backend import peel
 from layerpeel.backend.engines import layers_by_inpainting
 from layerpeel.backend.engines.layers_by_inpainting import window_to_see
+from layerpeel.backend.engines.means import INPAINTERS
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
@@ -16,33 +16,71 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.shared.protocol import Mask
-from tiny_checkpoints.generation import save_tiny_sdxl, save_tiny_sdxl_inpainting
+from tiny_checkpoints.generation import (
+    save_tiny_flux2_klein,
+    save_tiny_sd,
+    save_tiny_sdxl,
+    save_tiny_sdxl_inpainting,
+    save_tiny_z_image,
+)
+from tiny_checkpoints.sdxl_single_file import save_single_file
 
 pytestmark = pytest.mark.torch
 
-MODELS = ("sdxl", "sdxl-inpainting")
-SDXL = replace(generator_config("sdxl"), side=72, steps=2)
+MODELS = (
+    "sdxl",
+    "sdxl-inpainting",
+    "sd1",
+    "sd1-inpainting",
+    "sd2",
+    "sd2-inpainting",
+    "flux2-klein",
+    "z-image",
+)
+SDXL = generator_config("sdxl")
+TITLES = {means.name: means.title for means in INPAINTERS}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store with both kinds: a UNet of 4 channels, and one of 9."""
-    made = tmp_path_factory.mktemp("made")
+def made(tmp_path_factory):
+    return tmp_path_factory.mktemp("made")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, made):
+    """A store with all of them: folders, and of SDXL and Stable Diffusion 1 single files too."""
     nine = save_tiny_sdxl_inpainting(made / "nine")
-    index = json.loads((nine / "model_index.json").read_text(encoding="utf-8"))
-    index["_class_name"] = "StableDiffusionXLInpaintPipeline"  # as on the hub
-    (nine / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    one = save_tiny_sd(made / "sd1", 1, within_mask=True)
     store = ModelStore(tmp_path_factory.mktemp("models"))
-    for folder in (save_tiny_sdxl(made / "four"), nine):
-        store.take_in(store.recognise(folder))
+    for path in (
+        save_tiny_sdxl(made / "sdxl"),
+        save_single_file(made / "nine.safetensors", nine),
+        save_tiny_sd(made / "plain", 1),
+        save_single_file(made / "one.safetensors", one),
+        save_tiny_sd(made / "sd2", 2),
+        save_tiny_sd(made / "sd2-inpainting", 2, within_mask=True),
+        save_tiny_flux2_klein(made / "flux2-klein"),
+        save_tiny_z_image(made / "z-image"),
+    ):
+        store.take_in(store.recognise(path))
     assert all(store.import_of(model_id) for model_id in MODELS)
     return store
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch):
+def _quick(monkeypatch, made):
+    """Small pictures, few steps; what describes a file is as small as the file."""
+    described = {"sdxl": "nine", "sd1": "sd1"}
+
+    def tiny(name):
+        config = replace(generator_config(name), side=64, steps=2)
+        if name not in described:
+            return config
+        return replace(config, descriptions=made / described[name])
+
     monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
-    monkeypatch.setattr(layers_by_inpainting, "generator_config", lambda _name: SDXL)
+    monkeypatch.setattr(layers_by_inpainting, "generator_config", tiny)
+    monkeypatch.setattr(layers_by_inpainting, "SIDES", {})
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +110,7 @@ def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, model_id
     assert np.abs(background - by_pieces)[hidden].mean() > 5
     assert np.abs(background - by_other)[hidden].mean() > 1
     assert np.array_equal(background[clear], scene.picture[clear])
-    assert painted.made_with.stages["layers"].startswith("SDXL")
+    assert painted.made_with.stages["layers"] == TITLES[model_id]
     assert painted.made_with.models.keys() == {model_id}
     assert painted.made_with.licences == {model_id: "not stated"}
 
@@ -92,7 +130,9 @@ def test_it_is_told_what_is_done_and_stops_within_a_step(peeled):
 
 def test_without_it_one_line_says_how_to_get_it(scene, coverage_of, tmp_path):
     lift = Mask(coverage_of(scene.alphas[0]), exact=True)
-    for model_id, how in zip(MODELS, ("models pull sdxl`", "models import FOLDER"), strict=True):
+    pulled = ("sdxl", "sd2-inpainting")
+    for model_id in MODELS:
+        how = f"models pull {model_id}`" if model_id in pulled else "models import"
         with pytest.raises(ModelError, match=how) as refused:
             peel(scene.picture, lift=lift, engine=f"auto+{model_id}", store=ModelStore(tmp_path))
         assert len(str(refused.value).splitlines()) == 1
