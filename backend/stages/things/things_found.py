@@ -74,12 +74,17 @@ def _regions(solid: Bool) -> list[Bool]:
     return [part for part in parts if np.count_nonzero(part) >= LEAST_THING * solid.size]
 
 
+def _lines(side: int, step: float) -> list[int]:
+    """Where the lines of a grid cross a side; rounding may put a last one just past its end."""
+    crossed = np.arange(step / 2, side, step).astype(int).tolist()
+    return [place for place in crossed if place < side]
+
+
 def _places(region: Bool) -> list[Place]:
     """Rows and columns of points in a region (h×w, not empty)."""
     step = min(max(region.shape) / GRID, float(np.sqrt(region.sum() / LEAST_POINTS)))
-    rows = (np.arange(step / 2, region.shape[0], step)).astype(int)
-    columns = (np.arange(step / 2, region.shape[1], step)).astype(int)
-    places = [(int(row), int(column)) for row in rows for column in columns if region[row, column]]
+    rows, columns = (_lines(side, step) for side in region.shape)
+    places = [(row, column) for row in rows for column in columns if region[row, column]]
     if places:
         return places
     # Thinner than the grid is wide.

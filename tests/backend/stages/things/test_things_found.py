@@ -91,6 +91,13 @@ def test_many_small_regions_are_pointed_at_no_more_often_than_is_worth_waiting_f
     assert {*rows // 23} == {*columns // 23} == set(range(11))
 
 
+@pytest.mark.parametrize("shape", [(224, 256), (256, 224), (120, 168)])
+def test_a_grid_that_just_fills_a_side_stays_within_it(shape):
+    places = places_in(np.ones(shape, np.bool_))
+    assert places
+    assert all(row < shape[0] and column < shape[1] for row, column in places)
+
+
 def test_a_thing_too_small_is_none():
     assert found(block(10, 13, 10, 13)) == []
 
