@@ -12,6 +12,7 @@ import typer
 from layerpeel.backend.cli.common_options import DeviceOption, QuietOption, choose_device
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.painting_options import (
+    BitsOption,
     GuidanceOption,
     LoraOption,
     NegativeOption,
@@ -34,6 +35,7 @@ from layerpeel.backend.progress import ReportProgress
 from layerpeel.backend.stages.generation.config import (
     SHIPPED,
     generator_config,
+    with_bits,
 )
 from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
 from layerpeel.backend.stages.generation.request import (
@@ -65,7 +67,9 @@ def generate(
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="Your own: a folder as on the model hub, or a .safetensors file."),
+        typer.Option(
+            help="Your own: a folder as on the model hub, a .safetensors or a .gguf file."
+        ),
     ] = None,
     size: Annotated[
         str | None,
@@ -78,6 +82,7 @@ def generate(
     negative: NegativeOption = "",
     sampler: SamplerOption = None,
     lora: LoraOption = None,
+    bits: BitsOption = None,
     seed: SeedOption = 0,
     control: Annotated[
         str | None,
@@ -120,6 +125,8 @@ def generate(
         painted = replace(painted, generator=generator_config(generator))
     if checkpoint is not None:
         painted = replace(painted, checkpoint=checkpoint)
+    if bits is not None:
+        painted = replace(painted, generator=with_bits(painted.generator, bits))
     request = GenerationRequest(
         prompt=painted.framed(prompt) if prompt.strip() else prompt,
         size=None if size is None else size_in(size),

@@ -28,6 +28,12 @@ GuidanceOption = Annotated[float | None, typer.Option(help="How closely to follo
 NegativeOption = Annotated[str, typer.Option(help="What the picture should not show.")]
 SeedOption = Annotated[int, typer.Option(help="Another seed makes another picture.")]
 SamplerOption = Annotated[str | None, typer.Option(help=f"One of: {', '.join(SAMPLERS)}.")]
+BitsOption = Annotated[
+    int | None,
+    typer.Option(
+        help="4 loads FLUX.2 klein or Z-Image in 4 bit, 16 never does; else 4 where 16 do not fit."
+    ),
+]
 LoraOption = Annotated[
     list[str] | None,
     typer.Option(

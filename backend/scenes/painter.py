@@ -142,7 +142,8 @@ class StylePainter:
         pool = kept_pool(self._store)
         checkpoint = find_checkpoint(self.style.generator, self.style.checkpoint, self._store)
         style = replace(self.style, name="", title="", frame="{prompt}", negative="")
-        files = [checkpoint.path, *(lora.file for lora in style.additions.loras)]
+        own = [checkpoint.path, *([checkpoint.transformer] if checkpoint.transformer else [])]
+        files = [*own, *(lora.file for lora in style.additions.loras)]
         paints_as = style, [file.stat().st_mtime_ns for file in files if file.exists()]
         kept = pool.companions.get(Generator)
         if isinstance(kept, tuple) and kept[0] == paints_as and isinstance(kept[1], Generator):

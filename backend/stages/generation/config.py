@@ -1,6 +1,6 @@
 """Generators as data: a TOML file each, those that ship and a person's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,6 +13,10 @@ from layerpeel.backend.toml_table import LINES, TomlTable, read_toml
 SHIPPED = ("sdxl", "flux2-klein", "z-image", "sd1", "sd2")
 FAMILIES = ("sdxl", "sd1", "sd2")
 """Generators that a single file may hold (`models.single_file`)."""
+
+FEW_BITS = 4
+BITS = (FEW_BITS, 16)
+"""Bits of a weight that can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class GeneratorConfig:
         folders only.
     descriptions: path of the folder that describes the components of such a file, with their
         tokenizers, in place of what ships.
+    bits: of `BITS`, for generators that have a transformer; None takes 16 where they fit, else 4.
     pipeline_arguments, call_arguments: passed to the pipeline's constructor, and to every call.
     """
 
@@ -59,6 +64,7 @@ class GeneratorConfig:
     control_strength: float = 1.0
     single_file: str | None = None
     descriptions: Path | None = None
+    bits: int | None = None
     pipeline_arguments: dict[str, Any] = field(default_factory=dict)
     call_arguments: dict[str, Any] = field(default_factory=dict)
 
@@ -104,11 +110,27 @@ def _read(file: Traversable) -> GeneratorConfig:
         control_strength=table.number("control_strength", default=1.0),
         single_file=table.optional("single_file", partial(table.choice, choices=FAMILIES)),
         descriptions=table.optional("descriptions", table.path),
+        bits=table.optional("bits", partial(bits_of, table)),
         pipeline_arguments=table.values("pipeline_arguments"),
         call_arguments=table.values("call_arguments"),
     )
     table.finish()
     return config
+
+
+def with_bits(config: GeneratorConfig, bits: int) -> GeneratorConfig:
+    """Ask for bits of a weight. Raises BadInputError unless they are among `BITS`."""
+    if bits not in BITS:
+        raise BadInputError(f"There is no {bits} bit: choose {' or '.join(map(str, BITS))}.")
+    return replace(config, bits=bits)
+
+
+def bits_of(table: TomlTable, key: str) -> int:
+    """Take one of `BITS`; raises as a table does."""
+    bits = table.count(key)
+    if bits not in BITS:
+        raise table.wrong(f"`{key}` may be {' or '.join(map(str, BITS))}, not {bits}")
+    return bits
 
 
 def _place(table: TomlTable, key: str) -> str | Path:

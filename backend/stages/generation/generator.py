@@ -39,6 +39,7 @@ from layerpeel.backend.stages.generation.request import (
 )
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
 from layerpeel.backend.stages.generation.start import start_arguments, strength_for
+from layerpeel.backend.stages.generation.weight_bits import choose_bits
 from layerpeel.shared.translatable import Translatable
 
 LOADING = Translatable("Loading the generator")
@@ -122,6 +123,9 @@ class Generator:
             self._pool, sides, attempt, f"a picture by {self._config.title}"
         )
         notes = _notes(settings, size, ran_short=side != sides[0])
+        bits = choose_bits(self._config, self._checkpoint, self._pool.compute)
+        if bits.note:
+            notes += (bits.note,)
         return Generated(resampled(picture, settings.size), size, notes)
 
     def pipeline_for(self, control: Control | None, start: Start | None = None) -> Pipeline:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError, reason_of
@@ -12,6 +13,7 @@ from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, sh
 from layerpeel.backend.models.single_file import SingleFile, UnfitError, generator_in
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
+GGUF = ".gguf"
 INDEX = "model_index.json"
 """The file that marks a folder as on the model hub: it names the pipeline and its components."""
 
@@ -20,12 +22,15 @@ INDEX = "model_index.json"
 class Checkpoint:
     """A generator's weights: a folder as on the model hub, or one .safetensors file.
 
+    transformer: a GGUF file in place of the folder's transformer.
+
     descriptions: for a file the folder which describes its components and holds the tokenizers;
         None takes those that ship.
     """
 
     path: Path
     descriptions: Path | None = None
+    transformer: Path | None = None
 
 
 def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelStore) -> Checkpoint:
@@ -46,6 +51,8 @@ def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelSto
             f"{path} is a pickle: reading it may run any program that somebody hid in it. Get the "
             "same checkpoint as .safetensors."
         )
+    if path.suffix.lower() == GGUF:
+        return _with_transformer(path, config, store)
     if not config.single_file:
         raise ModelError(
             f"{path} is one file, and {config.title} is read from a folder, as it is on the model "
@@ -78,12 +85,22 @@ def weights_in(path: Path) -> int:
 
     Raises ModelError when a file cannot be read, is cut short, or is of another kind.
     """
-    files = [path]
-    if path.is_dir():
-        there = list(path.glob("*/*.safetensors"))
-        half = variant_of(there) is not None
-        files = [file for file in there if _is_half(file) == half]
-    return sum(math.prod(shape) for file in files for shape in _shapes_in(file).values())
+    parts = shapes_by_part(path) if path.is_dir() else {"": _shapes_in(path)}
+    return sum(math.prod(shape) for shapes in parts.values() for shape in shapes.values())
+
+
+def shapes_by_part(folder: Path) -> dict[str, Shapes]:
+    """Return the tensors' shapes of each component in a folder as on the model hub.
+
+    Raises ModelError as `weights_in` does.
+    """
+    there = sorted(folder.glob("*/*.safetensors"))
+    half = variant_of(there) is not None
+    parts: dict[str, Shapes] = {}
+    for file in there:
+        if _is_half(file) == half:
+            parts.setdefault(file.parent.name, {}).update(_shapes_in(file))
+    return parts
 
 
 def variant_of(files: Iterable[Path]) -> str | None:
@@ -94,6 +111,30 @@ def variant_of(files: Iterable[Path]) -> str | None:
 
 def _is_half(file: Path) -> bool:
     return ".fp16" in file.name
+
+
+def _with_transformer(file: Path, config: GeneratorConfig, store: ModelStore) -> Checkpoint:
+    """Take a transformer in GGUF, and all else from the generator's own folder."""
+    if config.single_file:
+        raise ModelError(
+            f"{file} is a GGUF file, and {config.title} is read from safetensors: get it as those."
+        )
+    with file.open("rb") as opened:
+        if opened.read(len(GGUF) - 1) != b"GGUF":
+            raise ModelError(f"{file} is no GGUF file, or is damaged: copy it again.")
+    if find_spec("gguf") is None:
+        raise ModelError(
+            f"{file} is a GGUF file, which takes the package gguf: run `pip install "
+            "'layerpeel[four-bit]'`."
+        )
+    try:
+        folder = _path_of(config.checkpoint, store)
+    except ModelError as error:
+        raise ModelError(
+            f"{file} holds a transformer alone; text encoder and autoencoder come from the folder "
+            f"of {config.title}. {error}"
+        ) from error
+    return Checkpoint(folder, transformer=file)
 
 
 def _file_alone_in(path: Path) -> Path:

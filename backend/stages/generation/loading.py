@@ -43,6 +43,7 @@ from layerpeel.backend.stages.generation.single_file_parts import (
     shipped_tokenizer,
 )
 from layerpeel.backend.stages.generation.start import taken_from_start
+from layerpeel.backend.stages.generation.weight_bits import IN_FEW_BITS, choose_bits, few_bits
 
 
 def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
@@ -66,12 +67,14 @@ def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comp
     else:
         found = recognised(checkpoint.path, config)
     precision = precision_for(config, compute)
-    if compute.device.type == "cpu":
+    bits = choose_bits(config, checkpoint, compute)
+    is_plain = not bits.few and checkpoint.transformer is None
+    if compute.device.type == "cpu" and is_plain:
         require_room(weights_in(checkpoint.path) * precision.itemsize, config.title, compute)
     try:
         with quiet():
             if found is None:
-                pipeline = _from_folder(pipeline_class, config, checkpoint.path, precision)
+                pipeline = _from_folder(pipeline_class, config, checkpoint, precision, bits.few)
             else:
                 pipeline = _from_file(pipeline_class, config, checkpoint, found, precision)
     except LOADING_ERRORS as error:
@@ -145,12 +148,17 @@ def paints_only_within_masks(pipeline: Pipeline) -> bool:
 
 
 def _from_folder(
-    pipeline_class: PipelineClass, config: GeneratorConfig, folder: Path, precision: torch.dtype
+    pipeline_class: PipelineClass,
+    config: GeneratorConfig,
+    checkpoint: Checkpoint,
+    precision: torch.dtype,
+    few: bool,
 ) -> Pipeline:
+    folder = checkpoint.path
     variant = variant_of(folder.glob("*/*.safetensors"))
     return pipeline_class.from_pretrained(
         folder,
-        **_networks(folder, variant, precision),
+        **_networks(checkpoint, variant, precision, few),
         dtype=precision,
         variant=variant,
         local_files_only=True,
@@ -185,16 +193,23 @@ def _from_file(
     return pipeline
 
 
-def _networks(folder: Path, variant: str | None, precision: torch.dtype) -> dict[str, nn.Module]:
+def _networks(
+    checkpoint: Checkpoint, variant: str | None, precision: torch.dtype, few: bool
+) -> dict[str, nn.Module]:
     """Load the networks of both libraries; what is missing would be made up, or left out.
 
     Older files of transformers hold more than its networks take today; those of diffusers do not.
     """
     networks: dict[str, nn.Module] = {}
+    folder = checkpoint.path
     for name, source in read_json(folder / INDEX).items():
         network_class = _network_class(source)
         if network_class is None:
             continue
+        if name == "transformer" and checkpoint.transformer is not None:
+            networks[name] = _from_gguf(network_class, checkpoint.transformer, folder, precision)
+            continue
+        fewer = {"quantization_config": few_bits()} if few and name in IN_FEW_BITS else {}
         try:
             networks[name] = load_whole(
                 network_class.from_pretrained,
@@ -202,10 +217,30 @@ def _networks(folder: Path, variant: str | None, precision: torch.dtype) -> dict
                 surplus_allowed=issubclass(network_class, transformers.PreTrainedModel),
                 variant=variant,
                 dtype=precision,
+                **fewer,
             )
         except NotWholeError as error:
             raise _incomplete_or_not_loaded(folder, name, error) from error
     return networks
+
+
+def _from_gguf(network_class: Any, file: Path, folder: Path, precision: torch.dtype) -> nn.Module:  # noqa: ANN401
+    try:
+        network: nn.Module = network_class.from_single_file(
+            str(file),
+            config=str(folder),
+            subfolder="transformer",
+            quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=precision),
+            dtype=precision,
+            local_files_only=True,
+        )
+    except NotImplementedError as error:  # what is missing has no values to be moved
+        raise ModelError(
+            f"{file} is incomplete: tensors are missing. Copy or pull it again."
+        ) from error
+    except LOADING_ERRORS as error:
+        raise _not_loaded(file, error) from error
+    return network
 
 
 def _network_class(source: object) -> Any:  # noqa: ANN401  # the libraries ship no types

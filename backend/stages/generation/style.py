@@ -10,7 +10,12 @@ import platformdirs
 
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.stages.generation.additions import Additions, Lora, sampler_called
-from layerpeel.backend.stages.generation.config import SHIPPED, GeneratorConfig, generator_config
+from layerpeel.backend.stages.generation.config import (
+    SHIPPED,
+    GeneratorConfig,
+    bits_of,
+    generator_config,
+)
 from layerpeel.backend.stages.generation.request import (
     MOST_GUIDANCE,
     MOST_STEPS,
@@ -142,10 +147,12 @@ def _generator(table: TomlTable) -> tuple[GeneratorConfig, Path | None]:
         generator = generator_config(named)
     except BadInputError as error:
         raise BadInputError(f"{table.where}: `generator`: {error}") from error
+    bits = table.optional("bits", partial(bits_of, table))
+    generator = generator if bits is None else replace(generator, bits=bits)
     place = table.optional("checkpoint", table.text)
     if place is None:
         return generator, None
-    if not any(part in place for part in ("/", "\\", ".safetensors")):
+    if not any(part in place for part in ("/", "\\", ".safetensors", ".gguf")):
         return replace(generator, checkpoint=place), None
     return generator, table.path_of("checkpoint", place)
 

@@ -17,7 +17,12 @@ from layerpeel.backend.cli.generate_command import generate
 from layerpeel.backend.errors import BadInputError, ModelError, OutputError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.stages.generation import config
-from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_lora, save_tiny_sdxl
+from tiny_checkpoints.generation import (
+    save_tiny_controlnet,
+    save_tiny_flux2_klein,
+    save_tiny_lora,
+    save_tiny_sdxl,
+)
 from tiny_checkpoints.sdxl_single_file import save_single_file
 from waiting import wait_for
 
@@ -274,3 +279,22 @@ def test_help_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_bits_are_chosen_on_the_command_line(run, tiny, tmp_path, out):
+    refused = run("a cat", "--out", out, "--generator", tiny / "mine.toml", "--bits", "3")
+    assert "choose 4 or 16" in str(refused.exception)
+    refused = run("a cat", "--out", out, "--generator", tiny / "mine.toml", "--bits", "4")
+    assert "SDXL cannot be loaded in 4 bit" in str(refused.exception)
+    pytest.importorskip("sdnq")
+    save_tiny_flux2_klein(tmp_path / "klein")
+    text = (Path(config.__file__).parent / "flux2-klein.toml").read_text(encoding="utf-8")
+    text = text.replace('checkpoint = "flux2-klein"', 'checkpoint = "./klein"')
+    (tmp_path / "klein.toml").write_text(text.replace("side = 1024", "side = 64"), encoding="utf-8")
+    pictures = []
+    for bits in (16, 4):
+        file = tmp_path / f"{bits}.png"
+        made = run("a cat", "--out", file, "--generator", tmp_path / "klein.toml", "--bits", bits)
+        assert made.exit_code == 0, made.exception
+        pictures.append(pixels_of(file).astype(int))
+    assert 0 < np.abs(pictures[0] - pictures[1]).mean() < 10

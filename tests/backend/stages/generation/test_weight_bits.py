@@ -1,0 +1,164 @@
+"""FLUX.2 klein and Z-Image in 4 bit, and from GGUF, where memory does not suffice for more."""
+
+from dataclasses import replace
+from importlib import util
+
+import numpy as np
+import pytest
+
+from layerpeel.backend.devices.pool import NetworkPool, bytes_of
+from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
+from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.stages.generation import generator_checkpoint, weight_bits
+from layerpeel.backend.stages.generation.config import generator_config, with_bits
+from layerpeel.backend.stages.generation.generator import Generator
+from layerpeel.backend.stages.generation.generator_checkpoint import (
+    Checkpoint,
+    find_checkpoint,
+    shapes_by_part,
+)
+from layerpeel.backend.stages.generation.loading import load_pipeline
+from layerpeel.backend.stages.generation.pipelines import networks_of
+from layerpeel.backend.stages.generation.request import GenerationRequest
+from layerpeel.backend.stages.generation.weight_bits import IN_FEW_BITS, bytes_in, choose_bits
+from tiny_checkpoints.generation import save_tiny_flux2_klein, save_tiny_z_image
+
+pytestmark = pytest.mark.torch
+
+SAVED = {"flux2-klein": save_tiny_flux2_klein, "z-image": save_tiny_z_image}
+ASKED = GenerationRequest("a cat", size=(64, 64), steps=2, seed=5)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return {name: save(tmp_path_factory.mktemp(name)) for name, save in SAVED.items()}
+
+
+@pytest.fixture
+def config_of():
+    def make(name, bits=None):
+        return replace(generator_config(name), side=64, bits=bits)
+
+    return make
+
+
+def pool_with(pool, budget):
+    return NetworkPool(replace(pool.compute, budget=budget))
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_four_bits_paint_nearly_the_same_in_fewer_bytes(config_of, folders, pool, name):
+    pytest.importorskip("sdnq")
+    checkpoint = Checkpoint(folders[name])
+    whole, few = (
+        load_pipeline(config_of(name, bits), checkpoint, pool.compute) for bits in (16, 4)
+    )
+    for part, shapes in shapes_by_part(folders[name]).items():
+        sizes = [bytes_of(getattr(each, part)) for each in (whole, few)]
+        assert bytes_in(shapes, 4, few=part in IN_FEW_BITS) == pytest.approx(sizes[1], rel=0.03)
+        # Of its tiny matrices some are too small.
+        assert (sizes[1] < sizes[0]) == (part in IN_FEW_BITS)
+    pictures = [
+        Generator(config_of(name, bits), checkpoint, pool).generate(ASKED) for bits in (16, 4)
+    ]
+    assert [made.notes for made in pictures] == [(), ()]
+    differing = np.abs(pictures[0].picture - pictures[1].picture)
+    assert 0 < differing.mean() < 0.05
+    again = Generator(config_of(name, 4), checkpoint, pool).generate(ASKED)
+    np.testing.assert_array_equal(again.picture, pictures[1].picture)
+
+
+def test_where_more_do_not_fit_four_are_taken_and_told(config_of, folders, pool):
+    pytest.importorskip("sdnq")
+    config, checkpoint = config_of("flux2-klein"), Checkpoint(folders["flux2-klein"])
+    needed = sum(
+        bytes_in(shapes, 4, few=False) for shapes in shapes_by_part(checkpoint.path).values()
+    )
+    enough, short = pool_with(pool, needed), pool_with(pool, needed - 1)
+    assert choose_bits(config, checkpoint, enough.compute) == weight_bits.WeightBits()
+    (note,) = Generator(config, checkpoint, short).generate(ASKED).notes
+    assert note.startswith("In 32 bit FLUX.2 klein needs ")
+    assert note.endswith(": it was loaded so.")
+    with pytest.raises(DeviceError, match=r"FLUX\.2 klein needs"):
+        load_pipeline(replace(config, bits=16), checkpoint, short.compute)
+
+
+def test_what_does_not_fit_in_four_is_refused_with_both_sizes(config_of, folders, pool):
+    with pytest.raises(DeviceError, match=r"in 4 bit it needs .* too much as well") as refused:
+        load_pipeline(
+            config_of("z-image"), Checkpoint(folders["z-image"]), pool_with(pool, 1000).compute
+        )
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_what_is_missing_for_it_is_named(config_of, folders, pool, tmp_path, monkeypatch):
+    find_spec = util.find_spec
+
+    def without(name, *rest):
+        return None if name in ("sdnq", "gguf") else find_spec(name, *rest)
+
+    monkeypatch.setattr(weight_bits, "find_spec", without)
+    monkeypatch.setattr(generator_checkpoint, "find_spec", without)
+    with pytest.raises(
+        DeviceError, match=r"package sdnq: run `pip install 'layerpeel\[four-bit\]'"
+    ):
+        load_pipeline(config_of("z-image", 4), Checkpoint(folders["z-image"]), pool.compute)
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match=r"package gguf: run `pip install 'layerpeel\[four-bit\]'"):
+        find_checkpoint(config_of("z-image"), tmp_path / "a.gguf", ModelStore(tmp_path / "models"))
+
+
+def test_bits_are_for_transformers(sdxl_config, tiny_sdxl, pool):
+    with pytest.raises(BadInputError, match="SDXL cannot be loaded in 4 bit"):
+        load_pipeline(with_bits(sdxl_config, 4), Checkpoint(tiny_sdxl), pool.compute)
+    with pytest.raises(BadInputError, match="There is no 3 bit: choose 4 or 16"):
+        with_bits(sdxl_config, 3)
+
+
+@pytest.fixture
+def store(tmp_path, folders):
+    store = ModelStore(tmp_path / "models")
+    store.take_in(store.recognise(folders["flux2-klein"]))
+    return store
+
+
+def test_a_gguf_takes_the_place_of_the_transformer(config_of, store, folders, pool, tmp_path):
+    pytest.importorskip("gguf")
+    from tiny_checkpoints.gguf_file import save_flux2_gguf
+
+    file = save_flux2_gguf(tmp_path / "klein-Q8_0.gguf", folders["flux2-klein"])
+    config = config_of("flux2-klein")
+    found = find_checkpoint(config, file, store)
+    assert found == Checkpoint(store.path_of("flux2-klein"), transformer=file)
+    pipeline = load_pipeline(config, found, pool.compute)
+    plain = load_pipeline(config, Checkpoint(found.path), pool.compute)
+    parts = networks_of(pipeline)
+    assert bytes_of(parts["transformer"]) < bytes_of(plain.transformer)
+    pictures = [
+        Generator(config, each, pool).generate(ASKED).picture
+        for each in (found, Checkpoint(found.path))
+    ]
+    assert 0 < np.abs(pictures[0] - pictures[1]).mean() < 0.01
+    hole = save_flux2_gguf(
+        tmp_path / "hole.gguf", folders["flux2-klein"], without="single_blocks.0.linear2"
+    )
+    with pytest.raises(ModelError, match=r"hole\.gguf is incomplete: tensors are missing"):
+        load_pipeline(config, replace(found, transformer=hole), pool.compute)
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(file.read_bytes()[:-500])
+    with pytest.raises(ModelError, match=r"cut\.gguf could not be loaded") as refused:
+        load_pipeline(config, replace(found, transformer=cut), pool.compute)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_gguf_that_cannot_be_used_is_refused(config_of, store, tmp_path):
+    page = tmp_path / "page.gguf"
+    page.write_bytes(b"<html>not found</html>")
+    with pytest.raises(ModelError, match="is no GGUF file, or is damaged"):
+        find_checkpoint(config_of("flux2-klein"), page, store)
+    page.write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match="SDXL is read from safetensors"):
+        find_checkpoint(generator_config("sdxl"), page, store)
+    pytest.importorskip("gguf")
+    with pytest.raises(ModelError, match=r"holds a transformer alone.*layerpeel models import"):
+        find_checkpoint(config_of("z-image"), page, store)
