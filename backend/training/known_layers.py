@@ -2,7 +2,8 @@
 
 Either pieces of composites (`samples.py`), or whole composites as the paper makes them (section
 3.4): any cut-out over any background, the short side brought to one length by bicubic
-interpolation, and the square in the middle.
+interpolation, and the square in the middle. Where in the background's frame a cut-out lies, and how
+large it is, the paper does not say: anywhere (ours), so that the square may cut through it.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from layerpeel.backend.training.samples import COLOUR_KNOWN_FROM, SampleSettings
 
 # A composite in which a layer is hardly visible teaches nothing of it.
 LEAST_SEEN = 0.02
+
+# The longer side of a cut-out, as a share of the square's.
+SMALLEST, LARGEST = 0.4, 1.2
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def draw_layers(
         scene = art.background(_any_of(art.backgrounds, random))
         if cut_out is None or scene is None:
             continue
-        layers = _composed(cut_out, scene, settings.side)
+        layers = _composed(cut_out, scene, settings.side, random)
         if LEAST_SEEN < layers.alpha.mean() < 1 - LEAST_SEEN:
             return layers
     raise BadInputError(
@@ -65,11 +69,11 @@ def _any_of(paths: list[Path], random: np.random.Generator) -> Path:
     return paths[random.integers(len(paths))]
 
 
-def _composed(cut_out: UInt8, scene: UInt8, side: int) -> KnownLayers:
+def _composed(cut_out: UInt8, scene: UInt8, side: int, random: np.random.Generator) -> KnownLayers:
     piece = cut_out.astype(np.float32) / np.float32(255)
     # Premultiplied: the hidden colour of clear pixels must not bleed into the edge.
     piece[..., :3] *= piece[..., 3:]
-    piece = _middle_of(piece, side)
+    piece = _placed(piece, scene.shape[:2], side, random)
     alpha = np.ascontiguousarray(piece[..., 3])
     straight = np.clip(piece[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1)
     known = np.clip(alpha / np.float32(COLOUR_KNOWN_FROM), 0, 1).astype(np.float32)
@@ -80,6 +84,34 @@ def _composed(cut_out: UInt8, scene: UInt8, side: int) -> KnownLayers:
     return KnownLayers(alpha, foreground, background, picture)
 
 
+def _placed(
+    piece: Float32, frame: tuple[int, int], side: int, random: np.random.Generator
+) -> Float32:
+    """Scale a cut-out (h×w×4, premultiplied), lay it anywhere in the frame, and take the square.
+
+    frame: height and width of the background, whose short side becomes `side`.
+    """
+    scale = random.uniform(SMALLEST, LARGEST) * side / max(piece.shape[:2])
+    rows, columns = (max(1, round(length * scale)) for length in piece.shape[:2])
+    scaled = _resized(piece, rows, columns)
+    square = np.zeros((side, side, 4), np.float32)
+    spans = []
+    for length, whole in zip((rows, columns), frame, strict=True):
+        extent = round(whole * side / min(frame))
+        begin = round(random.uniform(min(0, extent - length), max(0, extent - length)))
+        spans.append(begin - (extent - side) // 2)  # where it begins in the square
+    inside = [
+        slice(max(0, first), max(0, min(side, first + length)))
+        for first, length in zip(spans, (rows, columns), strict=True)
+    ]
+    taken = [
+        slice(each.start - first, max(each.start, each.stop) - first)
+        for each, first in zip(inside, spans, strict=True)
+    ]
+    square[inside[0], inside[1]] = scaled[taken[0], taken[1]]
+    return square
+
+
 def _middle_of(pixels: Float32, side: int) -> Float32:
     """Cut the largest square out of the middle and scale it: the same as scaling and then cutting.
 
@@ -88,9 +120,19 @@ def _middle_of(pixels: Float32, side: int) -> Float32:
     height, width = pixels.shape[:2]
     cut = min(height, width)
     box = ((width - cut) / 2, (height - cut) / 2, (width + cut) / 2, (height + cut) / 2)
+    return _resized(pixels, side, side, box)
+
+
+def _resized(
+    pixels: Float32,
+    rows: int,
+    columns: int,
+    box: tuple[float, float, float, float] | None = None,
+) -> Float32:
+    """Scale what is in a box (left, top, right, bottom), or all, as `_middle_of` says."""
     planes = [
         Image.fromarray(np.ascontiguousarray(pixels[..., channel])).resize(
-            (side, side), Image.Resampling.BICUBIC, box
+            (columns, rows), Image.Resampling.BICUBIC, box
         )
         for channel in range(pixels.shape[-1])
     ]

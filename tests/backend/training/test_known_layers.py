@@ -28,25 +28,37 @@ def test_after_the_last_composite_comes_the_first(opened_art):
     assert not np.array_equal(first.picture, other_seed.picture)
 
 
-def test_of_a_tall_cut_out_the_middle_is_taken_and_keeps_its_proportions():
-    class Wide:
-        """A disc of radius 30 in the middle of 100×300, over a wide background."""
+class Wide:
+    """A disc that fills 100×100, over a wide background."""
 
-        folder = "wide"
-        cut_outs = backgrounds = ("only",)
+    folder = "wide"
+    cut_outs = backgrounds = ("only",)
 
-        def cut_out(self, path):
-            y, x = np.mgrid[:300, :100]
-            disc = np.hypot(x - 49.5, y - 149.5) <= 30
-            return np.dstack([np.full((300, 100, 3), 200), disc * 255]).astype(np.uint8)
+    def cut_out(self, path):
+        y, x = np.mgrid[:100, :100]
+        disc = np.hypot(x - 49.5, y - 49.5) <= 50
+        return np.dstack([np.full((100, 100, 3), 200), disc * 255]).astype(np.uint8)
 
-        def background(self, path):
-            return np.full((100, 400, 3), 50, np.uint8)
+    def background(self, path):
+        return np.full((100, 200, 3), 50, np.uint8)
 
-    alpha = draw_layers(Wide(), CompositeSettings(50, 1), 0, 0).alpha
-    across, down = (np.flatnonzero((alpha > 0.5).any(axis=axis)) for axis in (0, 1))
-    assert len(across) == len(down) == pytest.approx(30, abs=1)
-    assert across.mean() == down.mean() == pytest.approx(24.5)
+
+def test_cut_outs_lie_anywhere_and_keep_their_proportions():
+    middles, sizes, cut_off = [], [], 0
+    for index in range(60):
+        alpha = draw_layers(Wide(), CompositeSettings(50, 60), 0, index).alpha
+        assert alpha.shape == (50, 50)
+        rows, columns = (np.flatnonzero((alpha > 0.5).any(axis=axis)) for axis in (1, 0))
+        whole = alpha[[0, -1]].max() == 0 and alpha[:, [0, -1]].max() == 0
+        cut_off += not whole
+        if whole:
+            assert len(rows) == pytest.approx(len(columns), abs=1)
+            middles.append((rows.mean(), columns.mean()))
+            sizes.append(len(rows))
+    assert 10 < cut_off < 55
+    spread = np.ptp(np.array(middles), axis=0)
+    assert spread.min() > 10  # of the 50 − 20 that the smallest have
+    assert max(sizes) - min(sizes) > 8
 
 
 def test_pictures_that_show_one_layer_only_are_refused():
