@@ -143,6 +143,13 @@ class TomlTable:
             raise self._not_possible(key, value)
         return float(value)
 
+    def flag(self, key: str) -> bool:
+        """Take true or false; false when there is none."""
+        value = self._take(key, default=False)
+        if not isinstance(value, bool):
+            raise self._not_possible(key, value)
+        return value
+
     def path(self, key: str) -> Path:
         """Take a path, which starts from the file's folder; `~` is the user's own."""
         return self.path_of(key, self.text(key))

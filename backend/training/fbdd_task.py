@@ -33,6 +33,7 @@ from layerpeel.backend.networks.layer_unet import new_unet
 from layerpeel.backend.training.batches import batches_of, stacked
 from layerpeel.backend.training.check_sheet import write_panels
 from layerpeel.backend.training.known_layers import draw_layers
+from layerpeel.backend.training.lora import add_lora, merge_lora
 from layerpeel.backend.training.opened_art import OpenedArt
 from layerpeel.backend.training.painting import check_side, conditions_of, paint
 from layerpeel.backend.training.recipe import FbddRecipe
@@ -64,7 +65,10 @@ class FbddTask:
 
     def network(self) -> UNet2DConditionModel:
         """Make the UNet to be trained."""
-        return _untrained(self._recipe, self._start, self._layer)
+        unet = _untrained(self._recipe, self._start, self._layer)
+        if self._recipe.run.gradient_checkpointing:
+            unet.enable_gradient_checkpointing()
+        return unet
 
     def sample(self, index: int) -> dict[str, Float32]:
         """Draw picture, alpha, true layer, noise and timestep."""
@@ -174,6 +178,8 @@ def _trained(
 ) -> UNet2DConditionModel:
     unet = _untrained(recipe, start, layer)
     fill_with(unet, weights)
+    if recipe.network.lora_rank:
+        merge_lora(unet)
     return unet
 
 
@@ -181,4 +187,7 @@ def _untrained(recipe: FbddRecipe, start: Fbdd, layer: LayerName) -> UNet2DCondi
     made = recipe.network
     if made.widths:
         return new_unet(made.widths, made.blocks, start.null_embedding.shape[-1])
-    return copy.deepcopy(getattr(start, layer))
+    unet: UNet2DConditionModel = copy.deepcopy(getattr(start, layer))
+    if made.lora_rank:
+        add_lora(unet, made.lora_rank)
+    return unet

@@ -29,11 +29,13 @@ class DiffusionSettings:
 
     widths, blocks: of UNets from scratch, as in `layer_unet.new_unet`; without widths, training
         starts from those of the start folder.
+    lora_rank: of the changes that are trained in place of all weights (`lora.py`); 0: all weights.
     """
 
     num_inference_steps: int
     widths: tuple[int, ...] = ()
     blocks: int = 2
+    lora_rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class RunSettings:
     num_workers: threads that make samples meanwhile; processes, for the small networks.
     micro_batch_size: samples that the device works on at once; their gradients are accumulated to
         those of a batch. None: the whole batch.
+    gradient_checkpointing: of diffusion UNets, whether activations are computed again for the
+        gradients instead of kept: less memory, and a third more time.
     """
 
     save_every: int
@@ -75,6 +79,7 @@ class RunSettings:
     num_workers: int
     cache_megabytes: int
     micro_batch_size: int | None = None
+    gradient_checkpointing: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,10 @@ def read_fbdd_recipe(file: Path) -> FbddRecipe:
     """
     table = _open(file)
     recipe = FbddRecipe(
-        _training(table), _run(table), _diffusion(table), _composites(table.table("samples"))
+        _training(table),
+        _run(table, of_unet=True),
+        _diffusion(table),
+        _composites(table.table("samples")),
     )
     table.finish()
     return recipe
@@ -223,7 +231,7 @@ def _training(recipe: TomlTable) -> TrainingSettings:
     return settings
 
 
-def _run(recipe: TomlTable) -> RunSettings:
+def _run(recipe: TomlTable, of_unet: bool = False) -> RunSettings:
     table = recipe.table("run")
     settings = RunSettings(
         save_every=table.count("save_every"),
@@ -231,6 +239,7 @@ def _run(recipe: TomlTable) -> RunSettings:
         num_workers=table.count("num_workers"),
         cache_megabytes=table.count("cache_megabytes", 0),
         micro_batch_size=table.optional("micro_batch_size", table.count),
+        gradient_checkpointing=of_unet and table.flag("gradient_checkpointing"),
     )
     table.finish()
     return settings
@@ -253,7 +262,12 @@ def _diffusion(recipe: TomlTable) -> DiffusionSettings:
         num_inference_steps=table.count("num_inference_steps"),
         widths=table.optional("widths", table.counts) or (),
         blocks=table.count("blocks", default=DiffusionSettings.blocks),
+        lora_rank=table.count("lora_rank", 0, default=0),
     )
+    if settings.widths and settings.lora_rank:
+        raise table.wrong(
+            "`lora_rank` goes with a network that exists, and `widths` make a new one"
+        )
     table.finish()
     return settings
 

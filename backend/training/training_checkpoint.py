@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.formats.destination import new_file
 from layerpeel.backend.training.recipe import TrainingRecipe
-from layerpeel.backend.training.training_state import TrainingState
+from layerpeel.backend.training.training_state import TrainingState, trained_parameters
 
 CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "network.safetensors"
 _FORMAT = "layerpeel-training-2"
@@ -36,7 +36,7 @@ def save_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
     }
     weights = {name: tensor.contiguous() for name, tensor in state.ema.weights().items()}
     tensors = {f"ema.{name}": tensor for name, tensor in weights.items()}
-    for name, parameter in state.network.named_parameters():
+    for name, parameter in trained_parameters(state.network):
         tensors[f"network.{name}"] = parameter.detach().contiguous()
         for moment in _MOMENTS:
             kept = state.optimizer.state[parameter][moment]
@@ -63,7 +63,7 @@ def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
             f"{file} was made by another recipe, which differs in {', '.join(differing)}. Go on "
             "with that recipe, or train anew into another folder."
         )
-    wanted = {f"network.{name}": each.shape for name, each in state.network.named_parameters()}
+    wanted = {f"network.{name}": each.shape for name, each in trained_parameters(state.network)}
     if wanted != {name: tensors[name].shape for name in tensors if name.startswith("network.")}:
         raise BadInputError(
             f"{file} is of another version of this network, which cannot go on. Train anew into "
@@ -74,7 +74,7 @@ def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
     with torch.no_grad():
         for name, average in state.ema.weights().items():
             average.copy_(tensors[f"ema.{name}"])
-        for name, parameter in state.network.named_parameters():
+        for name, parameter in trained_parameters(state.network):
             parameter.copy_(tensors[f"network.{name}"])
             state.optimizer.state[parameter] = {
                 moment: tensors[f"{moment}.{name}"].to("cpu" if moment == "step" else device)
@@ -97,13 +97,17 @@ def fill_with(network: nn.Module, file: Path) -> None:
     Raises as `read_weights` does, and ModelError when they are another network's.
     """
     weights, _ = read_weights(file)
+    other = ModelError(
+        f"{file} is of another network than the recipe's: give the recipe that it was trained by."
+    )
     try:
-        network.load_state_dict(weights)
+        differing = network.load_state_dict(weights, strict=False)
     except RuntimeError as error:
-        raise ModelError(
-            f"{file} is of another network than the recipe's: give the recipe that it was trained "
-            "by."
-        ) from error
+        raise other from error
+    # Weights that are not trained are not saved: the network has them already.
+    frozen = {name for name, each in network.named_parameters() if not each.requires_grad}
+    if differing.unexpected_keys or set(differing.missing_keys) - frozen:
+        raise other
 
 
 def _write(file: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
@@ -128,11 +132,14 @@ def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _differing(
     first: dict[str, dict[str, object]], second: dict[str, dict[str, object]]
 ) -> list[str]:
-    """Name the settings that differ, of those that determine the outcome."""
+    """Name the settings that differ, of those that determine the outcome.
+
+    What the first lacks, which came with a later version, shows in the network's weights.
+    """
     return [
         f"{section}.{name}"
         for section in second
         if section != "run"
         for name, value in second[section].items()
-        if first[section].get(name) != value and name != "iterations"
+        if name in first[section] and first[section][name] != value and name != "iterations"
     ]

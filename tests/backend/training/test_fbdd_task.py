@@ -11,7 +11,7 @@ from PIL import Image
 from layerpeel.backend.devices.compute import compute_on
 from layerpeel.backend.devices.pool import NetworkPool
 from layerpeel.backend.errors import BadInputError, ModelError
-from layerpeel.backend.networks.fbdd_folder import save_fbdd
+from layerpeel.backend.networks.fbdd_folder import FbddFolder, save_fbdd
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
 from layerpeel.backend.training.batches import stacked
@@ -19,12 +19,13 @@ from layerpeel.backend.training.fbdd_task import (
     FbddTask,
     alphas_cumprod,
     noisy_and_velocity,
+    save_trained_fbdd,
     starting_fbdd,
 )
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import RECIPES, read_fbdd_recipe
 from layerpeel.backend.training.trainer import train
-from layerpeel.backend.training.training_checkpoint import WEIGHTS
+from layerpeel.backend.training.training_checkpoint import WEIGHTS, fill_with
 from tiny_checkpoints.layering import (
     STOCK_SCHEDULE,
     save_tiny_fbdd,
@@ -208,6 +209,87 @@ def test_a_small_network_begins_with_random_weights(recipe, opened_art, start):
     assert network.config.block_out_channels == (8, 16)
     batch = stacked([task.sample(0)], CPU)
     assert np.isfinite(task.losses(network, batch)["velocity"].item())
+
+
+@pytest.fixture
+def lora(recipe):
+    """The recipe for a card of 16 GB, with less of everything."""
+    shipped = read_fbdd_recipe(RECIPES / "lora-fbdd.toml")
+    assert shipped.network.lora_rank > 0
+    return replace(
+        recipe,
+        network=replace(recipe.network, lora_rank=4),
+        training=replace(recipe.training, learning_rate=3e-2),
+        run=replace(recipe.run, gradient_checkpointing=shipped.run.gradient_checkpointing),
+    )
+
+
+def test_of_low_rank_changes_only_those_are_kept_and_they_are_merged(
+    lora, opened_art, start, tmp_path
+):
+    for layer in ("foreground", "background"):
+        task = FbddTask(layer, lora, opened_art, opened_art, start)
+        train(task, lora, tmp_path / layer, say_nothing)
+    saved = safetensors.torch.load_file(tmp_path / "foreground" / WEIGHTS)
+    assert all("lora_" in name or name.startswith("conv_in") for name in saved)
+    weights = [tmp_path / layer / WEIGHTS for layer in ("foreground", "background")]
+    save_trained_fbdd(lora, start, *weights, tmp_path / "fbdd")
+    merged = FbddFolder(tmp_path / "fbdd").load().foreground
+    assert {name for name, _ in merged.named_parameters()} == {
+        name for name, _ in start.foreground.named_parameters()
+    }
+    unmerged = FbddTask("foreground", lora, opened_art, opened_art, start).network()
+    fill_with(unmerged, weights[0])
+    batch = stacked([task.sample(index) for index in range(2)], CPU)
+    with torch.no_grad():
+        of_merged, of_unmerged, of_start = (
+            task.losses(network.eval(), batch)["velocity"].item()
+            for network in (merged, unmerged, start.foreground)
+        )
+    assert of_merged == pytest.approx(of_unmerged, rel=1e-4)
+    assert abs(of_merged - of_start) > 1e-3
+
+
+def test_low_rank_changes_go_on_as_if_nothing_had_been(lora, opened_art, start, tmp_path):
+    task = FbddTask("background", lora, opened_art, opened_art, start)
+    train(task, lora, tmp_path / "whole", say_nothing)
+    with pytest.raises(StopWork):
+        train(task, lora, tmp_path / "killed", killed_after(5, of=8))
+    train(task, lora, tmp_path / "killed", say_nothing, resume=True)
+    whole, killed = (
+        safetensors.torch.load_file(tmp_path / run / WEIGHTS) for run in ("whole", "killed")
+    )
+    assert all(torch.equal(whole[name], killed[name]) for name in whole)
+    other = replace(lora, network=replace(lora.network, lora_rank=2))
+    with pytest.raises(BadInputError, match=r"network\.lora_rank"):
+        train(task, other, tmp_path / "killed", say_nothing, resume=True)
+
+
+def test_activations_computed_again_change_nothing(recipe, opened_art, start, tmp_path):
+    again = replace(recipe, run=replace(recipe.run, gradient_checkpointing=True))
+    for name, followed in (("kept", recipe), ("again", again)):
+        task = FbddTask("foreground", followed, opened_art, opened_art, start)
+        assert task.network().is_gradient_checkpointing == (name == "again")
+        train(task, followed, tmp_path / name, say_nothing)
+    kept, computed = (
+        safetensors.torch.load_file(tmp_path / name / WEIGHTS) for name in ("kept", "again")
+    )
+    assert all(torch.equal(kept[name], computed[name]) for name in kept)
+
+
+def test_changes_of_a_network_that_is_made_anew_are_refused(tmp_path):
+    text = (RECIPES / "lora-fbdd.toml").read_text(encoding="utf-8")
+    (tmp_path / "odd.toml").write_text(
+        text.replace("lora_rank = 64", "lora_rank = 64\nwidths = [8, 16]"), encoding="utf-8"
+    )
+    with pytest.raises(BadInputError, match="goes with a network that exists"):
+        read_fbdd_recipe(tmp_path / "odd.toml")
+    (tmp_path / "odd.toml").write_text(
+        text.replace("gradient_checkpointing = true", "gradient_checkpointing = 1"),
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInputError, match="`gradient_checkpointing` may not be 1"):
+        read_fbdd_recipe(tmp_path / "odd.toml")
 
 
 def test_training_goes_on_from_a_trained_fbdd(recipe, tmp_path):
