@@ -24,7 +24,7 @@ $(VENV)/installed: pyproject.toml
 
 # Tests, and the paper's networks, need torch too: some 6 GB more.
 $(VENV)/installed-full: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable '.[dev,full,four-bit]'
+	$(BIN)/pip install --quiet --editable '.[dev,full,four-bit,eval]'
 	touch $@
 
 peel: $(VENV)/installed  ## peel the example, or PICTURE=…

@@ -92,12 +92,19 @@ def _add_eval() -> None:
     app.command("eval")(evaluate_methods)
 
 
+def _add_eval_scenes() -> None:
+    from layerpeel.backend.cli.eval_scenes_command import evaluate_scenes
+
+    app.command("eval-scenes")(evaluate_scenes)
+
+
 _ADDED_BY = {
     "peel": _add_peel,
     "adjust": _add_adjust,
     "serve": _add_serve,
     "register": _add_serve,
     "eval": _add_eval,
+    "eval-scenes": _add_eval_scenes,
     "generate": _add_generate,
     "scene": _add_scenes,
     "add-object": _add_scenes,

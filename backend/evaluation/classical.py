@@ -37,7 +37,10 @@ def separate_classically(picture: Float32, trimap: Float32, seed: int = 0) -> Se
 
 
 def separate_without_fill(picture: Float32, trimap: Float32, seed: int = 0) -> Separation:
-    """Closed-form alpha and multi-level colours only: the paper's “Germer et al.”."""
+    """Closed-form alpha and multi-level colours only.
+
+    What the paper calls “Germer et al.” takes ViTMatte's alpha instead (`by_vitmatte`).
+    """
     return separate_by_alpha(picture, closed_form_alpha(picture, trimap), leave_unfilled, seed)
 
 

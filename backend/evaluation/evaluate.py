@@ -89,7 +89,8 @@ class Evaluation:
     """What was measured, and what was not.
 
     methods: names of those that ran. left_out: those that could not run, and why; one that crashed
-        is in both. lacking: figures by networks that could not be computed, and why.
+        is in both. lacking: figures by networks that could not be computed, and why. doubts: of
+        those that were, why they mean nothing.
     totals: figures of all pictures together, by method. peak_bytes: of each method's process.
     """
 
@@ -98,6 +99,7 @@ class Evaluation:
     methods: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     lacking: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
     totals: dict[str, dict[str, float]] = field(default_factory=dict)
     peak_bytes: dict[str, int | None] = field(default_factory=dict)
 
@@ -193,7 +195,10 @@ def _meters(plan: Plan, evaluation: Evaluation) -> list[Meter]:
     captions = read_captions(plan.art.folder)
     lacks = {network.title: network.lacks(captions) for network in plan.networks}
     evaluation.lacking = {title: why for title, why in lacks.items() if why is not None}
-    return [n.meter(captions) for n in plan.networks if n.title not in evaluation.lacking]
+    measured = [n for n in plan.networks if n.title not in evaluation.lacking]
+    doubts = {network.title: network.doubt() for network in measured}
+    evaluation.doubts = {title: why for title, why in doubts.items() if why is not None}
+    return [network.meter(captions) for network in measured]
 
 
 class _Asked:

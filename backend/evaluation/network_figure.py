@@ -30,5 +30,8 @@ class NetworkFigure(Protocol):
     def lacks(self, captions: Captions) -> str | None:
         """Return in one line what is missing here, None when it can be measured."""
 
+    def doubt(self) -> str | None:
+        """Return in one line why its figures mean nothing here, None where they do."""
+
     def meter(self, captions: Captions) -> Meter:
         """Load the network. Call it only when nothing is lacking."""

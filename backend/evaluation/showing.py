@@ -1,12 +1,12 @@
-"""Pictures for the page that show what was asked and what was lifted off."""
+"""Pictures of what was asked and of what was lifted off, for the page and to be measured."""
 
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from layerpeel.backend.image import Float32
-from layerpeel.shared.protocol import Box, Point
+from layerpeel.backend.image import Float32, array_of, to_float
+from layerpeel.shared.protocol import Box, Layer, Point
 
 _KEPT, _REMOVED, _BOX = (0.1, 0.75, 0.2), (0.9, 0.1, 0.1), (1.0, 0.85, 0.0)
 # Told apart also by who sees few colours: Okabe and Ito's.
@@ -20,6 +20,15 @@ _THINGS = (
     (0.80, 0.47, 0.65),
 )
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def on_canvas(layer: Layer, size: tuple[int, int]) -> Float32:
+    """Place a trimmed layer on a clear canvas (width, height): H×W×4, straight alpha, 0–1."""
+    canvas = np.zeros((size[1], size[0], 4), np.float32)
+    pixels = to_float(array_of(layer.pixels))
+    x, y = layer.offset
+    canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+    return canvas
 
 
 def lifted_off(picture: Float32, alpha: Float32, clicks: Sequence[Point] = ()) -> Float32:

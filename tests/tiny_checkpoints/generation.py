@@ -61,8 +61,8 @@ def save_tiny_sdxl(folder: Path, seed: int = 0) -> Path:
     )
     _save(pipeline, folder)
     _name_text_encoder_as_on_the_hub(folder / "text_encoder" / "model.safetensors")
-    _write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
-    _write_clip_tokenizer(folder / "tokenizer_2", padding="!")
+    write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
+    write_clip_tokenizer(folder / "tokenizer_2", padding="!")
     return folder
 
 
@@ -119,7 +119,7 @@ def save_tiny_sd(folder: Path, version: int = 1, *, within_mask: bool = False) -
     )
     _save(pipeline, folder)
     _name_text_encoder_as_on_the_hub(folder / "text_encoder" / "model.safetensors")
-    _write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
+    write_clip_tokenizer(folder / "tokenizer", padding="<|endoftext|>")
     if within_mask:
         _name_for_inpainting(folder, "StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
     return folder
@@ -311,7 +311,7 @@ def _clip_config(width: int) -> CLIPTextConfig:
     )
 
 
-def _write_clip_tokenizer(folder: Path, padding: str) -> None:
+def write_clip_tokenizer(folder: Path, padding: str) -> None:
     """One token a letter: the files as the hub has them, not as transformers writes them today."""
     for file in folder.iterdir():
         file.unlink()

@@ -10,10 +10,11 @@ from layerpeel.backend.composites.see_through import SeeThroughLayers
 from layerpeel.backend.engines.engine_registry import engine_named
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline
-from layerpeel.backend.image import Float32, array_of, from_float, to_float
+from layerpeel.backend.evaluation.showing import on_canvas
+from layerpeel.backend.image import Float32, from_float, to_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.separation import Matte, Separation
-from layerpeel.shared.protocol import Depth, Layer, Lift, Outcome, PeelRequest
+from layerpeel.shared.protocol import Depth, Lift, Outcome, PeelRequest
 
 # More than there are in any scene, so that layers which are no thing come to light.
 MOST_THINGS = 8
@@ -38,14 +39,14 @@ def engine_baseline(name: str, separate: SeparateByEngine, asked_for: Lift) -> B
 def layers_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
     """Peel one layer off an H×W×3 picture (RGB, 0–1), all the way to the bytes of both layers."""
     stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
-    background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
+    background, foreground = (on_canvas(layer, stack.size) for layer in stack.layers)
     return (Separation(foreground[..., 3], foreground[..., :3], background[..., :3]),)
 
 
 def see_through_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> Answer:
     """Peel one layer off an H×W×4 picture (RGB and straight alpha, 0–1), as `layers_by_engine`."""
     stack = peel(from_float(picture, Depth.U8), lift=lift, seed=seed, engine=engine)
-    background, foreground = (_on_canvas(layer, stack.size) for layer in stack.layers)
+    background, foreground = (on_canvas(layer, stack.size) for layer in stack.layers)
     return (
         SeeThroughLayers(
             foreground[..., 3], foreground[..., :3], background[..., :3], background[..., 3]
@@ -69,7 +70,7 @@ def things_by_engine(engine: str, picture: Float32, lift: Lift, seed: int) -> An
     stack = peel(pixels, lift=lift, layers=MOST_THINGS, seed=seed, engine=engine)
     seen, left = [], np.ones(picture.shape[:2], np.float32)
     for layer in reversed(stack.layers[1:]):
-        alpha = _on_canvas(layer, stack.size)[..., 3]
+        alpha = on_canvas(layer, stack.size)[..., 3]
         seen.append(Matte(alpha * left))
         left = left * (1 - alpha)
     return tuple(seen)
@@ -81,12 +82,3 @@ def _lacks(engine: str, asked_for: Lift) -> str | None:
     except ModelError as error:
         return str(error)
     return None
-
-
-def _on_canvas(layer: Layer, size: tuple[int, int]) -> Float32:
-    """Place a trimmed layer on a transparent canvas, H×W×4."""
-    canvas = np.zeros((size[1], size[0], 4), np.float32)
-    pixels = to_float(array_of(layer.pixels))
-    x, y = layer.offset
-    canvas[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
-    return canvas

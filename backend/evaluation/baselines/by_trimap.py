@@ -8,7 +8,11 @@ import numpy as np
 from layerpeel.backend.composites.see_through import SeeThroughLayers
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.evaluation.baseline import Answer, Baseline, lacks_nothing
-from layerpeel.backend.evaluation.baselines.by_vitmatte import lacks_vitmatte, separate_by_vitmatte
+from layerpeel.backend.evaluation.baselines.by_vitmatte import (
+    lacks_vitmatte,
+    separate_by_vitmatte,
+    separate_by_vitmatte_without_fill,
+)
 from layerpeel.backend.evaluation.classical import (
     separate_classically,
     separate_over_blur,
@@ -77,8 +81,14 @@ BY_TRIMAP = {
         _method("colours", "Closed-form alpha, multi-level colours", separate_without_fill),
         _method(
             "vitmatte",
-            "ViTMatte alpha, multi-level colours, PatchMatch",
+            "ViTMatte alpha, multi-level colours, PatchMatch (“Germer et al. + Inp.”)",
             separate_by_vitmatte,
+            lacks_vitmatte,
+        ),
+        _method(
+            "vitmatte-colours",
+            "ViTMatte alpha, multi-level colours (the paper's “Germer et al.”)",
+            separate_by_vitmatte_without_fill,
             lacks_vitmatte,
         ),
         _method("blur", "Closed-form alpha, multi-level colours, a wide blur", separate_over_blur),

@@ -9,9 +9,13 @@ from layerpeel.backend.evaluation.networks.perceptual import Perceptual
 from layerpeel.backend.evaluation.networks.subject_overlap import SubjectOverlap
 from layerpeel.backend.evaluation.networks.text_alignment import TextAlignment
 
+DISTRIBUTIONS = Distributions()
+TEXT_ALIGNMENT = TextAlignment()
+SUBJECT_OVERLAP = SubjectOverlap()
+
 NETWORK_FIGURES: tuple[NetworkFigure, ...] = (
     Perceptual(),
-    Distributions(),
-    TextAlignment(),
-    SubjectOverlap(),
+    DISTRIBUTIONS,
+    TEXT_ALIGNMENT,
+    SUBJECT_OVERLAP,
 )

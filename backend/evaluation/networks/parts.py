@@ -1,10 +1,12 @@
 """What the figures by networks share: looking for packages and weights, pictures as tensors."""
 
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layerpeel.backend.files.hashing import hash_file
 from layerpeel.backend.image import Float32
 
 if TYPE_CHECKING:
@@ -28,6 +30,18 @@ def hub_checkpoint(name: str) -> Path:
 def missing_checkpoint(name: str) -> str | None:
     """Return a line that says torch.hub's weights are not on this disk; None when they are."""
     return None if hub_checkpoint(name).is_file() else f"its weights are not on disk: {name}"
+
+
+def other_weights(name: str) -> str | None:
+    """Say that a checkpoint on this disk is not the published one; None when it is.
+
+    torch.hub's names end in the first digits of their file's sha256.
+    """
+    digits = re.search(r"-([0-9a-f]{8,})\.pth$", name)
+    file = hub_checkpoint(name)
+    if digits is None or hash_file(file).startswith(digits[1]):
+        return None
+    return f"{file.name} is not what was published by that name: its figures mean nothing"
 
 
 def missing_hub_model(repository: str) -> str | None:

@@ -12,6 +12,7 @@ from layerpeel.backend.evaluation.networks.parts import (
     device,
     missing_checkpoint,
     missing_packages,
+    other_weights,
     painted,
 )
 from layerpeel.backend.separation import Separation
@@ -28,6 +29,10 @@ class Perceptual:
         """Look for packages, then for AlexNet's weights."""
         packages = missing_packages("torch", "torchvision", "torchmetrics")
         return packages or missing_checkpoint(WEIGHTS)
+
+    def doubt(self) -> str | None:
+        """Look whether AlexNet's weights are the published ones."""
+        return other_weights(WEIGHTS)
 
     def meter(self, _captions: Captions) -> Meter:
         """Load AlexNet."""

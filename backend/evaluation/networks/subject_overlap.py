@@ -32,17 +32,19 @@ class SubjectOverlap:
 
     def lacks(self, captions: Captions) -> str | None:
         """Look for a detector and a segmenter, then for captions."""
-        found = _engine_for_words()
-        if isinstance(found, str):
-            return found
+        try:
+            engine_for_words(ModelStore())
+        except ModelError as error:
+            return str(error)
         return None if captions else "the art has no captions.csv"
+
+    def doubt(self) -> str | None:
+        """Have none: which detector and segmenter found things is told with the figures."""
+        return None
 
     def meter(self, captions: Captions) -> Meter:
         """Take the best detector and segmenter. Raises ModelError where they lack something."""
-        found = _engine_for_words()
-        if isinstance(found, str):
-            raise ModelError(found)
-        return SubjectOverlapMeter(found, captions)
+        return SubjectOverlapMeter(engine_for_words(ModelStore())[0], captions)
 
 
 class SubjectOverlapMeter:
@@ -60,23 +62,24 @@ class SubjectOverlapMeter:
         layer = separation.alpha > SOLID
         front = painted(separation.alpha, separation.foreground, GREY)
         return {
-            "F_miou": overlap(self._mask(front, words), layer),
-            "B_miou": overlap(self._mask(separation.background, words), layer),
+            "F_miou": overlap(mask_of_words(self._engine, front, words), layer),
+            "B_miou": overlap(mask_of_words(self._engine, separation.background, words), layer),
         }
 
     def totals(self, _method: str) -> dict[str, float]:
         """Return nothing: every figure is of one picture."""
         return {}
 
-    def _mask(self, picture: Float32, words: str) -> Bool:
-        opaque = np.ones(picture.shape[:2], np.float32)
-        try:
-            found = self._engine.find_words(
-                Image(picture, opaque, picture, Depth.U8), words, say_no_fraction
-            )
-        except NothingFoundError:
-            return np.zeros(picture.shape[:2], np.bool_)
-        return np.asarray(found > SOLID, np.bool_)
+
+def mask_of_words(engine: Engine, picture: Float32, words: str) -> Bool:
+    """Where words are found in a picture (H×W×3, RGB, 0–1): H×W; nowhere if nothing is found."""
+    opaque = np.ones(picture.shape[:2], np.float32)
+    image = Image(picture, opaque, picture, Depth.U8)
+    try:
+        found = engine.find_words(image, words, say_no_fraction)
+    except NothingFoundError:
+        return np.zeros(picture.shape[:2], np.bool_)
+    return np.asarray(found > SOLID, np.bool_)
 
 
 def overlap(mask: Bool, layer: Bool) -> float:
@@ -85,12 +88,15 @@ def overlap(mask: Bool, layer: Bool) -> float:
     return float(np.count_nonzero(mask & layer) / union) if union else 0.0
 
 
-def _engine_for_words() -> Engine | str:
-    """Return the engine of the best detector and segmenter there are, else what they lack."""
+def engine_for_words(store: ModelStore) -> tuple[Engine, str]:
+    """Return the engine of the best detector and segmenter there are, and who they are, in words.
+
+    Raises ModelError, which says what they lack.
+    """
     asked = PeelRequest(Words("a thing"), outcome=Outcome.SELECTION)
-    engine, _notes = best_engine(asked, ModelStore())
+    engine, notes = best_engine(asked, store)
     try:
         engine.check(asked)
     except ModelError as error:
-        return f"{NO_ENGINE}: {error}"
-    return engine
+        raise ModelError(f"{NO_ENGINE}: {error}") from error
+    return engine, " ".join(notes) or engine.name

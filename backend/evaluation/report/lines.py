@@ -39,6 +39,7 @@ def note_lines(evaluation: Evaluation) -> list[str]:
     """Return one line for each thing that was left out."""
     lines = [f"Left out, {name}: {why}" for name, why in evaluation.left_out.items()]
     lines += [f"Not measured, {name}: {why}" for name, why in evaluation.lacking.items()]
+    lines += [f"To be doubted, {name}: {why}" for name, why in evaluation.doubts.items()]
     for picture in evaluation.pictures:
         for method, why in picture.failures.items():
             lines.append(f"No figures of {method} for picture {picture.number}: {why}")

