@@ -1,4 +1,4 @@
-"""Masks from boxes, points and earlier masks, by SAM in either of its two formats.
+"""Masks from boxes and points, by SAM in either of its two formats.
 
 Kirillov et al., "Segment Anything", ICCV 2023. `segmenter` is the stage; `by_meta` and `by_hub` are
 the network as Meta and as transformers keep it.

@@ -16,9 +16,6 @@ from torch.nn import functional
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.segment_anything.sam import PIXEL_DEVIATION, PIXEL_MEAN
 
-# A mask that is given says “surely” with this much doubt left: SAM takes logits.
-DOUBT = 1e-4
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -48,14 +45,6 @@ class Frame:
         """Bring places, [..., 2] of x and y in the picture's pixels, into the square."""
         height, width = self.seen
         return places * places.new_tensor([width / self.width, height / self.height])
-
-    def mask_logits(self, mask: Float32, mask_side: int) -> Tensor:
-        """Turn a mask (H×W, 0–1) into the logits [1, 1, mask_side, mask_side] that SAM takes."""
-        plane = torch.from_numpy(np.ascontiguousarray(mask))[None, None]
-        resized = functional.interpolate(plane, self.seen, mode="bilinear", antialias=True)
-        square = self._filled(resized)
-        coarse = functional.avg_pool2d(square, self.side // mask_side)
-        return torch.logit(coarse, eps=DOUBT)
 
     def upscaled(self, logits: Tensor) -> Tensor:
         """Bring logits [mask_side, mask_side] to the picture's own pixels, [H, W]."""

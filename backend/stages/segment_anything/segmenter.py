@@ -4,6 +4,7 @@ import functools
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,9 @@ NAME = "SAM"
 # Embeddings that are kept, 4 MB each: of the picture, and of what is left of it after a peel.
 KEPT = 2
 
+# More points than this are a stroke: they mean the same, and are said at once.
+MOST_CLICKS = 8
+
 _Shown = tuple[BoxEdges | None, Sequence[Point]]
 
 
@@ -40,35 +44,30 @@ class SegmentAnything:
         self._name = f"{NAME} ({folder})"
         self._embeddings: OrderedDict[bytes, Tensor] = OrderedDict()
 
-    def in_boxes(
-        self, proxy: Float32, boxes: Sequence[BoxEdges], earlier: Float32 | None = None
-    ) -> Float32:
+    def in_boxes(self, proxy: Float32, boxes: Sequence[BoxEdges]) -> Float32:
         """How surely each pixel of H×W×3 (RGB, 0–1) is of the things in boxes: H×W, 0–1, soft.
 
         boxes: at least one; the things in all of them are in the mask (MatteAnything takes the
-            first only). earlier: H×W, 0–1, a mask to refine.
+            first only).
 
         Raises ModelError when the model is not whole, DeviceError when memory does not suffice.
         """
-        mask, _ = self._union(proxy, [(box, ()) for box in boxes], earlier)
+        mask, _ = self._union(proxy, [(box, ()) for box in boxes])
         return mask
 
     def at_points(
-        self,
-        proxy: Float32,
-        points: Sequence[Point],
-        earlier: Float32 | None = None,
-        box: BoxEdges | None = None,
+        self, proxy: Float32, points: Sequence[Point], box: BoxEdges | None = None
     ) -> Float32:
         """How surely each pixel of H×W×3 (RGB, 0–1) is of the thing at points: H×W, 0–1, soft.
 
         points: at least one, on the thing or beside it. A single one may mean the thing or a part
-            of it: the mask that SAM itself thinks best is taken. earlier: as for `in_boxes`.
+            of it: the mask that SAM itself thinks best is taken. Each further one corrects that
+            mask, as in Meta's own examples (facebookresearch/segment-anything).
         box: what the thing lies in; with one, there may be no point on the thing.
 
         Raises as `in_boxes` does.
         """
-        mask, _ = self._union(proxy, [(box, points)], earlier)
+        mask, _ = self._union(proxy, [(box, points)])
         return mask
 
     def best_at(self, proxy: Float32, point: Point) -> tuple[Float32, float]:
@@ -76,20 +75,18 @@ class SegmentAnything:
 
         proxy: H×W×3, RGB, 0–1. Raises as `in_boxes` does.
         """
-        return self._union(proxy, [(None, [point])], None)
+        return self._union(proxy, [(None, [point])])
 
-    def _union(
-        self, proxy: Float32, shown: Sequence[_Shown], earlier: Float32 | None
-    ) -> tuple[Float32, float]:
+    def _union(self, proxy: Float32, shown: Sequence[_Shown]) -> tuple[Float32, float]:
         """The best masks for each of what is shown, together, and the best quality of any."""
 
         def answer(_side: int) -> tuple[Float32, float]:
             with self._pool.using(self._name, self._load) as sam, torch.inference_mode():
                 frame = Frame(proxy.shape[0], proxy.shape[1], sam.side)
                 embedding = self._embedding(sam, frame, proxy)
-                prompts = (self._prompt(sam, frame, each, earlier) for each in shown)
+                asked = ([self._prompt(frame, step) for step in _steps(each)] for each in shown)
                 # One after the other: all at once would take the memory of as many pictures.
-                answers = (_best(sam, frame, embedding, prompt) for prompt in prompts)
+                answers = (_best(sam, frame, embedding, prompts) for prompts in asked)
                 mask, quality = functools.reduce(_both, answers)
                 return mask.sigmoid().cpu().numpy(), float(quality)
 
@@ -116,10 +113,10 @@ class SegmentAnything:
         self._embeddings.move_to_end(key)
         return self._embeddings[key].to(device)
 
-    def _prompt(self, sam: Sam, frame: Frame, shown: _Shown, earlier: Float32 | None) -> Prompt:
+    def _prompt(self, frame: Frame, shown: _Shown) -> Prompt:
         device = self._pool.compute.device
         box, points = shown
-        edges = coordinates = labels = mask = None
+        edges = coordinates = labels = None
         if box is not None:
             corners = torch.tensor(box, dtype=torch.float32).reshape(2, 2)
             edges = frame.places(corners).reshape(1, 4).to(device)
@@ -127,15 +124,30 @@ class SegmentAnything:
             places = torch.tensor([(point.x, point.y) for point in points], dtype=torch.float32)
             coordinates = frame.places(places)[None].to(device)  # [1, N, 2]
             labels = torch.tensor([[int(point.inside) for point in points]], device=device)
-        if earlier is not None:
-            mask = frame.mask_logits(earlier, sam.mask_side).to(device)
-        alone = len(points) == 1 and earlier is None and box is None
-        return Prompt(edges, coordinates, labels, mask, several=alone)
+        alone = len(points) == 1 and box is None
+        return Prompt(edges, coordinates, labels, several=alone)
 
 
-def _best(sam: Sam, frame: Frame, embedding: Tensor, prompt: Prompt) -> tuple[Tensor, Tensor]:
-    """Logits of the best mask for a prompt, [H, W], and its quality."""
-    masks, qualities = sam.decode(embedding, prompt)
+def _steps(shown: _Shown) -> list[_Shown]:
+    """What is said step by step: each click beside those before it, those on the thing first."""
+    box, points = shown
+    if not 1 < len(points) <= MOST_CLICKS:
+        return [shown]
+    said = sorted(points, key=lambda point: not point.inside)
+    return [(box, said[: count + 1]) for count in range(len(said))]
+
+
+def _best(
+    sam: Sam, frame: Frame, embedding: Tensor, prompts: Sequence[Prompt]
+) -> tuple[Tensor, Tensor]:
+    """Logits of the best mask for the last prompt, [H, W], and its quality.
+
+    Each prompt is told the best mask for the one before it.
+    """
+    masks, qualities = sam.decode(embedding, prompts[0])
+    for prompt in prompts[1:]:
+        earlier = masks[qualities.argmax()][None, None]  # [1, 1, m, m]
+        masks, qualities = sam.decode(embedding, replace(prompt, mask=earlier))
     return frame.upscaled(masks[qualities.argmax()]), qualities.max()
 
 
