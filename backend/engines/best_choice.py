@@ -117,6 +117,7 @@ class BestChoice:
     wanted: names of implementations (`Means.name`) that are taken whatever speaks against them.
     notes: what a person should be told of the choices so far; each a sentence.
     hindrances: why what is installed does not stand in for what is lacking; each a sentence.
+    faults: what is wrong with models that are damaged; each a sentence.
 
     Raises BadInputError when there is no implementation of such a name.
     """
@@ -132,6 +133,7 @@ class BestChoice:
                 )
         self.notes: list[str] = []
         self.hindrances: list[str] = []
+        self.faults: list[str] = []
         self._store = store
         self._see_room = see_room
         self._wanted = tuple(dict.fromkeys(wanted))
@@ -176,6 +178,11 @@ class BestChoice:
         self._tell_of_wanted({means.name for each in asked if (means := choice.of(each))})
         return choice
 
+    @property
+    def not_taken(self) -> str:
+        """Say what is installed, but was not taken so far; empty when nothing is."""
+        return self._not_taken(self._passed_over) if self._passed_over else ""
+
     def _best(self, ranking: Ranking[Part]) -> Means[Part]:
         named = [means for means in ranking.all if means.name in self._wanted]
         if named:
@@ -204,7 +211,9 @@ class BestChoice:
     def _is_whole(self, means: Means[object]) -> bool:
         if means.needs_torch and not is_full_install():
             return False
-        self._note(*self._faults(means))
+        faults = self._faults(means)
+        self.faults += [fault for fault in faults if fault not in self.faults]
+        self._note(*faults)
         return all(self._state_of(each) is ModelState.INSTALLED for each in means.models)
 
     def _faults(self, means: Means[object]) -> list[str]:
@@ -242,8 +251,8 @@ class BestChoice:
         self.hindrances += [each for each in dict.fromkeys(found) if each not in self.hindrances]
 
     def _tell_of_device(self) -> None:
-        if self._passed_over:
-            self._note(self._not_taken(self._passed_over))
+        if self.not_taken:
+            self._note(self.not_taken)
         if self._slow:
             self._note(f"This took long by {', '.join(self._slow)}: no GPU is used.")
 

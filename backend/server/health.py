@@ -39,7 +39,7 @@ def health_of(store: ModelStore) -> Health:
 
 
 def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:
-    """Describe `auto`, and what it would take for each question."""
+    """Describe `auto`, what it would take for each question, and what it passes over, and why."""
     missing = [engine.missing for engine in engines.values()]
     told, lacking = [], {}
     best = BestChoice(store, see_room=room_by_signs)
@@ -54,7 +54,7 @@ def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:
         missing="" if "" in missing else missing[0],
         words=not lacking["Words"],
         words_hint=lacking["Words"],
-        about=" ".join(told),
+        about=" ".join([*told, *best.faults, *([best.not_taken] if best.not_taken else [])]),
     )
 
 

