@@ -141,6 +141,11 @@ def _file(path: Path, manifest: Manifest) -> Found:
             raise WeightsError(f"{path.name} {error}") from error
         what = f"a checkpoint of {found.title}{' for inpainting' * found.within_mask} in one file"
         return Found(found.model_id, what, folder, files, single=True)
+    if path.suffix.lower() == ".gguf":
+        raise UnfitError(
+            "is a GGUF file, which is used where it lies: name it by `layerpeel generate "
+            "--checkpoint`, or as the checkpoint of a style"
+        )
     raise UnfitError("is none of the models that Layerpeel uses")
 
 

@@ -1,4 +1,4 @@
-"""A FLUX.2 transformer as the GGUF file that artists have: in the names of its authors' code.
+"""A transformer of FLUX.2 or Z-Image as the GGUF file that artists have, in its authors' names.
 
 Written from the layout of such files, not by the code that reads them.
 """
@@ -47,18 +47,29 @@ FUSED = {
 QUANTIZED = GGMLQuantizationType.Q8_0
 
 
-def save_flux2_gguf(file: Path, folder: Path, *, without: str = "") -> Path:
-    """Save the transformer of the FLUX.2 in `folder` as GGUF, its matrices in 8 bit.
+Z_IMAGE = {
+    "all_final_layer.2-1.": "final_layer.",
+    "all_x_embedder.2-1.": "x_embedder.",
+    ".attention.norm_q.": ".attention.q_norm.",
+    ".attention.norm_k.": ".attention.k_norm.",
+    ".attention.to_out.0.": ".attention.out.",
+}
+
+
+def save_gguf(file: Path, folder: Path, *, without: str = "") -> Path:
+    """Save the transformer of the FLUX.2 or Z-Image in `folder` as GGUF, its matrices in 8 bit.
 
     without: start of the names, as in the file, that are left out.
     """
     (weights,) = (folder / "transformer").glob("*.safetensors")
-    writer = GGUFWriter(file, "flux")
-    for name, tensor in _named(load_file(weights)).items():
+    tensors = load_file(weights)
+    is_flux = any(name.startswith("single_transformer_blocks") for name in tensors)
+    writer = GGUFWriter(file, "flux" if is_flux else "lumina2")
+    for name, tensor in (_named(tensors) if is_flux else _as_z_image(tensors)).items():
         if without and name.startswith(without):
             continue
         values = tensor.float().numpy()
-        in_blocks = values.ndim == 2 and values.shape[1] % 32 == 0 and "blocks" in name
+        in_blocks = values.ndim == 2 and values.shape[1] % 32 == 0 and ".0." in name
         if in_blocks:
             writer.add_tensor(name, quantize(values, QUANTIZED), raw_dtype=QUANTIZED)
         else:
@@ -68,6 +79,19 @@ def save_flux2_gguf(file: Path, folder: Path, *, without: str = "") -> Path:
     writer.write_tensors_to_file()
     writer.close()
     return file
+
+
+def _as_z_image(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    named = {}
+    for name, tensor in tensors.items():
+        if ".attention.to_q." in name:
+            parts = [tensors[name.replace("to_q", part)] for part in ("to_q", "to_k", "to_v")]
+            named[name.replace("to_q", "qkv")] = torch.cat(parts)
+        elif ".attention.to_k." not in name and ".attention.to_v." not in name:
+            for ours, theirs in Z_IMAGE.items():
+                name = name.replace(ours, theirs)
+            named[name] = tensor
+    return named
 
 
 def _named(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

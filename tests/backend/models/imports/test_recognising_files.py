@@ -119,6 +119,12 @@ def test_pickles_are_refused(store, tmp_path, name):
         store.recognise(tmp_path / name, "sdxl")
 
 
+def test_a_gguf_is_told_where_it_goes(store, tmp_path):
+    (tmp_path / "klein-Q4_K.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match=r"is a GGUF file.*--checkpoint"):
+        store.recognise(tmp_path / "klein-Q4_K.gguf")
+
+
 def test_meta_s_sam(store, make_pth):
     candidate = store.recognise(make_pth())
     assert candidate.model.id == "sam"

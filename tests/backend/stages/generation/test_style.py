@@ -62,6 +62,15 @@ def test_a_style_says_all_about_how_it_is_painted(written, tmp_path):
     assert style.controls == {ControlKind.LINES: tmp_path / "lineart"}
 
 
+def test_bits_and_a_gguf_are_a_style_s_to_say(written, tmp_path):
+    text = 'format = 1\nname = "k"\ntitle = "K"\ngenerator = "flux2-klein"\n'
+    style = read_style(written(text + 'bits = 4\ncheckpoint = "klein-Q4_K.gguf"\n'))
+    assert (style.generator.bits, style.checkpoint) == (4, tmp_path / "klein-Q4_K.gguf")
+    assert read_style(written(text)).generator.bits is None
+    with pytest.raises(BadInputError, match="`bits` may be 4 or 16, not 8"):
+        read_style(written(text + "bits = 8\n"))
+
+
 def test_a_checkpoint_may_be_an_id(written):
     style = read_style(written(OIL.replace("models/oil.safetensors", "sdxl-oil")))
     assert (style.checkpoint, style.generator.checkpoint) == (None, "sdxl-oil")

@@ -118,18 +118,20 @@ def test_bits_are_for_transformers(sdxl_config, tiny_sdxl, pool):
 @pytest.fixture
 def store(tmp_path, folders):
     store = ModelStore(tmp_path / "models")
-    store.take_in(store.recognise(folders["flux2-klein"]))
+    for folder in folders.values():
+        store.take_in(store.recognise(folder))
     return store
 
 
-def test_a_gguf_takes_the_place_of_the_transformer(config_of, store, folders, pool, tmp_path):
+@pytest.mark.parametrize("name", SAVED)
+def test_a_gguf_takes_the_place_of_the_transformer(config_of, store, folders, pool, tmp_path, name):
     pytest.importorskip("gguf")
-    from tiny_checkpoints.gguf_file import save_flux2_gguf
+    from tiny_checkpoints.gguf_file import save_gguf
 
-    file = save_flux2_gguf(tmp_path / "klein-Q8_0.gguf", folders["flux2-klein"])
-    config = config_of("flux2-klein")
+    file = save_gguf(tmp_path / "mine-Q8_0.gguf", folders[name])
+    config = config_of(name)
     found = find_checkpoint(config, file, store)
-    assert found == Checkpoint(store.path_of("flux2-klein"), transformer=file)
+    assert found == Checkpoint(store.path_of(name), transformer=file)
     pipeline = load_pipeline(config, found, pool.compute)
     plain = load_pipeline(config, Checkpoint(found.path), pool.compute)
     parts = networks_of(pipeline)
@@ -139,13 +141,19 @@ def test_a_gguf_takes_the_place_of_the_transformer(config_of, store, folders, po
         for each in (found, Checkpoint(found.path))
     ]
     assert 0 < np.abs(pictures[0] - pictures[1]).mean() < 0.01
-    hole = save_flux2_gguf(
-        tmp_path / "hole.gguf", folders["flux2-klein"], without="single_blocks.0.linear2"
-    )
+
+
+def test_a_gguf_that_is_not_whole_is_refused(config_of, store, folders, pool, tmp_path):
+    pytest.importorskip("gguf")
+    from tiny_checkpoints.gguf_file import save_gguf
+
+    klein, config = folders["flux2-klein"], config_of("flux2-klein")
+    found = find_checkpoint(config, save_gguf(tmp_path / "whole.gguf", klein), store)
+    hole = save_gguf(tmp_path / "hole.gguf", klein, without="single_blocks.0.linear2")
     with pytest.raises(ModelError, match=r"hole\.gguf is incomplete: tensors are missing"):
         load_pipeline(config, replace(found, transformer=hole), pool.compute)
     cut = tmp_path / "cut.gguf"
-    cut.write_bytes(file.read_bytes()[:-500])
+    cut.write_bytes(found.transformer.read_bytes()[:-500])
     with pytest.raises(ModelError, match=r"cut\.gguf could not be loaded") as refused:
         load_pipeline(config, replace(found, transformer=cut), pool.compute)
     assert len(str(refused.value).splitlines()) == 1
@@ -160,5 +168,6 @@ def test_a_gguf_that_cannot_be_used_is_refused(config_of, store, tmp_path):
     with pytest.raises(ModelError, match="SDXL is read from safetensors"):
         find_checkpoint(generator_config("sdxl"), page, store)
     pytest.importorskip("gguf")
+    empty = ModelStore(tmp_path / "empty")
     with pytest.raises(ModelError, match=r"holds a transformer alone.*layerpeel models import"):
-        find_checkpoint(config_of("z-image"), page, store)
+        find_checkpoint(config_of("z-image"), page, empty)
