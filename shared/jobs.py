@@ -103,6 +103,37 @@ class JobList:
 
 
 @dataclass(frozen=True)
+class JobInLine:
+    """A job that runs or waits. stage: in words; empty while it waits. done: share, 0–1."""
+
+    job: JobSummary
+    stage: str = ""
+    done: float = 0.0
+
+
+@dataclass(frozen=True)
+class JobsInLine:
+    """All jobs that run or wait: the one that runs, then the others in their order."""
+
+    jobs: Tuple[JobInLine, ...] = ()
+
+
+class Step(str, Enum):
+    """Where a job that waits goes among those that wait."""
+
+    FIRST = "first"
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+@dataclass(frozen=True)
+class MoveJob:
+    """Ask for another place in the line. Where there is none further on, nothing changes."""
+
+    to: Step
+
+
+@dataclass(frozen=True)
 class Queued:
     """The job waits. position: number of jobs before it."""
 

@@ -3,4 +3,4 @@
 VERSION = "0.2.0"
 
 # Raised whenever a message changes so that the other side, a version older, would misread it.
-PROTOCOL = 3
+PROTOCOL = 4

@@ -18,7 +18,12 @@ class JobFeed:
     def __init__(self, first: JobEvent) -> None:
         self._latest = first
         self._preview: Preview | None = None
-        self._listeners: set[asyncio.Queue[JobEvent]] = set()
+        self._listeners: set[asyncio.Queue[JobEvent | None]] = set()
+
+    @property
+    def latest(self) -> JobEvent:
+        """Where the job stands."""
+        return self._latest
 
     def publish(self, event: JobEvent) -> None:
         """Send an event to listeners, present and later ones; a repeated one is not sent again."""
@@ -31,10 +36,18 @@ class JobFeed:
         for listener in self._listeners:
             listener.put_nowait(event)
 
+    def close(self) -> None:
+        """Tell no more of a job that has not ended: it goes on when the server starts again."""
+        for listener in self._listeners:
+            listener.put_nowait(None)
+
     @contextmanager
-    def listening(self) -> Iterator[asyncio.Queue[JobEvent]]:
-        """Yield a queue of events: where the job stands, its latest preview, then what comes."""
-        heard: asyncio.Queue[JobEvent] = asyncio.Queue()
+    def listening(self) -> Iterator[asyncio.Queue[JobEvent | None]]:
+        """Yield a queue of events: where the job stands, its latest preview, then what comes.
+
+        None comes last where nothing more is told although the job has not ended.
+        """
+        heard: asyncio.Queue[JobEvent | None] = asyncio.Queue()
         heard.put_nowait(self._latest)
         if self._preview is not None and not is_final(self._latest):
             heard.put_nowait(self._preview)

@@ -1,8 +1,11 @@
-"""Runs jobs one at a time, in the order in which they came."""
+"""Runs jobs one at a time, in the order in which they came, or were put since.
+
+Those that wait when the server ends, however it ends, wait again when it starts.
+"""
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from layerpeel.backend.child_process import ChildEnded, NotStartedError
 from layerpeel.backend.errors import LayerpeelError, OutputError
@@ -12,7 +15,19 @@ from layerpeel.backend.server.log import log, without_quotes
 from layerpeel.backend.server.orders import STARTING, Broken, JobOutcome, PeelOrder, StopOrder
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.worker import Worker, start_worker, why_job_was_lost
-from layerpeel.shared.jobs import Cancelled, Cause, Failed, JobSummary, Preview, Progress, Queued
+from layerpeel.shared.jobs import (
+    Cancelled,
+    Cause,
+    Failed,
+    JobInLine,
+    JobsInLine,
+    JobState,
+    JobSummary,
+    Preview,
+    Progress,
+    Queued,
+    Step,
+)
 from layerpeel.shared.places import log_file
 
 # How long a job may take to stop by itself before its process is killed.
@@ -50,12 +65,16 @@ class JobQueue:
         self._waiting: list[str] = []
         self._running: _Running | None = None
         self._feeds: dict[str, JobFeed] = {}
+        self._jobs: dict[str, JobSummary] = {}
         self._came: dict[str, float] = {}
+        self._changed = asyncio.Event()
         self._arrived = asyncio.Event()
         self._worker: Worker | None = None
         self._is_closed = False
         self._listening = OwnThreads("worker's reports", 1)
         self._prepare_worker()
+        for job in store.waiting():
+            self._take_in(job)
 
     @property
     def is_full(self) -> bool:
@@ -75,10 +94,46 @@ class JobQueue:
     def submit(self, job: JobSummary) -> None:
         """Queue a job whose request file is in the store. Raises OutputError."""
         self._store.add(job)
+        self._take_in(job)
+
+    def _take_in(self, job: JobSummary) -> None:
         self._came[job.id] = time.monotonic()
+        self._jobs[job.id] = job
         self._waiting.append(job.id)
         self._feeds[job.id] = JobFeed(Queued(self._position_of_last()))
         self._arrived.set()
+        self._note_change()
+
+    def line(self) -> JobsInLine:
+        """Return the jobs that run or wait."""
+        running = [self._running.id] if self._running else []
+        return JobsInLine(tuple(self._in_line(job_id) for job_id in (*running, *self._waiting)))
+
+    async def until_line_changes(self) -> None:
+        """Wait until `line` may say something else."""
+        await self._changed.wait()
+
+    def move(self, job_id: str, to: Step) -> bool:
+        """Give a job another place among those that wait; return whether it waits.
+
+        Raises OutputError when the new order cannot be kept, and leaves it as it was then.
+        """
+        if job_id not in self._waiting:
+            return False
+        before = self._waiting.index(job_id)
+        others = [each for each in self._waiting if each != job_id]
+        place = {Step.FIRST: 0, Step.EARLIER: before - 1, Step.LATER: before + 1}[to]
+        others.insert(max(0, place), job_id)
+        self._store.keep_order(others)
+        self._waiting = others
+        self._tell_positions()
+        return True
+
+    def _in_line(self, job_id: str) -> JobInLine:
+        job, latest = self._jobs[job_id], self._feeds[job_id].latest
+        if isinstance(latest, Progress):
+            return JobInLine(replace(job, state=JobState.RUNNING), latest.stage, latest.done)
+        return JobInLine(job)
 
     def feed_of(self, job: JobSummary) -> JobFeed:
         """Return the events of a job; for one that has ended, only how it ended."""
@@ -104,17 +159,18 @@ class JobQueue:
                 await self._run(self._running)
 
     def close(self) -> None:
-        """Kill the worker and fail every job that has not ended."""
+        """Kill the worker and fail the job that runs; those that wait are kept for the next time."""
         self._is_closed = True
         if self._worker is not None:
             self._worker.kill()
         if self._running is not None:
-            self._end(self._running.id, Failed(INTERRUPTED.format("running")))
+            self._end(self._running.id, Failed(INTERRUPTED))
             self._running.ended.set()
         for job_id in self._waiting:
-            self._end(job_id, Failed(INTERRUPTED.format("queued")))
+            self._feeds[job_id].close()
         self._running = None
         self._waiting.clear()
+        self._note_change()
 
     async def _run(self, running: _Running) -> None:
         try:
@@ -126,6 +182,7 @@ class JobQueue:
             return
         self._end(running.id, Cancelled() if running.unwanted else outcome)
         self._running = None
+        self._note_change()
         running.ended.set()
 
     async def _peel(self, running: _Running) -> JobOutcome:
@@ -159,6 +216,7 @@ class JobQueue:
             match report:
                 case Progress() | Preview():
                     feed.publish(report)
+                    self._note_change()
                 case Broken(kind, traceback):
                     log.error("job %s met an unexpected error\n%s", running.id, traceback)
                     return _unforeseen(kind)
@@ -206,6 +264,7 @@ class JobQueue:
             outcome = self._end_unrecorded(job_id, error)
         else:
             del self._feeds[job_id]
+        del self._jobs[job_id]
         seconds = time.monotonic() - self._came.pop(job_id)
         log.info("job %s ended after %.1f s: %s", job_id, seconds, _spoken(outcome))
         feed.publish(outcome)
@@ -226,6 +285,11 @@ class JobQueue:
         before = int(self._running is not None)
         for index, job_id in enumerate(self._waiting):
             self._feeds[job_id].publish(Queued(before + index))
+        self._note_change()
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _position_of_last(self) -> int:
         return int(self._running is not None) + len(self._waiting) - 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from layerpeel.backend.errors import OutputError
 from layerpeel.shared.jobs import Cause, JobState, JobSummary
 
-_VERSION = 3
+_VERSION = 4
 _NO_VERSION = 100
 """Versions are counted up one by one; such a number is damage."""
 
@@ -30,11 +30,12 @@ CREATE TABLE IF NOT EXISTS jobs (
     notes TEXT NOT NULL DEFAULT '[]',
     bytes INTEGER NOT NULL DEFAULT 0,
     fetched INTEGER NOT NULL DEFAULT 0,
-    cause TEXT NOT NULL DEFAULT 'other'
+    cause TEXT NOT NULL DEFAULT 'other',
+    place INTEGER NOT NULL DEFAULT 0
 )
 """
 SUMMARY = "id, name, state, created, width, height, message, keepsake, cause"
-_ALL = f"number, notes, bytes, fetched, {SUMMARY}"
+_ALL = f"number, notes, bytes, fetched, place, {SUMMARY}"
 
 # What SQLite says of a file that is no database of ours, rather than of a full or locked disk.
 _ERROR, _READ_ONLY, _CORRUPT, _NOT_A_DATABASE = 1, 8, 11, 26
@@ -113,6 +114,8 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
             database.execute("ALTER TABLE jobs ADD COLUMN fetched INTEGER NOT NULL DEFAULT 0")
         if version in (1, 2):
             database.execute("ALTER TABLE jobs ADD COLUMN cause TEXT NOT NULL DEFAULT 'other'")
+        if version in (1, 2, 3):
+            database.execute("ALTER TABLE jobs ADD COLUMN place INTEGER NOT NULL DEFAULT 0")
         database.execute(_TABLE)
         database.execute(f"PRAGMA user_version = {_VERSION}")
     _check_rows(database)
@@ -121,9 +124,9 @@ def _prepare(database: sqlite3.Connection, folder: Path) -> None:
 def _check_rows(database: sqlite3.Connection) -> None:
     """Read each record as it will be read."""
     texts = (str, str, str, str, str)
-    for number, notes, size, fetched, *row in database.execute(f"SELECT {_ALL} FROM jobs"):  # noqa: S608
+    for number, notes, size, fetched, place, *row in database.execute(f"SELECT {_ALL} FROM jobs"):  # noqa: S608
         job_id, name, state, created, width, height, message, keepsake, cause = row
-        numbers = (number, size, fetched, width, height)
+        numbers = (number, size, fetched, place, width, height)
         is_whole = (
             tuple(map(type, (notes, job_id, name, message, keepsake))) == texts
             and all(type(each) is int for each in numbers)

@@ -6,7 +6,7 @@ job is recorded as finished. What a crash left in between is put right at the ne
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from layerpeel.shared.jobs import Cancelled, Cause, Failed, Finished, JobState, 
 # Jobs without a result take hardly any room, but nobody reads a list longer than this.
 MOST_WITHOUT_RESULT = 200
 
-INTERRUPTED = "The backend ended while this job was {}. Press Peel again."
+INTERRUPTED = "The backend ended while this job was running. Press Peel again."
 
 _ENDED = "state NOT IN ('queued', 'running')"
 _GIVEN_UP_FIRST = "ORDER BY state = 'finished' AND NOT fetched, number"
@@ -85,9 +85,29 @@ class JobStore:
         return self._folder / f"{job_id}.note"
 
     def add(self, job: JobSummary) -> None:
-        """Record a new job."""
-        with self._changing():
+        """Record a new job, the last of those that wait."""
+        with self._changing() as database:
             self._insert(job)
+            database.execute(
+                "UPDATE jobs SET place = "
+                "(SELECT max(place) + 1 FROM jobs WHERE state = 'queued') WHERE id = ?",
+                (job.id,),
+            )
+
+    def waiting(self) -> tuple[JobSummary, ...]:
+        """Return the jobs that wait, in their order."""
+        with self._errors_for_people():
+            rows = self._database.execute(
+                f"SELECT {SUMMARY} FROM jobs WHERE state = 'queued' "  # noqa: S608
+                "ORDER BY place, number"
+            ).fetchall()
+        return tuple(map(summary_of, rows))
+
+    def keep_order(self, waiting: Sequence[str]) -> None:
+        """Record in which order jobs wait."""
+        with self._changing() as database:
+            places = [(place, job_id) for place, job_id in enumerate(waiting)]
+            database.executemany("UPDATE jobs SET place = ? WHERE id = ?", places)
 
     def begin(self, job_id: str) -> None:
         """Record that a job runs."""
@@ -267,16 +287,20 @@ class JobStore:
 
     def _interrupt_unfinished(self) -> None:
         for job in self.newest_first():
-            if not job.state.is_final:
-                self.end(job.id, Failed(INTERRUPTED.format(job.state.value)))
+            if job.state is JobState.RUNNING:
+                self.end(job.id, Failed(INTERRUPTED))
+            elif job.state is JobState.QUEUED and not self.request_file(job.id).is_file():
+                self.end(job.id, Failed("The picture of this job is gone. Press Peel again."))
             elif job.state is JobState.FINISHED and not self.result_file(job.id).is_file():
                 self.end(job.id, Failed("The result is no longer there. Press Peel again."))
 
     def _sweep(self) -> None:
-        """Remove files of no finished job, such as a crash leaves behind."""
+        """Remove files of jobs that neither wait nor are finished, such as a crash leaves."""
         finished = [job.id for job in self.newest_first() if job.state is JobState.FINISHED]
         kept = {self.result_file(job_id) for job_id in finished}
         kept |= {file(job_id) for job_id in finished for file in self._files_beside}
+        for job in self.waiting():
+            kept |= {self.request_file(job.id), self.original_file(job.id)}
         kinds = ("*.request", "*.draft", "*.note", "*.thumbnails", "*.original", "*.result")
         for kind in (*kinds, ".*.partial"):
             for stray in set(self._folder.glob(kind)) - kept:

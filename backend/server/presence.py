@@ -4,8 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
-from layerpeel.backend.server.event_stream import HEARTBEAT, HEARTBEAT_SECONDS
-
 _LOOK_EVERY = 0.5
 
 
@@ -20,26 +18,16 @@ class Presence:
         self._patience = first_seconds
         self._last_seconds = last_seconds
         self._here = 0
-        self._closing = asyncio.Event()
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Count the reader for as long as it reads; it gets only heartbeats."""
+    async def stream(self, events: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Yield events, and count the reader for as long as it reads them."""
         self._here += 1
         self._patience = self._last_seconds
         try:
-            yield HEARTBEAT
-            while not self._closing.is_set():
-                try:
-                    async with asyncio.timeout(HEARTBEAT_SECONDS):
-                        await self._closing.wait()
-                except TimeoutError:
-                    yield HEARTBEAT
+            async for event in events:
+                yield event
         finally:
             self._here -= 1
-
-    def close(self) -> None:
-        """End every stream."""
-        self._closing.set()
 
     async def until_nobody_is_left(self, is_busy: Callable[[], bool]) -> None:
         """Wait until there has been neither a client nor work for long enough."""

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.adjustments import write_adjustment
 from layerpeel.backend.server.call import Call, Content, Form
-from layerpeel.backend.server.event_stream import job_events, stream
+from layerpeel.backend.server.event_stream import job_events, line_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
 from layerpeel.backend.server.health import health_of
@@ -37,8 +37,10 @@ from layerpeel.shared.jobs import (
     Health,
     JobEvent,
     JobList,
+    JobsInLine,
     JobState,
     JobSummary,
+    MoveJob,
     SubmitJob,
 )
 from layerpeel.shared.protocol import LayerStack
@@ -79,17 +81,20 @@ class Backend:
         """Return all calls that are answered here."""
         summary, layers = Content(JobSummary), Content(LayerStack, Form.PACKED)
         job, events = Content(SubmitJob, Form.HANDED_OVER), Content(JobEvent, Form.EVENTS)
+        line, lines = Content(JobsInLine), Content(JobsInLine, Form.EVENTS)
         small, original = Content(Thumbnails, Form.PACKED), Content(None, Form.PICTURE)
         return [
             Call("GET", OPENAPI_PATH, self.describe, gives=Content(None)),
             Call("GET", HEALTH, self.tell_health, gives=Content(Health)),
-            Call("GET", "/presence", self.hold_presence, gives=Content(None, Form.EVENTS)),
+            Call("GET", "/presence", self.hold_presence, gives=lines),
             Call("POST", "/jobs", self.submit, job, summary, 201),
             Call("GET", "/jobs", self.list_jobs, gives=Content(JobList)),
+            Call("GET", "/queue", self.show_line, gives=line),
             Call("GET", "/jobs/{id}", self.show, gives=summary),
             Call("DELETE", "/jobs/{id}", self.forget, status=204),
             Call("GET", "/jobs/{id}/events", self.tell_events, gives=events),
             Call("POST", "/jobs/{id}/cancel", self.cancel, gives=summary),
+            Call("POST", "/jobs/{id}/move", self.move, Content(MoveJob), line),
             Call("POST", "/jobs/{id}/adjust", self.adjust, Content(AdjustJob), summary, 201),
             Call("GET", "/jobs/{id}/result", self.give_result, gives=layers),
             Call("GET", "/jobs/{id}/look", self.give_look, gives=layers),
@@ -108,8 +113,8 @@ class Backend:
         return as_json(to_text(await self._health.run(health_of, self.models)))
 
     async def hold_presence(self, _request: Request) -> Response:
-        """Stay connected until the client leaves."""
-        return stream(self.presence.stream())
+        """Answer with events, each a `JobsInLine`, to who is here for as long as it reads them."""
+        return stream(self.presence.stream(line_events(self.queue)))
 
     async def submit(self, request: Request) -> Response:
         """Take a packed `SubmitJob`, answer `JobSummary`."""
@@ -166,6 +171,18 @@ class Backend:
         """Stop a job; answer `JobSummary` once it has ended, in whichever way."""
         await self.queue.cancel(self._job(request).id)
         return as_json(to_text(self._job(request)))
+
+    async def show_line(self, _request: Request) -> Response:
+        """Answer `JobsInLine`."""
+        return as_json(to_text(self.queue.line()))
+
+    async def move(self, request: Request) -> Response:
+        """Take a `MoveJob` for a job that waits, answer `JobsInLine`."""
+        asked = await read_message(MoveJob, request)
+        job = self._job(request)
+        if not self.queue.move(job.id, asked.to):
+            raise Refused(409, f"“{job.name}” does not wait any more: it is {job.state.value}.")
+        return as_json(to_text(self.queue.line()))
 
     async def give_result(self, request: Request) -> Response:
         """Answer a packed `LayerStack`."""

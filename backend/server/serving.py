@@ -101,7 +101,6 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         queue.close()
         pulls.close()
         pointing.close()
-        presence.close()
 
     server = _Server(backend.application(), door, end_streams)
     background = [asyncio.create_task(queue.run())]

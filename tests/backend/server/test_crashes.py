@@ -81,7 +81,9 @@ def test_too_little_memory_is_said_and_the_worker_goes_on(backend, make_job):
     assert backend.worker() == worker
 
 
-def test_after_a_kill_results_are_there_and_the_rest_has_failed(run_backend, make_job, halted):
+def test_after_a_kill_results_are_there_and_what_waited_is_done(
+    run_backend, make_job, halted, without_times
+):
     backend = run_backend()
     finished = backend.submit(make_job("finished"))
     backend.end_of(finished.id)
@@ -100,14 +102,17 @@ def test_after_a_kill_results_are_there_and_the_rest_has_failed(run_backend, mak
     assert again.server.token != backend.server.token
     assert [job.name for job in again.jobs()] == ["queued", "running", "finished"]
     assert pack(again.result(finished.id)) == result
-    for job, word in [(running, "running"), (queued, "queued")]:
-        seen = again.job(job.id)
-        assert seen.state is JobState.FAILED
-        assert seen.message == f"The backend ended while this job was {word}. Press Peel again."
-        assert again.end_of(job.id) == Failed(seen.message)
+    seen = again.job(running.id)
+    assert seen.state is JobState.FAILED
+    assert seen.message == "The backend ended while this job was running. Press Peel again."
+    assert again.end_of(running.id) == Failed(seen.message)
+    assert again.end_of(queued.id) == Finished()
+    assert pack(without_times(again.result(queued.id))) == pack(
+        without_times(again.result(finished.id))
+    )
     kept = {path.name for path in again.jobs_folder.iterdir() if "sqlite" not in path.name}
     kinds = ("result", "note", "thumbnails", "original")
-    assert kept == {f"{finished.id}.{kind}" for kind in kinds}
+    assert kept == {f"{job.id}.{kind}" for job in (finished, queued) for kind in kinds}
     assert again.end_of(again.submit(make_job()).id) == Finished()
 
 

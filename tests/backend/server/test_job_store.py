@@ -368,9 +368,10 @@ def test_what_was_forgotten_stays_forgotten(tmp_path):
     store.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_the_records_of_earlier_versions_are_taken_on(tmp_path, version):
-    later = {1: "", 2: ", fetched INTEGER NOT NULL DEFAULT 0"}[version]
+    fetched = ", fetched INTEGER NOT NULL DEFAULT 0"
+    later = {1: "", 2: fetched, 3: f"{fetched}, cause TEXT NOT NULL DEFAULT 'other'"}[version]
     with contextlib.closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
         database.execute(
             "CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"

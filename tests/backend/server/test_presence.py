@@ -9,6 +9,11 @@ from layerpeel.backend.server import presence as module
 from layerpeel.backend.server.presence import Presence
 
 
+async def beats(count=1000):
+    for _beat in range(count):
+        yield "beat"
+
+
 class Clock:
     """Time that passes only by sleeping, which returns at once.
 
@@ -55,7 +60,7 @@ def test_nobody_coming_ends_it_and_work_does_not():
 def test_one_who_stays_is_waited_for(clock):
     async def wait():
         presence = Presence(first_seconds=60, last_seconds=0.1)
-        here, gone = presence.stream(), presence.stream()
+        here, gone = presence.stream(beats()), presence.stream(beats())
         await anext(here)
         await anext(gone)
         ended = asyncio.create_task(presence.until_nobody_is_left(lambda: False))
@@ -69,12 +74,8 @@ def test_one_who_stays_is_waited_for(clock):
     asyncio.run(wait())
 
 
-def test_streams_end_with_the_server():
+def test_a_stream_is_what_is_told_and_ends_with_that():
     async def wait():
-        presence = Presence()
-        stream = presence.stream()
-        await anext(stream)
-        presence.close()
-        assert [beat async for beat in stream] == []
+        assert [beat async for beat in Presence().stream(beats(3))] == ["beat"] * 3
 
     asyncio.run(wait())
