@@ -28,6 +28,7 @@ from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.setup.setup_page import SetupPage
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.waiting.waiting_list import WaitingList
 from layerpeel.plugin.widgets.content_height import Scrolled, Steady, WrappedLabel
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.segments import Segments
@@ -61,13 +62,15 @@ class LayerpeelDocker(DockWidget):
         self._scene_page = ScenePage(CONNECTION, remedies)
         self._results_page = ResultsPage(CONNECTION)
         self._setup_page = SetupPage(SETTING_UP)
+        self._waiting = WaitingList(CONNECTION)
         self._scrolled = self._scrolled_pages()
         self._status = WrappedLabel("layerpeel_status")
         self._settings = QToolButton()
         self._seen = offered_by(None)
-        # Krita tells nobody of undo.
+        # Krita tells nobody of undo, nor of documents that close unseen.
         self._looking = QTimer(self)
         self._looking.timeout.connect(self._follow_document)
+        self._looking.timeout.connect(self._waiting.follow)
         self._arrange()
         self._pages.chosen.connect(self._show_page)
         self._peel_page.changed.connect(self._refresh_results)
@@ -79,6 +82,7 @@ class LayerpeelDocker(DockWidget):
         self._results_page.left.connect(lambda: self._pages.choose(_PEEL))
         self._results_page.said.connect(self._show_status)
         CONNECTION.changed.connect(self._show_connection)
+        self._waiting.failed.connect(self._say)
         SETTING_UP.changed.connect(self._follow_set_up)
         SETTING_UP.finished.connect(self._say)
         self._show_page()
@@ -136,6 +140,7 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.show_document(offered.has_selection, offered.layer, offered.result_name)
         self._scene_page.show_document(offered.has_selection)
         self._results_page.show_document()
+        self._waiting.follow()
         self._show_status()
 
     def _look_at(self, job: str, document: Document) -> None:
@@ -257,6 +262,7 @@ class LayerpeelDocker(DockWidget):
         layout.addLayout(head)
         layout.addWidget(self._scrolled, 1)
         layout.addWidget(self._results_page, 1)
+        layout.addWidget(self._waiting)
         layout.addWidget(self._status)
         layout.addWidget(Remedies(CONNECTION, SETTING_UP, self._said))
         layout.addWidget(self._peel_page.foot)

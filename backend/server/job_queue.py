@@ -159,7 +159,7 @@ class JobQueue:
                 await self._run(self._running)
 
     def close(self) -> None:
-        """Kill the worker and fail the job that runs; those that wait are kept for the next time."""
+        """Kill the worker and fail the job that runs; those that wait are kept."""
         self._is_closed = True
         if self._worker is not None:
             self._worker.kill()

@@ -16,7 +16,15 @@ from layerpeel.shared.generators import (
     StyleInfo,
     UseFile,
 )
-from layerpeel.shared.jobs import AdjustJob, Health, JobEvent, JobList, JobSummary
+from layerpeel.shared.jobs import (
+    AdjustJob,
+    Health,
+    JobEvent,
+    JobList,
+    JobsInLine,
+    JobSummary,
+    MoveJob,
+)
 from layerpeel.shared.places import ServerAddress
 from layerpeel.shared.pointing import (
     Outlined,
@@ -65,6 +73,12 @@ class Client(QObject):
     def cancel(self, job: str, done: Callable[[JobSummary], None], failed: Failed) -> None:
         """Stop a job."""
         self._order(f"/jobs/{job}/cancel", JobSummary, done, failed)
+
+    def move(
+        self, job: str, where: MoveJob, done: Callable[[JobsInLine], None], failed: Failed
+    ) -> None:
+        """Give a job another place among those that wait."""
+        self._ask(f"/jobs/{job}/move", where, JobsInLine, done, failed)
 
     def result(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
         """Fetch a result, a packed `LayerStack`."""
@@ -149,22 +163,18 @@ class Client(QObject):
         """Let the backend forget a picture; nobody waits for its answer."""
         self._calls.delete(f"/pointing/{picture}", lambda _rest: None, lambda _problem: None)
 
-    def stay(self, ended: Callable[[], None]) -> None:
+    def stay(self, heard: Callable[[JobsInLine], None], ended: Callable[[], None]) -> None:
         """Keep a connection open for as long as this Krita uses the backend.
 
-        ended: called when the backend has gone.
+        heard: called with the jobs that run and wait, now and when they change. ended: called when
+        the backend has gone.
         """
 
-        def end() -> None:
+        def end(_problem: Optional[Problem]) -> None:
             self._calls.doubt()
             ended()
 
-        def start(reply: QNetworkReply) -> None:
-            reply.readyRead.connect(lambda: _discard(reply))
-
-        self._calls.get(
-            "/presence", lambda _rest: end(), lambda _problem: end(), EVENTS_TYPE, start
-        )
+        self._hear("/presence", heard, end, JobsInLine)
 
     # ------------------------------------------------------------------------------------------
 
@@ -216,7 +226,11 @@ class Client(QObject):
         self._calls.post(path, _as_body(message), _JSON, reading, failed, silence)
 
     def _hear(
-        self, path: str, heard: Callable[[Any], None], ended: Callable[[Optional[Problem]], None]
+        self,
+        path: str,
+        heard: Callable[[Any], None],
+        ended: Callable[[Optional[Problem]], None],
+        kind: Any = JobEvent,
     ) -> None:
         replies: List[QNetworkReply] = []
         garbled: List[ProtocolError] = []
@@ -228,7 +242,7 @@ class Client(QObject):
                 if not line.startswith(b"data:"):
                     continue
                 try:
-                    event = from_text(JobEvent, line[len(b"data:") :].strip())
+                    event = from_text(kind, line[len(b"data:") :].strip())
                 except ProtocolError as error:
                     garbled.append(error)
                     reply.abort()
@@ -282,10 +296,6 @@ def _unpacking(
 
 def _as_body(message: object) -> QByteArray:
     return QByteArray(to_text(message).encode("utf-8"))
-
-
-def _discard(reply: QNetworkReply) -> None:
-    reply.readAll()
 
 
 def _garbled(error: ProtocolError) -> Problem:

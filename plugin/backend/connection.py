@@ -3,7 +3,9 @@
 import os
 import signal
 from enum import Enum
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
+
+from krita import Document
 
 from layerpeel.plugin.backend.backend_process import BackendStart, backend_command
 from layerpeel.plugin.backend.client import Client
@@ -12,7 +14,7 @@ from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.jobs import EngineInfo, Health
+from layerpeel.shared.jobs import EngineInfo, Health, JobsInLine
 from layerpeel.shared.places import ServerAddress, read_server_file
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -35,9 +37,13 @@ class Connection(QObject):
     message: why the engine in the settings cannot peel now; empty when it can.
     engines: those of the backend that answered last; empty before the first answer.
     failed_to_start: whether the last attempt to start a backend has failed.
+    was_ended: whether the backend was ended on purpose, and none has answered since.
+    line: the jobs that run and wait there, also those of other programs. line_changed: emitted
+        when that changes.
     """
 
     changed = pyqtSignal()
+    line_changed = pyqtSignal()
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -45,6 +51,9 @@ class Connection(QObject):
         self.message = ""
         self.engines: Tuple[EngineInfo, ...] = ()
         self.failed_to_start = False
+        self.was_ended = False
+        self.line = JobsInLine()
+        self._own_jobs: Dict[str, Document] = {}
         self._client: Optional[Client] = None
         self._other_version: Optional[Client] = None  # Of a backend whose protocol is not ours.
         self._start: Optional[BackendStart] = None
@@ -77,6 +86,21 @@ class Connection(QObject):
         else:
             self._try(address, self._start_one)
 
+    @property
+    def client(self) -> Optional[Client]:
+        """The backend that answers; None without one."""
+        return self._client
+
+    def note_own_job(self, job: str, document: Document) -> None:
+        """Remember that a job is this Krita's, and of which document."""
+        self._own_jobs[job] = document
+        # The line may have told of it before its own answer has come.
+        self.line_changed.emit()
+
+    def document_of(self, job: str) -> Optional[Document]:
+        """Return the document that a job of this Krita was submitted for; None of any other job."""
+        return self._own_jobs.get(job)
+
     def doubt(self, client: Client) -> None:
         """Ask a backend whether it is still there before it is used again: a call to it failed."""
         if client is self._client:
@@ -90,6 +114,7 @@ class Connection(QObject):
         """
         client = self._client or self._other_version
         self._client = self._other_version = None
+        self.was_ended = True
         # Another program may have the process id of one that has ended.
         if client is None or client.address != read_server_file():
             return
@@ -102,6 +127,7 @@ class Connection(QObject):
     def forget(self) -> None:
         """Look again after the settings have changed."""
         self._client = self._other_version = None
+        self._hear_line(JobsInLine())
         self.failed_to_start = False
         self._set(ConnectionState.UNKNOWN, "")
         self.look()
@@ -129,9 +155,15 @@ class Connection(QObject):
             return
         self._other_version = None
         self.engines = health.engines
+        self.was_ended = False
         if client is not self._client:
             self._client = client
-            client.stay(lambda: self._lost(client))
+
+            def hear(line: JobsInLine) -> None:
+                if client is self._client:
+                    self._hear_line(line)
+
+            client.stay(hear, lambda: self._lost(client))
         chosen = read_settings().engine
         engine = find_engine(chosen, health.engines)
         self._set(
@@ -144,7 +176,13 @@ class Connection(QObject):
     def _lost(self, client: Client) -> None:
         if client is self._client:
             self._client = None
+            self._hear_line(JobsInLine())
             self._not_running()
+
+    def _hear_line(self, line: JobsInLine) -> None:
+        if line != self.line:
+            self.line = line
+            self.line_changed.emit()
 
     def _not_running(self) -> None:
         if command_of_backend():

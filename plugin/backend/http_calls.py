@@ -77,9 +77,13 @@ class HttpCalls(QObject):
         def call() -> None:
             request = self._request(path)
             request.setRawHeader(b"Accept", accept.encode("ascii"))
-            reply = self._keep(self._network.get(request))
+            # Qt holds six connections of one manager, and lets other calls wait: streams, which
+            # last, would soon be all of these.
+            network = self._network if started is None else QNetworkAccessManager(self)
+            reply = self._keep(network.get(request))
             if started is not None:
                 started(reply)
+                reply.finished.connect(network.deleteLater)
             self._when_finished(reply, done, failed)
 
         self._when_proved(call, failed)

@@ -66,6 +66,7 @@ class Job(QObject):
         self._client: Optional[Client] = None
         self._id = ""
         self._cancelled = False
+        self._begun = False
         self._finished = False
         self._over = False
 
@@ -160,6 +161,7 @@ class Job(QObject):
 
     def _follow(self, job: JobSummary) -> None:
         self._id = job.id
+        self._connection.note_own_job(job.id, self._document)
         if self._before is not None:
             keep_before(job.id, self._document, self._before)
         if self._client is None:
@@ -175,6 +177,7 @@ class Job(QObject):
         if isinstance(event, Queued):
             self._tell_queued(event.position)
         elif isinstance(event, Progress):
+            self._begun = True
             self.tell(stage_text(event.stage), event.done)
         elif isinstance(event, Preview):
             self.previewed.emit(event.png)
@@ -200,11 +203,27 @@ class Job(QObject):
         # When a backend is killed, either may be noticed first.
         if problem is not None and not (problem.unreachable or problem.broken):
             self._end(problem.message)
+        elif not (self._begun or self._cancelled or self._connection.was_ended):
+            self._wait_for_restart()
+            return
         else:
             self._end(
                 i18n("The backend stopped while it was working. Try again: it will be restarted.")
             )
         self._connection.look()
+
+    def _wait_for_restart(self) -> None:
+        """Go on waiting in another backend: what waited in one that ended waits there again."""
+        self.tell(i18n("Waiting for the backend"), UNKNOWN)
+        if self._client is not None:
+            self._connection.doubt(self._client)
+
+        def follow(client: Client) -> None:
+            if not self._stopped():
+                self._client = client
+                client.follow(self._id, self._hear, self._stream_ended)
+
+        self._connection.when_ready(follow, self._end)
 
     def _arrived(self, delivered: Delivered) -> None:
         self._note_over()

@@ -20,6 +20,12 @@ def active_document() -> Optional[Document]:
     return Krita.instance().activeDocument()
 
 
+def is_active(document: Document) -> bool:
+    """Whether it is the document that the artist sees."""
+    here = active_document()
+    return here is not None and here == document
+
+
 @contextmanager
 def in_front(document: Document) -> Iterator[bool]:
     """Show a document inside the `with`, then the one the artist saw; yield whether that worked.

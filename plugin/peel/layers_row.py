@@ -1,11 +1,10 @@
 """A row of thumbnails of the layers that a peel brought; a click activates one in the document."""
 
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from krita import Document
 
 from layerpeel.plugin.backend.client import Client
-from layerpeel.plugin.backend.result_delivery import Delivered
 from layerpeel.plugin.canvas.finding import (
     activate,
     active_document,
@@ -45,12 +44,12 @@ class LayersRow(QListWidget):
         self.hide()
 
     def show_layers(
-        self, client: Client, job: str, document: Document, delivered: Delivered
+        self, client: Client, job: str, document: Document, layers: Sequence[str]
     ) -> None:
-        """Show what a job has brought into a document."""
+        """Show what a job has brought into a document. layers: their unique ids, bottom first."""
         self.clear()
         self._document = document
-        self._ids = list(reversed(delivered.layers))
+        self._ids = list(reversed(layers))
         ids, names = self._ids, names_by_id(document)
         for unique_id in ids:
             name = names.get(unique_id, "")

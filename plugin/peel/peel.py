@@ -1,7 +1,7 @@
 """One peel, or another background, from the click to the layers."""
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Tuple
 
 from krita import Document
 
@@ -9,6 +9,7 @@ from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.job import UNKNOWN, Job
 from layerpeel.plugin.backend.result_delivery import Delivered, account_of
 from layerpeel.plugin.canvas import CanvasError
+from layerpeel.plugin.canvas.finding import is_active, name_of
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.canvas.source_reading import while_open
 from layerpeel.plugin.engine_names import AUTOMATIC
@@ -29,27 +30,29 @@ PATIENCE = 200  # milliseconds
 class Ending:
     """How a peel ended. line: for the artist.
 
-    has_come: whether its layers are in the document. cause: why it failed; None where it did not.
+    has_come: whether its layers are in the document. layers: their unique ids there, bottom first.
+    cause: why it failed; None where it did not.
     """
 
     line: str
     has_come: bool = False
+    layers: Tuple[str, ...] = ()
     cause: Optional[Cause] = None
 
 
 class Peel(QObject):
     """One peel, or another background for the last.
 
-    progressed, previewed: those of its `Job`.
+    progressed: emitted when `stage`, `done` or `preview` has changed.
     look_wanted: the id of the job, whose result is to be looked at before it becomes layers.
-    came: the `Delivered` layers that are now in the document.
     ended: its `Ending`.
+
+    name: of the document, when it began. leaves_something: whether what it leaves can be peeled.
+    stage: in words; empty at first. done: share, 0–1, or UNKNOWN. preview: a PNG, or nothing.
     """
 
-    progressed = pyqtSignal(str, float)
-    previewed = pyqtSignal(bytes)
+    progressed = pyqtSignal()
     look_wanted = pyqtSignal(str)
-    came = pyqtSignal(object)
     ended = pyqtSignal(object)
 
     def __init__(
@@ -57,29 +60,35 @@ class Peel(QObject):
         connection: Connection,
         document: Document,
         engine: str,
+        leaves_something: bool,
         parent: Optional[QObject] = None,
     ) -> None:
         super().__init__(parent)
-        self._document = document
+        self.document = document
+        self.name = name_of(document)
+        self.leaves_something = leaves_something
+        self.stage = ""
+        self.done = UNKNOWN
+        self.preview = b""
         self._engine = engine
         self._is_refill = False
         self._is_selection = False
         self._inserts_at_once = read_settings().inserts_at_once
         self._job = Job(connection, document, engine, self)
-        self._job.progressed.connect(self.progressed)
-        self._job.previewed.connect(self.previewed)
+        self._job.progressed.connect(self._progressed)
+        self._job.previewed.connect(self._previewed)
         self._job.finished.connect(self._finished)
         self._job.inserted.connect(self._arrived)
         self._job.ended.connect(self._failed)
 
     def start(self, choice: Choice) -> None:
         """Read the canvas and submit the job."""
-        self._start(message_for(self._document, choice, self._engine))
+        self._start(message_for(self.document, choice, self._engine))
 
     def start_refill(self) -> None:
         """Likewise, for another background of the last result."""
         self._is_refill = True
-        self._start(refill_message(self._document))
+        self._start(refill_message(self.document))
 
     def cancel(self) -> None:
         """Stop as soon as possible; nothing in the document changes."""
@@ -87,7 +96,7 @@ class Peel(QObject):
 
     def _start(self, message: "Turns[Submission]") -> None:
         QTimer.singleShot(PATIENCE, self._tell_reading)
-        turns = while_open(self._document, message)
+        turns = while_open(self.document, message)
         run_in_turns(turns, self._send, self._job.fail, (CanvasError,))
 
     def _tell_reading(self) -> None:
@@ -102,8 +111,20 @@ class Peel(QObject):
         if self._inserts_at_once or self._is_selection:
             self._job.insert()
             return
+        if not is_active(self.document):
+            # Another document is seen, from which nobody is taken away.
+            self.ended.emit(Ending(i18n("Done: the result waits under Results.")))
+            return
         self.ended.emit(Ending(i18n("Done: look at the result, then insert it.")))
         self.look_wanted.emit(self._job.id)
+
+    def _progressed(self, stage: str, done: float) -> None:
+        self.stage, self.done = stage, done
+        self.progressed.emit()
+
+    def _previewed(self, png: bytes) -> None:
+        self.preview = png
+        self.progressed.emit()
 
     @property
     def job(self) -> Job:
@@ -117,9 +138,8 @@ class Peel(QObject):
         self.ended.emit(Ending(line, cause=cause))
 
     def _arrived(self, delivered: Delivered) -> None:
-        self.came.emit(delivered)
         if self._is_refill:
             line = i18n("Done: another background. Press again for the next.")
         else:
             line = account_of(delivered, self._engine == AUTOMATIC)
-        self.ended.emit(Ending(line, has_come=True))
+        self.ended.emit(Ending(line, has_come=True, layers=delivered.layers))

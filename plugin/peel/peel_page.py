@@ -1,4 +1,4 @@
-"""The docker's page that peels: the form, the running peel, and its outcome."""
+"""The docker's page that peels: the form, the open document's peel, and its outcome."""
 
 from dataclasses import replace
 from typing import Dict, Optional
@@ -8,24 +8,22 @@ from krita import Document
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.result_delivery import Delivered, account_of
-from layerpeel.plugin.canvas.finding import active_document
+from layerpeel.plugin.canvas.finding import active_document, is_active
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.layers_row import LayersRow
 from layerpeel.plugin.peel.peel import Ending, Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
+from layerpeel.plugin.peel.peel_preview import PeelPreview
+from layerpeel.plugin.peel.peels_at_work import PeelsAtWork
 from layerpeel.plugin.pointing.larger_window import LargerWindow
 from layerpeel.plugin.pointing.pointed_picture import Pointing
 from layerpeel.plugin.qt import (
-    QByteArray,
-    QLabel,
-    QPixmap,
     QProgressBar,
     QPushButton,
     QShowEvent,
     QSize,
-    Qt,
     QVBoxLayout,
     QWidget,
     pyqtSignal,
@@ -37,12 +35,11 @@ from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.notice import Notice, Remedy
 from layerpeel.shared.jobs import Cause
 
-PREVIEW_HEIGHT = 96  # logical pixels
 FULL = 1000  # steps of the progress bar
 
 
 class PeelPage(QWidget):
-    """The page that peels, one peel at a time.
+    """The page that peels, one peel at a time for each document; it shows that of the open one.
 
     foot: its buttons, and what is said of a peel, to be shown below the page.
     changed: emitted when a peel begins or has ended, so that the document may offer something else.
@@ -64,7 +61,7 @@ class PeelPage(QWidget):
         """remedies: what can be done when a peel fails, beside pointing where nothing is found."""
         super().__init__(parent)
         self._connection = connection
-        self._peel: Optional[Peel] = None
+        self._peels = PeelsAtWork()
         self._pointing = Pointing(connection, self)
         self._form = PeelForm(self._pointing)
         self.foot = QWidget()
@@ -84,9 +81,7 @@ class PeelPage(QWidget):
         self._bar = QProgressBar()
         self._bar.setObjectName("layerpeel_progress")
         self._bar.setTextVisible(False)
-        self._preview = QLabel()
-        self._preview.setObjectName("layerpeel_preview")
-        self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._preview = PeelPreview()
         self._message = Notice("layerpeel_message")
         pointing = Remedy(i18n("Point at it"), self._point, lambda: not self._form.is_pointing())
         self._remedies = {Cause.NOTHING_FOUND: pointing, **remedies}
@@ -131,31 +126,30 @@ class PeelPage(QWidget):
         self._begin(document, AUTOMATIC, leaves_something=True).start_refill()
 
     def cancel(self) -> None:
-        """Stop the running peel."""
-        if self._peel is not None:
+        """Stop the open document's peel."""
+        peel = self._peels.of(active_document())
+        if peel is not None:
             self._cancel.setEnabled(False)
-            self._peel.cancel()
+            peel.cancel()
 
     def _document_to_change(self) -> Optional[Document]:
-        """Return the active document; None while a peel runs, or with none open, which is said."""
-        if self._peel is not None:
+        """Return the open document; None while it is peeled, or with none open, which is said."""
+        document = active_document()
+        if self._peels.of(document) is not None:
             return None
         TIMINGS.note_moment("pressed")
         self.say("")
         self.changed.emit()
-        document = active_document()
         if document is None:
             self._complain(i18n("Open a picture first."))
         return document
 
     def _begin(self, document: Document, engine: str, leaves_something: bool) -> Peel:
-        peel = Peel(self._connection, document, engine, self)
-        peel.progressed.connect(self._progressed)
-        peel.previewed.connect(self._previewed)
+        peel = Peel(self._connection, document, engine, leaves_something, self)
+        peel.progressed.connect(lambda: self._progressed(peel))
         peel.look_wanted.connect(lambda job: self.look_wanted.emit(job, document))
-        peel.came.connect(lambda delivered: self._came(peel, document, delivered))
-        peel.ended.connect(lambda how: self._ended(peel, how, leaves_something, document))
-        self._peel = peel
+        peel.ended.connect(lambda how: self._ended(peel, how))
+        self._peels.add(peel)
         self._button.setEnabled(False)
         self._another.setEnabled(False)
         return peel
@@ -166,14 +160,22 @@ class PeelPage(QWidget):
         """Show what the document offers; see `PeelForm`."""
         self._form.show_document(has_selection, layer, left_of)
         self._has_result = bool(left_of)
-        self._another.setVisible(self._has_result and not self._button.isHidden())
+        document = active_document()
+        unseen = self._peels.take_unseen(document)
+        if unseen is not None:
+            self._show_ending(*unseen)
+        peel = self._peels.of(document)
+        if peel is not None:
+            self._progressed(peel)
+        else:
+            self._show_running(False)
         self._layers.follow_document()
         self._look()
 
     def take_in(self, client: Client, job: str, document: Document, delivered: Delivered) -> None:
         """Go on from what a job of the page of results has brought into a document."""
         if delivered.layers:
-            self._layers.show_layers(client, job, document, delivered)
+            self._layers.show_layers(client, job, document, delivered.layers)
         if delivered.can_be_peeled_again:
             self._pointing.forget_what_was_left(document)
             self._form.choose_what_is_left()
@@ -190,8 +192,8 @@ class PeelPage(QWidget):
         self.said.emit()
 
     def forget_line(self) -> None:
-        """Say nothing more of a peel that has ended."""
-        if self._peel is None:
+        """Say nothing more of a peel that has ended, or of another document's."""
+        if self._peels.of(active_document()) is None:
             self.say("")
 
     def line(self) -> str:
@@ -209,39 +211,53 @@ class PeelPage(QWidget):
             super().showEvent(event)
         self._look()
 
-    def _progressed(self, stage: str, done: float) -> None:
-        if self._cancel.isHidden():
-            self._show_running(True)
-        self._message.say(stage + " …")
-        self._bar.setRange(0, FULL if done >= 0 else 0)
-        self._bar.setValue(round(max(done, 0.0) * FULL))
-
-    def _previewed(self, png: bytes) -> None:
-        pixmap = QPixmap()
-        if not pixmap.loadFromData(QByteArray(png), "PNG"):
+    def _progressed(self, peel: Peel) -> None:
+        """Show how far a peel is, where its document is seen."""
+        if not is_active(peel.document):
             return
-        ratio = self.devicePixelRatioF()
-        pixmap = pixmap.scaledToHeight(
-            round(PREVIEW_HEIGHT * ratio), Qt.TransformationMode.SmoothTransformation
-        )
-        pixmap.setDevicePixelRatio(ratio)
-        self._preview.setPixmap(pixmap)
-        self._preview.show()
+        if not peel.stage:
+            self._button.setEnabled(False)
+            self._another.setEnabled(False)
+            return
+        self._show_running(True)
+        self._message.say(peel.stage + " …")
+        self._bar.setRange(0, FULL if peel.done >= 0 else 0)
+        self._bar.setValue(round(max(peel.done, 0.0) * FULL))
+        self._preview.show_png(peel.preview)
 
-    def _ended(self, peel: Peel, how: Ending, leaves_something: bool, document: Document) -> None:
-        self._peel = None
+    def _ended(self, peel: Peel, how: Ending) -> None:
+        self._peels.remove(peel)
         peel.deleteLater()
         self.changed.emit()
-        if how.has_come and leaves_something:
-            self._pointing.forget_what_was_left(document)
+        if how.has_come and peel.leaves_something:
+            self._pointing.forget_what_was_left(peel.document)
+        here = active_document()
+        if here is not None and here == peel.document:
+            self._show_ending(peel, how)
+            self._show_running(False)
+            # The peel has left something else, or has noticed that the picture has changed.
+            self._look(thoroughly=True)
+            return
+        self._peels.keep_unseen(peel, how)
+        if self._peels.of(here) is None:
+            # The line of the one that is at work here matters more.
+            line = i18n("{document}: {line}").format(document=peel.name, line=how.line)
+            if how.cause is None:
+                self.say(line)
+            else:
+                self._complain(line)
+
+    def _show_ending(self, peel: Peel, how: Ending) -> None:
+        """Show how the peel of the document that is seen has ended."""
+        job = peel.job
+        if how.layers and job.client is not None:
+            self._layers.show_layers(job.client, job.id, peel.document, how.layers)
+        if how.has_come and peel.leaves_something:
             self._form.choose_what_is_left()
         if how.cause is None:
             self.say(how.line)
         else:
             self._complain(how.line, self._remedies.get(how.cause))
-        self._show_running(False)
-        # The peel has left something else, or has noticed that the picture has changed.
-        self._look(thoroughly=True)
 
     def _complain(self, line: str, remedy: Optional[Remedy] = None) -> None:
         self._message.complain(line, remedy)
@@ -250,10 +266,6 @@ class PeelPage(QWidget):
     def _point(self) -> None:
         self.say("")
         self._form.point()
-
-    def _came(self, peel: Peel, document: Document, delivered: Delivered) -> None:
-        if peel.job.client is not None and delivered.layers:
-            self._layers.show_layers(peel.job.client, peel.job.id, document, delivered)
 
     def _show_choice(self) -> None:
         again = self._form.source() is SourceKind.LEFT
@@ -275,13 +287,15 @@ class PeelPage(QWidget):
 
     def _show_running(self, running: bool) -> None:
         self._form.setEnabled(not running)
+        is_new = running == self._cancel.isHidden()
         self._button.setVisible(not running)
         self._button.setEnabled(not running)
         self._another.setVisible(not running and self._has_result)
         self._another.setEnabled(not running)
         self._cancel.setVisible(running)
-        self._cancel.setEnabled(running)
+        if is_new:
+            # Once pressed, it stays so until the peel has ended.
+            self._cancel.setEnabled(running)
         self._bar.setVisible(running)
         if not running:
-            self._preview.hide()
-            self._preview.clear()
+            self._preview.show_png(b"")

@@ -98,6 +98,8 @@ class EdgeAdjustment(QObject):
                 self._drop(client, job.id)
                 return
             self._running = job.id
+            if (document := active_document()) is not None:
+                self._connection.note_own_job(job.id, document)
             client.follow(
                 job.id,
                 lambda event: self._hear(event, client, job, wanted),

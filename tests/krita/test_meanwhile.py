@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from krita_harness.docker import DONE
+from krita_harness.docker import DONE, SELECTED
 
 pytestmark = pytest.mark.krita
 
-CLOSED = "The document was closed. The result waits under Results."
+CLOSED = "First: The document was closed. The result waits under Results."
 RESIZED = "The result needs a canvas of 160×120 pixels. It waits under Results."
 GONE = "The layer that was peeled is gone. The result waits under Results."
 
@@ -44,7 +44,7 @@ def test_closed_document_gets_its_result_in_another_one_later(
     held = start()
     easel.close("First")
     let_go(held)
-    assert docker.wait_for_end() == CLOSED
+    docker.wait_for_message(CLOSED)
     assert krita.layer_tree() == second
 
     # The document is too small: the message says which size is needed.
@@ -68,7 +68,7 @@ def test_results_without_a_document(krita, docker, easel, results, small_paintin
     held = start()
     krita.close_documents()
     let_go(held)
-    assert docker.wait_for_end() == CLOSED
+    docker.wait_for_message(CLOSED)
     assert results.take() == "Open a picture of 160×120 pixels first."
 
 
@@ -112,13 +112,16 @@ def test_result_goes_to_the_document_that_it_was_made_from(
     held = start()
     easel.bring_to_front("Second")
     let_go(held)
-    assert docker.wait_for_end() == DONE
+    docker.wait_for_message(f"First: {DONE}")
     assert krita.evaluate("krita.activeDocument().name()") == "Second"
     assert krita.layer_tree() == second
     np.testing.assert_array_equal(krita.pixels(), small_painting[::-1])
-    docker.look_again()
-    krita.wait_until(lambda: docker.button == "Peel", 5, "the button for the second document")
+    assert docker.button == "Peel"
+    assert docker.source == "Whole picture"
     easel.bring_to_front("First")
+    krita.wait_until(lambda: docker.button == "Peel again", 5, "what the first has come to")
+    assert docker.message == DONE
+    assert krita.evaluate("widgets.the('layerpeel_layers_row').count()") == 2
     assert easel.active_layer == first[0].id
     assert [layer.name for layer in krita.layer_tree()] == [first[0].name, "Peeled selection"]
     np.testing.assert_array_equal(krita.pixels(), small_painting)
@@ -134,7 +137,7 @@ def test_selection_only_goes_to_the_document_that_it_was_made_from(
     held = start()
     easel.bring_to_front("Second")
     let_go(held)
-    docker.wait_for_end()
+    docker.wait_for_message(f"First: {SELECTED}")
     assert krita.evaluate("krita.activeDocument().name()") == "Second"
     assert easel.selection is None
     easel.bring_to_front("First")

@@ -71,6 +71,10 @@ class Docker:
         self._krita.wait_until(lambda: not self.is_working, SECONDS_TO_PEEL, "the peel to end")
         return self.message
 
+    def wait_for_message(self, line):
+        """Wait until the docker says this, as it does of a peel of another document."""
+        self._krita.wait_until(lambda: self.message == line, SECONDS_TO_PEEL, repr(line))
+
     def wait_until_it_runs(self):
         """Wait until the backend has started on it."""
         self._krita.wait_until(

@@ -1,0 +1,1 @@
+"""The jobs that run and wait: seen, put into another order, cancelled."""

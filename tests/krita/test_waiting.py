@@ -1,0 +1,154 @@
+"""Peels of several documents wait together: seen, put into another order, cancelled."""
+
+import numpy as np
+import pytest
+from krita_harness.docker import DONE, Docker
+from krita_harness.easel import Easel
+from krita_harness.waiting import Waiting
+
+pytestmark = pytest.mark.krita
+
+LAYERS = ["Background", "Peeled selection"]  # Krita calls a document's one layer so.
+CLOSED = "Two, closed: it comes to Results"
+
+
+@pytest.fixture
+def waiting(krita):
+    """The list of jobs that run and wait."""
+    return Waiting(krita)
+
+
+@pytest.fixture
+def begin(docker, easel, soft_disc):
+    """Begin to peel the disc off a new document; give the docker that does it."""
+
+    def peel(pixels, name, docker=docker, easel=easel):
+        easel.picture(pixels, name=name)
+        easel.select(soft_disc)
+        docker.lift("selection")
+        docker.take_edge_exactly()
+        docker.start()
+
+    return peel
+
+
+def peeled(krita):
+    return [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+
+
+def test_three_documents_wait_and_each_gets_its_own(
+    krita, docker, easel, results, waiting, backend, begin, small_painting
+):
+    pictures = [np.roll(small_painting, 9 * number, axis=1) for number in range(3)]
+    with backend.held():
+        begin(pictures[0], "One")
+        docker.wait_until_it_runs()
+        # The page shows what is known of it already.
+        assert not waiting.is_shown
+        begin(pictures[1], "Two")
+        waiting.wait_for("One", "Two")
+        begin(pictures[2], "Three")
+        waiting.wait_for("One", "Two", "Three")
+        assert waiting.heading == "3 jobs run or wait"
+        first, *others = waiting.rows
+        assert first[0] == "Selection"
+        assert " %, " in first[2]
+        assert [row[2] for row in others] == ["waits", "waits"]
+        assert docker.message == "Waiting: 2 ahead in the queue …"
+        assert waiting.texts[1:] == ["Selection · Two\nwaits", "Selection · Three\nwaits"]
+        waiting.choose("Three")
+        assert waiting.offered == ["first", "earlier", "cancel"]
+        docker.picture_of("three-wait")
+
+        waiting.press("first")
+        waiting.wait_for("One", "Three", "Two")
+        assert docker.message == "Waiting: 1 ahead in the queue …"
+        assert waiting.offered == ["later", "cancel"]
+        waiting.choose("One")
+        krita.wait_until(lambda: waiting.offered == ["cancel"], 5, "the one that runs")
+        easel.bring_to_front("One")
+        krita.wait_until(lambda: not docker.message.startswith("Waiting"), 5, "the first's line")
+        easel.close("Two")
+        waiting.wait_for("One", "Three", CLOSED)
+    docker.wait_for_end()
+    assert docker.message == DONE
+    assert peeled(krita)
+    waiting.wait_for_end()
+    krita.wait_until(lambda: not waiting.is_shown, 5, "the list to go")
+    easel.bring_to_front("Three")
+    krita.wait_until(lambda: docker.message == DONE, 60, "the line of the third")
+    assert docker.button == "Peel again"
+    assert peeled(krita)
+    np.testing.assert_array_equal(krita.pixels(), pictures[2])
+    results.open()
+    assert ["Selection", "from Two"] in [row[:2] for row in results.rows if len(row) == 3]
+
+
+def test_one_that_waits_is_cancelled_and_the_others_go_on(
+    krita, docker, easel, waiting, backend, begin, small_painting
+):
+    with backend.held():
+        begin(small_painting, "One")
+        docker.wait_until_it_runs()
+        begin(small_painting[::-1], "Two")
+        waiting.wait_for("One", "Two")
+        # The one that came last is chosen; the list's Cancel, and Two's own, do the same.
+        waiting.press("cancel")
+        docker.wait_for_message("Cancelled.")
+        waiting.wait_for("One")
+        assert not peeled(krita)
+        # It can be peeled again at once, while the other still runs.
+        docker.start()
+        waiting.wait_for("One", "Two")
+        docker.cancel()
+        docker.wait_for_message("Cancelled.")
+        waiting.wait_for("One")
+    docker.wait_for_message(f"One: {DONE}")
+    easel.bring_to_front("One")
+    krita.wait_until(lambda: peeled(krita), 10, "the layers")
+
+
+def test_what_waits_when_the_backend_crashes_is_done_by_the_next(
+    krita, docker, easel, waiting, backend, begin, small_painting
+):
+    lost = "The backend stopped while it was working. Try again: it will be restarted."
+    with backend.held():
+        begin(small_painting, "One")
+        docker.wait_until_it_runs()
+        begin(small_painting[::-1], "Two")
+        waiting.wait_for("One", "Two")
+        killed = backend.pid
+        backend.kill()
+    docker.wait_for_end()
+    assert docker.message == DONE
+    assert peeled(krita)
+    assert backend.pid not in (None, killed)
+    easel.bring_to_front("One")
+    krita.wait_until(lambda: docker.message == lost, 5, "what became of the first")
+    assert not peeled(krita)
+
+
+def test_two_kritas_see_one_line(
+    krita, docker, waiting, backend, begin, launch_krita, small_painting
+):
+    other = launch_krita({"LAYERPEEL_HOME": str(krita.home.layerpeel)})
+    theirs, their_list = Docker(other), Waiting(other)
+    with backend.held():
+        begin(small_painting, "Here")
+        docker.wait_until_it_runs()
+        begin(small_painting[::-1], "There", theirs, Easel(other))
+        waiting.wait_for("Here", "There, in another Krita")
+        their_list.wait_for("Here, in another Krita", "There")
+        docker.picture_of("of-another-krita")
+        begin(small_painting[:, ::-1], "Also here")
+        their_list.wait_for("Here, in another Krita", "There", "Also here, in another Krita")
+        their_list.choose("Also here, in another Krita")
+        their_list.press("first")
+        waiting.wait_for("Here", "Also here", "There, in another Krita")
+        their_list.wait_for("Here, in another Krita", "Also here, in another Krita", "There")
+    docker.wait_for_end()
+    theirs.wait_for_end()
+    assert docker.message == theirs.message == DONE
+    assert peeled(krita)
+    assert peeled(other)
+    np.testing.assert_array_equal(other.pixels(), small_painting[::-1])
