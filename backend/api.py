@@ -1,10 +1,13 @@
 """Layerpeel for scripts: what the command line does, on arrays."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from layerpeel.backend.adjusted_edges import adjust_edges
 from layerpeel.backend.answering import answer
+from layerpeel.backend.engines.stage_wishes import with_stages
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.reading import read_picture
 from layerpeel.backend.formats.writing import write_stack
@@ -32,6 +35,7 @@ def peel(
     band: float | None = None,
     seed: int = 0,
     engine: str = "compact",
+    stages: Mapping[str, str] | None = None,
     outcome: Outcome = Outcome.LAYERS,
     fill_variants: int = 0,
     store: ModelStore | None = None,
@@ -46,6 +50,7 @@ def peel(
         H×W×4 (RGB, alpha), straight alpha, uint8, uint16, float16 or float32.
     lift: what to lift off first, a `Subject` unless given; see `layerpeel.shared.protocol`.
     layers, band, seed, engine, outcome, fill_variants: see `PeelRequest`.
+    stages: what to take for a stage, of the engine “auto” alone: {"edge": "vitmatte"}; see `Stage`.
     store: where models are; the user's own unless given. Nothing is ever downloaded.
     report: hears about progress and may raise to cancel.
     show: sees what will be lifted off, layer by layer, as soon as that is known.
@@ -53,8 +58,9 @@ def peel(
     Raises BadInputError, NothingFoundError, ModelError or DeviceError, as `peel_picture` does.
     """
     picture = image if isinstance(image, Picture) else _picture_of(image)
+    chosen = with_stages(engine, (f"{stage}={name}" for stage, name in (stages or {}).items()))
     request = PeelRequest(
-        lift or Subject(), layers, band, seed, engine, outcome, fill_variants=fill_variants
+        lift or Subject(), layers, band, seed, chosen, outcome, fill_variants=fill_variants
     )
     return answer(picture, request, store or ModelStore(), report, show)
 

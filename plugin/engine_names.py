@@ -2,12 +2,10 @@
 
 from typing import Iterable, Optional
 
+from layerpeel.plugin.stage_wishes import AUTOMATIC
 from layerpeel.plugin.texts import i18n, translated
 from layerpeel.shared.jobs import EngineInfo
 from layerpeel.shared.translatable import Translatable
-
-AUTOMATIC = "auto"
-"""Lets the backend choose the best engine that can run."""
 
 OUTLINING = "compact"
 """Draws the outline of what is pointed at, and takes exactly that."""
@@ -29,8 +27,12 @@ def engine_title(name: str) -> str:
 
 
 def find_engine(name: str, engines: Iterable[EngineInfo]) -> Optional[EngineInfo]:
-    """Find an engine among those of a backend; None when it has no such engine."""
-    return next((engine for engine in engines if engine.name == name), None)
+    """Find an engine among those of a backend; None when it has no such engine.
+
+    What an automatic one was told to take does not matter.
+    """
+    plain = name.split("+")[0]
+    return next((engine for engine in engines if engine.name == plain), None)
 
 
 def no_such_engine(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import List
 
 from krita import Krita
 
-from layerpeel.plugin.engine_names import AUTOMATIC
+from layerpeel.plugin.stage_wishes import AUTOMATIC, engine_with
 
 _GROUP = "layerpeel"
 _NO, _YES = "no", "yes"
@@ -23,6 +23,7 @@ class DockerSettings:
         here.
     writes_down: whether the document records how its layers were made.
     inserts_at_once: whether a peel's result becomes layers without being looked at first.
+    stages: what the engine Automatic takes for its stages (`stage_wishes`); empty for the best.
     patches: whether a background is only a patch round what was lifted off, where that will do.
     """
 
@@ -33,6 +34,12 @@ class DockerSettings:
     writes_down: bool = True
     inserts_at_once: bool = True
     patches: bool = False
+    stages: str = ""
+
+    @property
+    def engine_of_requests(self) -> str:
+        """The engine, with what it is told to take."""
+        return engine_with(self.engine, self.stages)
 
     def command_parts(self) -> List[str]:
         """Split the command as a shell would.
@@ -52,12 +59,13 @@ def read_settings() -> DockerSettings:
         read_text("writes_down") != _NO,
         read_text("inserts_at_once") != _NO,
         read_text("patches") == _YES,
+        read_text("stages"),
     )
 
 
 def write_settings(settings: DockerSettings) -> None:
     """Store the settings."""
-    for name in ("engine", "command", "address", "token"):
+    for name in ("engine", "command", "address", "token", "stages"):
         write_text(name, getattr(settings, name))
     for name in ("writes_down", "inserts_at_once"):
         write_text(name, "" if getattr(settings, name) else _NO)

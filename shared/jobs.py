@@ -198,12 +198,33 @@ class EngineInfo:
 
 
 @dataclass(frozen=True)
+class StageMeans:
+    """What can be chosen for a stage. title: in words. missing: what it lacks, in one line."""
+
+    name: str
+    title: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class StageInfo:
+    """A stage for which the engine `auto` can be told what to take: `auto+STAGE=NAME`."""
+
+    name: str
+    choices: Tuple[StageMeans, ...]
+
+
+@dataclass(frozen=True)
 class Health:
-    """Version and engines of a backend. Other calls carry the protocol's number, and must match."""
+    """Version, engines and stages of a backend.
+
+    Other calls carry the protocol's number, and must match.
+    """
 
     version: str
     protocol: int
     engines: Tuple[EngineInfo, ...]
+    stages: Tuple[StageInfo, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from layerpeel.backend.cli.common_options import (
 )
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models_command import pull_missing
-from layerpeel.backend.engines.engine_registry import AUTO, ENGINES, engine_for
+from layerpeel.backend.engines.engine_registry import ENGINES, engine_for
+from layerpeel.backend.engines.stage_wishes import AUTO, Stage, with_stages
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.decoded import MOST_PIXELS
 from layerpeel.backend.formats.preview import check_preview, write_preview
@@ -130,6 +131,13 @@ def peel(
             help=f"{', '.join(ENGINES)}; auto takes the best there is, auto+NAME that one too."
         ),
     ] = AUTO,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STAGE=NAME",
+            help=f"What auto takes for a stage ({', '.join(Stage)}), as edge=vitmatte; repeatable.",
+        ),
+    ] = None,
     device: DeviceOption = None,
     max_pixels: MaxPixelsOption = MOST_PIXELS,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing result.")] = False,
@@ -162,7 +170,7 @@ def peel(
         (MOST_THINGS if things else 1) if layers is None else layers,
         band,
         seed,
-        engine,
+        with_stages(engine, stage or ()),
         fill_variants=fill_variants,
     )
     store = context.find_object(ModelStore) or ModelStore()

@@ -23,7 +23,8 @@ from layerpeel.backend.cli.painting_options import (
     StyleOption,
     size_in,
 )
-from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
+from layerpeel.backend.engines.engine_registry import ENGINES
+from layerpeel.backend.engines.stage_wishes import AUTO
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.formats.decoded import MOST_PIXELS
 from layerpeel.backend.formats.provenance import without_provenance

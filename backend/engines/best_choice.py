@@ -24,6 +24,7 @@ from layerpeel.backend.engines.means import (
     Means,
 )
 from layerpeel.backend.engines.stage_choice import Question, StageChoice, asks_again, questions_of
+from layerpeel.backend.engines.stage_wishes import read_wishes
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.shared.protocol import PeelRequest
@@ -80,16 +81,19 @@ _LAYERS: "Ranking[FindsLayers]" = Ranking(
     (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, INPAINTERS
 )
 
-_RANKINGS: tuple[Ranking[object], ...] = (
-    _MASKS,
-    _SUBJECT,
-    _PART,
-    _BOX,
-    _POINTS,
-    _THINGS,
-    _EDGE,
-    _LAYERS,
-)
+_RANKINGS: dict[Question, Ranking[object]] = {
+    Question.MASKS: _MASKS,
+    Question.SUBJECT: _SUBJECT,
+    Question.PART: _PART,
+    Question.BOX: _BOX,
+    Question.POINTS: _POINTS,
+    Question.THINGS: _THINGS,
+    Question.EDGE: _EDGE,
+    Question.LAYERS: _LAYERS,
+}
+
+ANSWERING = {question: tuple(ranking.all) for question, ranking in _RANKINGS.items()}
+"""Who may answer each question, if only by name."""
 
 
 SeeRoom = Callable[[], int | None]
@@ -114,19 +118,22 @@ def room_by_signs() -> int | None:
 class BestChoice:
     """Chooses among what a store has, each model as it is when it is first looked at.
 
-    wanted: names of implementations (`Means.name`) that are taken whatever speaks against them.
+    wanted: names of implementations (`Means.name`) that are taken whatever speaks against them,
+        for all that they answer; or for one stage, as “edge=vitmatte” (`stage_wishes`).
     notes: what a person should be told of the choices so far; each a sentence.
     hindrances: why what is installed does not stand in for what is lacking; each a sentence.
     faults: what is wrong with models that are damaged; each a sentence.
 
-    Raises BadInputError when there is no implementation of such a name.
+    Raises BadInputError when there is no such implementation or stage.
     """
 
     def __init__(
         self, store: ModelStore, wanted: Sequence[str] = (), see_room: SeeRoom = room_on_gpu
     ) -> None:
-        known = {means.name: means for ranking in _RANKINGS for means in ranking.all}
-        for name in wanted:
+        known = {means.name for answering in ANSWERING.values() for means in answering}
+        self._wished = read_wishes([each for each in wanted if "=" in each], ANSWERING)
+        names = [each for each in wanted if "=" not in each]
+        for name in names:
             if name not in known:
                 raise BadInputError(
                     f"There is no “{name}” to add to “auto”. There are: {', '.join(known)}."
@@ -136,7 +143,7 @@ class BestChoice:
         self.faults: list[str] = []
         self._store = store
         self._see_room = see_room
-        self._wanted = tuple(dict.fromkeys(wanted))
+        self._wanted = tuple(dict.fromkeys(names))
         self._states: dict[str, ModelState] = {}
         self._preferred: dict[str, str] = {}
         self._passed_over: dict[str, None] = {}
@@ -153,7 +160,10 @@ class BestChoice:
             asked.add(Question.THINGS)
 
         def best(question: Question, ranking: Ranking[Part]) -> Means[Part]:
-            return self._best(ranking) if question in asked else ranking.to_get
+            if question not in asked:
+                return ranking.to_get
+            wished: Means[Part] | None = self._wished.get(question)  # type: ignore[assignment]
+            return wished or self._best(ranking)
 
         edge = best(Question.EDGE, _EDGE)
         # As the paper has it, which looks for glass where ViTMatte finds the edge.

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
 from layerpeel.backend.engines.full_install import require_full_install
+from layerpeel.backend.engines.stage_wishes import AUTO
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.protocol import PeelRequest
-
-AUTO = "auto"
 
 
 def _compact(store: ModelStore) -> Engine:
@@ -55,8 +54,8 @@ def engine_for(request: PeelRequest, store: ModelStore) -> tuple[AnyEngine, tupl
     """Make the engine that a request gets, and say what a person should be told of the choice.
 
     `auto` takes for each question the best that is installed and fits the device; `auto+NAME` takes
-    the implementation of that name whatever speaks against it. The result says what was taken
-    (`MadeWith.engine` and `stages`).
+    the implementation of that name whatever speaks against it, `auto+STAGE=NAME` that one for one
+    stage. The result says what was taken (`MadeWith.engine` and `stages`).
 
     Raises as `engine_named` does, and DeviceError when a device that was asked for by name is not
     there: it is not replaced by another.

@@ -4,12 +4,13 @@ The manifest says which models an engine needs. Models that generate pictures ar
 peel; models that detect are needed only to find things by words.
 """
 
-from layerpeel.backend.engines.best_choice import BestChoice, room_by_signs
+from layerpeel.backend.engines.best_choice import ANSWERING, BestChoice, room_by_signs
 from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.engines.lacking import what_is_lacking
 from layerpeel.backend.engines.stage_choice import Question
+from layerpeel.backend.engines.stage_wishes import Stage, choices_of
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.shared.jobs import EngineInfo, Health
+from layerpeel.shared.jobs import EngineInfo, Health, StageInfo, StageMeans
 from layerpeel.shared.protocol import PeelRequest, Point, Points, Words
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -35,7 +36,14 @@ def health_of(store: ModelStore) -> Health:
     """
     names = dict.fromkeys(name for model in store.manifest.models for name in model.engines)
     engines = {name: _engine(name, store) for name in names}
-    return Health(VERSION, PROTOCOL, (_best_of(engines, store), *engines.values()))
+    stages = tuple(_stage(stage, store) for stage in Stage)
+    return Health(VERSION, PROTOCOL, (_best_of(engines, store), *engines.values()), stages)
+
+
+def _stage(stage: Stage, store: ModelStore) -> StageInfo:
+    choices = choices_of(stage, ANSWERING)
+    told = [(each.name, each.title, what_is_lacking([each], store)) for each in choices]
+    return StageInfo(stage.value, tuple(StageMeans(*each) for each in told))
 
 
 def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:

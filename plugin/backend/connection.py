@@ -14,7 +14,7 @@ from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.jobs import EngineInfo, Health, JobsInLine
+from layerpeel.shared.jobs import EngineInfo, Health, JobsInLine, StageInfo
 from layerpeel.shared.places import ServerAddress, read_server_file
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -35,7 +35,7 @@ class Connection(QObject):
 
     changed: emitted when `state`, `message` or `engines` may have changed.
     message: why the engine in the settings cannot peel now; empty when it can.
-    engines: those of the backend that answered last; empty before the first answer.
+    engines, stages: those of the backend that answered last; empty before the first answer.
     failed_to_start: whether the last attempt to start a backend has failed.
     was_ended: whether the backend was ended on purpose, and none has answered since.
     line: the jobs that run and wait there, also those of other programs. line_changed: emitted
@@ -50,6 +50,7 @@ class Connection(QObject):
         self.state = ConnectionState.UNKNOWN
         self.message = ""
         self.engines: Tuple[EngineInfo, ...] = ()
+        self.stages: Tuple[StageInfo, ...] = ()
         self.failed_to_start = False
         self.was_ended = False
         self.line = JobsInLine()
@@ -154,7 +155,7 @@ class Connection(QObject):
             self._refuse(_which_to_update(health))
             return
         self._other_version = None
-        self.engines = health.engines
+        self.engines, self.stages = health.engines, health.stages
         self.was_ended = False
         if client is not self._client:
             self._client = client

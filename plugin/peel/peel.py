@@ -12,11 +12,11 @@ from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import is_active, name_of
 from layerpeel.plugin.canvas.placement import ResultForm
 from layerpeel.plugin.canvas.source_reading import while_open
-from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.peel_choice import Choice
 from layerpeel.plugin.peel.peel_message import Submission, message_for
 from layerpeel.plugin.peel.refill_message import refill_message
 from layerpeel.plugin.qt import QObject, QTimer, pyqtSignal
+from layerpeel.plugin.stage_wishes import is_automatic
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns, run_in_turns
@@ -141,5 +141,5 @@ class Peel(QObject):
         if self._is_refill:
             line = i18n("Done: another background. Press again for the next.")
         else:
-            line = account_of(delivered, self._engine == AUTOMATIC)
+            line = account_of(delivered, is_automatic(self._engine))
         self.ended.emit(Ending(line, has_come=True, layers=delivered.layers))

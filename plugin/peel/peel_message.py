@@ -21,9 +21,10 @@ from layerpeel.plugin.canvas.placement import Origin, Place, Placement, ResultFo
 from layerpeel.plugin.canvas.pointed_source import read_hints_of, read_to_point_at
 from layerpeel.plugin.canvas.source_reading import read_selection, read_source
 from layerpeel.plugin.canvas.submitted_picture import picture_of
-from layerpeel.plugin.engine_names import AUTOMATIC, OUTLINING
+from layerpeel.plugin.engine_names import OUTLINING
 from layerpeel.plugin.peel.peel_choice import Choice, LiftOff
 from layerpeel.plugin.pointing.marks import PointedAt
+from layerpeel.plugin.stage_wishes import AUTOMATIC, as_outlined, is_automatic
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.jobs import SubmitJob
@@ -86,9 +87,8 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
     )
     selection_only = choice.form is ResultForm.SELECTION
     outcome = Outcome.PATCHES if place.patch else Outcome.LAYERS
-    if isinstance(lift, Points) and engine == AUTOMATIC:
-        # Another engine might take something else than what was outlined.
-        engine = OUTLINING
+    if isinstance(lift, Points) and is_automatic(engine):
+        engine = OUTLINING if engine == AUTOMATIC else as_outlined(engine)
     request = PeelRequest(
         lift,
         layers=1 if selection_only else choice.layers,

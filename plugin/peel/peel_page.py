@@ -11,7 +11,6 @@ from layerpeel.plugin.backend.result_delivery import Delivered, account_of
 from layerpeel.plugin.canvas.finding import active_document, is_active
 from layerpeel.plugin.canvas.pixels import SourceKind
 from layerpeel.plugin.canvas.placement import ResultForm
-from layerpeel.plugin.engine_names import AUTOMATIC
 from layerpeel.plugin.peel.layers_row import LayersRow
 from layerpeel.plugin.peel.peel import Ending, Peel
 from layerpeel.plugin.peel.peel_form import PeelForm
@@ -28,6 +27,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
+from layerpeel.plugin.stage_wishes import AUTOMATIC
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
@@ -116,7 +116,7 @@ class PeelPage(QWidget):
         settings = read_settings()
         choice = replace(self._form.choice(), patches=settings.patches)
         leaves_something = choice.form is not ResultForm.SELECTION
-        self._begin(document, settings.engine, leaves_something).start(choice)
+        self._begin(document, settings.engine_of_requests, leaves_something).start(choice)
 
     def fill_in_otherwise(self) -> None:
         """Put another background into the last result."""

@@ -101,7 +101,7 @@ class ScenePage(QWidget):
             return
         choice = self._form.choice()
         keep_choice(choice)
-        press = Press(self._connection, document, choice, read_settings().engine, self)
+        press = Press(self._connection, document, choice, read_settings().engine_of_requests, self)
         self._strip.add(press.variants)
         for variant in press.variants:
             self._working.append(variant)

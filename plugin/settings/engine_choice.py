@@ -4,13 +4,13 @@ from typing import Optional
 
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.engine_names import (
-    AUTOMATIC,
     KNOWN_ENGINES,
     engine_title,
     find_engine,
     no_such_engine,
 )
-from layerpeel.plugin.qt import QComboBox, Qt, QVBoxLayout, QWidget
+from layerpeel.plugin.qt import QComboBox, Qt, QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.stage_wishes import AUTOMATIC
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 
@@ -19,7 +19,11 @@ class EngineChoice(QWidget):
     """Lists the backend's engines; before a backend has answered, all known ones.
 
     The chosen engine stays chosen even when the backend does not have it.
+
+    chosen_anew: emitted when another is chosen.
     """
+
+    chosen_anew = pyqtSignal()
 
     def __init__(
         self, connection: Connection, chosen: str, parent: Optional[QWidget] = None
@@ -35,6 +39,7 @@ class EngineChoice(QWidget):
         layout.addWidget(self._about)
         self._offer(chosen)
         self._list.currentIndexChanged.connect(lambda _index: self._tell())
+        self._list.currentIndexChanged.connect(lambda _index: self.chosen_anew.emit())
         connection.changed.connect(self._offer_anew)
         # Models may have been installed since the backend was asked last.
         connection.look()

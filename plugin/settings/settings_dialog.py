@@ -15,7 +15,9 @@ from layerpeel.plugin.qt import (
     QWidget,
 )
 from layerpeel.plugin.settings.engine_choice import EngineChoice
+from layerpeel.plugin.settings.stage_choices import StageChoices
 from layerpeel.plugin.setup.setting_up import SettingUp
+from layerpeel.plugin.stage_wishes import AUTOMATIC
 from layerpeel.plugin.stored_settings import DockerSettings, read_settings, write_settings
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import log_file
@@ -38,6 +40,9 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(i18n("Layerpeel settings"))
         saved = read_settings()
         self._engine = EngineChoice(connection, saved.engine)
+        self._stages = StageChoices(connection, saved.stages)
+        self._engine.chosen_anew.connect(self._show_stages)
+        self._show_stages()
         self._command = _line(saved.command, "layerpeel_command", i18n("the registered one"))
         self._address = _line(
             saved.address, "layerpeel_address", i18n("start one here when it is needed")
@@ -80,6 +85,7 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
         form.addRow(i18n("Engine:"), self._engine)
+        form.addRow("", self._stages)
         form.addRow("", self._looks_first)
         form.addRow("", self._writes_down)
         form.addRow("", self._patches)
@@ -94,6 +100,10 @@ class SettingsDialog(QDialog):
         form.addRow(buttons)
         self.setMinimumWidth(520)
 
+    def _show_stages(self) -> None:
+        """Show them where they count: any other engine is a fixed choice."""
+        self._stages.setVisible(self._engine.chosen() == AUTOMATIC)
+
     def _open_installation(self) -> None:
         self.reject()
         self._setting_up.ask_for()
@@ -107,6 +117,7 @@ class SettingsDialog(QDialog):
             self._writes_down.isChecked(),
             not self._looks_first.isChecked(),
             self._patches.isChecked(),
+            self._stages.chosen(),
         )
         try:
             settings.command_parts()

@@ -1,5 +1,7 @@
 """The engine chosen in Settings: only that one peels, and what it lacks is shown."""
 
+import json
+
 import pytest
 from krita_harness.docker import DONE
 from krita_harness.strangers import offers, stranger
@@ -120,3 +122,41 @@ def test_words_are_for_the_engine_that_finds_them(krita, docker):
         krita.wait_until(lambda: not can_use_words(krita), 10, "words to be refused")
         assert docker.hint == "Choose another engine."
         docker.picture_of("engine-without-words")
+
+
+EDGE = "layerpeel_stage_edge"
+MADE_WITH = "bytes(documents.active().annotation('layerpeel/made-with')).decode()"
+
+
+@pytest.mark.usefixtures("only_compact_can_run")
+def test_what_is_taken_for_a_stage_is_chosen_in_settings(
+    krita, docker, easel, small_painting, soft_disc
+):
+    docker.change_settings(engine="auto")
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    docker.open_settings()
+    choices = f"[w.itemText(n) for n in range(w.count())] if (w := widgets.the('{EDGE}')) else []"
+    krita.wait_until(lambda: len(krita.evaluate(choices)) == 4, 60, "the backend's answer")
+    assert krita.evaluate(choices) == [
+        *("Automatic", "ViTMatte", "a small matting network", "closed-form matting"),
+    ]
+    # What is not there says what it lacks, and cannot be chosen.
+    assert not krita.evaluate(f"widgets.the('{EDGE}').model().item(1).isEnabled()")
+    assert "pull vitmatte" in krita.evaluate(f"widgets.the('{EDGE}').itemData(1, 3)")
+    krita.choose(EDGE, "closed-form matting")
+    krita.screenshot_of("layerpeel_settings", "settings-stages")
+    krita.choose("layerpeel_engine", COMPACT)
+    krita.wait_until("not widgets.the('layerpeel_stages').isVisible()", 5, "the stages to go")
+    krita.choose("layerpeel_engine", "Automatic")
+    docker.close_settings("ok")
+    assert docker.peel().startswith("Done by Automatic: 2 layers.")
+    (made,) = json.loads(krita.evaluate(MADE_WITH))["nodes"].values()
+    assert made["stages"]["edge"] == "closed-form matting"
+
+    docker.open_settings()
+    assert krita.evaluate(f"widgets.the('{EDGE}').currentText()") == "closed-form matting"
+    krita.choose(EDGE, "Automatic")
+    docker.close_settings("ok")
+    assert krita.evaluate("krita.readSetting('layerpeel', 'stages', '')") == '""'

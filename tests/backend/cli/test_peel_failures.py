@@ -57,6 +57,10 @@ CASES = {
     "box of one pixel": _failing(3, "one pixel", "picture.png", "--box", "9,9,1,1"),
     "click outside": _failing(3, "point 64,9", "picture.png", "--point", "64,9"),
     "no point": _failing(3, "two whole numbers", "picture.png", "--point", "9"),
+    "no such stage": _failing(3, "no stage “hair”", "picture.png", "--stage", "hair=vitmatte"),
+    "a stage of a fixed engine": _failing(
+        3, "fixed choice", "picture.png", "--engine", "compact", "--stage", "edge=vitmatte"
+    ),
     "only what stays": _failing(3, "goes with --point", "picture.png", "--not-point", "9,9"),
     "points that contradict each other": _failing(
         3, "and to stay", "picture.png", "--point", "9,9", "--not-point", "9,9"
@@ -83,6 +87,11 @@ CASES = {
     # 5: models
     "words": _failing(
         5, "`layerpeel models pull grounding-dino`", "picture.png", "--text", "a bird"
+    ),
+    "a stage that lacks its model": _failing(
+        *(5, "models pull vitmatte", "picture.png", "--mask", "mask.png"),
+        *("--stage", "edge=vitmatte"),
+        models="no-models",
     ),
     "model missing": _failing(5, "models pull isnet", "picture.png", models="no-models"),
     "model cut short": _failing(5, "models pull isnet", "picture.png", models="cut-models"),

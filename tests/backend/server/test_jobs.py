@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from layerpeel.backend.api import peel
-from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
+from layerpeel.backend.engines.engine_registry import ENGINES
+from layerpeel.backend.engines.stage_wishes import AUTO
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.server.job_in_worker import PREVIEW_SIDE, peel_into_file, small_png
