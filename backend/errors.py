@@ -39,6 +39,13 @@ class NothingFoundError(LayerpeelError):
     exit_code = 4
 
 
+class OneLayerError(NothingFoundError):
+    """To an engine that decides by itself what the layers are, there is only one.
+
+    Pointing at something would not help: it does not listen to that.
+    """
+
+
 class NoEdgeError(LayerpeelError):
     """Alpha could not be computed for this picture and trimap."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from layerpeel.backend.colour import image_of, image_of_pixels
 from layerpeel.backend.determine import Determined, check_lift, determine
 from layerpeel.backend.engines.engine import AnyEngine, Engine, WholeEngine
-from layerpeel.backend.errors import BadInputError, NothingFoundError
+from layerpeel.backend.errors import BadInputError, NothingFoundError, OneLayerError
 from layerpeel.backend.image import Bool, DocumentArray, Float32, Image, Slices, array_of
 from layerpeel.backend.lift_plan import (
     NOTHING_ELSE,
@@ -309,7 +309,7 @@ class _PeelOfWhole:
             share = guess.share_of(image)
             if share.any():
                 return share, partial(self._separate, image, guess)
-        raise NothingFoundError(
+        raise OneLayerError(
             f"To “{self.engine.name}” what is left is one layer: there is nothing to lift off it."
         )
 

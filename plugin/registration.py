@@ -29,10 +29,26 @@ class LayerpeelExtension(Extension):
 
     def createActions(self, window: Window) -> None:  # noqa: N802  (Krita calls it so)
         """Create the actions of a new window."""
-        peel = window.createAction("layerpeel_peel", i18n("Layerpeel: Peel"), "tools/scripts")
-        peel.triggered.connect(lambda _checked=False: _on_docker(LayerpeelDocker.peel))
-        cancel = window.createAction("layerpeel_cancel", i18n("Layerpeel: Cancel"), "tools/scripts")
-        cancel.triggered.connect(lambda _checked=False: _on_docker(LayerpeelDocker.cancel))
+        for name, text, tip, do in (
+            (
+                "layerpeel_peel",
+                i18n("Layerpeel: Peel"),
+                i18n("Peel a layer off the picture"),
+                LayerpeelDocker.peel,
+            ),
+            (
+                "layerpeel_cancel",
+                i18n("Layerpeel: Cancel"),
+                i18n("Stop the running peel"),
+                LayerpeelDocker.cancel,
+            ),
+        ):
+            action = window.createAction(name, text, "tools/scripts")
+            # Krita has put the English of `layerpeel.action` in its place; that file's own
+            # translations are sought in Krita's catalogues alone, and so stay in its settings.
+            action.setText(text)
+            action.setToolTip(tip)
+            action.triggered.connect(lambda _checked=False, do=do: _on_docker(do))
 
 
 def register() -> None:

@@ -13,6 +13,7 @@ from layerpeel.backend.errors import (
     LayerpeelError,
     ModelError,
     NothingFoundError,
+    OneLayerError,
     reason_of,
 )
 from layerpeel.backend.files.disk import write_new_file
@@ -69,7 +70,7 @@ def peel_into_file(
 
 
 def _cause_of(error: LayerpeelError) -> Cause:
-    if isinstance(error, NothingFoundError):
+    if isinstance(error, NothingFoundError) and not isinstance(error, OneLayerError):
         return Cause.NOTHING_FOUND
     return Cause.MODEL if isinstance(error, ModelError) else Cause.OTHER
 

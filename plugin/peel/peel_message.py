@@ -127,7 +127,7 @@ def _lift(choice: Choice, selected: Optional[Selected]) -> Lift:
     if choice.lift is LiftOff.SUBJECT:
         return Subject(within=None if selected is None else selected.coverage)
     if selected is None:
-        raise CanvasError(i18n("Select what to lift off first."))
+        raise CanvasError(i18n("Nothing is selected yet."))
     if choice.exact_edge or selected.box is None:
         return Mask(selected.coverage, exact=choice.exact_edge)
     return Box(*selected.box)

@@ -76,8 +76,8 @@ class EdgeAdjustment(QObject):
 
     def adjust(self, edge: Edge) -> None:
         """Look at the result with its edges adjusted like this."""
-        client, of = self._client, self._as_it_came
-        if client is None or of is None or of.placement is None:
+        of = self._as_it_came
+        if of is None or of.placement is None:
             return
         self._stop()
         if edge == self.edge:
@@ -85,8 +85,21 @@ class EdgeAdjustment(QObject):
             return
         self._wanted = wanted = object()
         self.busy.emit(i18n("Adjusting …"))
-        if edge == Edge():
-            self._fetch(client, of, wanted, is_made_here=False)
+
+        def begin(client: Client) -> None:
+            if self._wanted is not wanted:
+                return
+            # It may be another than the one that it was fetched from: that one may have crashed.
+            self._client = client
+            if edge == Edge():
+                self._fetch(client, of, wanted, is_made_here=False)
+            else:
+                self._have_made(client, of, edge, wanted)
+
+        self._connection.when_ready(begin, lambda line: self._fail(Problem(line), wanted))
+
+    def _have_made(self, client: Client, of: ListedResult, edge: Edge, wanted: object) -> None:
+        if of.placement is None:
             return
         placement = replace(of.placement, adjusted=Adjusted(of.job.id, edge))
         asked = AdjustJob(
@@ -147,9 +160,9 @@ class EdgeAdjustment(QObject):
             self.busy.emit("")
             self.shown.emit(of, result)
 
-        def failed(error: Exception) -> None:
+        def failed(problem: Problem) -> None:
             drop()
-            self._fail(Problem(str(error)), wanted)
+            self._fail(problem, wanted)
 
         fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
 

@@ -20,7 +20,7 @@ def fetch_look(
     placement: Placement,
     document: Optional[Document],
     done: Callable[[ShownResult], None],
-    failed: Callable[[Exception], None],
+    failed: Callable[[Problem], None],
 ) -> None:
     """Fetch a job's result and its original, and make images of them.
 
@@ -30,7 +30,7 @@ def fetch_look(
 
     def fetch(_problem: Optional[Problem] = None) -> None:
         # Of some results there is no original: then none is compared with.
-        client.look(job, show, lambda problem: failed(CanvasError(problem.message)))
+        client.look(job, show, failed)
 
     def keep(data: QByteArray) -> None:
         original.append(data)
@@ -38,6 +38,7 @@ def fetch_look(
 
     def show(message: QByteArray) -> None:
         turns = shown_result(message, original[0] if original else None, placement, document)
-        run_in_turns(turns, done, failed, (CanvasError, ProtocolError))
+        errors = (CanvasError, ProtocolError)
+        run_in_turns(turns, done, lambda error: failed(Problem(str(error))), errors)
 
     client.original(job, keep, fetch)

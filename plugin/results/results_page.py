@@ -1,13 +1,16 @@
 """The docker's page of results: a list, one that is looked at, and what comes into the document."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Dict, Optional, Tuple
 
 from krita import Document
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
+from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.backend.result_delivery import Delivered, deliver, said_when_done
+from layerpeel.plugin.canvas import CanvasError
 from layerpeel.plugin.canvas.finding import active_document, is_open
 from layerpeel.plugin.canvas.meanwhile import before_job
 from layerpeel.plugin.canvas.placement import Edge
@@ -52,6 +55,7 @@ class ResultsPage(QWidget):
 
     def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
+        self._connection = connection
         self._list = ResultsList(connection)
         self._look = LookPanel()
         self._look.hide()
@@ -136,8 +140,8 @@ class ResultsPage(QWidget):
             self._look_at(chosen)
 
     def _look_at(self, of: ListedResult) -> None:
-        client = self._list.client
-        if of.placement is None or client is None:
+        placement = of.placement
+        if placement is None:
             self._show_list()
             self._complain(_not_from_krita())
             return
@@ -149,7 +153,7 @@ class ResultsPage(QWidget):
         self._look.show()
         self.say(i18n("Fetching the layers") + " …")
 
-        def show(result: ShownResult) -> None:
+        def show(client: Client, result: ShownResult) -> None:
             if self._looked_at is of:
                 self.say("")
                 as_it_came = self._list.before_adjusting(of)
@@ -157,12 +161,21 @@ class ResultsPage(QWidget):
                 fixed_because = "" if as_it_came else _nothing_to_adjust()
                 self._look.show_result(result, self._edges.edge, fixed_because)
 
-        def failed(error: Exception) -> None:
+        def failed(line: str) -> None:
             if self._looked_at is of:
                 self._show_list()
-                self._complain(str(error))
+                self._complain(line)
 
-        fetch_look(client, of.job.id, of.placement, active_document(), show, failed)
+        def fetch(client: Client) -> None:
+            def lost(problem: Problem) -> None:
+                if problem.unreachable:
+                    self._connection.doubt(client)
+                failed(problem.message)
+
+            shown = partial(show, client)
+            fetch_look(client, of.job.id, placement, active_document(), shown, lost)
+
+        self._connection.when_ready(fetch, failed)
 
     def _adjust(self, edge: Edge) -> None:
         self.say("")
@@ -208,8 +221,8 @@ class ResultsPage(QWidget):
             self._insert(self._looked_at, self._target or active_document(), None)
 
     def _insert(self, of: ListedResult, document: Optional[Document], part: Optional[Role]) -> None:
-        client, placement = self._list.client, of.placement
-        if document is None or client is None:
+        placement = of.placement
+        if document is None:
             self._complain(i18n("Open a picture of {}×{} pixels first.").format(*of.job.size))
             return
         if placement is None:
@@ -229,7 +242,7 @@ class ResultsPage(QWidget):
             if is_wanted():
                 self.say(line + " …")
 
-        def inserted(delivered: Delivered) -> None:
+        def inserted(client: Client, delivered: Delivered) -> None:
             if is_wanted():
                 del self._under_way[what]
             self.say(said_when_done(delivered.stack))
@@ -249,7 +262,13 @@ class ResultsPage(QWidget):
         here = placed_anew(document, placement) if is_open(document) else placement
         made_from = placement.adjusted.of if placement.adjusted else of.job.id
         before = before_job(made_from, document)
-        deliver(client, of.job.id, document, here, is_wanted, inserted, failed, part, tell, before)
+
+        def fetch(client: Client) -> None:
+            come = partial(inserted, client)
+            deliver(client, of.job.id, document, here, is_wanted, come, failed, part, tell, before)
+
+        # The backend that listed it may have crashed since; the next one has it as well.
+        self._connection.when_ready(fetch, lambda line: failed(CanvasError(line)))
 
 
 def _nothing_to_adjust() -> str:

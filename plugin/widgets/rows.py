@@ -4,15 +4,70 @@ from typing import Dict, Optional, Tuple
 
 from layerpeel.plugin.qt import (
     QComboBox,
+    QEvent,
     QGridLayout,
     QLabel,
+    QPaintEvent,
     QSizePolicy,
     QStandardItemModel,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     Qt,
     QWidget,
 )
 
 FEWEST_LETTERS = 8
+_BESIDE_TEXT = 2  # logical pixels, that styles leave free on either side
+
+
+class ElidedCombo(QComboBox):
+    """A combo box that shows the beginning and the end of what is too long; its tip has it all."""
+
+    def __init__(self, tip: str, parent: Optional[QWidget] = None) -> None:
+        """tip: what it is about."""
+        super().__init__(parent)
+        self._tip = tip
+        view = self.view()
+        if view is not None:
+            view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setToolTip(tip)
+
+    def shown_text(self) -> str:
+        """Return the text as it is shown."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        return self._elided(option)
+
+    def event(self, event: Optional[QEvent]) -> bool:
+        """Say the whole text in the tip, where it is cut."""
+        if event is not None and event.type() == QEvent.Type.ToolTip:
+            is_cut = self.shown_text() != self.currentText()
+            self.setToolTip(f"{self._tip}: {self.currentText()}" if is_cut else self._tip)
+        return bool(super().event(event))
+
+    def paintEvent(self, _event: Optional[QPaintEvent]) -> None:  # noqa: N802  (Qt calls it so)
+        """Draw it as the style does."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self._elided(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _elided(self, option: QStyleOptionComboBox) -> str:
+        style = self.style()
+        if style is None:
+            return self.currentText()
+        room = style.subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        return option.fontMetrics.elidedText(
+            self.currentText(), Qt.TextElideMode.ElideMiddle, room.width() - 2 * _BESIDE_TEXT
+        )
 
 
 class Rows(QGridLayout):
@@ -46,9 +101,8 @@ class Rows(QGridLayout):
 
 def combo_of(name: str, tip: str, *items: Tuple[str, str]) -> QComboBox:
     """Make a combo box that takes the docker's width. items: value and text of each."""
-    combo = QComboBox()
+    combo = ElidedCombo(tip)
     combo.setObjectName(name)
-    combo.setToolTip(tip)
     for value, text in items:
         combo.addItem(text, value)
     combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

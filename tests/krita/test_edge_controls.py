@@ -200,9 +200,13 @@ def test_it_says_that_it_waits_and_that_it_was_cancelled(
     docker.wait_for_end()
 
 
-def test_a_backend_that_cannot_be_reached_is_asked_whether_it_is_there(krita, results, looked_at):
-    results.lose_backend()
-    results.adjust(shift=1)
-    krita.wait_until(lambda: "cannot be reached" in results.message, 20, "the line")
-    assert not results.trusts_lost_backend
-    assert results.edge_chosen == AS_IT_CAME
+def test_it_is_adjusted_and_inserted_after_the_backend_crashed(
+    krita, docker, results, backend, small_painting, looked_at
+):
+    backend.kill()
+    results.adjust(shift=2)
+    results.wait_for_edge(shift=2)
+    backend.kill()
+    _insert(krita, docker, results)
+    np.testing.assert_array_equal(krita.pixels(), small_painting)
+    assert krita.layer_tree() != looked_at

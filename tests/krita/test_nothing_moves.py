@@ -57,3 +57,23 @@ def test_first_peel_moves_nothing(krita, docker, easel, small_painting, soft_dis
         krita.wait_until(lambda: docker.places() == before, 5, "all to be where it was")
     docker.picture_of("steady-long-line")
     assert docker.offers_another_background
+
+
+def test_a_source_with_a_long_name_is_cut_in_its_middle_and_told_by_its_tip(
+    krita, docker, easel, small_painting
+):
+    easel.picture(small_painting)
+    combo = "widgets.the('layerpeel_source')"
+    long = "What “Peeled selection of the lady on the moor in the morning light” left"
+    short = krita.evaluate(f"{combo}.itemText(0)")
+    assert krita.evaluate(f"{combo}.shown_text()") == short
+    krita.run(f"{combo}.setItemText(0, long)", long=long)
+    shown = krita.evaluate(f"{combo}.shown_text()")
+    begin, end = shown.split("…")
+    assert long.startswith(begin)
+    assert long.endswith(end)
+    assert min(len(begin), len(end)) > 5
+    docker.point_at("layerpeel_source")
+    assert long in krita.evaluate("widgets.tip()")
+    docker.picture_of("long-source")
+    krita.run(f"{combo}.setItemText(0, short)", short=short)

@@ -50,7 +50,10 @@ def test_nothing_is_selected(krita, docker, easel, small_painting):
     docker.lift("selection")
     assert docker.hint == "Select what to lift off: a rough selection is enough."
     docker.picture_of("selection-hint")
-    assert docker.peel() == "Select what to lift off first."
+    assert docker.peel() == "Nothing is selected yet."
+    # The hint, which stays, says what to do: the two do not say the same.
+    assert docker.hint == "Select what to lift off: a rough selection is enough."
+    docker.picture_of("nothing-selected")
     assert krita.layer_tree() == before
 
 

@@ -232,24 +232,6 @@ class ResultsPage:
             "page.client.cancel(page.parent()._edges._running, print, print)"
         )
 
-    def lose_backend(self):
-        """Have the page's adjustments, and the connection, use a backend that is not there."""
-        self._krita.run(
-            "from layerpeel.plugin.backend.client import Client\n"
-            "from layerpeel.shared.places import ServerAddress\n"
-            "page = widgets.the('layerpeel_results')\n"
-            "gone = Client(ServerAddress('http://127.0.0.1:1', 'a token', 0), page)\n"
-            "page._connection._client = page.parent()._edges._client = gone"
-        )
-
-    @property
-    def trusts_lost_backend(self):
-        """Whether the connection still takes that one for a backend that answers."""
-        return self._krita.evaluate(
-            "[page := widgets.the('layerpeel_results'),"
-            " page._connection._client is page.parent()._edges._client][-1]"
-        )
-
     @property
     def edge(self):
         """How the edges of what is looked at are adjusted."""
