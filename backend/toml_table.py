@@ -33,12 +33,24 @@ def read_toml(file: Traversable, what: str, error: type[LayerpeelError]) -> "Tom
     """
     where = f"{what} {file}"
     try:
-        values = tomllib.loads(_content_of(file).decode("utf-8"))
+        content = _content_of(file)
     except OSError as cause:
         raise error(f"{where} cannot be read: {reason_of(cause)}.") from cause
+    return table_of(content, where, error, file.parent if isinstance(file, Path) else Path())
+
+
+def table_of(
+    content: bytes, where: str, error: type[LayerpeelError], folder: Path | None = None
+) -> "TomlTable":
+    """Open what a file holds. where: names it in errors, whose class is `error`.
+
+    folder: what paths in it start from.
+    """
+    try:
+        values = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as cause:
         raise error(f"{where} is not TOML: {cause}.") from cause
-    return TomlTable(where, values, error, file.parent if isinstance(file, Path) else Path())
+    return TomlTable(where, values, error, folder or Path())
 
 
 def _content_of(file: Traversable) -> bytes:
@@ -95,6 +107,13 @@ class TomlTable:
         """Take one of some words."""
         value = self._take(key)
         if not isinstance(value, str) or value not in choices:
+            raise self._not_possible(key, value)
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Take true or false."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
             raise self._not_possible(key, value)
         return value
 

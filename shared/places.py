@@ -56,6 +56,11 @@ def incoming_folder() -> Path:
     return state_folder() / "incoming"
 
 
+def presets_folder() -> Path:
+    """Return the folder of the artist's presets, a TOML file each."""
+    return state_folder() / "presets"
+
+
 def log_file() -> Path:
     """Return the backend's log file."""
     return state_folder() / "backend.log"

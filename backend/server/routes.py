@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.presets import PresetFolder
 from layerpeel.backend.server.adjustments import write_adjustment
 from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, line_events, stream
@@ -29,6 +30,7 @@ from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_calls import PointingCalls
 from layerpeel.backend.server.pointing_desk import PointingDesk
 from layerpeel.backend.server.presence import Presence
+from layerpeel.backend.server.preset_calls import PresetCalls
 from layerpeel.backend.server.pulls import Pulls
 from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json, unknown_job
 from layerpeel.backend.server.upload import check_announced, no_room, read_job, read_message
@@ -65,6 +67,7 @@ class Backend:
     pointing: PointingDesk
     limits: Limits
     incoming: Incoming
+    presets: PresetFolder
     _health: OwnThreads = field(default_factory=lambda: OwnThreads("health", 2))
     _sending: OwnThreads = field(default_factory=lambda: OwnThreads("results", 2))
     _showing: OwnThreads = field(default_factory=lambda: OwnThreads("views of results", 2))
@@ -100,6 +103,7 @@ class Backend:
             Call("GET", "/jobs/{id}/look", self.give_look, gives=layers),
             Call("GET", "/jobs/{id}/thumbnails", self.give_thumbnails, gives=small),
             Call("GET", "/jobs/{id}/original", self.give_original, gives=original),
+            *PresetCalls(self.presets).calls(),
             *GeneratorCalls(self.models, self.pulls).calls(),
             *PointingCalls(self.pointing, self.models, self.limits, self.incoming).calls(),
         ]

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.presets import PresetFolder
 from layerpeel.backend.server.callers import ACCEPTED_AT_ONCE, callers_at
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.home_folder import make_home
@@ -34,6 +35,7 @@ from layerpeel.shared.places import (
     ServerAddress,
     incoming_folder,
     log_file,
+    presets_folder,
     read_server_file,
     server_file,
     state_folder,
@@ -95,7 +97,9 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         incoming = Incoming(incoming_folder())
     except OSError as error:
         raise _cannot_work_in(state_folder(), error) from error
-    backend = Backend(store, queue, presence, models, pulls, pointing, settings.limits, incoming)
+    presets = PresetFolder(presets_folder())
+    limits = settings.limits
+    backend = Backend(store, queue, presence, models, pulls, pointing, limits, incoming, presets)
 
     def end_streams() -> None:
         queue.close()

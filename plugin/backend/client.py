@@ -33,6 +33,7 @@ from layerpeel.shared.pointing import (
     WhatIsAt,
     WhatThings,
 )
+from layerpeel.shared.presets import Preset, PresetFile, Presets
 from layerpeel.shared.protocol import ProtocolError
 from layerpeel.shared.thumbnails import Thumbnails
 from layerpeel.shared.wire import EVENTS_TYPE, MESSAGE_TYPE, Packed, from_text, to_text, unpack
@@ -134,6 +135,28 @@ class Client(QObject):
     ) -> None:
         """Call `heard` with each `JobEvent` of the download, and `ended` when the stream ends."""
         self._hear("/generators/pull/events", heard, ended)
+
+    def presets(self, done: Callable[[Presets], None], failed: Failed) -> None:
+        """Ask for the presets that are kept."""
+        self._get("/presets", Presets, done, failed)
+
+    def save_preset(self, preset: Preset, done: Callable[[Presets], None], failed: Failed) -> None:
+        """Keep a preset, in place of one with its title."""
+        self._ask("/presets", preset, Presets, done, failed)
+
+    def take_in_preset(
+        self, file: PresetFile, done: Callable[[Presets], None], failed: Failed
+    ) -> None:
+        """Keep a preset from elsewhere."""
+        self._ask("/preset-files", file, Presets, done, failed)
+
+    def preset_file(self, name: str, done: Callable[[PresetFile], None], failed: Failed) -> None:
+        """Ask for a preset as a file, to be handed on."""
+        self._get(f"/presets/{name}", PresetFile, done, failed)
+
+    def remove_preset(self, name: str, done: Callable[[Presets], None], failed: Failed) -> None:
+        """Have a preset removed for good."""
+        self._calls.delete(f"/presets/{name}", _reading(Presets, done, failed), failed)
 
     def show_picture(
         self, message: Packed, done: Callable[[PictureShown], None], failed: Failed

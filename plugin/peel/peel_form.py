@@ -17,13 +17,15 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
+from layerpeel.plugin.stage_wishes import read_wishes
+from layerpeel.plugin.stored_settings import DockerSettings
 from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.rows import combo_of
 from layerpeel.plugin.widgets.segments import Segments
+from layerpeel.shared.presets import MOST_LAYERS, Preset, PresetLift, PresetResult
 from layerpeel.shared.translatable import Translatable
 
-MOST_LAYERS = 32
 # Looked for unless the artist wants more, or fewer.
 MOST_THINGS = 8
 
@@ -95,6 +97,30 @@ class PeelForm(QWidget):
             form=ResultForm(self._form.currentData()),
             pointed_at=self._pointing.pointed_at() if self._lift().uses_picture else None,
         )
+
+    def as_preset(self, settings: DockerSettings) -> Preset:
+        """Return the current choices, and those of the settings, as a preset without a title."""
+        words = self._words.text().strip() if self._lift() is LiftOff.WORDS else ""
+        return Preset(
+            "",
+            PresetLift(self._lift().value),
+            words,
+            self._exact.isChecked(),
+            self._layers.value(),
+            PresetResult(self._form.currentData()),
+            settings.patches,
+            settings.engine,
+            read_wishes(settings.stages),
+        )
+
+    def take_on(self, preset: Preset) -> None:
+        """Choose what a preset says; what was pointed at stays."""
+        self._lifts.choose(preset.lift.value)
+        if preset.lift is PresetLift.WORDS:
+            self._words.setText(preset.words)
+        self._exact.setChecked(preset.exact_edge)
+        self._layers.setValue(preset.layers)
+        self._form.setCurrentIndex(max(0, self._form.findData(preset.result.value)))
 
     def source(self) -> SourceKind:
         """Return what would be peeled."""

@@ -18,6 +18,7 @@ from layerpeel.plugin.peel.peel_preview import PeelPreview
 from layerpeel.plugin.peel.peels_at_work import PeelsAtWork
 from layerpeel.plugin.pointing.larger_window import LargerWindow
 from layerpeel.plugin.pointing.pointed_picture import Pointing
+from layerpeel.plugin.presets.preset_row import PresetRow
 from layerpeel.plugin.qt import (
     QProgressBar,
     QPushButton,
@@ -27,13 +28,14 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.stage_wishes import AUTOMATIC
-from layerpeel.plugin.stored_settings import read_settings
+from layerpeel.plugin.stage_wishes import AUTOMATIC, write_wishes
+from layerpeel.plugin.stored_settings import read_settings, write_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
 from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.notice import Notice, Remedy
 from layerpeel.shared.jobs import Cause
+from layerpeel.shared.presets import Preset
 
 FULL = 1000  # steps of the progress bar
 
@@ -64,6 +66,7 @@ class PeelPage(QWidget):
         self._peels = PeelsAtWork()
         self._pointing = Pointing(connection, self)
         self._form = PeelForm(self._pointing)
+        self._presets = PresetRow(connection, lambda: self._form.as_preset(read_settings()))
         self.foot = QWidget()
         self._larger = LargerWindow(self._pointing, self)
         self._button = QPushButton(i18n("Peel"))
@@ -88,6 +91,7 @@ class PeelPage(QWidget):
         self._layers = LayersRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._presets)
         layout.addWidget(self._form)
         layout.addWidget(self._layers)
         # Peel and Cancel come last: whatever comes and goes above them, they stay where they are.
@@ -103,6 +107,10 @@ class PeelPage(QWidget):
         self._another.clicked.connect(lambda _checked=False: self.fill_in_otherwise())
         self._cancel.clicked.connect(lambda _checked=False: self.cancel())
         self._form.changed.connect(self._show_choice)
+        self._form.changed.connect(self._presets.follow)
+        self._presets.chosen.connect(self._take_on)
+        self._presets.told.connect(self.say)
+        self._presets.failed.connect(self._complain)
         self._form.larger_wanted.connect(self._larger.open_in_front)
         self._larger.peel_wanted.connect(self.peel)
         self._show_running(False)
@@ -131,6 +139,20 @@ class PeelPage(QWidget):
         if peel is not None:
             self._cancel.setEnabled(False)
             peel.cancel()
+
+    def _take_on(self, preset: Preset) -> None:
+        """Choose what a preset says, in the settings as well."""
+        settings = read_settings()
+        wanted = replace(
+            settings,
+            engine=preset.engine,
+            stages=write_wishes(preset.stages),
+            patches=preset.patches,
+        )
+        if wanted != settings:
+            write_settings(wanted)
+            self._connection.forget()
+        self._form.take_on(preset)
 
     def _document_to_change(self) -> Optional[Document]:
         """Return the open document; None while it is peeled, or with none open, which is said."""

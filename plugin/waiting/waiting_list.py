@@ -70,7 +70,7 @@ class WaitingList(QWidget):
         ):
             button.clicked.connect(lambda _checked=False, step=step: self._move(step))
         self._cancel.clicked.connect(lambda _checked=False: self._stop())
-        self._rows.currentRowChanged.connect(lambda _row: self._offer())
+        self._rows.itemSelectionChanged.connect(self._offer)
         connection.line_changed.connect(self.follow)
         self.follow()
 
@@ -83,10 +83,10 @@ class WaitingList(QWidget):
         is_seen_elsewhere = len(documents) == 1 and here is not None and documents[0] == here
         is_shown = bool(self._jobs) and not is_seen_elsewhere
         if is_shown:
-            self._show_rows(is_new=self.isHidden())
+            self._show_rows()
         self.setVisible(is_shown)
 
-    def _show_rows(self, is_new: bool) -> None:
+    def _show_rows(self) -> None:
         count = len(self._jobs)
         one = i18n("1 job runs or waits")
         self._heading.setText(
@@ -97,8 +97,8 @@ class WaitingList(QWidget):
         # What stays keeps its row: the list is told several times a second.
         shown = [rows.item(number) for number in range(rows.count())]
         ids = [item.data(Qt.ItemDataRole.UserRole) for item in shown if item is not None]
-        if is_new or ids != [job.id for job in self._jobs]:
-            self._refill(chosen.id if chosen and not is_new else "")
+        if ids != [job.id for job in self._jobs]:
+            self._refill(chosen.id if chosen else "")
         for number, job in enumerate(self._jobs):
             item = rows.item(number)
             if item is not None:
@@ -115,8 +115,8 @@ class WaitingList(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, job.id)
             rows.addItem(item)
         at = [number for number, job in enumerate(self._jobs) if job.id == chosen]
-        # Without a choice it is the one that came last: that is the one to be put first.
-        rows.setCurrentRow(at[0] if at else len(self._jobs) - 1)
+        # Nothing is chosen but by the artist: what Cancel takes never changes by itself.
+        rows.setCurrentRow(at[0] if at else -1)
         rows.blockSignals(False)
         high = rows.sizeHintForRow(0) * min(len(self._jobs), MOST_ROWS)
         rows.setFixedHeight(high + 2 * rows.frameWidth() + _ROOM)
@@ -125,8 +125,9 @@ class WaitingList(QWidget):
             rows.scrollToItem(current)
 
     def _chosen(self) -> Optional[WaitingJob]:
-        item = self._rows.currentItem()
-        job_id = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        # Qt makes the first one current, if not chosen, as soon as the keyboard comes here.
+        items = self._rows.selectedItems()
+        job_id = items[0].data(Qt.ItemDataRole.UserRole) if items else None
         return next((job for job in self._jobs if job.id == job_id), None)
 
     def _offer(self) -> None:

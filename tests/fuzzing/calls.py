@@ -14,6 +14,7 @@ from fuzzing.mutations import nearly
 from fuzzing.targets import TARGETS
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.pointing import WhatIsAt
+from layerpeel.shared.presets import Preset
 from layerpeel.shared.protocol import (
     ColourModel,
     Coverage,
@@ -65,7 +66,7 @@ def calls_of(backend) -> dict[str, st.SearchStrategy]:
 
 
 class KnownIds:
-    """Ids of a job that has ended, and of a picture that is shown, which calls may be about.
+    """Ids of a job that has ended, a preset, and a picture that is shown: what calls may be about.
 
     shows_pictures: whether there is such a picture; to look at it takes seconds.
     """
@@ -73,7 +74,7 @@ class KnownIds:
     def __init__(self, backend, shows_pictures: bool = True) -> None:
         self._backend = backend
         self._shows_pictures = shows_pictures
-        self._ids = {"/jobs": "", "/pointing": ""}
+        self._ids = {"/jobs": "", "/pointing": "", "/presets": "known"}
 
     def find(self, path: str) -> str:
         """Return the id for a path with one; it was made anew if a call has removed it."""
@@ -81,6 +82,8 @@ class KnownIds:
         if place == "/jobs" and self._is_gone(f"/jobs/{self._ids[place]}"):
             self._ids[place] = self._made(place, pack(JOB))
             self._backend.end_of(self._ids[place])
+        elif place == "/presets":
+            self._backend.call("POST", place, data=to_text(Preset("Known")))
         elif (
             place == "/pointing"
             and self._shows_pictures

@@ -92,7 +92,9 @@ def test_one_that_waits_is_cancelled_and_the_others_go_on(
         docker.wait_until_it_runs()
         begin(small_painting[::-1], "Two")
         waiting.wait_for("One", "Two")
-        # The one that came last is chosen; the list's Cancel, and Two's own, do the same.
+        assert waiting.offered == []
+        waiting.choose("Two")
+        # The list's Cancel, and Two's own, do the same.
         waiting.press("cancel")
         docker.wait_for_message("Cancelled.")
         waiting.wait_for("One")

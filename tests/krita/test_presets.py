@@ -1,0 +1,145 @@
+"""Presets: what is chosen for a peel is saved, chosen again, handed on and taken in as a file."""
+
+import pytest
+
+pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
+
+LIST = "widgets.the('layerpeel_preset')"
+GOOD = 'title = "From a friend"\nlift = "subject"\nlayers = 2\n\n[stages]\nedge = "closed-form"\n'
+PLACE = (
+    "[m := widgets.the('layerpeel_preset_menu'), a := [a for a in m.actions()"
+    " if a.objectName() == name][0], p := m.mapToGlobal(m.actionGeometry(a).center()),"
+    " [p.x(), p.y()]][-1]"
+)
+
+
+@pytest.fixture
+def presets(krita, docker, backend):
+    """The row of presets; none are kept."""
+    folder = backend.folder / "presets"
+
+    class Row:
+        path = folder
+
+        @property
+        def names(self):
+            """What the list shows."""
+            return krita.evaluate(f"[{LIST}.itemText(n) for n in range({LIST}.count())]")
+
+        @property
+        def chosen(self):
+            """The one that is chosen."""
+            return krita.evaluate(f"{LIST}.currentText()")
+
+        def press(self, name):
+            """Press "save", "import", "export" or "remove" in the menu."""
+            krita.click("layerpeel_preset_more")
+            krita.wait_until("widgets.the('layerpeel_preset_menu').isVisible()", 10, "the menu")
+            krita.click_at(krita.evaluate(PLACE, name=f"layerpeel_preset_{name}"))
+
+        def choose_file(self, path):
+            """Let the next question for a file be answered with this one."""
+            krita.run(
+                "from layerpeel.plugin.qt import QFileDialog\n"
+                "for asked in ('getOpenFileName', 'getSaveFileName'):\n"
+                "    setattr(QFileDialog, asked, staticmethod(lambda *_, **__: (path, '')))",
+                path=str(path),
+            )
+
+        def wait_for(self, *names):
+            """Wait until the list shows these."""
+            krita.wait_until(lambda: self.names == ["No preset", *names], 30, f"presets {names}")
+
+    _remove_all(folder)
+    docker.look_at_backend()
+    row = Row()
+    row.wait_for()
+    yield row
+    _remove_all(folder)
+    docker.change_settings(engine="compact")
+
+
+def _remove_all(folder):
+    for path in folder.glob("*"):
+        path.unlink()
+
+
+def choices(krita):
+    return krita.evaluate(
+        "[widgets.the('layerpeel_lift_selection').isChecked(),"
+        " widgets.the('layerpeel_layers').value(), widgets.the('layerpeel_form').currentText()]"
+    )
+
+
+def test_what_is_chosen_is_saved_and_chosen_again(krita, docker, easel, small_painting, presets):
+    easel.picture(small_painting)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    docker.give_back_as("Layers with masks")
+    krita.run("widgets.the('layerpeel_layers').setValue(3)")
+    presets.press("save")
+    krita.wait_until("widgets.open_dialog()", 10, "the question for a name")
+    krita.write("fine hair")
+    krita.press("Return")
+    presets.wait_for("fine hair")
+    assert docker.message == "The preset is saved."
+    assert presets.chosen == "fine hair"
+    docker.picture_of("preset-saved")
+
+    docker.lift("subject")
+    krita.wait_until(lambda: presets.chosen == "No preset", 5, "the preset to go")
+    krita.run("widgets.the('layerpeel_layers').setValue(1)")
+    docker.give_back_as("Layers")
+    krita.choose("layerpeel_preset", "fine hair")
+    assert choices(krita) == [True, 3, "Layers with masks"]
+    assert krita.evaluate("widgets.the('layerpeel_exact_edge').isChecked()")
+    assert presets.chosen == "fine hair"
+    presets.press("remove")
+    presets.wait_for()
+    assert not list(presets.path.glob("*.toml"))
+
+
+def test_a_file_is_taken_in_and_handed_on(krita, docker, easel, small_painting, presets, tmp_path):
+    easel.picture(small_painting)
+    shared = tmp_path / "friend’s.toml"
+    shared.write_text(GOOD, encoding="utf-8")
+    presets.choose_file(shared)
+    presets.press("import")
+    presets.wait_for("From a friend")
+    krita.choose("layerpeel_preset", "From a friend")
+    settings = "(s := __import__('layerpeel.plugin.stored_settings', fromlist=['_'])"
+    settings += ".read_settings()).engine, s.stages"
+    assert krita.evaluate(f"[{settings}]") == ["auto", "edge=closed-form"]
+    assert krita.evaluate("widgets.the('layerpeel_layers').value()") == 2
+    out = tmp_path / "handed on.toml"
+    presets.choose_file(out)
+    presets.press("export")
+    krita.wait_until(out.exists, 10, "the file")
+    assert out.read_text(encoding="utf-8") == GOOD
+
+
+def test_files_that_are_no_presets_are_told_in_a_line(
+    krita, docker, easel, small_painting, presets, tmp_path
+):
+    easel.picture(small_painting)
+    for name, content, said in (
+        ("odd", b'title = "A"', "The preset odd.toml: `lift` is missing."),
+        ("no text", b"\xff\xfe", "cannot be read: it is no text."),
+    ):
+        path = tmp_path / f"{name}.toml"
+        path.write_bytes(content)
+        presets.choose_file(path)
+        presets.press("import")
+        krita.wait_until(lambda said=said: docker.message.endswith(said), 30, said)
+        assert docker.warns
+    docker.picture_of("preset-refused")
+    assert presets.names == ["No preset"]
+
+    presets.path.mkdir(exist_ok=True)
+    (presets.path / "bad.toml").write_text("layers = 1", encoding="utf-8")
+    (presets.path / "good.toml").write_text(GOOD, encoding="utf-8")
+    docker.look_at_backend()
+    fault = "The preset bad.toml: `title` is missing."
+    presets.wait_for("From a friend", fault)
+    assert not krita.evaluate(f"{LIST}.model().item(2).isEnabled()")
+    assert krita.evaluate(f"{LIST}.itemData(2, 3)") == fault
