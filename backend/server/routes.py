@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.presets import PresetFolder
 from layerpeel.backend.server.adjustments import write_adjustment
 from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, line_events, stream
@@ -67,7 +66,7 @@ class Backend:
     pointing: PointingDesk
     limits: Limits
     incoming: Incoming
-    presets: PresetFolder
+    presets: Path
     _health: OwnThreads = field(default_factory=lambda: OwnThreads("health", 2))
     _sending: OwnThreads = field(default_factory=lambda: OwnThreads("results", 2))
     _showing: OwnThreads = field(default_factory=lambda: OwnThreads("views of results", 2))

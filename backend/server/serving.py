@@ -17,7 +17,6 @@ from starlette.types import ASGIApp
 
 from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.presets import PresetFolder
 from layerpeel.backend.server.callers import ACCEPTED_AT_ONCE, callers_at
 from layerpeel.backend.server.guard import Door, Guard
 from layerpeel.backend.server.home_folder import make_home
@@ -97,7 +96,7 @@ async def _serve(settings: ServerSettings, listener: socket.socket, door: Door) 
         incoming = Incoming(incoming_folder())
     except OSError as error:
         raise _cannot_work_in(state_folder(), error) from error
-    presets = PresetFolder(presets_folder())
+    presets = presets_folder()
     limits = settings.limits
     backend = Backend(store, queue, presence, models, pulls, pointing, limits, incoming, presets)
 

@@ -1,8 +1,9 @@
 """The list of presets, and what can be done with them."""
 
+import os
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.client import Client
@@ -151,7 +152,7 @@ class PresetRow(QWidget):
         if not path:
             return
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = _path_of(path).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             # A ValueError: it is no text.
             self.failed.emit(_not_read(path, error))
@@ -161,7 +162,7 @@ class PresetRow(QWidget):
             self._show(presets)
             self.told.emit(i18n("The preset is in the list."))
 
-        file = PresetFile(Path(path).stem, text)
+        file = PresetFile(PurePath(path).stem, text)
         self._call(lambda client: client.take_in_preset(file, taken_in, self._fail))
 
     def _hand_on(self) -> None:
@@ -177,7 +178,7 @@ class PresetRow(QWidget):
 
     def _write(self, path: str, file: PresetFile) -> None:
         try:
-            Path(path).write_text(file.text, encoding="utf-8")
+            _path_of(path).write_text(file.text, encoding="utf-8")
         except OSError as error:
             self.failed.emit(
                 i18n("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
@@ -202,6 +203,11 @@ class PresetRow(QWidget):
         action.triggered.connect(lambda _checked=False: do())
         self._menu.addAction(action)
         return action
+
+
+def _path_of(path: str) -> Path:
+    """Return a path of Qt's for Python, which Krita runs with ASCII file names (`path_text`)."""
+    return Path(os.fsdecode(path.encode("utf-8")))
 
 
 def _not_read(path: str, error: Exception) -> str:
