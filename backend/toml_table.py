@@ -110,13 +110,6 @@ class TomlTable:
             raise self._not_possible(key, value)
         return value
 
-    def flag(self, key: str, default: bool = False) -> bool:
-        """Take true or false."""
-        value = self._take(key, default)
-        if not isinstance(value, bool):
-            raise self._not_possible(key, value)
-        return value
-
     def count(
         self, key: str, least: int = 1, most: float = math.inf, default: int | None = None
     ) -> int:

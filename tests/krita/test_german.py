@@ -70,6 +70,19 @@ row = widgets.the("layerpeel_things")
 result = [[row.item(index).text() for index in range(row.count())], row.item(1).toolTip()]
 result.append([thing.name for thing in pointing.pointed_at().lift.found])
 """
+# Jobs of another Krita, as the backend tells of them.
+WAITING = """
+from layerpeel.plugin.docker import CONNECTION
+from layerpeel.shared.jobs import JobInLine, JobsInLine, JobState, JobSummary
+jobs = [JobSummary(name, name, state, 0.0, (9, 9)) for name, state in
+        (("Motiv", JobState.RUNNING), ("Auswahl", JobState.QUEUED))]
+CONNECTION._hear_line(JobsInLine((JobInLine(jobs[0], "Starting", 0.4), JobInLine(jobs[1]))))
+"""
+NOTHING_WAITS = """
+from layerpeel.plugin.docker import CONNECTION
+from layerpeel.shared.jobs import JobsInLine
+CONNECTION._hear_line(JobsInLine())
+"""
 THINGS_IN_GERMAN = ["Mitte", "Unten rechts 2"]
 
 
@@ -165,12 +178,15 @@ def look_at_peeling(krita, reader, docker, easel, soft_disc):
     docker.lift("selection")
     reader.look("peel-selection")
     docker.start()
-    assert docker.message == "Zuerst auswählen, was abgelöst wird."
+    assert docker.message == "Noch ist nichts ausgewählt."
     reader.look("peel-problem")
     easel.select(soft_disc)
     docker.take_edge_exactly()
     assert docker.peel() == "Fertig: 2 Ebenen."
     reader.look("peeled")
+    krita.run(WAITING)
+    reader.look("waiting")
+    krita.run(NOTHING_WAITS)
     docker.open_settings()
     reader.look("settings", "layerpeel_settings")
     docker.close_settings("cancel")
