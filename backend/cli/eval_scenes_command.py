@@ -16,7 +16,8 @@ from layerpeel.backend.cli.painting_options import (
     StyleOption,
     size_in,
 )
-from layerpeel.backend.engines.engine_registry import AUTO, ENGINES
+from layerpeel.backend.engines.engine_registry import ENGINES
+from layerpeel.backend.engines.stage_wishes import AUTO
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.evaluation.generated_scenes.measuring import measure_scenes
 from layerpeel.backend.evaluation.generated_scenes.painted_scenes import ScenePlan
