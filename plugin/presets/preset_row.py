@@ -66,6 +66,8 @@ class PresetRow(QWidget):
         more.setObjectName("layerpeel_preset_more")
         more.setText("…")
         more.setToolTip(i18n("Save, share or remove presets"))
+        # The dots say it: the style's own arrow would lie over them.
+        more.setStyleSheet("QToolButton::menu-indicator {image: none;}")
         more.setMenu(self._menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         layout = QHBoxLayout(self)
