@@ -1,6 +1,5 @@
 """Whatever is installed, a request is answered by it, or told in one line what it lacks."""
 
-import itertools
 import re
 from dataclasses import replace
 
@@ -13,11 +12,9 @@ from layerpeel.backend.engines.engine_registry import engine_for
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
-from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.scenes.painter import StylePainter
 from layerpeel.shared.protocol import (
     Box,
-    Coverage,
     Mask,
     PeelRequest,
     Phrases,
@@ -25,97 +22,30 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
     Role,
-    Subject,
-    Things,
     Words,
 )
-from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, Painting, SceneRequest
-from tiny_checkpoints.installed import install_tiny_paper_models, save_tiny_style
-from tiny_checkpoints.point import store_with_tiny_minisam
+from layerpeel.shared.scenes import BackgroundRequest, Painting, SceneRequest
+from tiny_checkpoints.installed import save_tiny_style
+from tiny_checkpoints.pieces import (
+    COVERAGE,
+    HEIGHT,
+    MIDDLE,
+    PAINTING,
+    PEELS,
+    PIECES,
+    SCENES,
+    SUBSETS,
+    WIDTH,
+    SomeInstalled,
+)
 
 pytestmark = pytest.mark.torch
 
-WIDTH, HEIGHT = 80, 64
-MIDDLE = np.zeros((HEIGHT, WIDTH), np.uint8)
-MIDDLE[20:50, 30:64] = 255
-COVERAGE = Coverage(WIDTH, HEIGHT, MIDDLE.tobytes())
-
-# What can be installed or not, by the ids of its models.
-PIECES = {
-    "detector": ("grounding-dino",),
-    "SAM": ("sam",),
-    "miniSAM": ("minisam",),
-    "ISNet": ("isnet",),
-    "ViTMatte": ("vitmatte",),
-    "FBDD and HFA": ("fbdd", "hfa"),
-}
-SUBSETS = [
-    frozenset(chosen)
-    for count in range(len(PIECES) + 1)
-    for chosen in itertools.combinations(PIECES, count)
-]
-
-
-def points(there):
-    return bool({"SAM", "miniSAM"} & there)
-
-
-def boxes(there):
-    return points(there) or "ISNet" in there
-
-
-def words(there):
-    return "detector" in there and boxes(there)
-
-
-def subject(there):
-    return "ISNet" in there
-
-
-PEELS = {
-    "subject": (Subject(), subject),
-    "part": (Subject(COVERAGE), lambda there: bool({"ISNet", "SAM"} & there)),
-    "box": (Box(20, 10, 30, 40), boxes),
-    "click": (Points((Point(40, 30),)), points),
-    "words": (Words("a cat, dog"), words),
-    "phrases": (Phrases(("a cat", "dog")), words),
-    "things": (Things(), lambda there: points(there) and subject(there)),
-    "mask": (Mask(COVERAGE), lambda _there: True),
-}
-PAINTING = Painting(style="tiny")
-SCENES = {
-    "scene": (
-        SceneRequest("[a cat] on a wall", PAINTING),
-        lambda there: words(there) or subject(there),
-    ),
-    "scene without brackets": (SceneRequest("a wall", PAINTING), lambda _there: True),
-    "add object": (ObjectRequest("a lamp", COVERAGE, PAINTING), lambda _there: True),
-    "add background": (BackgroundRequest("a meadow", PAINTING), lambda _there: True),
-}
-
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, isnet_store):
-    """A folder with every model there is a tiny one of, and the real ISNet; its manifest."""
-    store = store_with_tiny_minisam(tmp_path_factory.mktemp("whole"))
-    install_tiny_paper_models(tmp_path_factory.mktemp("made"), store, isnet_store.path_of("isnet"))
-    return store
-
-
-@pytest.fixture(scope="module")
-def store_with(whole, tmp_path_factory):
-    """A store that has some pieces of it."""
-
-    def make(there):
-        folder = tmp_path_factory.mktemp("some")
-        for model_id in (each for piece in there for each in PIECES[piece]):
-            name = whole.manifest.usable(model_id).name
-            for entry in (name, f"{name}.checked.json"):
-                if (whole.folder / entry).exists():
-                    (folder / entry).symlink_to(whole.folder / entry)
-        return ModelStore(folder, whole.manifest)
-
-    return make
+def store_with(tmp_path_factory, isnet_store):
+    """A store that has some pieces of all that there is a tiny one of, and of the real ISNet."""
+    return SomeInstalled(tmp_path_factory.mktemp("pieces"), isnet_store.path_of("isnet"))
 
 
 @pytest.fixture(scope="module")
@@ -220,14 +150,41 @@ def test_a_scene_takes_a_generator_and_what_is_there(asked, store_with, canvas, 
             answer(picture, request, store_with(added))
 
 
+@pytest.mark.usefixtures("paints_nothing")
 @pytest.mark.parametrize("asked", SCENES)
-def test_without_a_generator_it_is_the_generator_that_is_missing(asked, store_with, canvas, layer):
-    request, _can = SCENES[asked]
+def test_what_is_said_to_be_missing_is_enough_when_it_is_there(asked, store_with, canvas, layer):
+    """Here in the style that everybody has, which takes a generator of the store."""
+    request, can = SCENES[asked]
     unstyled = replace(request, painting=Painting())
     picture = layer if isinstance(request, BackgroundRequest) else canvas
-    with pytest.raises(ModelError) as refused:
-        answer(picture, unstyled, store_with(frozenset(PIECES)))
-    assert pulled_by(str(refused.value)) == {"sdxl"}
+    for there in SUBSETS:
+        lacked = [] if "generator" in there else [{"sdxl"}]
+        added, said = there, []
+        while True:
+            try:
+                answer(picture, unstyled, store_with(added))
+            except PaintingHasBegunError:
+                break
+            except ModelError as refused:
+                said.append(pulled_by(str(refused)))
+                assert not said[-1] & {each for piece in added for each in PIECES[piece]}
+                added = with_pulled(added, said[-1])
+        # The generator first, then what takes the scene apart.
+        assert said[: len(lacked)] == lacked
+        assert (len(said) > len(lacked)) != can(there), sorted(there)
+
+
+@pytest.mark.parametrize("name", ["sdxl", "sdxl-inpainting", "fbdd", "vitmatte", "sam", "minisam"])
+def test_what_is_asked_for_by_name_is_taken_or_named_as_missing(name, store_with):
+    """Whatever else is there: nothing stands in for it."""
+    lift = Points((Point(40, 30),)) if name in ("sam", "minisam") else Mask(COVERAGE)
+    request = PeelRequest(lift, engine=f"auto+{name}")
+    (piece,) = (piece for piece, models in PIECES.items() if name in models)
+    for there in SUBSETS:
+        pull = has(request, store_with(there))
+        assert (pull is None) == (piece in there), sorted(there)
+        engine, _notes = engine_for(request, store_with(there))
+        assert set(PIECES[piece]) <= set(engine.models_needed(request))
 
 
 def peeled(canvas, store, lift, engine="auto"):
