@@ -12,6 +12,9 @@ from layerpeel.plugin.stage_wishes import AUTOMATIC, engine_with
 _GROUP = "layerpeel"
 _NO, _YES = "no", "yes"
 
+DEFAULT_KEEP = 2  # GiB, as the backend does by itself
+MOST_GIB = 999
+
 
 @dataclass(frozen=True)
 class DockerSettings:
@@ -23,6 +26,9 @@ class DockerSettings:
         here.
     writes_down: whether the document records how its layers were made.
     inserts_at_once: whether a peel's result becomes layers without being looked at first.
+    keep_gib: how much the backend keeps of results. memory_gib: how much of the device's memory
+        models may fill; 0 for as much as there is. Both count for a backend that is started here.
+    names_lifted: whether layers are named after what was lifted off, not after what they are.
     stages: what the engine Automatic takes for its stages (`stage_wishes`); empty for the best.
     patches: whether a background is only a patch round what was lifted off, where that will do.
     """
@@ -35,11 +41,24 @@ class DockerSettings:
     inserts_at_once: bool = True
     patches: bool = False
     stages: str = ""
+    keep_gib: int = DEFAULT_KEEP
+    memory_gib: int = 0
+    names_lifted: bool = False
 
     @property
     def engine_of_requests(self) -> str:
         """The engine, with what it is told to take."""
         return engine_with(self.engine, self.stages)
+
+    @property
+    def options_of_backend(self) -> List[str]:
+        """What a backend that is started here is told; nothing of what it does by itself."""
+        options = []
+        if self.keep_gib != DEFAULT_KEEP:
+            options += ["--max-results", str(self.keep_gib << 30)]
+        if self.memory_gib:
+            options += ["--max-memory", str(self.memory_gib)]
+        return options
 
     def command_parts(self) -> List[str]:
         """Split the command as a shell would.
@@ -60,6 +79,9 @@ def read_settings() -> DockerSettings:
         read_text("inserts_at_once") != _NO,
         read_text("patches") == _YES,
         read_text("stages"),
+        _read_count("keep_gib", DEFAULT_KEEP, 1),
+        _read_count("memory_gib", 0, 0),
+        read_text("names_lifted") == _YES,
     )
 
 
@@ -69,7 +91,17 @@ def write_settings(settings: DockerSettings) -> None:
         write_text(name, getattr(settings, name))
     for name in ("writes_down", "inserts_at_once"):
         write_text(name, "" if getattr(settings, name) else _NO)
-    write_text("patches", _YES if settings.patches else "")
+    for name in ("patches", "names_lifted"):
+        write_text(name, _YES if getattr(settings, name) else "")
+    for name in ("keep_gib", "memory_gib"):
+        write_text(name, str(getattr(settings, name)))
+
+
+def _read_count(name: str, default: int, least: int) -> int:
+    """Read a whole number; the default where there is none, or none that can be."""
+    text = read_text(name)
+    number = int(text) if text.isascii() and text.isdigit() else default
+    return number if least <= number <= MOST_GIB else default
 
 
 def read_text(name: str) -> str:

@@ -25,12 +25,32 @@ DeviceOption = Annotated[
 ]
 
 
+MemoryOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-memory",
+        min=0.5,
+        metavar="GIB",
+        help="How much of the device's memory models may fill; by default what there is.",
+    ),
+]
+
+
 MaxPixelsOption = Annotated[
     int, typer.Option(min=1, help="Read no picture with more pixels; each takes some 10 bytes.")
 ]
 
 
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
+
+
+def limit_memory(gibibytes: float | None) -> None:
+    """Let models fill no more than that in this process and those it starts; None changes it not.
+
+    Small networks that run without torch are not counted: they fit anywhere.
+    """
+    if gibibytes is not None:
+        os.environ["LAYERPEEL_MEMORY"] = str(gibibytes)
 
 
 def choose_device(device: DeviceName | None) -> None:

@@ -8,7 +8,12 @@ from typing import Annotated
 
 import typer
 
-from layerpeel.backend.cli.common_options import DeviceOption, choose_device
+from layerpeel.backend.cli.common_options import (
+    DeviceOption,
+    MemoryOption,
+    choose_device,
+    limit_memory,
+)
 from layerpeel.backend.errors import BadInputError, OutputError, reason_of
 from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.serving import ServerSettings
@@ -58,12 +63,14 @@ def serve(
         int, typer.Option(min=1, help="Delete the oldest results beyond this many bytes.")
     ] = _DEFAULTS.result_bytes,
     device: DeviceOption = None,
+    max_memory: MemoryOption = None,
     log_level: Annotated[
         LogLevel, typer.Option(case_sensitive=False, help="How much the log says.")
     ] = LogLevel.INFO,
 ) -> None:
     """Serve the Krita plugin, and other programs of yours, until Ctrl-C or SIGTERM."""
     choose_device(device)
+    limit_memory(max_memory)
     signal.signal(signal.SIGTERM, _end)
     limits = Limits(max_pixels, max_queue, max_results, max_body)
     level = log_level.value.upper()

@@ -1,11 +1,12 @@
 """The device that computes: which one, in what precision, and how much memory may be used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 import torch
 
 from layerpeel.backend.devices.gpu_signs import wanted_device
+from layerpeel.backend.devices.memory_limit import most_memory
 from layerpeel.backend.errors import DeviceError
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -50,9 +51,15 @@ def compute_on(name: str | None = None) -> Compute:
     `auto` takes a GPU where there is one. A device that was asked for by name is never replaced by
     another.
 
+    Of its memory, models fill no more than `most_memory()`.
+
     Raises DeviceError when there is no such device, or this torch cannot use it.
     """
-    chosen = name or wanted_device()
+    compute, most = _device_called(name or wanted_device()), most_memory()
+    return compute if most is None else replace(compute, budget=min(compute.budget, most))
+
+
+def _device_called(chosen: str) -> Compute:
     match chosen:
         case "auto":
             if torch.cuda.is_available():

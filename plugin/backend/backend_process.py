@@ -46,17 +46,19 @@ class BackendStart(QObject):
     def __init__(
         self,
         command: List[str],
+        options: List[str],
         ready: Callable[[ServerAddress], None],
         failed: Callable[[str], None],
         parent: Optional[QObject] = None,
     ) -> None:
+        """options: of `layerpeel serve`, beside those that it always has."""
         super().__init__(parent)
         self._ready, self._failed = ready, failed
         self._waited, self._gone_for = 0, 0
         self._client: Optional[Client] = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
-        self._process = _start_detached([*command, "serve", "--with-clients"])
+        self._process = _start_detached([*command, "serve", "--with-clients", *options])
         if self._process:
             self._timer.start(LOOK_EVERY)
         else:

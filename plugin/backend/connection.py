@@ -198,7 +198,13 @@ class Connection(QObject):
             return
         self.failed_to_start = False
         self._set(ConnectionState.STARTING, "")
-        self._start = BackendStart(command, self._started, self._not_started, self)
+        self._start = BackendStart(
+            command,
+            read_settings().options_of_backend,
+            self._started,
+            self._not_started,
+            self,
+        )
 
     def _not_started(self, message: str) -> None:
         self.failed_to_start = True

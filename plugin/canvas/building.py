@@ -11,6 +11,7 @@ from layerpeel.plugin.canvas.own_values import Originals, give_own_values
 from layerpeel.plugin.canvas.placement import Placement
 from layerpeel.plugin.canvas.source_reading import close_copy
 from layerpeel.plugin.qt import QByteArray
+from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import KRITA, Turns
 from layerpeel.shared.protocol import Coverage, Layer, LayerStack, Role
@@ -34,10 +35,10 @@ def build_group(
     group.setInheritAlpha(placement.place.inherit_alpha)
     scratch.rootNode().addChildNode(group, None)
     yield KRITA + "make the group"
+    lifted = wished_name(placement)
     for layer in stack.layers:
-        node = yield from build_layer(
-            scratch, layer, layer_name(layer, stack), placement, originals
-        )
+        name = layer_name(layer, stack, lifted)
+        node = yield from build_layer(scratch, layer, name, placement, originals)
         group.addChildNode(node, None)
         yield KRITA + "add a layer"
         if layer.mask is not None:
@@ -89,18 +90,29 @@ def copy_from(template: Path, find: Callable[[Node], Node]) -> Node:
         close_copy(document)
 
 
-def layer_name(layer: Layer, stack: LayerStack) -> str:
-    """Name a layer of a result after what it shows."""
+def wished_name(placement: Placement) -> str:
+    """Return what was lifted off, where the artist has layers named after that; else nothing."""
+    return placement.origin.lifted if read_settings().names_lifted else ""
+
+
+def layer_name(layer: Layer, stack: LayerStack, lifted: str = "") -> str:
+    """Name a layer of a result after what it shows.
+
+    lifted: what was lifted off, to be named where nothing better is known; empty to say only
+        whether a layer is a foreground.
+    """
     if layer.role is Role.BACKGROUND:
-        return i18n("Background")
+        return i18n("{name}: background").format(name=lifted) if lifted else i18n("Background")
     if layer.phrase:
         return name_after(layer.phrase)
     if layer.name and not layer.name.startswith(_NUMBERED):
         return name_after(layer.name)
     foregrounds = [each for each in stack.layers if each.role is Role.FOREGROUND]
     if len(foregrounds) == 1:
-        return i18n("Foreground")
+        return name_after(lifted) if lifted else i18n("Foreground")
     number = len(foregrounds) - foregrounds.index(layer)
+    if lifted:
+        return f"{name_after(lifted)} {number}"
     return i18n("Foreground {number}").format(number=number)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Tuple
 
 from layerpeel.plugin.canvas import CanvasError
-from layerpeel.plugin.canvas.building import layer_name
+from layerpeel.plugin.canvas.building import layer_name, wished_name
 from layerpeel.plugin.canvas.placement import Place, Placement, ResultForm
 from layerpeel.plugin.texts import i18n
 from layerpeel.shared.protocol import LayerStack, Role
@@ -27,6 +27,6 @@ def part_of(stack: LayerStack, placement: Placement, role: Role) -> Tuple[LayerS
     how = (place.blending_mode, place.opacity, place.inherit_alpha)
     is_plain = how == (_PLAIN.blending_mode, _PLAIN.opacity, _PLAIN.inherit_alpha)
     is_one = len(layers) == 1 and layers[0].mask is None and is_plain
-    name = layer_name(layers[0], stack) if is_one else placement.name
+    name = layer_name(layers[0], stack, wished_name(placement)) if is_one else placement.name
     form = ResultForm.LAYER if is_one else ResultForm.PART
     return replace(stack, layers=layers), replace(placement, name=name, form=form, place=place)

@@ -12,13 +12,14 @@ from layerpeel.plugin.qt import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSpinBox,
     QWidget,
 )
 from layerpeel.plugin.settings.engine_choice import EngineChoice
 from layerpeel.plugin.settings.stage_choices import StageChoices
 from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.stage_wishes import AUTOMATIC
-from layerpeel.plugin.stored_settings import DockerSettings, read_settings, write_settings
+from layerpeel.plugin.stored_settings import MOST_GIB, DockerSettings, read_settings, write_settings
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.shared.places import log_file
 
@@ -67,6 +68,14 @@ class SettingsDialog(QDialog):
         self._patches.setToolTip(
             i18n("Smaller files; but keep the picture below, which shows beside the patch")
         )
+        self._names_lifted = QCheckBox(i18n("Name layers after what was lifted off"))
+        self._names_lifted.setObjectName("layerpeel_names_lifted")
+        self._names_lifted.setChecked(saved.names_lifted)
+        self._names_lifted.setToolTip(i18n("Otherwise they are called Foreground and Background"))
+        at_next_start = i18n("Counts from the next start of the backend")
+        self._keep = _gibibytes("layerpeel_keep", 1, saved.keep_gib, at_next_start)
+        self._memory = _gibibytes("layerpeel_memory", 0, saved.memory_gib, at_next_start)
+        self._memory.setSpecialValueText(i18n("as much as there is"))
         self._installation = QPushButton(i18n("Install, update or remove …"))
         self._installation.setObjectName("layerpeel_installation")
         self._installation.setToolTip(i18n("Opens the docker's page that sets the backend up"))
@@ -89,6 +98,9 @@ class SettingsDialog(QDialog):
         form.addRow("", self._looks_first)
         form.addRow("", self._writes_down)
         form.addRow("", self._patches)
+        form.addRow("", self._names_lifted)
+        form.addRow(i18n("Keep results up to:"), self._keep)
+        form.addRow(i18n("Memory for models:"), self._memory)
         if setting_up.is_possible:
             form.addRow(i18n("Backend:"), self._installation)
         form.addRow(i18n("Command that starts the backend:"), self._command)
@@ -118,6 +130,9 @@ class SettingsDialog(QDialog):
             not self._looks_first.isChecked(),
             self._patches.isChecked(),
             self._stages.chosen(),
+            self._keep.value(),
+            self._memory.value(),
+            self._names_lifted.isChecked(),
         )
         try:
             settings.command_parts()
@@ -129,6 +144,16 @@ class SettingsDialog(QDialog):
             return
         write_settings(settings)
         self.accept()
+
+
+def _gibibytes(name: str, least: int, value: int, tip: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setObjectName(name)
+    box.setRange(least, MOST_GIB)
+    box.setSuffix(" GiB")
+    box.setValue(value)
+    box.setToolTip(tip)
+    return box
 
 
 def _line(text: str, name: str, hint: str) -> QLineEdit:

@@ -34,3 +34,15 @@ def test_the_environment_chooses(monkeypatch):
     monkeypatch.setenv("LAYERPEEL_DEVICE", "abacus")
     with pytest.raises(DeviceError, match="abacus"):
         compute_on()
+
+
+def test_models_fill_no_more_than_a_person_allows(monkeypatch):
+    whole = compute_on("cpu").budget
+    monkeypatch.setenv("LAYERPEEL_MEMORY", "0.25")
+    assert compute_on("cpu").budget == 1 << 28
+    monkeypatch.setenv("LAYERPEEL_MEMORY", "100000")
+    assert compute_on("cpu").budget == whole
+    for odd in ("0", "-1", "much", "nan", "inf", "1e99"):
+        monkeypatch.setenv("LAYERPEEL_MEMORY", odd)
+        with pytest.raises(DeviceError, match=f"LAYERPEEL_MEMORY is “{odd}”"):
+            compute_on("cpu")
