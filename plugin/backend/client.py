@@ -4,7 +4,7 @@ from typing import Any, Callable, List, Optional
 
 from layerpeel.plugin.backend.http_calls import Failed, HttpCalls, Problem
 from layerpeel.plugin.backend.incoming_file import not_handed_over, remove_incoming, write_incoming
-from layerpeel.plugin.qt import QByteArray, QNetworkReply, QObject
+from layerpeel.plugin.qt import QByteArray, QNetworkReply, QObject, QTimer
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, run_in_turns
 from layerpeel.shared.generators import (
@@ -257,29 +257,37 @@ class Client(QObject):
     ) -> None:
         replies: List[QNetworkReply] = []
         garbled: List[ProtocolError] = []
+        events: List[Any] = []
 
         def read() -> None:
             (reply,) = replies
-            while reply.canReadLine() and not garbled:
+            while not garbled and reply.canReadLine():
                 line = bytes(reply.readLine()).strip()
                 if not line.startswith(b"data:"):
                     continue
                 try:
-                    event = from_text(kind, line[len(b"data:") :].strip())
+                    events.append(from_text(kind, line[len(b"data:") :].strip()))
                 except ProtocolError as error:
                     garbled.append(error)
                     reply.abort()
-                    return
-                heard(event)
+            # Not now: Krita may draw, and let the stream end, before somebody has heard it. The
+            # reply would be deleted under Qt's feet, which is still telling us of it.
+            QTimer.singleShot(0, tell)
+
+        def tell() -> None:
+            while events:
+                heard(events.pop(0))
 
         def start(reply: QNetworkReply) -> None:
             replies.append(reply)
             reply.readyRead.connect(read)
 
         def finish(_rest: QByteArray) -> None:
+            tell()
             ended(_garbled(garbled[0]) if garbled else None)
 
         def fail(problem: Problem) -> None:
+            tell()
             ended(_garbled(garbled[0]) if garbled else problem)
 
         self._calls.get(path, finish, fail, EVENTS_TYPE, start)
