@@ -1,4 +1,4 @@
-"""Where a foreground lies and how much of the frame it covers: the paper's Table 2, 0–100.
+"""Where a foreground lies and how much of the frame it covers: as in the paper's Table 2, 0–100.
 
 The paper says "pixels occupied", "largest dimension" and "central positions of the foreground
 objects along each axis". Here a pixel is occupied where α > 0.5, and dimension and centre are those

@@ -11,15 +11,14 @@ from typing import Any
 
 from layerpeel.backend.evaluation.evaluate import TRUTH, Evaluation
 from layerpeel.backend.evaluation.figures import FIGURES
-from layerpeel.backend.evaluation.paper_figures import TABLE_4
 from layerpeel.backend.evaluation.placement_figures import NAMES as PLACEMENTS
+from layerpeel.backend.evaluation.report.table_4 import table_4
 from layerpeel.backend.evaluation.summary import (
     known_pairs,
     median_ratio,
     spread_of,
     times_worse,
 )
-from layerpeel.backend.evaluation.tracks.composite_questions import LAYERS
 
 
 def record_of(evaluation: Evaluation, facts: dict[str, str]) -> dict[str, Any]:
@@ -38,8 +37,7 @@ def record_of(evaluation: Evaluation, facts: dict[str, str]) -> dict[str, Any]:
         "left_out": evaluation.left_out,
         "not_measured": evaluation.lacking,
         "doubts": evaluation.doubts,
-        # Of the composites of its authors; ours by its names: see `BY_TRIMAP`.
-        "the_papers_own": TABLE_4 if plan.track is LAYERS else {},
+        "table_4": [_without_nan(asdict(row)) for row in table_4(evaluation)],
         "unusable_files": plan.art.unusable,
         "figures": {
             name: FIGURES[name].meaning for name in evaluation.figure_names if name in FIGURES

@@ -16,6 +16,7 @@ from layerpeel.backend.evaluation.placement_figures import NAMES as PLACEMENTS
 from layerpeel.backend.evaluation.report import plots
 from layerpeel.backend.evaluation.report.gallery import Gallery
 from layerpeel.backend.evaluation.report.lines import note_lines
+from layerpeel.backend.evaluation.report.table_4 import COLUMNS, table_4
 from layerpeel.backend.evaluation.summary import spread_of
 
 PACKAGE = "layerpeel.backend.evaluation.report"
@@ -36,6 +37,8 @@ def page_of(evaluation: Evaluation, record: dict[str, Any], gallery: Gallery) ->
             best=_best(evaluation),
             notes=note_lines(evaluation),
             placements=PLACEMENTS,
+            table_4=table_4(evaluation),
+            table_4_columns=COLUMNS,
             plots=plots.plots_of(evaluation),
             geometry=plots,
             shown=shown,

@@ -69,7 +69,27 @@ def test_every_figure_of_the_table_is_measured_and_what_means_nothing_is_marked(
     filled, bare = (record["summary"][name] for name in ("vitmatte", "vitmatte-colours"))
     assert filled["F_mad"]["mean"] == bare["F_mad"]["mean"]
     assert filled["B_mad"]["mean"] != bare["B_mad"]["mean"]
-    assert record["the_papers_own"] == TABLE_4
     for name, papers in THE_PAPERS.items():
         assert papers.partition(" +")[0] in record["methods"][name]
         assert papers in TABLE_4
+    check_table(record["table_4"], record["summary"])
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<i>FBA + inpainting</i>" in page
+
+
+def check_table(rows, summary):
+    ours = {(row["layer"], row["method"]): row["errors"] for row in rows if not row["quoted"]}
+    papers = {(row["layer"], row["method"]): row["errors"] for row in rows if row["quoted"]}
+    assert ours.keys() == {(layer, name) for layer in "FB" for name in summary}
+    for (layer, name), errors in ours.items():
+        assert errors["mad"] == summary[name][f"{layer}_mad"]["mean"]
+        assert errors["lpips"] == summary[name][f"{layer}_lpips"]["mean"]
+        assert errors["sad"] == pytest.approx(errors["mad"] * 96 * 96 * 3 / 1e6)
+    # As the paper's own rows are made, but for what it rounds.
+    assert papers == {
+        (layer, name): errors
+        for name, layers in TABLE_4.items()
+        for layer, errors in layers.items()
+    }
+    for errors in papers.values():
+        assert errors["sad"] == pytest.approx(errors["mad"] * 512 * 512 * 3 / 1e6, abs=0.06)
