@@ -18,6 +18,7 @@ from layerpeel.backend.cli.common_options import (
 )
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models_command import pull_missing
+from layerpeel.backend.cli.preset_option import lift_of, preset_called, stages_with
 from layerpeel.backend.engines.engine_registry import ENGINES, engine_for
 from layerpeel.backend.engines.stage_wishes import AUTO, Stage, with_stages
 from layerpeel.backend.errors import BadInputError
@@ -28,6 +29,7 @@ from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.formats.writing import check_output, write_stack
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.other_backgrounds import MOST_FILL_VARIANTS
+from layerpeel.shared.presets import Preset, PresetResult
 from layerpeel.shared.protocol import (
     Box,
     Coverage,
@@ -56,6 +58,11 @@ class LiftOptions:
     point: list[str] | None
     not_point: list[str] | None
     things: bool
+
+    @property
+    def are_given(self) -> bool:
+        """Whether any is."""
+        return any(value not in (None, [], False) for value in vars(self).values())
 
 
 # How many things are looked for where nobody says how many.
@@ -125,12 +132,20 @@ def peel(
             "filled in otherwise, as hidden layers."
         ),
     ] = 0,
-    engine: Annotated[
-        str,
+    preset: Annotated[
+        str | None,
         typer.Option(
-            help=f"{', '.join(ENGINES)}; auto takes the best there is, auto+NAME that one too."
+            metavar="NAME|FILE",
+            help="Peel as a preset of Krita's says, where no other option does.",
         ),
-    ] = AUTO,
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help=f"{', '.join(ENGINES)}; auto takes the best there is, auto+NAME that one too.",
+            show_default=AUTO,
+        ),
+    ] = None,
     stage: Annotated[
         list[str] | None,
         typer.Option(
@@ -157,20 +172,23 @@ def peel(
     whole picture or --within a part of it.
     """
     choose_device(device)
+    wished = Preset("") if preset is None else preset_called(preset)
     check_output(out, force)
     if preview is not None:
         check_preview(preview, force)
     read = read_picture(picture, max_pixels)
     check_output(out, force, read.picture.pixels.depth)
     size = (read.picture.pixels.width, read.picture.pixels.height)
+    options = LiftOptions(mask, trimap, within, box, text, point, not_point, things)
+    exact = exact_edge or (wished.exact_edge and mask is not None)
+    most = MOST_THINGS if things and preset is None else wished.layers
     request = PeelRequest(
-        _lift(
-            LiftOptions(mask, trimap, within, box, text, point, not_point, things), exact_edge, size
-        ),
-        (MOST_THINGS if things else 1) if layers is None else layers,
+        _lift(options, exact, size) if options.are_given else lift_of(wished),
+        most if layers is None else layers,
         band,
         seed,
-        with_stages(engine, stage or ()),
+        with_stages(engine or wished.engine, stages_with(wished, stage or ())),
+        masks=wished.result is PresetResult.MASKS,
         fill_variants=fill_variants,
     )
     store = context.find_object(ModelStore) or ModelStore()

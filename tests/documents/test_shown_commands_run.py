@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from documents.shown_commands import OURS, SHOWN, command_line, is_complete
 from layerpeel.backend.cli import commands
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.presets import written
 from layerpeel.backend.training.recipe import RECIPES
+from layerpeel.shared.presets import Preset, PresetLift
 from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sd, save_tiny_sdxl
 from tiny_checkpoints.installed import install_tiny_paper_models
 from tiny_checkpoints.layering import save_tiny_fbdd, save_tiny_hfa, save_tiny_inpainting
@@ -125,6 +127,8 @@ def desk(tmp_path_factory, art, make_scene, pointing_store):
             (folder / "art" / kind / f"{number}-{path.name}").symlink_to(path)
     for name in ("small-matting", "small-hfa", "paper-fbdd"):
         (folder / f"{name}.toml").write_text(less_of(name), encoding="utf-8")
+    hair = Preset("Fine hair", PresetLift.SELECTION, stages={"edge": "closed-form"})
+    (folder / "fine-hair.toml").write_text(written(hair), encoding="utf-8")
     made = folder / "made"
     sdxl = save_tiny_sdxl(made / "sdxl")
     save_tiny_controlnet(folder / "controlnet", sdxl)
