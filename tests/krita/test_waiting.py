@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
+from krita_harness.home import ENGINE
 from krita_harness.waiting import Waiting
 
 pytestmark = pytest.mark.krita
@@ -154,3 +155,24 @@ def test_two_kritas_see_one_line(
     assert peeled(krita)
     assert peeled(other)
     np.testing.assert_array_equal(other.pixels(), small_painting[::-1])
+
+
+def test_nobody_is_taken_from_another_document_to_look_at_a_result(
+    krita, docker, easel, results, backend, begin, small_painting
+):
+    docker.change_settings(engine=ENGINE, inserts_at_once=False)
+    try:
+        with backend.held():
+            begin(small_painting, "One")
+            docker.wait_until_it_runs()
+            easel.picture(small_painting[::-1], name="Two")
+            krita.wait_until(lambda: docker.button == "Peel", 5, "the button for the second")
+        docker.wait_for_message("One: Done: the result waits under Results.")
+        assert not results.is_looking
+        easel.bring_to_front("One")
+        assert not peeled(krita)
+        krita.wait_until(lambda: docker.message.startswith("Done: the result waits"), 5, "the line")
+        results.open()
+        assert ["Selection", "from One"] in [row[:2] for row in results.rows if len(row) == 3]
+    finally:
+        docker.forget_settings()
