@@ -96,6 +96,8 @@ def is_complete(group, words: list[str]) -> bool:
             group.commands[words[0]],
             words[1:],
         )
+    if "--help" in words:
+        return True  # Which would be printed here and now.
     if hasattr(group, "commands") and not words:
         return False  # A group alone shows its help.
     try:
@@ -104,6 +106,4 @@ def is_complete(group, words: list[str]) -> bool:
         if type(error).__name__ != "MissingParameter":
             raise
         return False
-    except typer.Exit:  # --help and --version
-        return True
     return True
