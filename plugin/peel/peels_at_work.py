@@ -31,13 +31,13 @@ class PeelsAtWork:
         return next((peel for peel in self._peels if peel.document == document), None)
 
     def keep_unseen(self, peel: Peel, how: Ending) -> None:
-        """Keep how a peel ended until its document is seen again; not at all of a closed one."""
-        self._unseen = [each for each in self._unseen if is_open(each[0].document)]
+        """Keep how a peel ended until its document is seen again, or closed."""
         if is_open(peel.document):
             self._unseen.append((peel, how))
 
     def take_unseen(self, document: Optional[Document]) -> Optional[Tuple[Peel, Ending]]:
-        """Return what is kept for a document, and keep it no longer."""
+        """Return what is kept for a document, and keep it no longer, nor that of closed ones."""
+        self._unseen = [each for each in self._unseen if is_open(each[0].document)]
         found = next((each for each in self._unseen if each[0].document == document), None)
         if found is not None:
             self._unseen.remove(found)
