@@ -13,7 +13,14 @@ import torch
 from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
 from layerpeel.backend.image import Float32
-from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
+from layerpeel.backend.progress import (
+    ReportFraction,
+    ReportProgress,
+    ShowFound,
+    say_no_fraction,
+    say_nothing,
+    show_nobody,
+)
 from layerpeel.backend.stages.generation.additions import Additions, check_steps
 from layerpeel.backend.stages.generation.applied_additions import add_loras, choose_sampler
 from layerpeel.backend.stages.generation.config import GeneratorConfig
@@ -39,7 +46,7 @@ from layerpeel.backend.stages.generation.request import (
 )
 from layerpeel.backend.stages.generation.sizes import resampled, working_size
 from layerpeel.backend.stages.generation.start import start_arguments, strength_for
-from layerpeel.backend.stages.generation.weight_bits import choose_bits
+from layerpeel.backend.stages.generation.weight_bits import WeightBits, choose_bits
 from layerpeel.shared.translatable import Translatable
 
 LOADING = Translatable("Loading the generator")
@@ -87,6 +94,7 @@ class Generator:
         self._pool = pool
         self._additions = additions or Additions()
         self._plain: Pipeline | None = None
+        self._bits = WeightBits()  # of the networks that are loaded
         self._controlled: tuple[Path, Pipeline] | None = None
         self._begun: dict[bool, Pipeline] = {}  # by whether it paints within a mask
 
@@ -111,7 +119,11 @@ class Generator:
         check_steps(self._additions.sampler, settings.steps)
         report(LOADING, 0.0)
         self._pool.clear_device()
-        pipeline = self.pipeline_for(settings.control, settings.start)
+        pipeline = self.pipeline_for(
+            settings.control,
+            settings.start,
+            lambda done: report(LOADING, PAINTING_BEGINS * done),
+        )
         self._check_prompts(pipeline, settings)
         sides = [round(self._config.side * share) for share in SMALLER_SIDES]
 
@@ -123,19 +135,26 @@ class Generator:
             self._pool, sides, attempt, f"a picture by {self._config.title}"
         )
         notes = _notes(settings, size, ran_short=side != sides[0])
-        bits = choose_bits(self._config, self._checkpoint, self._pool.compute)
-        if bits.note:
-            notes += (bits.note,)
+        if self._bits.note:
+            notes += (self._bits.note,)
         return Generated(resampled(picture, settings.size), size, notes)
 
-    def pipeline_for(self, control: Control | None, start: Start | None = None) -> Pipeline:
+    def pipeline_for(
+        self,
+        control: Control | None,
+        start: Start | None = None,
+        report: ReportFraction = say_no_fraction,
+    ) -> Pipeline:
         """Return the pipeline for a control or start picture, loaded when first needed.
+
+        report: called while it loads; may raise to cancel.
 
         Raises as `generate` does.
         """
         compute = self._pool.compute
         if self._plain is None:
-            plain = load_pipeline(self._config, self._checkpoint, compute)
+            self._bits = choose_bits(self._config, self._checkpoint, compute)
+            plain = load_pipeline(self._config, self._checkpoint, compute, self._bits, report)
             add_loras(plain, self._config, self._additions.loras)
             choose_sampler(plain, self._config, self._additions.sampler)
             self._plain = plain

@@ -1,6 +1,5 @@
 """The files of a generator: finding, checking and measuring them."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -80,21 +79,16 @@ def recognised(file: Path, config: GeneratorConfig) -> SingleFile:
     return found
 
 
-def weights_in(path: Path) -> int:
-    """Count the numbers in a single file, or in a folder as on the model hub.
+def shapes_by_part(path: Path) -> dict[str, Shapes]:
+    """Return the tensors' shapes of each component in a folder as on the model hub.
+
+    Of a single file it is one part, called "".
 
     Raises ModelError when a file cannot be read, is cut short, or is of another kind.
     """
-    parts = shapes_by_part(path) if path.is_dir() else {"": _shapes_in(path)}
-    return sum(math.prod(shape) for shapes in parts.values() for shape in shapes.values())
-
-
-def shapes_by_part(folder: Path) -> dict[str, Shapes]:
-    """Return the tensors' shapes of each component in a folder as on the model hub.
-
-    Raises ModelError as `weights_in` does.
-    """
-    there = sorted(folder.glob("*/*.safetensors"))
+    if not path.is_dir():
+        return {"": _shapes_in(path)}
+    there = sorted(path.glob("*/*.safetensors"))
     half = variant_of(there) is not None
     parts: dict[str, Shapes] = {}
     for file in there:

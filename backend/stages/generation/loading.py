@@ -1,5 +1,6 @@
 """Loading a generator from a folder as on the model hub, or from one file, without the network."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,13 @@ from layerpeel.backend.networks.pretrained import (
     load_whole,
     quiet,
 )
+from layerpeel.backend.progress import ReportFraction, say_no_fraction
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.generator_checkpoint import (
     INDEX,
     Checkpoint,
     recognised,
     variant_of,
-    weights_in,
 )
 from layerpeel.backend.stages.generation.memory import require_room
 from layerpeel.backend.stages.generation.pipelines import (
@@ -43,7 +44,13 @@ from layerpeel.backend.stages.generation.single_file_parts import (
     shipped_tokenizer,
 )
 from layerpeel.backend.stages.generation.start import taken_from_start
-from layerpeel.backend.stages.generation.weight_bits import IN_FEW_BITS, choose_bits, few_bits
+from layerpeel.backend.stages.generation.weight_bits import (
+    IN_FEW_BITS,
+    WeightBits,
+    choose_bits,
+    few_bits,
+    sizes_of,
+)
 
 
 def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
@@ -54,8 +61,17 @@ def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
     return half
 
 
-def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Compute) -> Pipeline:
+def load_pipeline(
+    config: GeneratorConfig,
+    checkpoint: Checkpoint,
+    compute: Compute,
+    bits: WeightBits | None = None,
+    report: ReportFraction = say_no_fraction,
+) -> Pipeline:
     """Load a generator into main memory.
+
+    bits: as `choose_bits` chose them; None has it choose.
+    report: called before each network of a folder, of which some take minutes; may raise to cancel.
 
     Raises BadInputError when the config names what diffusers lacks, ModelError when the files are
     not whole or are another generator's, DeviceError when they do not fit where they compute.
@@ -67,14 +83,15 @@ def load_pipeline(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comp
     else:
         found = recognised(checkpoint.path, config)
     precision = precision_for(config, compute)
-    bits = choose_bits(config, checkpoint, compute)
-    is_plain = not bits.few and checkpoint.transformer is None
-    if compute.device.type == "cpu" and is_plain:
-        require_room(weights_in(checkpoint.path) * precision.itemsize, config.title, compute)
+    bits = bits or choose_bits(config, checkpoint, compute)
+    if compute.device.type == "cpu" and not bits.few:  # which was looked at when it was chosen
+        size = sum(sizes_of(checkpoint, precision.itemsize, few=False))
+        require_room(size, config.title, compute)
     try:
         with quiet():
             if found is None:
-                pipeline = _from_folder(pipeline_class, config, checkpoint, precision, bits.few)
+                networks = _networks(checkpoint, precision, bits.few, report)
+                pipeline = _from_folder(pipeline_class, config, checkpoint, networks, precision)
             else:
                 pipeline = _from_file(pipeline_class, config, checkpoint, found, precision)
     except LOADING_ERRORS as error:
@@ -119,14 +136,7 @@ def add_controlnet(
     beside = networks_of(pipeline).values() if compute.device.type == "cpu" else [pipeline.unet]
     size = sum(map(bytes_of, beside)) + bytes_of(controlnet)
     require_room(size, f"{config.title} with this ControlNet", compute)
-    return _ready(
-        pipeline_class.from_pipe(
-            pipeline,
-            controlnet=controlnet,
-            dtype=pipeline.unet.dtype,
-            **config.pipeline_arguments,
-        )
-    )
+    return _of_same_parts(pipeline_class, pipeline, controlnet=controlnet)
 
 
 def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask: bool) -> Pipeline:
@@ -136,9 +146,7 @@ def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask:
     """
     name = config.inpaint_pipeline if within_mask else config.start_pipeline
     pipeline_class = pipeline_class_of(config, str(name), taken_from_start(within_mask))
-    return _ready(
-        pipeline_class.from_pipe(pipeline, dtype=pipeline.vae.dtype, **config.pipeline_arguments)
-    )
+    return _of_same_parts(pipeline_class, pipeline)
 
 
 def paints_only_within_masks(pipeline: Pipeline) -> bool:
@@ -147,20 +155,34 @@ def paints_only_within_masks(pipeline: Pipeline) -> bool:
     return unet is not None and unet.config.in_channels > pipeline.vae.config.latent_channels
 
 
+def _of_same_parts(
+    pipeline_class: PipelineClass, pipeline: Pipeline, **more: nn.Module
+) -> Pipeline:
+    """Make another pipeline of the same parts and settings, and of `more`.
+
+    `from_pipe` of diffusers casts all networks, and those of few bits cannot be cast.
+    """
+    known = {**pipeline.config, **pipeline.components, **more}
+    taken = [
+        name for name in inspect.signature(pipeline_class.__init__).parameters if name in known
+    ]
+    with quiet():
+        return _ready(pipeline_class(**{name: known[name] for name in taken}))
+
+
 def _from_folder(
     pipeline_class: PipelineClass,
     config: GeneratorConfig,
     checkpoint: Checkpoint,
+    networks: Mapping[str, nn.Module],
     precision: torch.dtype,
-    few: bool,
 ) -> Pipeline:
     folder = checkpoint.path
-    variant = variant_of(folder.glob("*/*.safetensors"))
     return pipeline_class.from_pretrained(
         folder,
-        **_networks(checkpoint, variant, precision, few),
+        **networks,
         dtype=precision,
-        variant=variant,
+        variant=variant_of(folder.glob("*/*.safetensors")),
         local_files_only=True,
         use_safetensors=True,
         **config.pipeline_arguments,
@@ -194,7 +216,7 @@ def _from_file(
 
 
 def _networks(
-    checkpoint: Checkpoint, variant: str | None, precision: torch.dtype, few: bool
+    checkpoint: Checkpoint, precision: torch.dtype, few: bool, report: ReportFraction
 ) -> dict[str, nn.Module]:
     """Load the networks of both libraries; what is missing would be made up, or left out.
 
@@ -202,10 +224,11 @@ def _networks(
     """
     networks: dict[str, nn.Module] = {}
     folder = checkpoint.path
-    for name, source in read_json(folder / INDEX).items():
-        network_class = _network_class(source)
-        if network_class is None:
-            continue
+    variant = variant_of(folder.glob("*/*.safetensors"))
+    named = {name: _network_class(source) for name, source in read_json(folder / INDEX).items()}
+    classes = {name: found for name, found in named.items() if found is not None}
+    for name, network_class in classes.items():
+        report(len(networks) / len(classes))
         if name == "transformer" and checkpoint.transformer is not None:
             networks[name] = _from_gguf(network_class, checkpoint.transformer, folder, precision)
             continue

@@ -8,10 +8,9 @@ import logging
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -58,10 +57,9 @@ def choose_bits(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comput
                 "FLUX.2 klein and Z-Image."
             )
         return WeightBits()
-    parts = shapes_by_part(checkpoint.path)
     whole = 4 if compute.device.type == "cpu" else 2
-    sizes = {few: _sizes(parts, checkpoint.transformer, whole, few) for few in (False, True)}
-    needed = {few: lying_at_once(size.values(), compute) for few, size in sizes.items()}
+    sizes = {few: sizes_of(checkpoint, whole, few) for few in (False, True)}
+    needed = {few: lying_at_once(size, compute) for few, size in sizes.items()}
     fits = needed[False] <= compute.budget
     if config.bits != FEW_BITS and (fits or config.bits is not None):
         return WeightBits()  # What does not fit although it was asked for is refused when loaded.
@@ -106,21 +104,24 @@ def bytes_in(shapes: Shapes, bytes_a_number: int, few: bool) -> int:
     )
 
 
-def lying_at_once(sizes: Iterable[int], compute: Compute) -> int:
-    """Of networks of these sizes, how many bytes lie on the device: on a GPU one by one."""
-    return sum(sizes) if compute.device.type == "cpu" else max(sizes, default=0)
+def sizes_of(checkpoint: Checkpoint, bytes_a_number: int, few: bool) -> list[int]:
+    """Count the bytes of each of its networks by what their files say; few: some in 4 bit.
 
-
-def _sizes(
-    parts: Mapping[str, Shapes], transformer: Path | None, bytes_a_number: int, few: bool
-) -> dict[str, int]:
+    Raises ModelError when weights cannot be read.
+    """
+    parts = shapes_by_part(checkpoint.path)
     sizes = {
         part: bytes_in(shapes, bytes_a_number, few and part in IN_FEW_BITS)
         for part, shapes in parts.items()
     }
-    if transformer is not None:
-        sizes["transformer"] = transformer.stat().st_size
-    return sizes
+    if checkpoint.transformer is not None:
+        sizes["transformer"] = checkpoint.transformer.stat().st_size
+    return list(sizes.values())
+
+
+def lying_at_once(sizes: Iterable[int], compute: Compute) -> int:
+    """Of networks of these sizes, how many bytes lie on the device: on a GPU one by one."""
+    return sum(sizes) if compute.device.type == "cpu" else max(sizes, default=0)
 
 
 def _comes_in_few_bits(name: str, shape: tuple[int, ...]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from layerpeel.backend import peel
 from layerpeel.backend.engines import layers_by_inpainting
+from layerpeel.backend.engines.kept_pool import pool_for
 from layerpeel.backend.engines.layers_by_inpainting import window_to_see
 from layerpeel.backend.engines.means import INPAINTERS
 from layerpeel.backend.errors import ModelError
@@ -113,6 +114,20 @@ def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, model_id
     assert painted.made_with.stages["layers"] == TITLES[model_id]
     assert painted.made_with.models.keys() == {model_id}
     assert painted.made_with.licences == {model_id: "not stated"}
+
+
+@pytest.mark.parametrize("model_id", ["flux2-klein", "z-image"])
+def test_the_hole_is_painted_in_four_bits_too(peeled, scene, monkeypatch, model_id):
+    pytest.importorskip("sdnq")
+    tiny = layers_by_inpainting.generator_config
+    monkeypatch.setattr(
+        layers_by_inpainting, "generator_config", lambda name: replace(tiny(name), bits=4)
+    )
+    pool_for.cache_clear()
+    painted = peeled(f"auto+{model_id}")
+    pool_for.cache_clear()
+    assert np.array_equal(flatten(painted)[..., :3], scene.picture)
+    assert painted.made_with.models.keys() == {model_id}
 
 
 def test_it_is_told_what_is_done_and_stops_within_a_step(peeled):

@@ -9,6 +9,7 @@ import pytest
 from layerpeel.backend.devices.pool import NetworkPool, bytes_of
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
+from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.generation import generator_checkpoint, weight_bits
 from layerpeel.backend.stages.generation.config import generator_config, with_bits
 from layerpeel.backend.stages.generation.generator import Generator
@@ -19,7 +20,7 @@ from layerpeel.backend.stages.generation.generator_checkpoint import (
 )
 from layerpeel.backend.stages.generation.loading import load_pipeline
 from layerpeel.backend.stages.generation.pipelines import networks_of
-from layerpeel.backend.stages.generation.request import GenerationRequest
+from layerpeel.backend.stages.generation.request import GenerationRequest, Start
 from layerpeel.backend.stages.generation.weight_bits import IN_FEW_BITS, bytes_in, choose_bits
 from tiny_checkpoints.generation import save_tiny_flux2_klein, save_tiny_z_image
 
@@ -171,3 +172,76 @@ def test_a_gguf_that_cannot_be_used_is_refused(config_of, store, tmp_path):
     empty = ModelStore(tmp_path / "empty")
     with pytest.raises(ModelError, match=r"holds a transformer alone.*layerpeel models import"):
         find_checkpoint(config_of("z-image"), page, empty)
+
+
+# FLUX.2 klein begins from a picture within a mask only.
+@pytest.mark.parametrize(
+    ("name", "masked"), [("z-image", False), ("z-image", True), ("flux2-klein", True)]
+)
+@pytest.mark.parametrize("few", ["4 bit", "GGUF"])
+def test_quantised_ones_begin_from_pictures(config_of, folders, pool, tmp_path, name, masked, few):
+    config, checkpoint = config_of(name), Checkpoint(folders[name])
+    if few == "4 bit":
+        pytest.importorskip("sdnq")
+        config = replace(config, bits=4)
+    else:
+        pytest.importorskip("gguf")
+        from tiny_checkpoints.gguf_file import save_gguf
+
+        file = save_gguf(tmp_path / "mine.gguf", folders[name])
+        checkpoint = replace(checkpoint, transformer=file)
+    mask = np.zeros((64, 64), np.float32)
+    mask[:32] = 1
+    picture = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    begun = replace(ASKED, start=Start(picture, 1.0, mask if masked else None))
+    generator = Generator(config, checkpoint, pool)
+    pictures = [
+        generator.generate(request).picture
+        for request in (begun, replace(begun, seed=1), begun, ASKED)
+    ]
+    np.testing.assert_array_equal(pictures[2], pictures[0])
+    assert np.abs(pictures[1] - pictures[0]).max() > 1 / 255
+    plain = Generator(config, checkpoint, pool).generate(ASKED).picture
+    np.testing.assert_array_equal(pictures[3], plain)  # The networks are as they were.
+
+
+def test_a_gguf_too_is_refused_where_it_does_not_fit(config_of, folders, pool, tmp_path):
+    pytest.importorskip("gguf")
+    from tiny_checkpoints.gguf_file import save_gguf
+
+    file = save_gguf(tmp_path / "mine.gguf", folders["z-image"])
+    checkpoint = Checkpoint(folders["z-image"], transformer=file)
+    with pytest.raises(DeviceError, match="Z-Image needs"):
+        load_pipeline(config_of("z-image", 16), checkpoint, pool_with(pool, 1000).compute)
+
+
+def test_a_finished_picture_is_not_lost_to_what_memory_is_left(config_of, folders, pool):
+    """What else runs may take memory while it paints: the choice is made once."""
+    config, checkpoint = config_of("z-image"), Checkpoint(folders["z-image"])
+    generator = Generator(config, checkpoint, pool)
+
+    def take_all(stage, _done):
+        if "step 2" in stage:
+            pool.compute = replace(pool.compute, budget=1000)
+
+    assert generator.generate(ASKED, take_all).notes == ()
+
+
+@pytest.mark.parametrize("bits", [16, 4])
+def test_loading_tells_of_every_network_and_stops_between_them(config_of, folders, pool, bits):
+    pytest.importorskip("sdnq")
+    config, checkpoint = config_of("z-image", bits), Checkpoint(folders["z-image"])
+    said = []
+    Generator(config, checkpoint, pool).generate(ASKED, lambda *told: said.append(told))
+    loading = [done for stage, done in said if stage == "Loading the generator"]
+    # As it begins, and before each of its three networks.
+    assert loading == pytest.approx([0, 0, 0.05 / 3, 0.1 / 3])
+    assert [done for _, done in said] == sorted(done for _, done in said)
+
+    def cancel(stage, done):
+        assert stage == "Loading the generator"
+        if done > 0.03:
+            raise StopWork
+
+    with pytest.raises(StopWork):
+        Generator(config, checkpoint, pool).generate(ASKED, cancel)
