@@ -24,10 +24,6 @@ PROMPT = "empty background"
 SURROUNDINGS = 0.5
 
 
-# Sides of the pictures that it was trained on, where its family has larger ones too.
-SIDES = {"sd2-inpainting": 512}
-
-
 class LayersByInpainting(LayersByPatchMatch):
     """Fills in by a generator that paints within a mask.
 
@@ -41,8 +37,7 @@ class LayersByInpainting(LayersByPatchMatch):
     def __init__(self, used: UsedModels, model_id: str) -> None:
         self._used = used
         config = generator_config(model_id.removesuffix("-inpainting"))
-        side = SIDES.get(model_id, config.side)
-        self._config = replace(config, checkpoint=model_id, side=side)
+        self._config = replace(config, checkpoint=model_id)
 
     def fill(
         self, image: Image, hole: Bool, later: Bool, seed: int, report: ReportFraction

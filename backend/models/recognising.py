@@ -75,21 +75,17 @@ _PIPELINES = {
     "Flux2KleinPipeline": ("flux2-klein", _ONE_ENCODER),
     "ZImagePipeline": ("z-image", _ONE_ENCODER),
     "StableDiffusionPipeline": ("sd", _SD),
-    "StableDiffusionInpaintPipeline": ("sd-inpainting", _SD),
+    "StableDiffusionInpaintPipeline": ("sd", _SD),
     "QwenImageLayeredPipeline": ("qwen-image-layered", _QWEN),
 }
-_WITH_WEIGHTS = {"safety_checker", "text_encoder", "text_encoder_2", "unet", "transformer", "vae"}
+_WITH_WEIGHTS = {"text_encoder", "text_encoder_2", "unet", "transformer", "vae"}
 
-# Stable Diffusion 1 and 2 are of one class, and differ in how many numbers a word has; by the ids
-# above, channels that the UNet takes, and these numbers.
-_STABLE_DIFFUSION = {
-    ("sd", 4, 768): "sd1",
-    ("sd", 4, 1024): "sd2",
-    ("sd-inpainting", 9, 768): "sd1-inpainting",
-    ("sd-inpainting", 9, 1024): "sd2-inpainting",
-}
+# Stable Diffusion 1 and 2 are of one class, and differ in how many numbers a word has.
+_VERSIONS = {768: 1, 1024: 2}
+# By the channels that the UNet takes: what is for inpainting is often saved as the other class.
+_KINDS = {4: "", 9: "-inpainting"}
 # What comes with some of them, and is used where it does.
-_CHECKER = ("safety_checker", "feature_extractor")
+_CHECKER, _BESIDE_CHECKER = "safety_checker", "feature_extractor"
 
 _PICKLE = (
     "is a pickle, and a pickle can run any code when it is loaded. Convert it to safetensors, "
@@ -210,12 +206,14 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
     if named not in _PIPELINES:
         raise UnfitError(f"is a folder of diffusers for {named}, which Layerpeel does not use")
     model_id, parts = _PIPELINES[named]
-    parts += tuple(part for part in _CHECKER if any(_listed(index.get(part))))
     for part in parts:
         if not any(path.startswith(f"{part}/") for path in files):
             raise WeightsError(f"there is no {part} in it, which a {named} consists of")
     if parts[: len(_SD)] == _SD:
-        model_id = _stable_diffusion(folder, model_id)
+        model_id = _stable_diffusion(folder)
+        # One in a pickle is left out: it is not needed.
+        if any(path.startswith(f"{_CHECKER}/") and is_weights(path) for path in files):
+            parts += _CHECKER, _BESIDE_CHECKER
     in_parts = [
         path for path in files if path.rpartition("/")[0] in parts and is_taken_by_torch(path)
     ]
@@ -224,22 +222,21 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
     return _whole(model_id, what, folder, ["model_index.json", *in_parts], with_weights, files)
 
 
-def _listed(part: object) -> list[object]:
-    """What a line of model_index.json names: library and class, or nulls where it is left out."""
-    return part if isinstance(part, list) else []
-
-
-def _stable_diffusion(folder: Path, kind: str) -> str:
+def _stable_diffusion(folder: Path) -> str:
     unet = _json(folder, "unet/config.json")
     channels, width = unet.get("in_channels", 4), unet.get("cross_attention_dim")
-    for known, model_id in _STABLE_DIFFUSION.items():
-        if known == (kind, channels, width):
-            return model_id
-    raise UnfitError(
-        "is neither Stable Diffusion 1 nor 2: its UNet takes "
-        f"{channels} channels and words of {width} numbers, not 4 (9 for inpainting) and 768 or "
-        "1,024"
-    )
+    if not isinstance(width, int) or width not in _VERSIONS:
+        raise UnfitError(
+            f"is neither Stable Diffusion 1 nor 2: its UNet takes words of {width} numbers, not "
+            "768 or 1,024"
+        )
+    version = _VERSIONS[width]
+    if not isinstance(channels, int) or channels not in _KINDS:
+        raise UnfitError(
+            f"is Stable Diffusion {version} whose UNet takes {channels} channels, not 4, or 9 for "
+            "inpainting"
+        )
+    return f"sd{version}{_KINDS[channels]}"
 
 
 def _network(folder: Path, at_top: list[str]) -> Found:

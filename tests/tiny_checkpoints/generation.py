@@ -19,10 +19,13 @@ from diffusers import (
     ZImagePipeline,
     ZImageTransformer2DModel,
 )
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from safetensors.torch import load_file, save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import nn
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
@@ -123,6 +126,27 @@ def save_tiny_sd(folder: Path, version: int = 1, *, within_mask: bool = False) -
     if within_mask:
         _name_for_inpainting(folder, "StableDiffusionPipeline", "StableDiffusionInpaintPipeline")
     return folder
+
+
+def add_checker(folder: Path) -> None:
+    """Give the Stable Diffusion in `folder` a safety checker, which withholds every picture."""
+    seen = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1}
+    config = CLIPConfig(
+        projection_dim=4,
+        text_config={**seen, "num_attention_heads": 1},
+        vision_config={**seen, "num_attention_heads": 1, "image_size": 28, "patch_size": 14},
+    )
+    checker = StableDiffusionSafetyChecker(config)
+    nn.init.constant_(checker.concept_embeds_weights, -2)  # below every likeness
+    checker.save_pretrained(folder / "safety_checker")
+    extractor = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size=28)
+    extractor.save_pretrained(folder / "feature_extractor")
+    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    index |= {
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "feature_extractor": ["transformers", "CLIPImageProcessor"],
+    }
+    (folder / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
 
 
 def save_tiny_lora(

@@ -31,12 +31,15 @@ class GeneratorConfig:
     start_pipeline, inpaint_pipeline: classes of diffusers that begin from a picture, everywhere and
         within a mask; without one it cannot.
     half: float16 or bfloat16, its precision on devices that compute in half precision.
-    side: it works best at about side² pixels. multiple: both sides must be multiples of it.
+    side: it works best at about side² pixels. noise_side: that of checkpoints which predict noise,
+        where it differs from that of velocity. multiple: both sides must be multiples of it.
     longest_ratio: the largest ratio of the sides.
     steps, guidance: defaults; without `guidance` it has none.
     tokenizers: names of its components; for each, a prompt may have `prompt_tokens` tokens.
     negative_above: a negative prompt counts with more guidance than this; absent, it takes none.
     control_strength: default strength of a ControlNet.
+    text_width: how many numbers its UNet takes a word in, where a folder of the same pipeline may
+        hold another generator.
     single_file: which of `FAMILIES` a checkpoint in one file must be; absent, it is read from
         folders only.
     descriptions: path of the folder that describes the components of such a file, with their
@@ -62,6 +65,8 @@ class GeneratorConfig:
     start_pipeline: str | None = None
     inpaint_pipeline: str | None = None
     control_strength: float = 1.0
+    noise_side: int | None = None
+    text_width: int | None = None
     single_file: str | None = None
     descriptions: Path | None = None
     bits: int | None = None
@@ -97,6 +102,8 @@ def _read(file: Traversable) -> GeneratorConfig:
         pipeline=table.text("pipeline"),
         half=table.choice("half", _HALVES),
         side=table.count("side"),
+        noise_side=table.optional("noise_side", table.count),
+        text_width=table.optional("text_width", table.count),
         multiple=table.count("multiple"),
         longest_ratio=table.number("longest_ratio", 1),
         steps=table.count("steps"),

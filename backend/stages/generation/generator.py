@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from layerpeel.backend.stages.generation.additions import Additions, check_steps
 from layerpeel.backend.stages.generation.applied_additions import add_loras, choose_sampler
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.control import condition, is_dark_on_light
-from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint, side_of
 from layerpeel.backend.stages.generation.latent_preview import preview_of
 from layerpeel.backend.stages.generation.loading import (
     add_controlnet,
@@ -80,6 +80,8 @@ class Generator:
     """A generator, loaded at its first picture and kept for the next ones.
 
     On a GPU its networks lie only while they compute; the networks of `pool` make room.
+
+    Raises ModelError when its checkpoint cannot be read.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Generator:
         pool: NetworkPool,
         additions: Additions | None = None,
     ) -> None:
-        self._config = config
+        self._config = replace(config, side=side_of(config, checkpoint))
         self._checkpoint = checkpoint
         self._pool = pool
         self._additions = additions or Additions()

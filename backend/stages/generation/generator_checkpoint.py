@@ -10,6 +10,7 @@ from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
 from layerpeel.backend.models.single_file import SingleFile, UnfitError, generator_in
+from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
 GGUF = ".gguf"
@@ -77,6 +78,21 @@ def recognised(file: Path, config: GeneratorConfig) -> SingleFile:
             f"its generator (--generator {found.family})."
         )
     return found
+
+
+def side_of(config: GeneratorConfig, checkpoint: Checkpoint) -> int:
+    """Return the side at which a checkpoint works best, in pixels.
+
+    Raises ModelError when it cannot be read.
+    """
+    if config.noise_side is None:
+        return config.side
+    if checkpoint.path.is_dir():
+        schedule = read_json(checkpoint.path / "scheduler" / "scheduler_config.json")
+        velocity = schedule.get("prediction_type") == "v_prediction"
+    else:
+        velocity = recognised(checkpoint.path, config).velocity
+    return config.side if velocity else config.noise_side
 
 
 def shapes_by_part(path: Path) -> dict[str, Shapes]:

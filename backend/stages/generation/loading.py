@@ -52,6 +52,9 @@ from layerpeel.backend.stages.generation.weight_bits import (
     sizes_of,
 )
 
+# Parts of a pipeline: what may withhold a picture, and what prepares pictures for it.
+_CHECKER, _BESIDE_CHECKER = "safety_checker", "feature_extractor"
+
 
 def precision_for(config: GeneratorConfig, compute: Compute) -> torch.dtype:
     """Return float32 where the device computes in it, else the generator's half precision."""
@@ -146,7 +149,9 @@ def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask:
     """
     name = config.inpaint_pipeline if within_mask else config.start_pipeline
     pipeline_class = pipeline_class_of(config, str(name), taken_from_start(within_mask))
-    return _of_same_parts(pipeline_class, pipeline)
+    # What fills an artist's own picture is withheld from nobody: all that was done would be lost.
+    unchecked = {_CHECKER: None} if within_mask else {}
+    return _of_same_parts(pipeline_class, pipeline, **unchecked)
 
 
 def paints_only_within_masks(pipeline: Pipeline) -> bool:
@@ -156,7 +161,7 @@ def paints_only_within_masks(pipeline: Pipeline) -> bool:
 
 
 def _of_same_parts(
-    pipeline_class: PipelineClass, pipeline: Pipeline, **more: nn.Module
+    pipeline_class: PipelineClass, pipeline: Pipeline, **more: nn.Module | None
 ) -> Pipeline:
     """Make another pipeline of the same parts and settings, and of `more`.
 
@@ -181,12 +186,29 @@ def _from_folder(
     return pipeline_class.from_pretrained(
         folder,
         **networks,
+        **_checker(folder, pipeline_class),
         dtype=precision,
         variant=variant_of(folder.glob("*/*.safetensors")),
         local_files_only=True,
         use_safetensors=True,
         **config.pipeline_arguments,
     )
+
+
+def _checker(folder: Path, pipeline_class: PipelineClass) -> dict[str, object]:
+    """Return what a safety checker needs where one lies in the folder, else that there is none.
+
+    The index may name what is not there, and classes that transformers no longer has.
+    """
+    if _CHECKER not in inspect.signature(pipeline_class.__init__).parameters:
+        return {}
+    if not any((folder / _CHECKER).glob("*.safetensors")):
+        return {_CHECKER: None, _BESIDE_CHECKER: None}
+    place = folder / _BESIDE_CHECKER
+    if not place.is_dir():
+        return {_BESIDE_CHECKER: transformers.CLIPImageProcessor()}
+    processor = transformers.CLIPImageProcessor.from_pretrained(place, local_files_only=True)
+    return {_BESIDE_CHECKER: processor}
 
 
 def _from_file(
@@ -270,12 +292,12 @@ def _network_class(source: object) -> Any:  # noqa: ANN401  # the libraries ship
     """Return the class that a line of `INDEX` names, where it is a network's."""
     match source:
         case ["transformers", str(named)]:
-            found, base = getattr(transformers, named), transformers.PreTrainedModel
+            found, base = getattr(transformers, named, None), transformers.PreTrainedModel
         case ["diffusers", str(named)]:
-            found, base = getattr(diffusers, named), diffusers.ModelMixin
+            found, base = getattr(diffusers, named, None), diffusers.ModelMixin
         case _:
             return None
-    return found if issubclass(found, base) else None
+    return found if isinstance(found, type) and issubclass(found, base) else None
 
 
 def _ready(pipeline: Pipeline) -> Pipeline:
@@ -291,6 +313,14 @@ def _check_pipeline(folder: Path, config: GeneratorConfig) -> None:
         raise ModelError(
             f"{folder} holds a {found}, and {config.title} is a {config.pipeline}: choose another "
             "generator or folder."
+        )
+    if config.text_width is None:
+        return
+    width = read_json(folder / "unet" / "config.json").get("cross_attention_dim")
+    if width != config.text_width:
+        raise ModelError(
+            f"{folder} holds another generator than {config.title}: its UNet takes words of "
+            f"{width} numbers, not {config.text_width:,}. Choose another generator or folder."
         )
 
 

@@ -74,14 +74,13 @@ def _quick(monkeypatch, made):
     described = {"sdxl": "nine", "sd1": "sd1"}
 
     def tiny(name):
-        config = replace(generator_config(name), side=64, steps=2)
+        config = replace(generator_config(name), side=64, noise_side=None, steps=2)
         if name not in described:
             return config
         return replace(config, descriptions=made / described[name])
 
     monkeypatch.setenv("LAYERPEEL_DEVICE", "cpu")
     monkeypatch.setattr(layers_by_inpainting, "generator_config", tiny)
-    monkeypatch.setattr(layers_by_inpainting, "SIDES", {})
 
 
 @pytest.fixture(scope="module")

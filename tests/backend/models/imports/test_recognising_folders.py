@@ -42,14 +42,38 @@ def test_a_checker_that_comes_with_a_folder_is_taken_along(store, make_folder, w
     listed = {
         "_class_name": "StableDiffusionPipeline",
         "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
-        "feature_extractor": [None, None],
+        "feature_extractor": ["transformers", "CLIPFeatureExtractor"],
     }
     write_files(folder, {"model_index.json": listed})
-    with pytest.raises(ModelError, match="there is no safety_checker in it"):
-        store.recognise(folder)
+    plain = store.recognise(folder).found.files
+    assert not [path for path in plain if path.startswith(("safety_checker", "feature_ext"))]
+    write_files(folder / "safety_checker", {"config.json": {}, "pytorch_model.bin": b"x"})
+    write_files(folder / "feature_extractor", {"preprocessor_config.json": {}})
+    assert store.recognise(folder).found.files == plain
     weights = (folder / "vae" / "model.safetensors").read_bytes()
-    write_files(folder / "safety_checker", {"config.json": {}, "model.safetensors": weights})
-    assert "safety_checker/model.safetensors" in store.recognise(folder).found.files
+    write_files(folder / "safety_checker", {"model.safetensors": weights})
+    more = set(store.recognise(folder).found.files) - set(plain)
+    assert more == {
+        "safety_checker/config.json",
+        "safety_checker/model.safetensors",
+        "feature_extractor/preprocessor_config.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("named", "channels", "words", "model_id"),
+    [
+        ("StableDiffusionPipeline", 9, 768, "sd1-inpainting"),
+        ("StableDiffusionInpaintPipeline", 4, 1024, "sd2"),
+    ],
+)
+def test_channels_tell_what_is_for_inpainting(
+    store, make_folder, write_files, named, channels, words, model_id
+):
+    unet = {"in_channels": channels, "cross_attention_dim": words}
+    folder = make_folder("sd1")
+    write_files(folder, {"model_index.json": {"_class_name": named}, "unet/config.json": unet})
+    assert store.recognise(folder).model.id == model_id
 
 
 @pytest.mark.parametrize(
@@ -202,7 +226,13 @@ def test_shards_without_an_index_are_missed_by_their_names(store, make_folder):
             "sd2-inpainting",
             "unet/config.json",
             {"in_channels": 9, "cross_attention_dim": 640},
-            "neither Stable Diffusion 1 nor 2: its UNet takes 9 channels and words of 640 numbers",
+            "neither Stable Diffusion 1 nor 2: its UNet takes words of 640 numbers, not 768 or",
+        ),
+        (
+            "sd2-inpainting",
+            "unet/config.json",
+            {"in_channels": 8, "cross_attention_dim": 1024},
+            "is Stable Diffusion 2 whose UNet takes 8 channels, not 4, or 9 for inpainting",
         ),
         (
             "qwen-image-layered",

@@ -9,13 +9,13 @@ import torch
 import transformers
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 
-from layerpeel.backend.errors import BadInputError
+from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.manifest import load_manifest
 from layerpeel.backend.stages.generation.additions import SAMPLERS
 from layerpeel.backend.stages.generation.applied_additions import choose_sampler
 from layerpeel.backend.stages.generation.config import FAMILIES, generator_config
 from layerpeel.backend.stages.generation.generator import Generator
-from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint, side_of
 from layerpeel.backend.stages.generation.loading import load_pipeline
 from layerpeel.backend.stages.generation.request import GenerationRequest, Start
 from layerpeel.backend.stages.generation.single_file_parts import (
@@ -178,3 +178,25 @@ def test_older_checkpoints_paint(pool, tmp_path):
     ).images[0]
     assert picture.shape == (64, 64, 3)
     assert picture.mean() == pytest.approx(expected.mean(), abs=0.01)
+
+
+@pytest.mark.parametrize(("predicts", "side"), [("epsilon", 512), ("v_prediction", 768)])
+def test_stable_diffusion_2_paints_at_the_size_it_was_trained_at(pool, tmp_path, predicts, side):
+    folder = save_tiny_sd(tmp_path / "sd2", 2)
+    schedule = folder / "scheduler" / "scheduler_config.json"
+    described = json.loads(schedule.read_text(encoding="utf-8")) | {"prediction_type": predicts}
+    schedule.write_text(json.dumps(described), encoding="utf-8")
+    notes = {"modelspec.prediction_type": predicts}
+    file = save_single_file(tmp_path / "sd2.safetensors", folder, notes=notes)
+    config = generator_config("sd2")
+    for checkpoint in (Checkpoint(folder), Checkpoint(file, folder)):
+        assert side_of(config, checkpoint) == side
+    made = Generator(config, Checkpoint(folder), pool).generate(GenerationRequest("a", steps=1))
+    assert made.worked_at == (side, side)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_folder_of_the_other_stable_diffusion_is_refused(pool, tmp_path, version):
+    folder = Checkpoint(save_tiny_sd(tmp_path, version))
+    with pytest.raises(ModelError, match="another generator than Stable Diffusion"):
+        load_pipeline(generator_config(f"sd{3 - version}"), folder, pool.compute)
