@@ -11,8 +11,8 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.looking import look_into, what_is
 from layerpeel.backend.models.manifest import spoken_size
 from layerpeel.backend.models.other_programs import likely_folders
-from layerpeel.backend.models.single_file import generator_in
 from layerpeel.backend.models.style_files import make_style
+from layerpeel.backend.stages.generation.generator_checkpoint import whole_generator_in
 from layerpeel.backend.stages.generation.style import find_styles, styles_folder
 from layerpeel.shared.generators import FoundKind, ProgramFolder
 
@@ -89,5 +89,5 @@ def _use(file: Path) -> None:
     if found.why_not:
         raise ModelError(f"{file} {found.why_not}.")
     taken = [each.name for each in find_styles()]
-    style = make_style(file, styles_folder(), taken, generator_in(file).family)
+    style = make_style(file, styles_folder(), taken, whole_generator_in(file).family)
     typer.echo(f"{file.name} is the style {style.stem}: {style}")

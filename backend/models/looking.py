@@ -16,7 +16,7 @@ from layerpeel.backend.models.delivery import Progress, no_progress
 from layerpeel.backend.models.file_names import is_pickle, is_text, is_weights
 from layerpeel.backend.models.other_programs import KEPT_IN
 from layerpeel.backend.models.safetensors_header import WeightsError
-from layerpeel.backend.models.single_file import kind_of_weights
+from layerpeel.backend.models.single_file import USE_OF_GGUF, kind_of_weights
 from layerpeel.shared.generators import FoundFile, FoundFiles, FoundKind
 
 MOST_FILES = 2000
@@ -73,6 +73,8 @@ def what_is(file: Path) -> FoundFile:
             why_not = "has a path that is not valid text: rename it"
         elif not stat.S_ISREG(about.st_mode):
             why_not = "is no file"
+        elif file.suffix.lower() == ".gguf":
+            why_not = USE_OF_GGUF
         else:
             kind, why_not = kind_of_weights(file)
     except WeightsError as error:

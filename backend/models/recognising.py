@@ -10,7 +10,7 @@ from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_file
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import HarmfulError, is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
-from layerpeel.backend.models.single_file import UnfitError, generator_in
+from layerpeel.backend.models.single_file import USE_OF_GGUF, UnfitError, generator_in
 from layerpeel.shared.strict_json import read_json
 
 # Files that a folder must hold: one of each group.
@@ -138,10 +138,7 @@ def _file(path: Path, manifest: Manifest) -> Found:
         what = f"a checkpoint of {found.title}{' for inpainting' * found.within_mask} in one file"
         return Found(found.model_id, what, folder, files, single=True)
     if path.suffix.lower() == ".gguf":
-        raise UnfitError(
-            "is a GGUF file, which is used where it lies: name it by `layerpeel generate "
-            "--checkpoint`, or as the checkpoint of a style"
-        )
+        raise UnfitError(USE_OF_GGUF)
     raise UnfitError("is none of the models that Layerpeel uses")
 
 
@@ -214,6 +211,11 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
         # One in a pickle is left out: it is not needed.
         if any(path.startswith(f"{_CHECKER}/") and is_weights(path) for path in files):
             parts += _CHECKER, _BESIDE_CHECKER
+    for part in parts:
+        if f"{part}/config.json" in files and "quantization_config" in _json(
+            folder, f"{part}/config.json"
+        ):
+            raise UnfitError(f"holds a {part} in fewer bits already, and is read in 16 bit only")
     in_parts = [
         path for path in files if path.rpartition("/")[0] in parts and is_taken_by_torch(path)
     ]

@@ -7,6 +7,12 @@ from pathlib import Path
 from layerpeel.backend.models.safetensors_header import Header, Shapes, header_of
 from layerpeel.shared.generators import FoundKind
 
+USE_OF_GGUF = (
+    "is a GGUF file, which is used where it lies: name it by `layerpeel generate --checkpoint`, or "
+    "as the checkpoint of a style"
+)
+"""What is said where one is given to be imported, or made a style; follows its name."""
+
 _WANTED = "wanted is a whole checkpoint of SDXL, or of Stable Diffusion 1 or 2"
 
 # The UNet's first layer, as Stability's code names it: [width, channels in, 3, 3].
@@ -19,6 +25,9 @@ _PREDICTS_VELOCITY, _ENDS_IN_NOISE = "v_pred", "ztsnr"
 
 # What trainers note of it: the ModelSpec standard, and kohya-ss' scripts.
 _NOTED_PREDICTION = "modelspec.prediction_type"
+# ModelSpec's names of architectures that say it too; more may follow after them.
+_NOTED_ARCHITECTURE = "modelspec.architecture"
+_OF_VELOCITY, _OF_NOISE = "stable-diffusion-v2-768-v", "stable-diffusion-v2-512"
 _NOTED_BY_KOHYA, _NOTED_END_BY_KOHYA = "ss_v_parameterization", "ss_zero_terminal_snr"
 
 # Cross-attention takes tokens of the text encoders' width: 768 in Stable Diffusion 1, 1024 in 2,
@@ -122,6 +131,9 @@ def _predicts_velocity(header: Header) -> bool | None:
     noted = header.metadata.get(_NOTED_PREDICTION)
     if noted is not None:
         return noted.lower().startswith("v")
+    architecture = header.metadata.get(_NOTED_ARCHITECTURE, "").lower()
+    if architecture.startswith((_OF_VELOCITY, _OF_NOISE)):
+        return architecture.startswith(_OF_VELOCITY)
     by_kohya = header.metadata.get(_NOTED_BY_KOHYA)
     return None if by_kohya is None else by_kohya.lower() == "true"
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from layerpeel.backend.engines.full_install import require_full_install
@@ -9,7 +10,7 @@ from layerpeel.backend.errors import ModelError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound
-from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import GGUF, find_checkpoint
 from layerpeel.backend.stages.generation.request import (
     Control,
     GenerationRequest,
@@ -114,25 +115,27 @@ class StylePainter:
 
     def models(self) -> dict[str, str]:
         """Hash what the store keeps; a person's own file of gigabytes is named only."""
-        place = self._place()
-        checkpoint = {place: self._store.digest_of(place)} if self._is_stored else {place: ""}
-        return checkpoint | {lora.file.name: "" for lora in self.style.additions.loras}
+        own = [*self._own_files(), *(lora.file for lora in self.style.additions.loras)]
+        stored = {place: self._store.digest_of(place) for place in self._stored()}
+        return stored | {file.name: "" for file in own}
 
     def licences(self) -> dict[str, str]:
         """As the store knows them; those of files that are used by their path are unknown."""
-        named = dict.fromkeys(self.models(), OWN_FILE)
-        if self._is_stored:
-            place = self._place()
-            named[place] = self._store.licence_of(place)
-        return named
+        stored = {place: self._store.licence_of(place) for place in self._stored()}
+        return dict.fromkeys(self.models(), OWN_FILE) | stored
 
-    @property
-    def _is_stored(self) -> bool:
-        return self.style.checkpoint is None and isinstance(self.style.generator.checkpoint, str)
+    def _places(self) -> list[str | Path]:
+        """Name what its networks come from; a GGUF file holds the transformer alone."""
+        given, whole = self.style.checkpoint, self.style.generator.checkpoint
+        if given is None:
+            return [whole]
+        return [whole, given] if given.suffix.lower() == GGUF else [given]
 
-    def _place(self) -> str:
-        given = self.style.checkpoint or self.style.generator.checkpoint
-        return given if isinstance(given, str) else given.name
+    def _stored(self) -> list[str]:
+        return [place for place in self._places() if isinstance(place, str)]
+
+    def _own_files(self) -> list[Path]:
+        return [place for place in self._places() if isinstance(place, Path)]
 
     def _generator(self) -> "Generator":
         # torch and what stands on it take seconds to load.

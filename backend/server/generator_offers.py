@@ -12,9 +12,11 @@ from layerpeel.backend.models.file_names import is_weights
 from layerpeel.backend.models.manifest import FileModel, Model
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.models.other_programs import likely_folders
-from layerpeel.backend.models.single_file import generator_in
 from layerpeel.backend.models.style_files import make_style
-from layerpeel.backend.stages.generation.generator_checkpoint import find_checkpoint
+from layerpeel.backend.stages.generation.generator_checkpoint import (
+    find_checkpoint,
+    whole_generator_in,
+)
 from layerpeel.backend.stages.generation.style import (
     Style,
     find_styles,
@@ -42,9 +44,12 @@ def generators_of(models: ModelStore, pulling: str) -> Generators:
 
 
 def use_checkpoint(file: Path, models: ModelStore) -> StyleInfo:
-    """Make a style of a checkpoint, left where it is. Raises OutputError, BadInputError."""
+    """Make a style of a checkpoint, left where it is.
+
+    Raises ModelError when it is not there any more, OutputError, BadInputError.
+    """
     taken = [style.name for style in find_styles()]
-    generator = generator_in(file).family
+    generator = whole_generator_in(file).family
     return style_info(read_style(make_style(file, styles_folder(), taken, generator)), models)
 
 

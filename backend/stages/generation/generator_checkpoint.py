@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError, reason_of
+from layerpeel.backend.files.regular_file import open_regular
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
@@ -14,6 +15,7 @@ from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 
 GGUF = ".gguf"
+_GGUF_BEGINS = b"GGUF"
 INDEX = "model_index.json"
 """The file that marks a folder as on the model hub: it names the pipeline and its components."""
 
@@ -38,27 +40,24 @@ def find_checkpoint(config: GeneratorConfig, given: Path | None, store: ModelSto
 
     A folder that holds nothing but one file stands for that file.
 
-    Raises ModelError when they are not there, are a pickle, or are one file where the generator
-    needs a folder.
+    Raises ModelError when they are not there, cannot be read, are a pickle, or are one file where
+    the generator needs a folder.
     """
-    path = _file_alone_in(given or _path_of(config.checkpoint, store))
-    if path.is_dir():
-        return Checkpoint(path)
-    if not path.exists():
-        raise ModelError(f"There is no {path}. Give the folder or file of a generator.")
-    if is_pickle(path.name):
-        raise ModelError(
-            f"{path} is a pickle: reading it may run any program that somebody hid in it. Get the "
-            "same checkpoint as .safetensors."
-        )
-    if path.suffix.lower() == GGUF:
-        return _with_transformer(path, config, store)
-    if not config.single_file:
-        raise ModelError(
-            f"{path} is one file, and {config.title} is read from a folder, as it is on the model "
-            "hub: give that."
-        )
-    return Checkpoint(path, config.descriptions)
+    given = given or _path_of(config.checkpoint, store)
+    try:
+        return _checkpoint_at(given, config, store)
+    except OSError as error:
+        raise _unreadable(given, error) from error
+
+
+def whole_generator_in(file: Path) -> SingleFile:
+    """Recognise the generator in a single file. Raises ModelError, which says what it is else."""
+    try:
+        return generator_in(file)
+    except UnfitError as error:
+        raise ModelError(f"{file} {error}.") from error
+    except (WeightsError, OSError) as error:
+        raise _unreadable(file, error) from error
 
 
 def recognised(file: Path, config: GeneratorConfig) -> SingleFile:
@@ -66,12 +65,7 @@ def recognised(file: Path, config: GeneratorConfig) -> SingleFile:
 
     Raises ModelError when it is none, or none that the config can run; it says what it is.
     """
-    try:
-        found = generator_in(file)
-    except UnfitError as error:
-        raise ModelError(f"{file} {error}.") from error
-    except (WeightsError, OSError) as error:
-        raise _unreadable(file, error) from error
+    found = whole_generator_in(file)
     if found.family != config.single_file:
         raise ModelError(
             f"{file} is a checkpoint of {found.title}, not of {config.title}: choose another, or "
@@ -123,15 +117,37 @@ def _is_half(file: Path) -> bool:
     return ".fp16" in file.name
 
 
+def _checkpoint_at(given: Path, config: GeneratorConfig, store: ModelStore) -> Checkpoint:
+    path = _file_alone_in(given)
+    if path.is_dir():
+        return Checkpoint(path)
+    if not path.exists():
+        raise ModelError(f"There is no {path}. Give the folder or file of a generator.")
+    if is_pickle(path.name):
+        raise ModelError(
+            f"{path} is a pickle: reading it may run any program that somebody hid in it. Get the "
+            "same checkpoint as .safetensors."
+        )
+    if path.suffix.lower() == GGUF:
+        return _with_transformer(path, config, store)
+    if not config.single_file:
+        raise ModelError(
+            f"{path} is one file, and {config.title} is read from a folder, as it is on the model "
+            "hub: give that."
+        )
+    return Checkpoint(path, config.descriptions)
+
+
 def _with_transformer(file: Path, config: GeneratorConfig, store: ModelStore) -> Checkpoint:
     """Take a transformer in GGUF, and all else from the generator's own folder."""
     if config.single_file:
         raise ModelError(
             f"{file} is a GGUF file, and {config.title} is read from safetensors: get it as those."
         )
-    with file.open("rb") as opened:
-        if opened.read(len(GGUF) - 1) != b"GGUF":
-            raise ModelError(f"{file} is no GGUF file, or is damaged: copy it again.")
+    with open_regular(file) as opened:
+        begins = opened.read(len(_GGUF_BEGINS))
+    if begins != _GGUF_BEGINS:
+        raise ModelError(f"{file} is no GGUF file, or is damaged: copy it again.")
     if find_spec("gguf") is None:
         raise ModelError(
             f"{file} is a GGUF file, which takes the package gguf: run `pip install "

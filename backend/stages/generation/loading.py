@@ -251,6 +251,7 @@ def _networks(
     classes = {name: found for name, found in named.items() if found is not None}
     for name, network_class in classes.items():
         report(len(networks) / len(classes))
+        _check_not_in_few_bits(folder / name)
         if name == "transformer" and checkpoint.transformer is not None:
             networks[name] = _from_gguf(network_class, checkpoint.transformer, folder, precision)
             continue
@@ -321,6 +322,16 @@ def _check_pipeline(folder: Path, config: GeneratorConfig) -> None:
         raise ModelError(
             f"{folder} holds another generator than {config.title}: its UNet takes words of "
             f"{width} numbers, not {config.text_width:,}. Choose another generator or folder."
+        )
+
+
+def _check_not_in_few_bits(folder: Path) -> None:
+    """Refuse what was saved in few bits: what reads it is known to the libraries only by chance."""
+    description = folder / "config.json"
+    if description.exists() and "quantization_config" in read_json(description):
+        raise ModelError(
+            f"{folder} was saved in fewer bits already, and is read in 16 or 32 bit only: get it "
+            "in those. Where they do not fit, it is loaded in 4 bit by itself."
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from layerpeel.backend.devices.compute import Compute
-from layerpeel.backend.errors import BadInputError, DeviceError
+from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.manifest import spoken_size
 from layerpeel.backend.models.safetensors_header import Shapes
 from layerpeel.backend.stages.generation.config import FEW_BITS, GeneratorConfig
@@ -48,7 +48,7 @@ def choose_bits(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comput
     """Take the bits that are asked for; else 16 (32 on a processor) where they fit, else 4.
 
     Raises BadInputError where 4 are asked of a generator that has a UNet, DeviceError when not even
-    4 fit, or what they take is not installed, ModelError when weights cannot be read.
+    4 fit, ModelError when weights cannot be read, or what 4 take is not installed.
     """
     if not (checkpoint.path / "transformer").is_dir():
         if config.bits == FEW_BITS:
@@ -74,7 +74,7 @@ def choose_bits(config: GeneratorConfig, checkpoint: Checkpoint, compute: Comput
             "compute (--device)."
         )
     if find_spec("sdnq") is None:
-        raise DeviceError(f"{told}, which takes the package sdnq: {HOW_TO_INSTALL}.")
+        raise ModelError(f"{told}, which takes the package sdnq: {HOW_TO_INSTALL}.")
     asked = "" if config.bits == FEW_BITS else f"{told}: it was loaded so."
     return WeightBits(True, asked)
 

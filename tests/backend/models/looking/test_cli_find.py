@@ -73,6 +73,7 @@ def test_what_is_no_checkpoint_is_refused(run, mine, put):
     for file, words in [
         (pickle, "is a pickle"),
         (mine.parents[1] / "loras" / "b.safetensors", "is a LoRA for SDXL"),
+        (put(mine.with_suffix(".gguf"), b"GGUF"), "is a GGUF file, which is used where it lies"),
         (mine.with_name("gone.safetensors"), "is not there"),
     ]:
         result = run("--use", file)

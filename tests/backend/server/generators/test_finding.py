@@ -85,6 +85,14 @@ def test_a_style_whose_checkpoint_is_gone_says_so(calls, models):
     assert found.files[0].path in styles[style.name].missing
 
 
+@pytest.mark.torch
+def test_a_checkpoint_that_moved_after_the_look_is_said_to(calls, models):
+    found = calls.post(FoundFiles, "/generators/look", LookInto((str(models),)))
+    (models / "checkpoints" / "Ünïcorn Mix v9.safetensors").unlink()
+    status, message = calls.refusal("/generators/use", UseFile(found.files[0].path))
+    assert (status, "cannot be read" in message) == (424, True)
+
+
 def test_what_was_not_found_or_cannot_be_used_is_refused(calls, models, home):
     elsewhere = put(home / "elsewhere" / "b.safetensors", SDXL)
     found = calls.post(FoundFiles, "/generators/look", LookInto((str(models),)))

@@ -11,6 +11,7 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.manifest import load_manifest
+from layerpeel.backend.models.single_file import generator_in
 from layerpeel.backend.stages.generation.additions import SAMPLERS
 from layerpeel.backend.stages.generation.applied_additions import choose_sampler
 from layerpeel.backend.stages.generation.config import FAMILIES, generator_config
@@ -93,6 +94,16 @@ def picture_of(config, file, pool, within=None):
         ((), {"modelspec.prediction_type": "v"}, {"prediction_type": "v_prediction"}),
         ((), {"ss_v_parameterization": "True"}, {"prediction_type": "v_prediction"}),
         ((), {"modelspec.prediction_type": "epsilon"}, {"prediction_type": "epsilon"}),
+        (
+            (),
+            {"modelspec.architecture": "stable-diffusion-v2-768-v"},
+            {"prediction_type": "v_prediction"},
+        ),
+        (
+            (),
+            {"modelspec.architecture": "stable-diffusion-v2-512", "ss_v_parameterization": "True"},
+            {"prediction_type": "epsilon"},
+        ),
         (
             ("v_pred", "ztsnr"),
             None,
@@ -193,6 +204,17 @@ def test_stable_diffusion_2_paints_at_the_size_it_was_trained_at(pool, tmp_path,
         assert side_of(config, checkpoint) == side
     made = Generator(config, Checkpoint(folder), pool).generate(GenerationRequest("a", steps=1))
     assert made.worked_at == (side, side)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "velocity"),
+    [("stable-diffusion-v2-768-v", True), ("stable-diffusion-v2-512", False)],
+)
+def test_a_file_of_stable_diffusion_2_may_say_its_architecture(tmp_path, architecture, velocity):
+    notes = {"modelspec.architecture": architecture}
+    file = tmp_path / "sd2.safetensors"
+    save_single_file(file, save_tiny_sd(tmp_path / "sd2", 2), notes=notes)
+    assert generator_in(file).velocity == velocity
 
 
 @pytest.mark.parametrize("version", [1, 2])

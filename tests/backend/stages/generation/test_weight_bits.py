@@ -1,5 +1,7 @@
 """FLUX.2 klein and Z-Image in 4 bit, and from GGUF, where memory does not suffice for more."""
 
+import os
+import shutil
 from dataclasses import replace
 from importlib import util
 
@@ -10,6 +12,7 @@ from layerpeel.backend.devices.pool import NetworkPool, bytes_of
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
+from layerpeel.backend.scenes.painter import OWN_FILE, StylePainter
 from layerpeel.backend.stages.generation import generator_checkpoint, weight_bits
 from layerpeel.backend.stages.generation.config import generator_config, with_bits
 from layerpeel.backend.stages.generation.generator import Generator
@@ -21,6 +24,7 @@ from layerpeel.backend.stages.generation.generator_checkpoint import (
 from layerpeel.backend.stages.generation.loading import load_pipeline
 from layerpeel.backend.stages.generation.pipelines import networks_of
 from layerpeel.backend.stages.generation.request import GenerationRequest, Start
+from layerpeel.backend.stages.generation.style import Style
 from layerpeel.backend.stages.generation.weight_bits import IN_FEW_BITS, bytes_in, choose_bits
 from tiny_checkpoints.generation import save_tiny_flux2_klein, save_tiny_z_image
 
@@ -100,9 +104,7 @@ def test_what_is_missing_for_it_is_named(config_of, folders, pool, tmp_path, mon
 
     monkeypatch.setattr(weight_bits, "find_spec", without)
     monkeypatch.setattr(generator_checkpoint, "find_spec", without)
-    with pytest.raises(
-        DeviceError, match=r"package sdnq: run `pip install 'layerpeel\[four-bit\]'"
-    ):
+    with pytest.raises(ModelError, match=r"package sdnq: run `pip install 'layerpeel\[four-bit\]'"):
         load_pipeline(config_of("z-image", 4), Checkpoint(folders["z-image"]), pool.compute)
     (tmp_path / "a.gguf").write_bytes(b"GGUF")
     with pytest.raises(ModelError, match=r"package gguf: run `pip install 'layerpeel\[four-bit\]'"):
@@ -245,3 +247,37 @@ def test_loading_tells_of_every_network_and_stops_between_them(config_of, folder
 
     with pytest.raises(StopWork):
         Generator(config, checkpoint, pool).generate(ASKED, cancel)
+
+
+def test_a_folder_saved_in_few_bits_is_refused_by_its_description(
+    config_of, folders, pool, tmp_path
+):
+    pytest.importorskip("sdnq")
+    folder = shutil.copytree(folders["z-image"], tmp_path / "saved")
+    few = load_pipeline(config_of("z-image", 4), Checkpoint(folders["z-image"]), pool.compute)
+    shutil.rmtree(folder / "transformer")
+    few.transformer.save_pretrained(folder / "transformer")
+    with pytest.raises(ModelError, match="transformer was saved in fewer bits already"):
+        load_pipeline(config_of("z-image", 16), Checkpoint(folder), pool.compute)
+    with pytest.raises(ModelError, match="holds a transformer in fewer bits already"):
+        ModelStore(tmp_path / "models").recognise(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes")
+def test_a_gguf_that_cannot_be_read_is_said(config_of, store, tmp_path):
+    os.mkfifo(tmp_path / "pipe.gguf")
+    for file, said in (
+        (tmp_path / "pipe.gguf", "It is no regular file"),
+        (tmp_path / f"{'x' * 300}.gguf", "name too long"),
+    ):
+        with pytest.raises(ModelError, match=f"cannot be read: .*{said}"):
+            find_checkpoint(config_of("z-image"), file, store)
+
+
+def test_a_gguf_is_named_with_the_folder_that_the_rest_comes_from(config_of, store, tmp_path):
+    file = tmp_path / "mine.GGUF"
+    painter = StylePainter(Style("mine", "Mine", config_of("z-image"), file), store)
+    assert painter.models() == {"z-image": store.digest_of("z-image"), "mine.GGUF": ""}
+    assert painter.licences() == {"z-image": "not stated", "mine.GGUF": OWN_FILE}
+    whole = replace(painter.style, checkpoint=tmp_path / "mine.safetensors")
+    assert StylePainter(whole, store).models() == {"mine.safetensors": ""}
