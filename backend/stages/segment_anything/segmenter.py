@@ -129,11 +129,17 @@ class SegmentAnything:
 
 
 def _steps(shown: _Shown) -> list[_Shown]:
-    """What is said step by step: each click beside those before it, those on the thing first."""
+    """What is said step by step, in its order: each click beside those before it.
+
+    Without a box the first has to be on the thing: what is beside it shows none.
+    """
     box, points = shown
     if not 1 < len(points) <= MOST_CLICKS:
         return [shown]
-    said = sorted(points, key=lambda point: not point.inside)
+    said = list(points)
+    first = next((number for number, point in enumerate(said) if point.inside), 0)
+    if box is None:
+        said.insert(0, said.pop(first))
     return [(box, said[: count + 1]) for count in range(len(said))]
 
 

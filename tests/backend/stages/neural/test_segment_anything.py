@@ -93,18 +93,20 @@ def predicted(predictor, levels, several=False, **prompt):
     return 1 / (1 + np.exp(-logits[qualities.argmax()]))
 
 
-def corrected(predictor, levels):
-    """Two clicks as in Meta's own examples: the second corrects the best mask of the first."""
+def corrected(predictor, levels, *clicks):
+    """Clicks as in Meta's own examples: each further one corrects the best mask before it."""
     predictor.set_image(levels)
-    places, labels = np.array([(20, 30), (70, 50)]), np.array([1, 0])
+    places = np.array([(click.x, click.y) for click in clicks])
+    labels = np.array([int(click.inside) for click in clicks])
     _, qualities, coarse = predictor.predict(places[:1], labels[:1], multimask_output=True)
-    logits, _, _ = predictor.predict(
-        places,
-        labels,
-        mask_input=coarse[qualities.argmax()][None],
-        multimask_output=False,
-        return_logits=True,
-    )
+    for count in range(2, len(clicks) + 1):
+        logits, qualities, coarse = predictor.predict(
+            places[:count],
+            labels[:count],
+            mask_input=coarse[qualities.argmax()][None],
+            multimask_output=False,
+            return_logits=True,
+        )
     return 1 / (1 + np.exp(-logits[0]))
 
 
@@ -123,7 +125,15 @@ def test_it_answers_as_metas_own_code_does(predictor, meta_sam_folder, pool, noi
             sam.at_points(picture, [ON]),
             predicted(predictor, levels, True, point_coords=[(20, 30)], point_labels=[1]),
         ),
-        (sam.at_points(picture, [BESIDE, ON]), corrected(predictor, levels)),
+        (sam.at_points(picture, [BESIDE, ON]), corrected(predictor, levels, ON, BESIDE)),
+        (
+            sam.at_points(picture, [ON, BESIDE, ALSO_ON]),
+            corrected(predictor, levels, ON, BESIDE, ALSO_ON),
+        ),
+        (
+            sam.at_points(picture, [BESIDE, ON, ALSO_ON]),
+            corrected(predictor, levels, ON, BESIDE, ALSO_ON),
+        ),
         (
             sam.at_points(picture, STROKE),
             predicted(
