@@ -8,6 +8,7 @@ large it is, the paper does not say: anywhere (ours), so that the square may cut
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -32,10 +33,13 @@ class CompositeSettings:
     """Whole composites, as the paper makes them.
 
     side: of the square, in pixels. count: how many there are; after the last comes the first.
+    DRAWING: raised whenever the same settings draw other pictures, with which no training that has
+        begun may go on.
     """
 
     side: int
     count: int
+    DRAWING: ClassVar[int] = 2
 
 
 def draw_layers(

@@ -3,8 +3,11 @@
 Hu et al., “LoRA: Low-Rank Adaptation of Large Language Models”, 2021, section 4.1.
 """
 
+from importlib.util import find_spec
+
 from diffusers import UNet2DConditionModel
-from peft import LoraConfig
+
+from layerpeel.backend.errors import ModelError
 
 # Attention and what goes in and out of it, its feed-forward layers, and the residual blocks.
 _CHANGED = (
@@ -25,7 +28,16 @@ def add_lora(unet: UNet2DConditionModel, rank: int) -> None:
     """Freeze a UNet but for its first layer, and add changes of this rank, which begin at 0.
 
     Its first layer is trained whole: what it makes of alpha has to be learned from nothing.
+
+    Raises ModelError when peft is not installed.
     """
+    if find_spec("peft") is None:
+        raise ModelError(
+            "Recipes with lora_rank need the package peft, which cannot be found: run `pip install "
+            "'layerpeel[full]'` again."
+        )
+    from peft import LoraConfig  # what no other recipe needs
+
     unet.requires_grad_(False)
     unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=list(_CHANGED)))
     unet.conv_in.requires_grad_(True)

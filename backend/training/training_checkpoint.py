@@ -15,11 +15,13 @@ from torch import Tensor, nn
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.formats.destination import new_file
+from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import TrainingRecipe
 from layerpeel.backend.training.training_state import TrainingState, trained_parameters
 
 CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "network.safetensors"
 _FORMAT = "layerpeel-training-2"
+_FIRST_DRAWING = "1"  # of what does not say it, too
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -33,6 +35,7 @@ def save_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
         "task": task,
         "iteration": str(state.iteration),
         "recipe": json.dumps(asdict(recipe)),
+        "drawing": _drawing(recipe),
     }
     weights = {name: tensor.contiguous() for name, tensor in state.ema.weights().items()}
     tensors = {f"ema.{name}": tensor for name, tensor in weights.items()}
@@ -49,7 +52,8 @@ def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
     """Restore a training from its checkpoint.
 
     Raises BadInputError when there is no checkpoint, or it is of another task or recipe: only the
-    number of iterations, and [run], may have changed. ModelError when it is damaged.
+    number of iterations, and [run], may have changed; or of other pictures. ModelError when it is
+    damaged.
     """
     file = folder / CHECKPOINT
     about, tensors = _read(file)
@@ -62,6 +66,11 @@ def load_checkpoint(state: TrainingState, task: str, recipe: TrainingRecipe, fol
         raise BadInputError(
             f"{file} was made by another recipe, which differs in {', '.join(differing)}. Go on "
             "with that recipe, or train anew into another folder."
+        )
+    if about.get("drawing", _FIRST_DRAWING) != _drawing(recipe):
+        raise BadInputError(
+            f"{file} is of another Layerpeel, which made other pictures of the same art: go on "
+            "with that one, or train anew into another folder."
         )
     wanted = {f"network.{name}": each.shape for name, each in trained_parameters(state.network)}
     if wanted != {name: tensors[name].shape for name in tensors if name.startswith("network.")}:
@@ -108,6 +117,12 @@ def fill_with(network: nn.Module, file: Path) -> None:
     frozen = {name for name, each in network.named_parameters() if not each.requires_grad}
     if differing.unexpected_keys or set(differing.missing_keys) - frozen:
         raise other
+
+
+def _drawing(recipe: TrainingRecipe) -> str:
+    """Tell samples apart that the same recipe has drawn in other versions."""
+    whole = isinstance(getattr(recipe, "samples", None), CompositeSettings)
+    return str(CompositeSettings.DRAWING) if whole else _FIRST_DRAWING
 
 
 def _write(file: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:

@@ -1,4 +1,6 @@
 import csv
+import importlib
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +16,7 @@ from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.networks.fbdd_folder import FbddFolder, save_fbdd
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.layer_diffusion import LayerDiffusion
+from layerpeel.backend.training import lora as lora_changes
 from layerpeel.backend.training.batches import stacked
 from layerpeel.backend.training.fbdd_task import (
     FbddTask,
@@ -25,7 +28,12 @@ from layerpeel.backend.training.fbdd_task import (
 from layerpeel.backend.training.known_layers import CompositeSettings
 from layerpeel.backend.training.recipe import RECIPES, read_fbdd_recipe
 from layerpeel.backend.training.trainer import train
-from layerpeel.backend.training.training_checkpoint import WEIGHTS, fill_with
+from layerpeel.backend.training.training_checkpoint import (
+    CHECKPOINT,
+    WEIGHTS,
+    fill_with,
+    read_weights,
+)
 from tiny_checkpoints.layering import (
     STOCK_SCHEDULE,
     save_tiny_fbdd,
@@ -263,6 +271,29 @@ def test_low_rank_changes_go_on_as_if_nothing_had_been(lora, opened_art, start, 
     other = replace(lora, network=replace(lora.network, lora_rank=2))
     with pytest.raises(BadInputError, match=r"network\.lora_rank"):
         train(task, other, tmp_path / "killed", say_nothing, resume=True)
+
+
+def test_only_recipes_of_low_rank_changes_need_what_makes_them(
+    lora, recipe, opened_art, start, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "peft", None)
+    importlib.reload(lora_changes)
+    FbddTask("foreground", recipe, opened_art, opened_art, start).network()
+    with pytest.raises(ModelError, match="lora_rank need the package peft"):
+        FbddTask("foreground", lora, opened_art, opened_art, start).network()
+
+
+def test_a_training_does_not_go_on_with_other_pictures(task, recipe, tmp_path):
+    with pytest.raises(StopWork):
+        train(task, recipe, tmp_path, killed_after(5, of=8))
+    file = tmp_path / CHECKPOINT
+    tensors, about = read_weights(file)
+    assert about.pop("drawing") == "2"
+    safetensors.torch.save_file(tensors, file, about)
+    before = file.read_bytes()
+    with pytest.raises(BadInputError, match="made other pictures of the same art"):
+        train(task, recipe, tmp_path, say_nothing, resume=True)
+    assert file.read_bytes() == before
 
 
 def test_activations_computed_again_change_nothing(recipe, opened_art, start, tmp_path):
