@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentScope, ComponentType
-from cyclonedx.model.license import DisjunctiveLicense
+from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -23,6 +23,8 @@ from packageurl import PackageURL
 from plugin_zip import LOCKS, NAME
 
 LICENCE = "GPL-3.0-or-later"
+# It holds the merges of CLIP's tokenizer too.
+OF_THE_WHEEL = f"{LICENCE} AND MIT"
 
 
 def write_sbom(path: Path, wheel: Path, version: str, repository: Path) -> None:
@@ -57,7 +59,7 @@ def _ours(wheel: Path, version: str) -> Component:
         type=ComponentType.APPLICATION,
         purl=url,
         bom_ref=str(url),
-        licenses=[DisjunctiveLicense(id=LICENCE)],
+        licenses=[LicenseExpression(OF_THE_WHEEL)],
         hashes=_hashes([hashlib.sha256(wheel.read_bytes()).hexdigest()]),
     )
 

@@ -69,7 +69,10 @@ def training_bytes(recipe: FbddRecipe) -> TrainingBytes:
 
 
 def kept_for_gradients(unet: UNet2DConditionModel, samples: int, side: int) -> tuple[int, int]:
-    """Count the bytes that a UNet on `meta` keeps for its gradients, in bfloat16 as in training.
+    """Count the bytes that a UNet on `meta` keeps for its gradients, at least.
+
+    All is counted in bfloat16. Training computes norms and softmax in float32, and keeps a copy of
+    each trained weight in bfloat16: how much more lies there, only a GPU tells.
 
     side: of the latents. Returns them without and with computing blocks again: then the inputs of
     all blocks are kept, what lies between them, and all of the largest block.
@@ -119,7 +122,7 @@ def table() -> str:
     """Write the table, in Markdown."""
     lines = [
         "| recipe | samples at once | weights that rest | trained, with gradients, moments, "
-        "average | kept for gradients | together |",
+        "average | kept for gradients, at least | together, at least |",
         "|---|---|---|---|---|---|",
     ]
     for name in COUNTED:

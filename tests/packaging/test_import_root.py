@@ -33,6 +33,11 @@ def test_wheel_holds_every_module(tmp_path):
     }
     assert wanted <= packed
     assert "layerpeel/py.typed" in packed
+    (about,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/METADATA")]
+    told = zipfile.ZipFile(wheel).read(about).decode()
+    assert "License-Expression: GPL-3.0-or-later AND MIT\n" in told
+    for licence in ("LICENSE", "backend/stages/generation/descriptions/clip_merges.LICENSE.txt"):
+        assert f"License-File: {licence}\n" in told
 
 
 @pytest.mark.parametrize("place", ["plugin", "shared"])

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def test_the_wheel_and_its_networks_are_named_by_their_hashes(written, wheel):
     assert network["type"] == "machine-learning-model"
     assert network["hashes"][0]["content"] == hashlib.sha256(b"a network").hexdigest()
     ours = written["metadata"]["component"]
+    said = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert ours["licenses"] == [{"expression": said["license"]}]
     assert ours["purl"] == "pkg:pypi/layerpeel@0.2.0"
     assert ours["hashes"][0]["content"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
 

@@ -25,7 +25,7 @@ _READS_TEXT = re.compile(r"attn2[._](processor\.)?to_k(_lora)?\.(lora_down|lora_
 def add_loras(pipeline: Pipeline, config: GeneratorConfig, loras: Sequence[Lora]) -> None:
     """Fuse LoRAs into the networks of a pipeline.
 
-    Raises BadInputError for a generator that is no SDXL, ModelError for a file that is no LoRA, is
+    Raises BadInputError for a generator without a UNet, ModelError for a file that is no LoRA, is
     damaged, or is for another model, or when peft is not installed. After an error `pipeline` must
     not be used: some of it may be changed.
     """

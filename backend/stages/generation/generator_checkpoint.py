@@ -151,7 +151,7 @@ def _with_transformer(file: Path, config: GeneratorConfig, store: ModelStore) ->
     if find_spec("gguf") is None:
         raise ModelError(
             f"{file} is a GGUF file, which takes the package gguf: run `pip install "
-            "'layerpeel[four-bit]'`."
+            "'layerpeel[full,four-bit]'`."
         )
     try:
         folder = _path_of(config.checkpoint, store)

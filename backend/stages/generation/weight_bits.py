@@ -25,7 +25,7 @@ from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint,
 IN_FEW_BITS = ("transformer", "text_encoder")
 """Components that may come in 4 bit."""
 
-HOW_TO_INSTALL = "run `pip install 'layerpeel[four-bit]'`"
+HOW_TO_INSTALL = "run `pip install 'layerpeel[full,four-bit]'`"
 
 _IN_REPEATED_LAYER = re.compile(r"(^|[._])(layers|blocks|refiner)\.\d+\.")
 _GROUP = 64

@@ -2,14 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.stages.generation.additions import SAMPLERS, Additions, Lora
+from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator import Generator
 from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
 from layerpeel.backend.stages.generation.request import GenerationRequest
-from tiny_checkpoints.generation import save_tiny_lora
+from tiny_checkpoints.generation import save_tiny_lora, save_tiny_sd
 
 pytestmark = pytest.mark.torch
 
@@ -37,6 +39,28 @@ def test_a_lora_changes_the_picture_by_its_weight(painted, tiny_sdxl, tmp_path, 
     np.testing.assert_allclose(painted(Lora(other)), whole, atol=1e-4)
     # Twice the half is the whole.
     np.testing.assert_allclose(painted(Lora(file, 0.5), Lora(file, 0.5)), whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_loras_and_samplers_are_for_stable_diffusion_too(pool, tmp_path, version):
+    folder = save_tiny_sd(tmp_path / "sd", version)
+    random, tensors = torch.Generator().manual_seed(5), {}
+    unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
+    for name in ("attn1.to_q", "attn2.to_k"):
+        place = f"down_blocks.0.attentions.0.transformer_blocks.0.{name}"
+        out, into = unet[f"{place}.weight"].shape
+        tensors[f"unet.{place}.lora_A.weight"] = torch.randn(2, into, generator=random)
+        tensors[f"unet.{place}.lora_B.weight"] = torch.randn(out, 2, generator=random)
+    save_file(tensors, tmp_path / "a.safetensors")
+    config = replace(generator_config(f"sd{version}"), side=64, noise_side=None, steps=3)
+
+    def paint(*loras, sampler=None):
+        generator = Generator(config, Checkpoint(folder), pool, Additions(loras, sampler))
+        return generator.generate(replace(ASKED, size=(64, 64))).picture
+
+    plain = paint()
+    for other in (paint(Lora(tmp_path / "a.safetensors")), paint(sampler="dpm++ 2m")):
+        assert np.abs(other - plain).max() > 1 / 255
 
 
 def test_a_lora_is_added_to_the_weights(sdxl_config, tiny_sdxl, pool, tmp_path):

@@ -104,10 +104,14 @@ def test_what_is_missing_for_it_is_named(config_of, folders, pool, tmp_path, mon
 
     monkeypatch.setattr(weight_bits, "find_spec", without)
     monkeypatch.setattr(generator_checkpoint, "find_spec", without)
-    with pytest.raises(ModelError, match=r"package sdnq: run `pip install 'layerpeel\[four-bit\]'"):
+    with pytest.raises(
+        ModelError, match=r"package sdnq: run `pip install 'layerpeel\[full,four-bit\]'"
+    ):
         load_pipeline(config_of("z-image", 4), Checkpoint(folders["z-image"]), pool.compute)
     (tmp_path / "a.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ModelError, match=r"package gguf: run `pip install 'layerpeel\[four-bit\]'"):
+    with pytest.raises(
+        ModelError, match=r"package gguf: run `pip install 'layerpeel\[full,four-bit\]'"
+    ):
         find_checkpoint(config_of("z-image"), tmp_path / "a.gguf", ModelStore(tmp_path / "models"))
 
 
