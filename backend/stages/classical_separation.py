@@ -20,6 +20,7 @@ from layerpeel.backend.stages.crop import disc, grown, window_round
 from layerpeel.backend.stages.multilevel_colours import estimate_colours
 from layerpeel.backend.stages.rim import meet_surroundings
 from layerpeel.backend.stages.small_networks.leftovers import BESIDE, EdgeColours, without_leftovers
+from layerpeel.backend.stages.tints import OPPONENTS
 
 FillHole = Callable[[Float32, Bool, ReportFraction], Float32]
 """Fills a hole (H×W) in H×W×C of the document's values; elsewhere it changes nothing.
@@ -54,11 +55,6 @@ LIKE_OBJECT = 0.4
 # that it has within so many pixels. Of these the cosine has to be larger.
 INK_REACH, LIKE_INK = 6, 0.7
 SURE = 0.99
-
-# Light and dark near by span a wide range of each channel, in which a tint hides; how red, green or
-# blue something is varies less. Rows: lightness, red against blue, both against green.
-OPPONENTS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32)
-OPPONENTS /= np.linalg.norm(OPPONENTS, axis=1, keepdims=True)
 
 
 def doubt_round(image: Image) -> float:
@@ -185,7 +181,7 @@ def _keep_to_surroundings(
     slack = np.float32(TOLERANCE * max(1.0, float(near.max() - near.min())))
     clipped = _clipped_to_range_near(wanted, near, doubtful, known, slack)
     if near.shape[-1] == len(OPPONENTS):
-        # Rows of H×W×3 @ 3×3; the inverse of a rotation is its transpose.
+        # Rows of H×W×3 @ 3×3.
         turned, near = clipped @ OPPONENTS.T, near @ OPPONENTS.T
         # A tint is seen sooner than a shade.
         clipped = _clipped_to_range_near(turned, near, doubtful, known, slack / 2) @ OPPONENTS

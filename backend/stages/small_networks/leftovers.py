@@ -26,6 +26,7 @@ from layerpeel.backend.stages.small_networks.edge_profiles import (
 )
 from layerpeel.backend.stages.small_networks.running import FACTS_INPUT, OUTPUT, session_of
 from layerpeel.backend.stages.spread import spread_colours
+from layerpeel.backend.stages.tints import with_tints_of
 from layerpeel.backend.tile_spans import tile_spans
 
 NETWORK = "leftovers"
@@ -106,12 +107,13 @@ def without_leftovers(
         wanted[answered] = region[seen.slices][answered]
         if not wanted.any():
             continue
-        facts, line = facts_of(colours.within(seen), wanted)
+        near = colours.within(seen)
+        facts, line = facts_of(near, wanted)
         (answer,) = session.run([OUTPUT], {FACTS_INPUT: facts})
         # Away from the object alone: towards a loud one that it does not know it can err far.
         answer = np.minimum(answer + np.float32(UNSEEN), 0)
-        step = (answer[:, None] * line)[:, : background.shape[-1]]
-        background[seen.slices][wanted] = np.clip(background[seen.slices][wanted] + step, 0, 1)
+        moved = _moved_within_known(near, wanted, answer, line)
+        background[seen.slices][wanted] = np.clip(moved, 0, 1)[:, : background.shape[-1]]
     return background
 
 
@@ -155,6 +157,31 @@ def facts_of(colours: EdgeColours, wanted: Bool) -> tuple[Float32, Float32]:
     lines = np.asarray(line[wanted], np.float32)
     profiles = profiles_of(seen, colours.background, colours.filled, wanted, around[wanted], lines)
     return np.hstack([own, profiles]), lines
+
+
+def _moved_within_known(
+    colours: EdgeColours, wanted: Bool, answer: Float32, line: Float32
+) -> Float32:
+    """Move the background of the wanted pixels along their line (N×3), as far as others bear out.
+
+    answer: N, how far. No further than the fill lies, or clear surroundings less their deviation:
+    beyond, it would be a halo of the opposite colour. And with no tint that neither of them has:
+    where the foreground's colour is not the one that is left behind, the line leads astray, and
+    specks of a colour that is nowhere near are seen first of all that can be wrong.
+    """
+    background, filled = colours.background[wanted], colours.filled[wanted]
+    clear = (colours.alpha <= 0).astype(np.float32)
+    weight = (_blurred(clear, NEAR) + np.float32(1e-6))[..., None]
+    mean, squared = (
+        (_blurred(plane * clear[..., None], NEAR) / weight)[wanted]
+        for plane in (colours.values, colours.values**2)
+    )
+    deviation = np.sqrt((np.maximum(squared - mean**2, 0) * line**2).sum(axis=-1))
+    furthest = np.minimum(
+        along(filled, background, line), along(mean, background, line) - deviation
+    )
+    step = np.maximum(answer, np.minimum(furthest, 0))
+    return with_tints_of(background + step[:, None] * line, (background, filled, mean))
 
 
 def _surroundings(

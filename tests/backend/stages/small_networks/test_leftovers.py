@@ -11,8 +11,14 @@ from layerpeel.backend.image import block_of, from_float
 from layerpeel.backend.stages.classical_separation import edge_colours
 from layerpeel.backend.stages.patchmatch import fill_hole
 from layerpeel.backend.stages.small_networks import leftovers
-from layerpeel.backend.stages.small_networks.leftovers import FACTS, facts_of, without_leftovers
+from layerpeel.backend.stages.small_networks.leftovers import (
+    FACTS,
+    EdgeColours,
+    facts_of,
+    without_leftovers,
+)
 from layerpeel.backend.stages.small_networks.matting import matte_by_small_network
+from layerpeel.backend.stages.tints import OPPONENTS
 from layerpeel.shared.protocol import Depth, Picture
 
 
@@ -68,6 +74,39 @@ def test_less_of_the_object_stays_behind_and_the_background_errs_no_more(request
     # The median: where the fill shows another thing than the truth, nobody can tell.
     assert np.median(np.divide(after, before)) < 0.9
     assert np.median(errors) < 1.1
+
+
+@pytest.mark.parametrize("kind", ["edges", "edges_of_jpeg"])
+def test_no_specks_of_another_colour_come_in(request, kind):
+    def off_colour(background, each):
+        error = (background - each.background) @ OPPONENTS.T
+        near = cv2.distanceTransform((each.alpha <= 0.01).astype(np.uint8), cv2.DIST_L2, 5) <= 4
+        off = np.linalg.norm(error[..., 1:], axis=-1) > 20 / 255
+        return np.count_nonzero(off & near & (each.alpha < 0.95))
+
+    counts = [
+        (off_colour(without_leftovers(colours, region), each), off_colour(colours.background, each))
+        for each, colours, region in request.getfixturevalue(kind)
+    ]
+    after, before = np.sum(counts, axis=0)
+    assert after <= 1.02 * before
+    assert before > 100
+
+
+def test_a_wrong_colour_of_the_object_lends_the_background_no_tint():
+    """Ink stays on a grey ground, and the object beside it is taken for red."""
+    shape = (96, 96)
+    ground = np.full((*shape, 3), 0.5, np.float32)
+    alpha = np.zeros(shape, np.float32)
+    alpha[:, 50:] = 1
+    alpha[:, 46:50] = 0.4
+    background = ground.copy()
+    background[:, 46:50] = 0.35
+    red = np.broadcast_to(np.array([0.9, 0.1, 0.1], np.float32), ground.shape)
+    picture = np.where(alpha[..., None] >= 1, red, background).astype(np.float32)
+    colours = EdgeColours(picture, alpha, red.copy(), background, ground, background)
+    cleared = without_leftovers(colours, (alpha > 0) & (alpha < 1))
+    assert np.ptp(cleared, axis=-1).max() < 2 / 255
 
 
 def test_nothing_changes_outside_the_region(edges):
