@@ -49,6 +49,17 @@ def test_of_a_texture_rows_tell_too_little_to_guide(open_art, name):
     assert strength_of_height(picture, np.ones(picture.shape[:2], np.bool_)) == 0
 
 
+def test_an_even_sky_is_not_guided():
+    """Its rows differ, but nowhere from those near by: kept to their height, pieces make bands."""
+    down = np.linspace(0, 1, SIZE, dtype=np.float32)[:, None, None]
+    blue, white = np.float32((0.3, 0.5, 0.9)), np.float32((0.95, 0.97, 1))
+    sky = np.broadcast_to(blue + (white - blue) * down, (SIZE, SIZE, 3)).astype(np.float32)
+    sky = np.clip(sky + _clouded((0, 0, 0), 6, SIZE), 0, 1)
+    everywhere = np.ones((SIZE, SIZE), np.bool_)
+    assert share_told_by_height(sky, everywhere) > 0.7
+    assert strength_of_height(sky, everywhere) == 0
+
+
 def test_only_what_is_known_tells():
     picture, known = _landscape(), _known_round((20, 172), (30, 160))
     painted = picture.copy()
