@@ -208,8 +208,11 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
             raise WeightsError(f"there is no {part} in it, which a {named} consists of")
     if parts[: len(_SD)] == _SD:
         model_id = _stable_diffusion(folder)
+        named = index.get(_CHECKER)
         # One in a pickle is left out: it is not needed.
-        if any(path.startswith(f"{_CHECKER}/") and is_weights(path) for path in files):
+        if (isinstance(named, list) and any(named)) and any(
+            path.startswith(f"{_CHECKER}/") and is_weights(path) for path in files
+        ):
             parts += _CHECKER, _BESIDE_CHECKER
     for part in parts:
         if f"{part}/config.json" in files and "quantization_config" in _json(

@@ -139,7 +139,7 @@ def add_controlnet(
     beside = networks_of(pipeline).values() if compute.device.type == "cpu" else [pipeline.unet]
     size = sum(map(bytes_of, beside)) + bytes_of(controlnet)
     require_room(size, f"{config.title} with this ControlNet", compute)
-    return _of_same_parts(pipeline_class, pipeline, controlnet=controlnet)
+    return _of_same_parts(pipeline_class, pipeline, config, controlnet=controlnet)
 
 
 def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask: bool) -> Pipeline:
@@ -151,7 +151,7 @@ def begin_from_picture(pipeline: Pipeline, config: GeneratorConfig, within_mask:
     pipeline_class = pipeline_class_of(config, str(name), taken_from_start(within_mask))
     # What fills an artist's own picture is withheld from nobody: all that was done would be lost.
     unchecked = {_CHECKER: None} if within_mask else {}
-    return _of_same_parts(pipeline_class, pipeline, **unchecked)
+    return _of_same_parts(pipeline_class, pipeline, config, **unchecked)
 
 
 def paints_only_within_masks(pipeline: Pipeline) -> bool:
@@ -161,18 +161,20 @@ def paints_only_within_masks(pipeline: Pipeline) -> bool:
 
 
 def _of_same_parts(
-    pipeline_class: PipelineClass, pipeline: Pipeline, **more: nn.Module | None
+    pipeline_class: PipelineClass,
+    pipeline: Pipeline,
+    config: GeneratorConfig,
+    **more: nn.Module | None,
 ) -> Pipeline:
     """Make another pipeline of the same parts and settings, and of `more`.
 
     `from_pipe` of diffusers casts all networks, and those of few bits cannot be cast.
     """
-    known = {**pipeline.config, **pipeline.components, **more}
-    taken = [
-        name for name in inspect.signature(pipeline_class.__init__).parameters if name in known
-    ]
+    known = {**pipeline.config, **pipeline.components, **config.pipeline_arguments, **more}
+    taken = inspect.signature(pipeline_class.__init__).parameters
     with quiet():
-        return _ready(pipeline_class(**{name: known[name] for name in taken}))
+        made = pipeline_class(**{name: part for name, part in known.items() if name in taken})
+    return _ready(made)
 
 
 def _from_folder(

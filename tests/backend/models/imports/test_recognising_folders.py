@@ -58,6 +58,9 @@ def test_a_checker_that_comes_with_a_folder_is_taken_along(store, make_folder, w
         "safety_checker/model.safetensors",
         "feature_extractor/preprocessor_config.json",
     }
+    switched_off = listed | {"safety_checker": [None, None]}
+    write_files(folder, {"model_index.json": switched_off})
+    assert store.recognise(folder).found.files == plain
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import json
 import shutil
 import socket
+import sys
 from dataclasses import replace
 
 import diffusers
@@ -10,7 +11,11 @@ from diffusers import ControlNetModel, StableDiffusionXLPipeline, UNet2DConditio
 
 from layerpeel.backend.errors import DeviceError, ModelError
 from layerpeel.backend.stages.generation.generator_checkpoint import Checkpoint
-from layerpeel.backend.stages.generation.loading import add_controlnet, load_pipeline
+from layerpeel.backend.stages.generation.loading import (
+    add_controlnet,
+    begin_from_picture,
+    load_pipeline,
+)
 from layerpeel.backend.stages.generation.pipelines import networks_of
 
 pytestmark = pytest.mark.torch
@@ -106,6 +111,17 @@ def test_a_half_precision_device_gets_the_half_that_the_generator_bears(
     assert other.unet.dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("within_mask", [False, True])
+def test_no_pixels_are_marked_where_what_marks_them_is_installed(
+    sdxl_config, folder_pipeline, monkeypatch, within_mask
+):
+    begun = type(begin_from_picture(folder_pipeline, sdxl_config, within_mask))
+    module = sys.modules[begun.__module__]
+    monkeypatch.setattr(module, "is_invisible_watermark_available", lambda: True)
+    monkeypatch.setattr(module, "StableDiffusionXLWatermarker", object, raising=False)
+    assert begin_from_picture(folder_pipeline, sdxl_config, within_mask).watermark is None
+
+
 def test_a_controlnet_shares_the_networks(
     sdxl_config, folder_pipeline, tiny_sdxl, tiny_controlnet, pool
 ):
@@ -158,5 +174,5 @@ def test_a_controlnet_that_does_not_fit_beside_the_rest_is_refused(
 def test_descriptions_that_are_no_json_are_refused(sdxl_config, tiny_sdxl, tmp_path, pool):
     broken = shutil.copytree(tiny_sdxl, tmp_path / "broken")
     (broken / "unet" / "config.json").write_text(json.dumps({})[:1])
-    with pytest.raises(ModelError, match="could not be loaded"):
+    with pytest.raises(ModelError, match=r"config\.json is damaged"):
         load_pipeline(sdxl_config, Checkpoint(broken), pool.compute)
