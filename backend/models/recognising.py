@@ -208,9 +208,9 @@ def _pipeline(folder: Path, files: list[str]) -> Found:
             raise WeightsError(f"there is no {part} in it, which a {named} consists of")
     if parts[: len(_SD)] == _SD:
         model_id = _stable_diffusion(folder)
-        named = index.get(_CHECKER)
+        checker = index.get(_CHECKER)
         # One in a pickle is left out: it is not needed.
-        if (isinstance(named, list) and any(named)) and any(
+        if (isinstance(checker, list) and any(checker)) and any(
             path.startswith(f"{_CHECKER}/") and is_weights(path) for path in files
         ):
             parts += _CHECKER, _BESIDE_CHECKER

@@ -6,13 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from layerpeel.backend.errors import ModelError, reason_of
-from layerpeel.backend.files.regular_file import open_regular
+from layerpeel.backend.files.regular_file import open_regular, read_regular
 from layerpeel.backend.models.file_names import is_pickle
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.models.safetensors_header import Shapes, WeightsError, shapes_in
 from layerpeel.backend.models.single_file import SingleFile, UnfitError, generator_in
-from layerpeel.backend.networks.checkpoint_folder import read_json
 from layerpeel.backend.stages.generation.config import GeneratorConfig
+from layerpeel.shared.strict_json import read_json
 
 GGUF = ".gguf"
 _GGUF_BEGINS = b"GGUF"
@@ -82,11 +82,22 @@ def side_of(config: GeneratorConfig, checkpoint: Checkpoint) -> int:
     if config.noise_side is None:
         return config.side
     if checkpoint.path.is_dir():
-        schedule = read_json(checkpoint.path / "scheduler" / "scheduler_config.json")
-        velocity = schedule.get("prediction_type") == "v_prediction"
+        velocity = _predicted_by(checkpoint.path) == "v_prediction"
     else:
         velocity = recognised(checkpoint.path, config).velocity
     return config.side if velocity else config.noise_side
+
+
+def _predicted_by(folder: Path) -> object:
+    """Return what the schedule in a folder says of it; None where that says nothing."""
+    file = folder / "scheduler" / "scheduler_config.json"
+    try:
+        schedule = read_json(read_regular(file))
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    except ValueError as error:
+        raise ModelError(f"{file} is damaged ({error}). Copy or pull it again.") from error
+    return schedule.get("prediction_type") if isinstance(schedule, dict) else None
 
 
 def shapes_by_part(path: Path) -> dict[str, Shapes]:
