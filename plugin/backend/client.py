@@ -1,6 +1,7 @@
 """What can be asked of the backend, and how its answers are read."""
 
 from typing import Any, Callable, List, Optional
+from urllib.parse import quote
 
 from layerpeel.plugin.backend.http_calls import Failed, HttpCalls, Problem
 from layerpeel.plugin.backend.incoming_file import not_handed_over, remove_incoming, write_incoming
@@ -152,11 +153,11 @@ class Client(QObject):
 
     def preset_file(self, name: str, done: Callable[[PresetFile], None], failed: Failed) -> None:
         """Ask for a preset as a file, to be handed on."""
-        self._get(f"/presets/{name}", PresetFile, done, failed)
+        self._get(_preset_path(name), PresetFile, done, failed)
 
     def remove_preset(self, name: str, done: Callable[[Presets], None], failed: Failed) -> None:
         """Have a preset removed for good."""
-        self._calls.delete(f"/presets/{name}", _reading(Presets, done, failed), failed)
+        self._calls.delete(_preset_path(name), _reading(Presets, done, failed), failed)
 
     def show_picture(
         self, message: Packed, done: Callable[[PictureShown], None], failed: Failed
@@ -323,6 +324,11 @@ def _unpacking(
             done(value)
 
     return read
+
+
+def _preset_path(name: str) -> str:
+    # Files are called as people like, with # or ? too.
+    return "/presets/" + quote(name, safe="")
 
 
 def _as_body(message: object) -> QByteArray:

@@ -1,11 +1,14 @@
 """Presets: what is chosen for a peel is saved, chosen again, handed on and taken in as a file."""
 
+import os
+
 import pytest
 
 pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
 LIST = "widgets.the('layerpeel_preset')"
 GOOD = 'title = "From a friend"\nlift = "subject"\nlayers = 2\n\n[stages]\nedge = "closed-form"\n'
+QUESTIONS = ["getOpenFileName", "getSaveFileName"]
 PLACE = (
     "[m := widgets.the('layerpeel_preset_menu'), a := [a for a in m.actions()"
     " if a.objectName() == name][0], p := m.mapToGlobal(m.actionGeometry(a).center()),"
@@ -38,12 +41,24 @@ def presets(krita, docker, backend):
             krita.click_at(krita.evaluate(PLACE, name=f"layerpeel_preset_{name}"))
 
         def choose_file(self, path):
-            """Let the next question for a file be answered with this one."""
+            """Let the questions for a file be answered with this one, until the test ends."""
             krita.run(
                 "from layerpeel.plugin.qt import QFileDialog\n"
-                "for asked in ('getOpenFileName', 'getSaveFileName'):\n"
-                "    setattr(QFileDialog, asked, staticmethod(lambda *_, **__: (path, '')))",
+                "if not hasattr(widgets, 'kept_questions'):\n"
+                "    widgets.kept_questions = [getattr(QFileDialog, each) for each in asked]\n"
+                "for each in asked:\n"
+                "    setattr(QFileDialog, each, staticmethod(lambda *_, **__: (path, '')))",
                 path=str(path),
+                asked=QUESTIONS,
+            )
+
+        def ask_again(self):
+            """Let questions for a file be asked as before `choose_file`."""
+            krita.run(
+                "from layerpeel.plugin.qt import QFileDialog\n"
+                "for each, kept in zip(asked, widgets.__dict__.pop('kept_questions', ())):\n"
+                "    setattr(QFileDialog, each, staticmethod(kept))",
+                asked=QUESTIONS,
             )
 
         def wait_for(self, *names):
@@ -55,6 +70,7 @@ def presets(krita, docker, backend):
     row = Row()
     row.wait_for()
     yield row
+    row.ask_again()
     _remove_all(folder)
     docker.change_settings(engine="compact")
 
@@ -115,8 +131,34 @@ def test_a_file_is_taken_in_and_handed_on(krita, docker, easel, small_painting, 
     out = tmp_path / "handed on.toml"
     presets.choose_file(out)
     presets.press("export")
-    krita.wait_until(out.exists, 10, "the file")
-    assert out.read_text(encoding="utf-8") == GOOD
+    krita.wait_until(out.exists, 60, "the file")
+    # It comes there whole.
+    assert out.read_bytes() == GOOD.encode()
+
+
+def test_names_that_an_address_would_take_apart_mean_their_own_file(
+    krita, docker, easel, small_painting, presets, tmp_path
+):
+    easel.picture(small_painting)
+    presets.path.mkdir(exist_ok=True)
+    others = {"a": "First", "aA": "Second"}
+    for name, title in {**others, "a#b": "With a hash", "a?b": "Asked", "a%41": "In part"}.items():
+        text = GOOD.replace("From a friend", title)
+        (presets.path / f"{name}.toml").write_text(text, encoding="utf-8")
+    docker.look_at_backend()
+    presets.wait_for("Asked", "First", "In part", "Second", "With a hash")
+    left = ["Asked", "First", "In part", "Second", "With a hash"]
+    for title in ("With a hash", "Asked", "In part"):
+        krita.choose("layerpeel_preset", title)
+        out = tmp_path / f"{title}.toml"
+        presets.choose_file(out)
+        presets.press("export")
+        krita.wait_until(out.exists, 60, "the file")
+        assert title in out.read_text(encoding="utf-8")
+        presets.press("remove")
+        left.remove(title)
+        presets.wait_for(*left)
+    assert sorted(path.stem for path in presets.path.iterdir()) == ["a", "aA"]
 
 
 def test_files_that_are_no_presets_are_told_in_a_line(
@@ -126,9 +168,14 @@ def test_files_that_are_no_presets_are_told_in_a_line(
     for name, content, said in (
         ("odd", b'title = "A"', "The preset odd.toml: `lift` is missing."),
         ("no text", b"\xff\xfe", "cannot be read: it is no text."),
+        ("long", bytes(70_000), "cannot be read: it is far too long for a preset."),
+        ("a pipe", None, "cannot be read: it is no file."),
     ):
         path = tmp_path / f"{name}.toml"
-        path.write_bytes(content)
+        if content is None:
+            os.mkfifo(path)
+        else:
+            path.write_bytes(content)
         presets.choose_file(path)
         presets.press("import")
         krita.wait_until(lambda said=said: docker.message.endswith(said), 30, said)
