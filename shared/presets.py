@@ -6,6 +6,9 @@ from typing import Dict, Tuple
 
 MOST_LAYERS = 32
 
+MOST_BYTES = 64 << 10
+"""Of one file; one that is longer is none of ours."""
+
 
 class PresetLift(str, Enum):
     """What is lifted off: as the docker's buttons say."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from layerpeel.backend.errors import BadInputError, reason_of
 from layerpeel.backend.files.regular_file import read_regular
-from layerpeel.backend.presets import MOST_BYTES, PresetFolder, read_preset
+from layerpeel.backend.presets import PresetFolder, read_preset
 from layerpeel.shared.places import presets_folder
-from layerpeel.shared.presets import Preset, PresetLift
+from layerpeel.shared.presets import MOST_BYTES, Preset, PresetLift
 from layerpeel.shared.protocol import Lift, Subject, Things, Words
 
 _ENDING = ".toml"
@@ -21,10 +21,10 @@ def preset_called(text: str) -> Preset:
     if text.endswith(_ENDING):
         path = Path(text)
         try:
-            content = read_regular(path)
+            content = read_regular(path, MOST_BYTES + 1)
         except OSError as error:
             raise BadInputError(f"The preset {path} cannot be read: {reason_of(error)}.") from error
-        return read_preset(content[: MOST_BYTES + 1], f"The preset {path.name}")
+        return read_preset(content, f"The preset {path.name}")
     kept = PresetFolder(presets_folder()).listed()
     for each in kept.kept:
         if text in (each.name, each.preset.title):

@@ -27,7 +27,7 @@ def open_regular(path: Path, buffering: int = -1) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering)
 
 
-def read_regular(path: Path) -> bytes:
-    """Read all of a regular file. Raises OSError as `open_regular` does."""
+def read_regular(path: Path, most: int = -1) -> bytes:
+    """Read a regular file: all of it, or `most` bytes. Raises OSError as `open_regular` does."""
     with open_regular(path) as file:
-        return file.read()
+        return file.read(most)

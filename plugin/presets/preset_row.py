@@ -1,14 +1,14 @@
 """The list of presets, and what can be done with them."""
 
-import os
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Callable, List, Optional
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
+from layerpeel.plugin.presets.preset_files import read_file, write_file
 from layerpeel.plugin.qt import (
     QAction,
     QFileDialog,
@@ -154,10 +154,9 @@ class PresetRow(QWidget):
         if not path:
             return
         try:
-            text = _path_of(path).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            # A ValueError: it is no text.
-            self.failed.emit(_not_read(path, error))
+            text = read_file(path)
+        except ValueError as error:
+            self.failed.emit(str(error))
             return
 
         def taken_in(presets: Presets) -> None:
@@ -180,11 +179,9 @@ class PresetRow(QWidget):
 
     def _write(self, path: str, file: PresetFile) -> None:
         try:
-            _path_of(path).write_text(file.text, encoding="utf-8")
-        except OSError as error:
-            self.failed.emit(
-                i18n("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
-            )
+            write_file(path, file.text)
+        except ValueError as error:
+            self.failed.emit(str(error))
         else:
             self.told.emit(i18n("The preset is saved."))
 
@@ -205,16 +202,6 @@ class PresetRow(QWidget):
         action.triggered.connect(lambda _checked=False: do())
         self._menu.addAction(action)
         return action
-
-
-def _path_of(path: str) -> Path:
-    """Return a path of Qt's for Python, which Krita runs with ASCII file names (`path_text`)."""
-    return Path(os.fsdecode(path.encode("utf-8")))
-
-
-def _not_read(path: str, error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) else i18n("it is no text")
-    return i18n("{path} cannot be read: {reason}.").format(path=path, reason=reason)
 
 
 def _ignore(_problem: Problem) -> None:

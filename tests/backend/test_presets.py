@@ -1,10 +1,12 @@
 """Presets as files: written and read again, strict, and told apart from what is none."""
 
+import os
+
 import pytest
 
-from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.presets import MOST_BYTES, PresetFolder, read_preset, written
-from layerpeel.shared.presets import Preset, PresetLift, PresetResult
+from layerpeel.backend.errors import BadInputError, OutputError
+from layerpeel.backend.presets import PresetFolder, read_preset, written
+from layerpeel.shared.presets import MOST_BYTES, Preset, PresetLift, PresetResult
 
 WHOLE = Preset(
     "Haare, “fein” \\ 絵\t\x7f",
@@ -21,7 +23,9 @@ WHOLE = Preset(
 
 @pytest.fixture
 def folder(tmp_path):
-    return PresetFolder(tmp_path / "presets")
+    folder = PresetFolder(tmp_path / "presets")
+    folder.path = tmp_path / "presets"
+    return folder
 
 
 @pytest.mark.parametrize("preset", [WHOLE, Preset("Plain"), Preset("Qwen", engine="qwen")])
@@ -111,3 +115,78 @@ def test_what_is_taken_in_replaces_nothing_and_stays_as_it_is(folder):
 def test_letters_that_no_file_can_hold_are_refused(folder):
     with pytest.raises(BadInputError, match="letters"):
         folder.save(Preset("a\ud800"))
+    with pytest.raises(BadInputError, match="letters"):
+        folder.take_in("\ud800", 'title = "\ud800"')
+
+
+def test_no_new_file_takes_the_place_of_another_whatever_the_disk_knows_of_capitals(folder):
+    folder.save(Preset("Other"))
+    mine = folder.take_in("x", written(Preset("Hair")))
+    path = folder.path / f"{mine}.toml"
+    path.rename(folder.path / "HAIR.toml")
+    assert folder.save(Preset("Hair?")) == "hair-2"
+    assert folder.save(Preset("Hair", layers=2)) == "HAIR"
+
+
+@pytest.mark.parametrize("title", ["con", "NUL", "Com1", "lpt9"])
+def test_no_file_is_called_as_windows_calls_a_device(folder, title):
+    assert folder.save(Preset(title)) == f"preset-{title.lower()}"
+
+
+def test_a_file_is_kept_and_handed_on_to_the_byte(folder):
+    text = written(Preset("Hair")).replace("\n", "\r\n")
+    name = folder.take_in("hair", text)
+    assert (folder.path / f"{name}.toml").read_bytes() == text.encode()
+    assert folder.text_of(name) == text
+
+
+ODD = {
+    "no text": lambda folder: (folder / "odd.toml").write_bytes(b"\xff\xfe"),
+    "a folder": lambda folder: (folder / "odd.toml").mkdir(),
+    "a link to nothing": lambda folder: (folder / "odd.toml").symlink_to("nowhere"),
+    "a pipe": lambda folder: os.mkfifo(folder / "odd.toml"),
+    "far too long": lambda folder: os.truncate(
+        os.open(folder / "odd.toml", os.O_CREAT | os.O_WRONLY), 1 << 40
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_file_is_told_of_and_hinders_no_other(folder, name):
+    folder.save(Preset("Hair"))
+    ODD[name](folder.path)
+    (fault,) = folder.listed().faults
+    assert fault.startswith("The preset odd.toml")
+    with pytest.raises(BadInputError):
+        folder.text_of("odd")
+    other = folder.take_in("another", written(Preset("Another")))
+    assert folder.save(Preset("Hair", layers=2)) == "hair"
+    assert [each.name for each in folder.listed().kept] == [other, "hair"]
+    assert folder.remove("hair")
+
+
+def test_a_name_that_is_no_text_is_told_of(folder):
+    name = folder.save(Preset("Hair"))
+    path = folder.path / f"{name}.toml"
+    odd = os.fsencode(folder.path) + b"/h\xff.toml"
+    try:
+        os.link(path, odd)
+    except OSError:
+        pytest.skip("this disk holds no such name")
+    listed = folder.listed()
+    assert [each.name for each in listed.kept] == ["hair"]
+    (fault,) = listed.faults
+    assert "its name is no text" in fault
+    fault.encode()
+
+
+def test_what_cannot_be_removed_or_read_is_said(folder):
+    folder.save(Preset("Hair"))
+    (folder.path / "odd.toml").mkdir()
+    with pytest.raises(OutputError, match=r"The preset odd\.toml cannot be removed"):
+        folder.remove("odd")
+    no_folder = PresetFolder(folder.path / "hair.toml")
+    with pytest.raises(OutputError, match="cannot be read"):
+        no_folder.listed()
+    with pytest.raises(OutputError):
+        no_folder.save(Preset("Hair"))
