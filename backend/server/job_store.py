@@ -13,6 +13,7 @@ from pathlib import Path
 
 from layerpeel.backend.errors import OutputError, reason_of
 from layerpeel.backend.files.atomic_file import replace_file
+from layerpeel.backend.server.found_requests import NoRequestError, job_from_request
 from layerpeel.backend.server.job_records import SUMMARY, open_records, summary_of
 from layerpeel.backend.server.log import log
 from layerpeel.backend.server.orders import JobOutcome
@@ -39,7 +40,8 @@ class JobStore:
     """Every job from when it is accepted until it is forgotten. For use in one thread.
 
     folder: created if missing. most_bytes: for all results and keepsakes together. To make room the
-    oldest jobs that have ended are forgotten, results that nobody has fetched after all others.
+    oldest jobs that have ended are forgotten, results that nobody has fetched after all others, and
+    only for others that come: not because the limit has fallen.
     mended: what was damaged and is mended now, in one line for people; empty when all was well.
 
     Raises OutputError, here and from every method, when the disk cannot be written or read.
@@ -50,8 +52,11 @@ class JobStore:
         self._most_bytes = most_bytes
         with self._errors_for_people():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not (folder / "jobs.sqlite").exists()
             self._database, aside = open_records(folder / "jobs.sqlite")
-        self.mended = _mended(aside, self._find_results())
+        found = self._find_results()
+        again = self._find_requests() if is_new or aside is not None else 0
+        self.mended = _mended(aside, found, again)
         self._interrupt_unfinished()
         with self._changing():
             self._make_room(0)
@@ -209,6 +214,11 @@ class JobStore:
     def _make_room(self, size: int) -> list[str]:
         """Forget jobs that have ended until one more, of that size, may end."""
         (total,) = self._database.execute("SELECT total(bytes) FROM jobs").fetchone()
+        (wanted,) = self._database.execute(
+            "SELECT total(bytes) FROM jobs WHERE state = 'finished' AND NOT fetched"
+        ).fetchone()
+        # Where the limit has fallen below what nobody has fetched, that grows no more, but stays.
+        most = max(self._most_bytes, wanted)
         ended = self._database.execute(
             f"SELECT id, bytes FROM jobs WHERE {_ENDED} {_GIVEN_UP_FIRST}"  # noqa: S608
         ).fetchall()
@@ -221,7 +231,7 @@ class JobStore:
         unwanted = {job_id for (job_id,) in too_many}
         given_up: list[str] = []
         for job_id, its_bytes in ended:
-            if job_id in unwanted or (its_bytes and total + size > self._most_bytes):
+            if job_id in unwanted or (its_bytes and total + size > most):
                 self._database.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
                 given_up.append(job_id)
                 total -= its_bytes
@@ -256,6 +266,22 @@ class JobStore:
                 self._record_found(note, is_given_up=is_new and bool(known))
         return len(found)
 
+    def _find_requests(self) -> int:
+        """Let jobs wait again whose records are lost; return how many."""
+        found = []
+        for path in self._folder.glob("*.request"):
+            if self.result_file(path.stem).exists():
+                continue  # It has finished, and its request is swept.
+            try:
+                found.append(job_from_request(path))
+            except NoRequestError as error:
+                self._set_aside(path, error)
+        with self._changing():
+            for place, job in enumerate(sorted(found, key=lambda job: (job.created, job.id))):
+                self._insert(job)
+                self._database.execute("UPDATE jobs SET place = ? WHERE id = ?", (place, job.id))
+        return len(found)
+
     def _note_of(self, result: Path) -> ResultNote:
         """Say what a result is, by its note or by itself. Raises NoResultError if it cannot be."""
         try:
@@ -263,11 +289,11 @@ class JobStore:
         except NoResultError:
             return note_from_result(result)
 
-    def _set_aside(self, result: Path, error: NoResultError) -> None:
-        # It may be the reading that failed, and not the result.
-        aside = result.with_name(f"{result.name}.damaged")
+    def _set_aside(self, file: Path, error: NoResultError) -> None:
+        # It may be the reading that failed, and not the file.
+        aside = file.with_name(f"{file.name}.damaged")
         with self._errors_for_people():
-            result.replace(aside)
+            file.replace(aside)
         log.warning("%s: set aside as %s", error, aside)
 
     def _record_found(self, note: ResultNote, is_given_up: bool) -> None:
@@ -364,11 +390,19 @@ def _bytes_of_keepsake(job: JobSummary) -> int:
     return len(job.keepsake.encode())
 
 
-def _mended(aside: Path | None, found: int) -> str:
+def _mended(aside: Path | None, found: int, waiting: int) -> str:
     """Say what was damaged, in one line; empty when nothing was."""
     again = "1 result was" if found == 1 else f"{found} results were"
+    also = f", and {_jobs(waiting)} again" if waiting else ""
     if aside is not None:
         return (
-            f"The list of jobs could not be read and was set aside as {aside}; {again} found again."
+            f"The list of jobs could not be read and was set aside as {aside}; {again} found "
+            f"again{also}."
         )
-    return f"{again} found again, of which the list of jobs said nothing." if found else ""
+    if found or waiting:
+        return f"{again} found again, of which the list of jobs said nothing{also}."
+    return ""
+
+
+def _jobs(waiting: int) -> str:
+    return "1 job waits" if waiting == 1 else f"{waiting} jobs wait"

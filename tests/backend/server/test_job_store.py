@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,21 @@ from hypothesis import strategies as st
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server import job_store as module
 from layerpeel.backend.server.job_store import JobStore
-from layerpeel.shared.jobs import Cancelled, Cause, Failed, Finished, JobState, JobSummary
+from layerpeel.shared.jobs import (
+    Cancelled,
+    Cause,
+    Failed,
+    Finished,
+    JobState,
+    JobSummary,
+    SubmitJob,
+)
+from layerpeel.shared.protocol import ColourModel, Depth, PeelRequest, Picture, PixelBlock, Subject
+from layerpeel.shared.wire import pack
 
 MOST = 100
 RESULT = b'{"message": {"size": [6, 7]}}\n'
+PICTURE = Picture(PixelBlock(2, 1, ColourModel.RGBA, Depth.U8, bytes(8)))
 numbers = itertools.count()
 
 steps = st.lists(
@@ -154,10 +166,30 @@ def test_a_smaller_cap_holds_from_the_next_start(tmp_path):
     jobs = [take_on(store) for _ in range(3)]
     for job_id in jobs:
         finish(store, job_id, 30)
+        store.note_fetched(job_id)
     store.close()
     store = JobStore(tmp_path, 62)
     assert [job.id for job in store.newest_first()] == [jobs[2], jobs[1]]
     assert {path.stem for path in tmp_path.glob("*.result")} == {jobs[2], jobs[1]}
+    store.close()
+
+
+def test_a_smaller_cap_by_itself_costs_nothing_that_nobody_has_fetched(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    fetched, *jobs = [take_on(store) for _ in range(4)]
+    for job_id in (fetched, *jobs):
+        finish(store, job_id, 20)
+    store.note_fetched(fetched)
+    store.close()
+    for _ in range(2):
+        store = JobStore(tmp_path, 30)
+        assert [job.id for job in store.newest_first()] == jobs[::-1]
+        store.close()
+    store = JobStore(tmp_path, 30)
+    another = take_on(store)
+    finish(store, another, 20)
+    # What comes takes the place of the oldest: there is no more than before.
+    assert [job.id for job in store.newest_first()] == [another, *jobs[:0:-1]]
     store.close()
 
 
@@ -246,6 +278,32 @@ def test_results_are_found_again_when_their_records_are_damaged(tmp_path, damage
     store = JobStore(tmp_path, MOST)
     assert (len(store.newest_first()), store.mended) == (2, "")
     assert list(tmp_path.glob("*.damaged*")) == set_aside
+    store.close()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_jobs_whose_records_are_lost_wait_again(tmp_path, is_gone):
+    store = JobStore(tmp_path, MOST)
+    request = PeelRequest(Subject())
+    asked = [SubmitJob(f"Ritter {n} 🏰", request, PICTURE, f"of {n}") for n in range(3)]
+    jobs = [replace(new_job(each.name), size=(2, 1), keepsake=each.keepsake) for each in asked]
+    for number, (job, each) in enumerate(zip(jobs, asked, strict=True)):
+        store.request_file(job.id).write_bytes(pack(each))
+        os.utime(store.request_file(job.id), (number, number))
+        store.add(job)
+    store.request_file("cut").write_bytes(pack(asked[0])[:-1])
+    store.close()
+    path = tmp_path / "jobs.sqlite"
+    path.unlink() if is_gone else path.write_bytes(b"no database" * 999)
+    store = JobStore(tmp_path, MOST)
+    wanted = [replace(job, created=float(number)) for number, job in enumerate(jobs)]
+    assert list(store.waiting()) == wanted
+    assert "and 3 jobs wait again." in store.mended
+    assert all(store.request_file(job.id).is_file() for job in jobs)
+    assert (tmp_path / "cut.request.damaged").is_file()
+    store.close()
+    store = JobStore(tmp_path, MOST)
+    assert (list(store.waiting()), store.mended) == (wanted, "")
     store.close()
 
 
