@@ -187,14 +187,14 @@ class EngineInfo:
 
     missing: one line for people about what it lacks; empty when it can run.
     words: whether it finds things by name; if not, words_hint says what is needed.
-    about: what it would take for each question, in one line for people; may be empty.
+
+    It gets no further field; see `Health`.
     """
 
     name: str
     missing: str
     words: bool
     words_hint: str
-    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,16 +215,27 @@ class StageInfo:
 
 
 @dataclass(frozen=True)
-class Health:
-    """Version, engines and stages of a backend.
+class AutoInfo:
+    """What the engine `auto` does on the backend's machine now, and what it can be told.
 
-    Other calls carry the protocol's number, and must match.
+    about: what it would take for each question, in one line for people.
+    """
+
+    about: str
+    stages: Tuple[StageInfo, ...]
+
+
+@dataclass(frozen=True)
+class Health:
+    """Version and engines of a backend. Other calls carry the protocol's number, and must match.
+
+    So this is what a plugin of any version reads, to say which of the two is to be updated: it
+    stays as version 0.2.0 had it, which refuses any field that it does not know.
     """
 
     version: str
     protocol: int
     engines: Tuple[EngineInfo, ...]
-    stages: Tuple[StageInfo, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Version and protocol of this backend, and what each engine lacks, without loading any engine.
+"""Version and protocol of this backend, what each engine lacks, and what can be told to `auto`.
+
+No engine is loaded for it.
 
 The manifest says which models an engine needs. Models that generate pictures are not needed to
 peel; models that detect are needed only to find things by words.
@@ -7,10 +9,11 @@ peel; models that detect are needed only to find things by words.
 from layerpeel.backend.engines.best_choice import ANSWERING, BestChoice, room_by_signs
 from layerpeel.backend.engines.full_install import what_full_install_lacks
 from layerpeel.backend.engines.lacking import what_is_lacking
+from layerpeel.backend.engines.means import Means
 from layerpeel.backend.engines.stage_choice import Question
 from layerpeel.backend.engines.stage_wishes import Stage, choices_of
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.shared.jobs import EngineInfo, Health, StageInfo, StageMeans
+from layerpeel.shared.jobs import AutoInfo, EngineInfo, Health, StageInfo, StageMeans
 from layerpeel.shared.protocol import PeelRequest, Point, Points, Words
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -36,8 +39,19 @@ def health_of(store: ModelStore) -> Health:
     """
     names = dict.fromkeys(name for model in store.manifest.models for name in model.engines)
     engines = {name: _engine(name, store) for name in names}
-    stages = tuple(_stage(stage, store) for stage in Stage)
-    return Health(VERSION, PROTOCOL, (_best_of(engines, store), *engines.values()), stages)
+    return Health(VERSION, PROTOCOL, (_best_of(engines, store), *engines.values()))
+
+
+def auto_info_of(store: ModelStore) -> AutoInfo:
+    """Describe what `auto` would take for each question, what it passes over, and why."""
+    best = BestChoice(store, see_room=room_by_signs)
+    told = []
+    for title in _ASKED:
+        taken = _taken(title, best)
+        if not what_is_lacking(taken, store):
+            told.append(f"{title}: {', '.join(means.title for means in taken)}.")
+    about = " ".join([*told, *best.faults, *([best.not_taken] if best.not_taken else [])])
+    return AutoInfo(about, tuple(_stage(stage, store) for stage in Stage))
 
 
 def _stage(stage: Stage, store: ModelStore) -> StageInfo:
@@ -47,23 +61,21 @@ def _stage(stage: Stage, store: ModelStore) -> StageInfo:
 
 
 def _best_of(engines: dict[str, EngineInfo], store: ModelStore) -> EngineInfo:
-    """Describe `auto`, what it would take for each question, and what it passes over, and why."""
     missing = [engine.missing for engine in engines.values()]
-    told, lacking = [], {}
-    best = BestChoice(store, see_room=room_by_signs)
-    for title, (request, questions) in _ASKED.items():
-        choice = best.for_request(request)
-        taken = [means for each in questions if (means := choice.of(each)) is not None]
-        lacking[title] = what_is_lacking(taken, store)
-        if not lacking[title]:
-            told.append(f"{title}: {', '.join(means.title for means in taken)}.")
+    words = _taken("Words", BestChoice(store, see_room=room_by_signs))
+    lacking = what_is_lacking(words, store)
     return EngineInfo(
         "auto",
         missing="" if "" in missing else missing[0],
-        words=not lacking["Words"],
-        words_hint=lacking["Words"],
-        about=" ".join([*told, *best.faults, *([best.not_taken] if best.not_taken else [])]),
+        words=not lacking,
+        words_hint=lacking,
     )
+
+
+def _taken(title: str, best: BestChoice) -> list[Means[object]]:
+    request, questions = _ASKED[title]
+    choice = best.for_request(request)
+    return [means for each in questions if (means := choice.of(each)) is not None]
 
 
 def _engine(name: str, store: ModelStore) -> EngineInfo:

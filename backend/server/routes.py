@@ -19,7 +19,7 @@ from layerpeel.backend.server.call import Call, Content, Form
 from layerpeel.backend.server.event_stream import job_events, line_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
-from layerpeel.backend.server.health import health_of
+from layerpeel.backend.server.health import auto_info_of, health_of
 from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
@@ -35,6 +35,7 @@ from layerpeel.backend.server.refusal import HANDLERS, Refused, as_json, unknown
 from layerpeel.backend.server.upload import check_announced, no_room, read_job, read_message
 from layerpeel.shared.jobs import (
     AdjustJob,
+    AutoInfo,
     Health,
     JobEvent,
     JobList,
@@ -88,6 +89,7 @@ class Backend:
         return [
             Call("GET", OPENAPI_PATH, self.describe, gives=Content(None)),
             Call("GET", HEALTH, self.tell_health, gives=Content(Health)),
+            Call("GET", "/auto", self.tell_auto, gives=Content(AutoInfo)),
             Call("GET", "/presence", self.hold_presence, gives=lines),
             Call("POST", "/jobs", self.submit, job, summary, 201),
             Call("GET", "/jobs", self.list_jobs, gives=Content(JobList)),
@@ -114,6 +116,10 @@ class Backend:
     async def tell_health(self, _request: Request) -> Response:
         """Answer `Health`."""
         return as_json(to_text(await self._health.run(health_of, self.models)))
+
+    async def tell_auto(self, _request: Request) -> Response:
+        """Answer `AutoInfo`."""
+        return as_json(to_text(await self._health.run(auto_info_of, self.models)))
 
     async def hold_presence(self, _request: Request) -> Response:
         """Answer with events, each a `JobsInLine`, to who is here for as long as it reads them."""

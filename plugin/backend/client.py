@@ -19,6 +19,7 @@ from layerpeel.shared.generators import (
 )
 from layerpeel.shared.jobs import (
     AdjustJob,
+    AutoInfo,
     Health,
     JobEvent,
     JobList,
@@ -55,8 +56,12 @@ class Client(QObject):
         self._calls = HttpCalls(address, self)
 
     def health(self, done: Callable[[Health], None], failed: Failed) -> None:
-        """Ask for the backend's version and engines."""
+        """Ask for the backend's version and engines; any version answers it."""
         self._get("/health", Health, done, failed)
+
+    def auto_info(self, done: Callable[[AutoInfo], None], failed: Failed) -> None:
+        """Ask what the engine `auto` takes, and what it can be told."""
+        self._get("/auto", AutoInfo, done, failed)
 
     def submit(self, message: Packed, done: Callable[[JobSummary], None], failed: Failed) -> None:
         """Submit a packed `SubmitJob`."""

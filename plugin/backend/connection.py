@@ -14,7 +14,7 @@ from layerpeel.plugin.engine_names import find_engine, no_such_engine
 from layerpeel.plugin.qt import QObject, pyqtSignal
 from layerpeel.plugin.stored_settings import read_settings
 from layerpeel.plugin.texts import i18n
-from layerpeel.shared.jobs import EngineInfo, Health, JobsInLine, StageInfo
+from layerpeel.shared.jobs import AutoInfo, EngineInfo, Health, JobsInLine
 from layerpeel.shared.places import ServerAddress, read_server_file
 from layerpeel.shared.version import PROTOCOL, VERSION
 
@@ -35,7 +35,8 @@ class Connection(QObject):
 
     changed: emitted when `state`, `message` or `engines` may have changed.
     message: why the engine in the settings cannot peel now; empty when it can.
-    engines, stages: those of the backend that answered last; empty before the first answer.
+    engines: those of the backend that answered last; empty before the first answer. auto_info:
+        likewise, what its engine Automatic takes, and can be told.
     failed_to_start: whether the last attempt to start a backend has failed.
     was_ended: whether the backend was ended on purpose, and none has answered since.
     line: the jobs that run and wait there, also those of other programs. line_changed: emitted
@@ -50,7 +51,7 @@ class Connection(QObject):
         self.state = ConnectionState.UNKNOWN
         self.message = ""
         self.engines: Tuple[EngineInfo, ...] = ()
-        self.stages: Tuple[StageInfo, ...] = ()
+        self.auto_info = AutoInfo("", ())
         self.failed_to_start = False
         self.was_ended = False
         self.line = JobsInLine()
@@ -155,7 +156,8 @@ class Connection(QObject):
             self._refuse(_which_to_update(health))
             return
         self._other_version = None
-        self.engines, self.stages = health.engines, health.stages
+        self.engines = health.engines
+        self._ask_about_auto(client)
         self.was_ended = False
         if client is not self._client:
             self._client = client
@@ -173,6 +175,15 @@ class Connection(QObject):
         waiting, self._waiting = self._waiting, []
         for done, _failed in waiting:
             done(client)
+
+    def _ask_about_auto(self, client: Client) -> None:
+        def answered(info: AutoInfo) -> None:
+            if client is self._client and info != self.auto_info:
+                self.auto_info = info
+                self.changed.emit()
+
+        # Without an answer nothing can be chosen, and nothing peels otherwise.
+        client.auto_info(answered, _ignore)
 
     def _lost(self, client: Client) -> None:
         if client is self._client:
@@ -222,6 +233,10 @@ class Connection(QObject):
     def _set(self, state: ConnectionState, message: str) -> None:
         self.state, self.message = state, message
         self.changed.emit()
+
+
+def _ignore(_problem: Problem) -> None:
+    """Do nothing: whatever is asked next says what is wrong."""
 
 
 def command_of_backend() -> List[str]:

@@ -89,5 +89,5 @@ class EngineChoice(QWidget):
             return engine.missing
         if name == AUTOMATIC:
             best = i18n("Uses the best that is installed and can run on this machine.")
-            return f"{best} {engine.about}".strip()
+            return f"{best} {self._connection.auto_info.about}".strip()
         return i18n("Ready.")

@@ -47,7 +47,7 @@ class StageChoices(QWidget):
         self._show(read_wishes(self.chosen()))
 
     def _show(self, chosen: Dict[str, str]) -> None:
-        known = {stage.name: stage.choices for stage in self._connection.stages}
+        known = {stage.name: stage.choices for stage in self._connection.auto_info.stages}
         for stage in dict.fromkeys([*_TITLES, *known, *chosen]):
             if stage not in self._lists:
                 self._add(stage)

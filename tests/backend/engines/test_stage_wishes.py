@@ -10,7 +10,7 @@ from layerpeel.backend.engines.stage_choice import Question
 from layerpeel.backend.engines.stage_wishes import Stage, choices_of, with_stages
 from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.server.health import health_of
+from layerpeel.backend.server.health import auto_info_of
 from layerpeel.shared.protocol import Coverage, Mask, PeelRequest, Point, Points, Subject, Words
 
 CLICK = Points((Point(3, 3),))
@@ -102,8 +102,8 @@ def test_the_result_says_what_was_taken(empty_store):
         stages(stages={"hair": "closed-form"})
 
 
-def test_health_lists_what_can_be_chosen_and_what_it_lacks(empty_store):
-    stages = {stage.name: stage.choices for stage in health_of(empty_store).stages}
+def test_it_is_listed_what_can_be_chosen_and_what_it_lacks(empty_store):
+    stages = {stage.name: stage.choices for stage in auto_info_of(empty_store).stages}
     assert list(stages) == [str(stage) for stage in Stage]
     for stage in Stage:
         names = [means.name for means in choices_of(stage, ANSWERING)]

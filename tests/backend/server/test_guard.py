@@ -15,7 +15,7 @@ from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import PROTOCOL_HEADER, from_text
 
 CALLS = [
-    ("GET", "/health"), ("GET", "/presence"), ("GET", "/jobs"), ("POST", "/jobs"),
+    ("GET", "/health"), ("GET", "/auto"), ("GET", "/presence"), ("GET", "/jobs"), ("POST", "/jobs"),
     ("GET", "/jobs/x"), ("DELETE", "/jobs/x"), ("GET", "/jobs/x/events"),
     ("POST", "/jobs/x/cancel"), ("GET", "/jobs/x/result"), ("GET", "/nothing"),
 ]  # fmt: skip

