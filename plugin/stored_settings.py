@@ -79,8 +79,9 @@ def read_settings() -> DockerSettings:
         read_text("inserts_at_once") != _NO,
         read_text("patches") == _YES,
         read_text("stages"),
-        _read_count("keep_gib", DEFAULT_KEEP, 1),
-        _read_count("memory_gib", 0, 0),
+        # What cannot be read lowers no limit: results would be deleted for it.
+        _read_count("keep_gib", DEFAULT_KEEP, 1, odd=MOST_GIB),
+        _read_count("memory_gib", 0, 0, odd=0),
         read_text("names_lifted") == _YES,
     )
 
@@ -97,11 +98,17 @@ def write_settings(settings: DockerSettings) -> None:
         write_text(name, str(getattr(settings, name)))
 
 
-def _read_count(name: str, default: int, least: int) -> int:
-    """Read a whole number; the default where there is none, or none that can be."""
+def _read_count(name: str, default: int, least: int, odd: int) -> int:
+    """Read a whole number: the default where there is none, `odd` where there is none that can be.
+
+    least: the least that can be; the most is `MOST_GIB`.
+    """
+    stored = Krita.instance().readSetting(_GROUP, name, "")
+    if stored in ("", '""'):
+        return default
     text = read_text(name)
-    number = int(text) if text.isascii() and text.isdigit() else default
-    return number if least <= number <= MOST_GIB else default
+    number = int(text) if text.isascii() and text.isdigit() else odd
+    return number if least <= number <= MOST_GIB else odd
 
 
 def read_text(name: str) -> str:

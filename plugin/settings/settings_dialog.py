@@ -73,7 +73,15 @@ class SettingsDialog(QDialog):
         self._names_lifted.setChecked(saved.names_lifted)
         self._names_lifted.setToolTip(i18n("Otherwise they are called Foreground and Background"))
         at_next_start = i18n("Counts from the next start of the backend")
-        self._keep = _gibibytes("layerpeel_keep", 1, saved.keep_gib, at_next_start)
+        self._keep = _gibibytes(
+            "layerpeel_keep",
+            1,
+            saved.keep_gib,
+            i18n(
+                "Counts from the next start of the backend. Beyond it the oldest results are "
+                "deleted, first those that are in a document already."
+            ),
+        )
         self._memory = _gibibytes("layerpeel_memory", 0, saved.memory_gib, at_next_start)
         self._memory.setSpecialValueText(i18n("as much as there is"))
         self._installation = QPushButton(i18n("Install, update or remove …"))

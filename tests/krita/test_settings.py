@@ -53,4 +53,8 @@ def test_what_cannot_be_a_limit_is_none(krita):
     for odd in ('"much"', '"-3"', '"0"', '"1000"', '"²"', "7", "{"):
         krita.run("krita.writeSetting('layerpeel', 'keep_gib', odd)", odd=odd)
         krita.run("krita.writeSetting('layerpeel', 'memory_gib', odd)", odd=odd)
-        assert krita.evaluate(SETTINGS) == [2, 0, False], odd
+        # Nothing is deleted for what cannot be read.
+        assert krita.evaluate(SETTINGS) == [999, 0, False], odd
+    for name in ("keep_gib", "memory_gib"):
+        krita.run("krita.writeSetting('layerpeel', name, '')", name=name)
+    assert krita.evaluate(SETTINGS) == [2, 0, False]
