@@ -18,7 +18,13 @@ from layerpeel.backend.cli.common_options import (
 )
 from layerpeel.backend.cli.long_work import with_bar
 from layerpeel.backend.cli.models_command import pull_missing
-from layerpeel.backend.cli.preset_option import lift_of, preset_called, stages_with
+from layerpeel.backend.cli.preset_option import (
+    check_result,
+    lift_of,
+    notes_on,
+    preset_called,
+    stages_with,
+)
 from layerpeel.backend.engines.engine_registry import ENGINES, engine_for
 from layerpeel.backend.engines.stage_wishes import AUTO, Stage, with_stages
 from layerpeel.backend.errors import BadInputError
@@ -173,6 +179,7 @@ def peel(
     """
     choose_device(device)
     wished = Preset("") if preset is None else preset_called(preset)
+    check_result(wished)
     check_output(out, force)
     if preview is not None:
         check_preview(preview, force)
@@ -182,12 +189,14 @@ def peel(
     options = LiftOptions(mask, trimap, within, box, text, point, not_point, things)
     exact = exact_edge or (wished.exact_edge and mask is not None)
     most = MOST_THINGS if things and preset is None else wished.layers
+    # The preset's are for its own engine.
+    stages = list(stage or ()) if engine else stages_with(wished, stage or ())
     request = PeelRequest(
         _lift(options, exact, size) if options.are_given else lift_of(wished),
         most if layers is None else layers,
         band,
         seed,
-        with_stages(engine or wished.engine, stages_with(wished, stage or ())),
+        with_stages(engine or wished.engine, stages),
         masks=wished.result is PresetResult.MASKS,
         fill_variants=fill_variants,
     )
@@ -200,7 +209,7 @@ def peel(
     files = write_stack(without_provenance(stack) if no_provenance else stack, out, force)
     if preview is not None:
         write_preview(read.picture, stack, preview, force)
-    notes = (*read.notes, *stack.notes)
+    notes = (*read.notes, *notes_on(wished), *stack.notes)
     if as_json:
         typer.echo(json.dumps(_record(stack, files, preview, notes), ensure_ascii=False, indent=2))
     elif not quiet:

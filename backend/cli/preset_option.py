@@ -7,7 +7,7 @@ from layerpeel.backend.errors import BadInputError, reason_of
 from layerpeel.backend.files.regular_file import read_regular
 from layerpeel.backend.presets import PresetFolder, read_preset
 from layerpeel.shared.places import presets_folder
-from layerpeel.shared.presets import MOST_BYTES, Preset, PresetLift
+from layerpeel.shared.presets import MOST_BYTES, Preset, PresetLift, PresetResult
 from layerpeel.shared.protocol import Lift, Subject, Things, Words
 
 _ENDING = ".toml"
@@ -51,6 +51,22 @@ def lift_of(preset: Preset) -> Lift:
             raise BadInputError(f"“{preset.title}” is for what is pointed at: give it by --point.")
         case PresetLift.SELECTION:
             raise BadInputError(f"“{preset.title}” is for a selection: give it by --mask.")
+
+
+def check_result(preset: Preset) -> None:
+    """Raise BadInputError where what a preset gives back is of use in Krita alone."""
+    if preset.result is PresetResult.SELECTION:
+        raise BadInputError(
+            f"“{preset.title}” gives a selection, which only Krita has: peel by it there, or take "
+            "a preset that gives layers."
+        )
+
+
+def notes_on(preset: Preset) -> tuple[str, ...]:
+    """Say in lines what of a preset counts in Krita alone."""
+    if preset.patches:
+        return ("The preset wants only a patch behind what is lifted off: here it is whole.",)
+    return ()
 
 
 def stages_with(preset: Preset, given: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """`layerpeel peel --preset`: what it takes over, what other options say instead, how it fails."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -80,3 +81,22 @@ def test_a_file_that_is_no_preset_says_what_is_wrong(peel, tmp_path):
     done = peel("--preset", file)
     assert done.returncode == 3
     assert "The preset odd.toml: nothing is called `layer`" in done.stderr
+
+
+def test_its_stages_are_for_its_own_engine(peel):
+    assert stages_of(peel("--preset", "fine-hair", "--engine", "compact", "--json"))["edge"] == (
+        "a small matting network"
+    )
+
+
+def test_what_only_krita_has_is_refused_or_said(peel, tmp_path):
+    file = tmp_path / "odd.toml"
+    selects = replace(HAIR, result=PresetResult.SELECTION)
+    file.write_text(written(selects), encoding="utf-8")
+    done = peel("--preset", file)
+    assert done.returncode == 3
+    assert "gives a selection, which only Krita has" in done.stderr
+    assert not (tmp_path / "out").exists()
+    file.write_text(written(replace(HAIR, patches=True)), encoding="utf-8")
+    notes = json.loads(peel("--preset", file, "--json").stdout)["notes"]
+    assert any("here it is whole" in note for note in notes)
