@@ -118,12 +118,13 @@ class Job(QObject):
             return
         self._cancelled = True
         if self._client is None:
-            # Nothing has been submitted yet; a backend that is starting is kept for the next job.
+            # Nothing has been submitted yet, or it is cancelled in the backend that starts now
+            # (`_wait_for_restart`), which is kept for the next job.
             self._end(i18n("Cancelled."), None)
             return
         self.progressed.emit(i18n("Cancelling"), UNKNOWN)
         if self._id and not self._finished:
-            self._client.cancel(self._id, _ignore, self._refused)
+            self._client.cancel(self._id, _ignore, self._cancel_refused)
 
     def tell(self, stage: str, done: float) -> None:
         """Report progress, unless the job was cancelled."""
@@ -155,6 +156,11 @@ class Job(QObject):
         return self._placement is not None
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it is to stop, or has."""
+        return self._cancelled
+
+    @property
     def is_over(self) -> bool:
         """Whether it has ended and emitted so."""
         return self._over
@@ -167,7 +173,7 @@ class Job(QObject):
         if self._client is None:
             return
         if self._cancelled:
-            self._client.cancel(job.id, _ignore, self._refused)
+            self._client.cancel(job.id, _ignore, self._cancel_refused)
         self._client.follow(job.id, self._hear, self._stream_ended)
         self.accepted.emit()
 
@@ -200,27 +206,44 @@ class Job(QObject):
     def _stream_ended(self, problem: Optional[Problem]) -> None:
         if self._finished or self._over:
             return
-        # When a backend is killed, either may be noticed first.
-        if problem is not None and not (problem.unreachable or problem.broken):
+        if problem is not None and not _is_gone(problem):
             self._end(problem.message)
-        elif not (self._begun or self._cancelled or self._connection.was_ended):
+        elif self._begun:
+            if not self._stopped():
+                self._end(
+                    i18n(
+                        "The backend stopped while it was working. Try again: it will be restarted."
+                    )
+                )
+        elif self._connection.was_ended:
+            if not self._stopped():
+                self._end(
+                    i18n(
+                        "The backend was ended before this began. It goes on when the backend "
+                        "starts again, and comes to Results."
+                    )
+                )
+        else:
             self._wait_for_restart()
             return
-        else:
-            self._end(
-                i18n("The backend stopped while it was working. Try again: it will be restarted.")
-            )
         self._connection.look()
 
     def _wait_for_restart(self) -> None:
-        """Go on waiting in another backend: what waited in one that ended waits there again."""
+        """Go on waiting in another backend: what waited in one that ended waits there again.
+
+        What is cancelled meanwhile is cancelled there.
+        """
         self.tell(i18n("Waiting for the backend"), UNKNOWN)
         if self._client is not None:
             self._connection.doubt(self._client)
+        self._client = None
 
         def follow(client: Client) -> None:
-            if not self._stopped():
-                self._client = client
+            self._client = client
+            if self._cancelled:
+                client.cancel(self._id, _ignore, _ignore)
+                self._stopped()
+            else:
                 client.follow(self._id, self._hear, self._stream_ended)
 
         self._connection.when_ready(follow, self._end)
@@ -238,6 +261,11 @@ class Job(QObject):
             self._end(i18n("Cancelled."), None)
         return self._cancelled
 
+    def _cancel_refused(self, problem: Problem) -> None:
+        # A backend that has gone may have kept the job: the stream of events ends as well.
+        if not _is_gone(problem):
+            self._refused(problem)
+
     def _refused(self, problem: Problem) -> None:
         self._end(problem.message)
 
@@ -250,6 +278,11 @@ class Job(QObject):
         self._over = True
         # It may be large.
         self._before = None
+
+
+def _is_gone(problem: Problem) -> bool:
+    # When a backend is killed, either may be noticed first.
+    return problem.unreachable or problem.broken
 
 
 def _ignore(_answer: object) -> None:

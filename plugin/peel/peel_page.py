@@ -137,7 +137,6 @@ class PeelPage(QWidget):
         """Stop the open document's peel."""
         peel = self._peels.of(active_document())
         if peel is not None:
-            self._cancel.setEnabled(False)
             peel.cancel()
 
     def _take_on(self, preset: Preset) -> None:
@@ -242,6 +241,8 @@ class PeelPage(QWidget):
             self._another.setEnabled(False)
             return
         self._show_running(True)
+        # Once pressed, it stays so until this peel has ended.
+        self._cancel.setEnabled(not peel.job.is_cancelled)
         self._message.say(peel.stage + " …")
         self._bar.setRange(0, FULL if peel.done >= 0 else 0)
         self._bar.setValue(round(max(peel.done, 0.0) * FULL))
@@ -309,15 +310,11 @@ class PeelPage(QWidget):
 
     def _show_running(self, running: bool) -> None:
         self._form.setEnabled(not running)
-        is_new = running == self._cancel.isHidden()
         self._button.setVisible(not running)
         self._button.setEnabled(not running)
         self._another.setVisible(not running and self._has_result)
         self._another.setEnabled(not running)
         self._cancel.setVisible(running)
-        if is_new:
-            # Once pressed, it stays so until the peel has ended.
-            self._cancel.setEnabled(running)
         self._bar.setVisible(running)
         if not running:
             self._preview.show_png(b"")

@@ -5,7 +5,7 @@ import pytest
 from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
 from krita_harness.home import ENGINE
-from krita_harness.waiting import Waiting
+from krita_harness.waiting import SECONDS_TO_FOLLOW, Waiting
 
 pytestmark = pytest.mark.krita
 
@@ -66,16 +66,20 @@ def test_three_documents_wait_and_each_gets_its_own(
         assert docker.message == "Waiting: 1 ahead in the queue …"
         assert waiting.offered == ["later", "cancel"]
         waiting.choose("One")
-        krita.wait_until(lambda: waiting.offered == ["cancel"], 5, "the one that runs")
+        krita.wait_until(
+            lambda: waiting.offered == ["cancel"], SECONDS_TO_FOLLOW, "the one that runs"
+        )
         easel.bring_to_front("One")
-        krita.wait_until(lambda: not docker.message.startswith("Waiting"), 5, "the first's line")
+        krita.wait_until(
+            lambda: not docker.message.startswith("Waiting"), SECONDS_TO_FOLLOW, "the first's line"
+        )
         easel.close("Two")
         waiting.wait_for("One", "Three", CLOSED)
     docker.wait_for_end()
     assert docker.message == DONE
     assert peeled(krita)
     waiting.wait_for_end()
-    krita.wait_until(lambda: not waiting.is_shown, 5, "the list to go")
+    krita.wait_until(lambda: not waiting.is_shown, SECONDS_TO_FOLLOW, "the list to go")
     easel.bring_to_front("Three")
     krita.wait_until(lambda: docker.message == DONE, 60, "the line of the third")
     assert docker.button == "Peel again"
@@ -108,7 +112,7 @@ def test_one_that_waits_is_cancelled_and_the_others_go_on(
         waiting.wait_for("One")
     docker.wait_for_message(f"One: {DONE}")
     easel.bring_to_front("One")
-    krita.wait_until(lambda: peeled(krita), 10, "the layers")
+    krita.wait_until(lambda: peeled(krita), SECONDS_TO_FOLLOW, "the layers")
 
 
 def test_what_waits_when_the_backend_crashes_is_done_by_the_next(
@@ -127,8 +131,78 @@ def test_what_waits_when_the_backend_crashes_is_done_by_the_next(
     assert peeled(krita)
     assert backend.pid not in (None, killed)
     easel.bring_to_front("One")
-    krita.wait_until(lambda: docker.message == lost, 5, "what became of the first")
+    krita.wait_until(lambda: docker.message == lost, SECONDS_TO_FOLLOW, "what became of the first")
     assert not peeled(krita)
+
+
+# Pressed in the same turn in which the backend dies, or as the next one is being started.
+CANCELS = {
+    "as it dies": "import os\nos.kill(killed, 9)\nwidgets.the('layerpeel_cancel').click()",
+    "as the next starts": (
+        "import os\n"
+        "from layerpeel.plugin.backend.connection import ConnectionState\n"
+        "from layerpeel.plugin.docker import CONNECTION\n"
+        "def press():\n"
+        "    if CONNECTION.state is ConnectionState.STARTING:\n"
+        "        CONNECTION.changed.disconnect(press)\n"
+        "        widgets.the('layerpeel_cancel').click()\n"
+        "CONNECTION.changed.connect(press)\n"
+        "os.kill(killed, 9)"
+    ),
+}
+
+
+@pytest.mark.parametrize("when", CANCELS)
+def test_what_is_cancelled_while_the_backend_restarts_is_not_done_by_the_next(
+    krita, docker, results, waiting, backend, begin, small_painting, when
+):
+    with backend.held():
+        begin(small_painting, "One")
+        docker.wait_until_it_runs()
+        begin(small_painting[::-1], f"Two, {when}")
+        waiting.wait_for("One", f"Two, {when}")
+        killed = backend.pid
+        krita.run(CANCELS[when], killed=killed)
+        backend.wait_for_end_of(killed)
+    docker.wait_for_message("Cancelled.")
+    krita.wait_until(lambda: backend.pid not in (None, killed), 60, "the next backend")
+    waiting.wait_for_end()
+    assert not peeled(krita)
+    results.open()
+    assert f"from Two, {when}" not in [row[1] for row in results.rows if len(row) == 3]
+
+
+@pytest.fixture
+def patient(krita):
+    """However long the backend is paused, the docker waits for it."""
+    krita.run("import layerpeel.plugin.backend.http_calls as c\nc.SILENCE = 600_000")
+    yield
+    krita.run("import layerpeel.plugin.backend.http_calls as c\nc.SILENCE = 30_000")
+
+
+@pytest.mark.usefixtures("patient")
+def test_cancel_is_each_document_s_own(
+    krita, docker, easel, waiting, backend, begin, small_painting
+):
+    is_offered = "widgets.the('layerpeel_cancel').isEnabled()"
+    with backend.held():
+        begin(small_painting, "One")
+        docker.wait_until_it_runs()
+        begin(small_painting[::-1], "Two")
+        waiting.wait_for("One", "Two")
+        easel.bring_to_front("One")
+        krita.wait_until(lambda: not docker.message.startswith("Waiting"), 60, "the first's line")
+        with backend.unanswering():
+            docker.cancel()
+            krita.wait_until(lambda: docker.message == "Cancelling …", 60, "the cancel to begin")
+            assert not krita.evaluate(is_offered)
+            easel.bring_to_front("Two")
+            krita.wait_until(lambda: docker.message.startswith("Waiting"), 60, "the second's line")
+            assert krita.evaluate(is_offered)
+            easel.bring_to_front("One")
+            krita.wait_until(lambda: docker.message == "Cancelling …", 60, "the first's line")
+            assert not krita.evaluate(is_offered)
+    waiting.wait_for_end()
 
 
 def test_two_kritas_see_one_line(
@@ -140,15 +214,15 @@ def test_two_kritas_see_one_line(
         begin(small_painting, "Here")
         docker.wait_until_it_runs()
         begin(small_painting[::-1], "There", theirs, Easel(other))
-        waiting.wait_for("Here", "There, in another Krita")
-        their_list.wait_for("Here, in another Krita", "There")
+        waiting.wait_for("Here", "There, not of this Krita")
+        their_list.wait_for("Here, not of this Krita", "There")
         docker.picture_of("of-another-krita")
         begin(small_painting[:, ::-1], "Also here")
-        their_list.wait_for("Here, in another Krita", "There", "Also here, in another Krita")
-        their_list.choose("Also here, in another Krita")
+        their_list.wait_for("Here, not of this Krita", "There", "Also here, not of this Krita")
+        their_list.choose("Also here, not of this Krita")
         their_list.press("first")
-        waiting.wait_for("Here", "Also here", "There, in another Krita")
-        their_list.wait_for("Here, in another Krita", "Also here, in another Krita", "There")
+        waiting.wait_for("Here", "Also here", "There, not of this Krita")
+        their_list.wait_for("Here, not of this Krita", "Also here, not of this Krita", "There")
     docker.wait_for_end()
     theirs.wait_for_end()
     assert docker.message == theirs.message == DONE
@@ -166,12 +240,18 @@ def test_nobody_is_taken_from_another_document_to_look_at_a_result(
             begin(small_painting, "One")
             docker.wait_until_it_runs()
             easel.picture(small_painting[::-1], name="Two")
-            krita.wait_until(lambda: docker.button == "Peel", 5, "the button for the second")
+            krita.wait_until(
+                lambda: docker.button == "Peel", SECONDS_TO_FOLLOW, "the button for the second"
+            )
         docker.wait_for_message("One: Done: the result waits under Results.")
         assert not results.is_looking
         easel.bring_to_front("One")
         assert not peeled(krita)
-        krita.wait_until(lambda: docker.message.startswith("Done: the result waits"), 5, "the line")
+        krita.wait_until(
+            lambda: docker.message.startswith("Done: the result waits"),
+            SECONDS_TO_FOLLOW,
+            "the line",
+        )
         results.open()
         assert ["Selection", "from One"] in [row[:2] for row in results.rows if len(row) == 3]
     finally:

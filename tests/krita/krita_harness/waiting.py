@@ -2,7 +2,7 @@
 
 from .docker import SECONDS_TO_PEEL
 
-SECONDS_TO_FOLLOW = 20
+SECONDS_TO_FOLLOW = 60
 
 
 class Waiting:
