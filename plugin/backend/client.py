@@ -54,6 +54,8 @@ class Client(QObject):
         super().__init__(parent)
         self.address = address
         self._calls = HttpCalls(address, self)
+        self._presence: List[QNetworkReply] = []
+        self._has_left = False
 
     def health(self, done: Callable[[Health], None], failed: Failed) -> None:
         """Ask for the backend's version and engines; any version answers it."""
@@ -200,10 +202,24 @@ class Client(QObject):
         """
 
         def end(_problem: Optional[Problem]) -> None:
+            self._presence.clear()
             self._calls.doubt()
             ended()
 
-        self._hear("/presence", heard, end, JobsInLine)
+        def start(reply: QNetworkReply) -> None:
+            self._presence.append(reply)
+            if self._has_left:
+                self.leave()
+
+        self._hear("/presence", heard, end, JobsInLine, start)
+
+    def leave(self) -> None:
+        """Stay no longer: this Krita asks another client now. Jobs are followed to their ends."""
+        self._has_left = True
+        for reply in self._presence:
+            # Not now: it may be telling us something.
+            QTimer.singleShot(0, reply.abort)
+        self._presence = []
 
     # ------------------------------------------------------------------------------------------
 
@@ -260,6 +276,7 @@ class Client(QObject):
         heard: Callable[[Any], None],
         ended: Callable[[Optional[Problem]], None],
         kind: Any = JobEvent,
+        started: Callable[[QNetworkReply], None] = lambda _reply: None,
     ) -> None:
         replies: List[QNetworkReply] = []
         garbled: List[ProtocolError] = []
@@ -287,6 +304,7 @@ class Client(QObject):
         def start(reply: QNetworkReply) -> None:
             replies.append(reply)
             reply.readyRead.connect(read)
+            started(reply)
 
         def finish(_rest: QByteArray) -> None:
             tell()

@@ -106,7 +106,9 @@ class Connection(QObject):
     def doubt(self, client: Client) -> None:
         """Ask a backend whether it is still there before it is used again: a call to it failed."""
         if client is self._client:
+            client.leave()
             self._client = None
+            self._hear_line(JobsInLine())
             self._set(ConnectionState.UNKNOWN, "")
 
     def end_backend(self) -> None:
@@ -128,6 +130,8 @@ class Connection(QObject):
 
     def forget(self) -> None:
         """Look again after the settings have changed."""
+        if self._client is not None:
+            self._client.leave()
         self._client = self._other_version = None
         self._hear_line(JobsInLine())
         self.failed_to_start = False

@@ -35,7 +35,7 @@ class WaitingJob:
     def note(self) -> str:
         """Say where its result goes, if not into a document that is open here; else nothing."""
         if not self.is_own:
-            return i18n("in another Krita")
+            return i18n("not of this Krita")
         return i18n("closed: it comes to Results") if self.is_closed else ""
 
     @property

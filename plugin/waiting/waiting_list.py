@@ -2,6 +2,7 @@
 
 from typing import List, Optional
 
+from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.canvas.finding import active_document
@@ -27,7 +28,7 @@ _ROOM = 4  # logical pixels
 
 
 class WaitingList(QWidget):
-    """Shows what the page of one peel does not: several jobs, or one of another document or Krita.
+    """Shows what the page of one peel does not: several jobs, or one that is not this document's.
 
     failed: emitted with a line for the artist about why something could not be done.
     """
@@ -141,14 +142,21 @@ class WaitingList(QWidget):
         self._cancel.setEnabled(chosen is not None)
 
     def _move(self, step: Step) -> None:
-        chosen, client = self._chosen(), self._connection.client
-        if chosen is not None and client is not None:
+        chosen = self._chosen()
+        if chosen is not None and (client := self._client()) is not None:
             client.move(chosen.id, MoveJob(step), _ignore, self._fail)
 
     def _stop(self) -> None:
-        chosen, client = self._chosen(), self._connection.client
-        if chosen is not None and client is not None:
+        chosen = self._chosen()
+        if chosen is not None and (client := self._client()) is not None:
             client.cancel(chosen.id, _ignore, self._fail)
+
+    def _client(self) -> Optional[Client]:
+        """Return who is asked; without one say so."""
+        client = self._connection.client
+        if client is None:
+            self.failed.emit(i18n("The backend does not answer. Try again."))
+        return client
 
     def _fail(self, problem: Problem) -> None:
         self.failed.emit(problem.message)
