@@ -17,7 +17,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.stage_wishes import read_wishes
+from layerpeel.plugin.stage_wishes import is_automatic, read_wishes
 from layerpeel.plugin.stored_settings import DockerSettings
 from layerpeel.plugin.texts import i18n, translated
 from layerpeel.plugin.widgets.content_height import WrappedLabel
@@ -110,7 +110,7 @@ class PeelForm(QWidget):
             PresetResult(self._form.currentData()),
             settings.patches,
             settings.engine,
-            read_wishes(settings.stages),
+            read_wishes(settings.stages) if is_automatic(settings.engine) else {},
         )
 
     def take_on(self, preset: Preset) -> None:

@@ -28,7 +28,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.stage_wishes import AUTOMATIC, write_wishes
+from layerpeel.plugin.stage_wishes import AUTOMATIC, is_automatic, write_wishes
 from layerpeel.plugin.stored_settings import read_settings, write_settings
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS
@@ -145,7 +145,10 @@ class PeelPage(QWidget):
         wanted = replace(
             settings,
             engine=preset.engine,
-            stages=write_wishes(preset.stages),
+            # Those of another engine are none, and cost the artist's own nothing.
+            stages=(
+                write_wishes(preset.stages) if is_automatic(preset.engine) else settings.stages
+            ),
             patches=preset.patches,
         )
         if wanted != settings:

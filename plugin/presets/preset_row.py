@@ -11,10 +11,12 @@ from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.presets.preset_files import read_file, write_file
 from layerpeel.plugin.qt import (
     QAction,
+    QEvent,
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
     QMenu,
+    QObject,
     QToolButton,
     QWidget,
     pyqtSignal,
@@ -29,7 +31,8 @@ _ENDING = ".toml"
 class PresetRow(QWidget):
     """Lists the presets that the backend keeps; those that cannot be read say why, in their tips.
 
-    chosen: emitted with the `Preset` that the artist chooses.
+    chosen: emitted with the `Preset` that the artist chooses, or, for none, with what was chosen
+        before, without a title.
     told: emitted with a line for the artist. failed: likewise, of what went wrong.
     """
 
@@ -48,6 +51,9 @@ class PresetRow(QWidget):
         self._connection = connection
         self._now = now
         self._kept: List[KeptPreset] = []
+        self._shown: Optional[Presets] = None
+        self._own: Optional[Preset] = None
+        self._taken_on: Optional[Preset] = None
         self._asked: Optional[Client] = None
         self._is_being_taken_on = False
         self._list = combo_of("layerpeel_preset", i18n("How to peel, as it was saved"))
@@ -75,35 +81,55 @@ class PresetRow(QWidget):
         layout.addWidget(self._list, 1)
         layout.addWidget(more)
         self._list.activated.connect(self._choose)
+        view = self._list.view()
+        if view is not None:
+            view.installEventFilter(self)
         connection.changed.connect(self._ask_new_backend)
         self._show(Presets())
 
     def follow(self) -> None:
         """Show no preset any more once something else is chosen than it says."""
-        kept = self._chosen()
         if self._is_being_taken_on:
             return  # One choice after the other.
-        if kept is not None and replace(kept.preset, title="") != self._now():
-            self._list.setCurrentIndex(0)
-            self._offer()
+        # A file may say what means the same as what the docker says, such as words that are not
+        # asked for: so it is compared with what has become of it.
+        if self._chosen() is not None and self._taken_on != self._now():
+            self._show_none()
+
+    def eventFilter(self, watched: Optional[QObject], event: Optional[QEvent]) -> bool:  # noqa: N802  (Qt calls it so)
+        """Ask again as the list is opened: another Krita may have saved a preset."""
+        if event is not None and event.type() == QEvent.Type.Show:
+            self._asked = None
+            self._ask_new_backend()
+        return bool(super().eventFilter(watched, event))
 
     def _ask_new_backend(self) -> None:
         client = self._connection.client
         if client is not None and client is not self._asked:
             self._asked = client
-            client.presets(self._show, _ignore)
+            client.presets(self._show, self._ask_later)
+
+    def _ask_later(self, _problem: Problem) -> None:
+        # Without an answer the list is as it was; what is done with it next says why.
+        self._asked = None
 
     def _show(self, presets: Presets, chosen: str = "") -> None:
         """Show presets. chosen: title of the one that was just saved."""
         before = self._chosen()
-        title = chosen or (before.preset.title if before else "")
+        if presets == self._shown and not chosen:
+            return  # It may be open.
+        self._shown = presets
         self._kept = list(presets.kept)
         self._list.clear()
         self._list.addItem(i18n("No preset"))
         for number, each in enumerate(self._kept, start=1):
             self._list.addItem(each.preset.title)
-            if each.preset.title == title:
+            if (each.preset.title == chosen) if chosen else (each == before):
                 self._list.setCurrentIndex(number)
+        if chosen:
+            self._taken_on = self._now()
+        elif self._chosen() is None:
+            self._taken_on = None
         for fault in presets.faults:
             self._list.addItem(fault)
             enable_item(self._list, self._list.count() - 1, fault)
@@ -117,9 +143,24 @@ class PresetRow(QWidget):
         kept = self._chosen()
         self._offer()
         if kept is not None:
-            self._is_being_taken_on = True
-            self.chosen.emit(kept.preset)
-            self._is_being_taken_on = False
+            if self._own is None or self._taken_on is None:
+                self._own = self._now()
+            self._take_on(kept.preset)
+            self._taken_on = self._now()
+        elif self._own is not None:
+            self._take_on(self._own)
+            self._own = self._taken_on = None
+
+    def _take_on(self, preset: Preset) -> None:
+        self._is_being_taken_on = True
+        self.chosen.emit(preset)
+        self._is_being_taken_on = False
+
+    def _show_none(self) -> None:
+        """Show that no preset is chosen any more; what was chosen before it can come back still."""
+        self._list.setCurrentIndex(0)
+        self._taken_on = None
+        self._offer()
 
     def _offer(self) -> None:
         is_chosen = self._chosen() is not None
@@ -202,7 +243,3 @@ class PresetRow(QWidget):
         action.triggered.connect(lambda _checked=False: do())
         self._menu.addAction(action)
         return action
-
-
-def _ignore(_problem: Problem) -> None:
-    """Without an answer the list is empty; what is done with it next says why."""

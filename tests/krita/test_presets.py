@@ -8,6 +8,10 @@ pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("backend")]
 
 LIST = "widgets.the('layerpeel_preset')"
 GOOD = 'title = "From a friend"\nlift = "subject"\nlayers = 2\n\n[stages]\nedge = "closed-form"\n'
+SETTINGS = (
+    "(lambda s: [s.engine, s.stages, s.patches])"
+    "(__import__('layerpeel.plugin.stored_settings', fromlist=['_']).read_settings())"
+)
 QUESTIONS = ["getOpenFileName", "getSaveFileName"]
 PLACE = (
     "[m := widgets.the('layerpeel_preset_menu'), a := [a for a in m.actions()"
@@ -104,16 +108,40 @@ def test_what_is_chosen_is_saved_and_chosen_again(krita, docker, easel, small_pa
     docker.picture_of("preset-saved")
 
     docker.lift("subject")
-    krita.wait_until(lambda: presets.chosen == "No preset", 5, "the preset to go")
+    krita.wait_until(lambda: presets.chosen == "No preset", 60, "the preset to go")
     krita.run("widgets.the('layerpeel_layers').setValue(1)")
     docker.give_back_as("Layers")
     krita.choose("layerpeel_preset", "fine hair")
     assert choices(krita) == [True, 3, "Layers with masks"]
     assert krita.evaluate("widgets.the('layerpeel_exact_edge').isChecked()")
     assert presets.chosen == "fine hair"
+    # What was chosen before comes back.
+    krita.choose("layerpeel_preset", "No preset")
+    assert choices(krita) == [False, 1, "Layers"]
+    krita.choose("layerpeel_preset", "fine hair")
     presets.press("remove")
     presets.wait_for()
     assert not list(presets.path.glob("*.toml"))
+
+
+def test_the_engine_of_before_comes_back_and_others_files_are_seen(
+    krita, docker, easel, small_painting, presets
+):
+    docker.change_settings(engine="auto", stages="edge=vitmatte", patches=True)
+    easel.picture(small_painting)
+    presets.path.mkdir(exist_ok=True)
+    # It names words that it does not ask for: that is as good as none.
+    compact = GOOD.split("\n\n")[0] + '\nengine = "compact"\nwords = "a cat"\n'
+    (presets.path / "good.toml").write_text(compact, encoding="utf-8")
+    krita.click("layerpeel_preset")
+    presets.wait_for("From a friend")
+    krita.press("Escape")
+    krita.choose("layerpeel_preset", "From a friend")
+    assert krita.evaluate(SETTINGS) == ["compact", "edge=vitmatte", False]
+    krita.run("widgets.the('layerpeel_form').currentIndexChanged.emit(0)")
+    assert presets.chosen == "From a friend"
+    krita.choose("layerpeel_preset", "No preset")
+    assert krita.evaluate(SETTINGS) == ["auto", "edge=vitmatte", True]
 
 
 def test_a_file_is_taken_in_and_handed_on(krita, docker, easel, small_painting, presets, tmp_path):
@@ -124,9 +152,7 @@ def test_a_file_is_taken_in_and_handed_on(krita, docker, easel, small_painting, 
     presets.press("import")
     presets.wait_for("From a friend")
     krita.choose("layerpeel_preset", "From a friend")
-    settings = "(s := __import__('layerpeel.plugin.stored_settings', fromlist=['_'])"
-    settings += ".read_settings()).engine, s.stages"
-    assert krita.evaluate(f"[{settings}]") == ["auto", "edge=closed-form"]
+    assert krita.evaluate(SETTINGS) == ["auto", "edge=closed-form", False]
     assert krita.evaluate("widgets.the('layerpeel_layers').value()") == 2
     out = tmp_path / "handed on.toml"
     presets.choose_file(out)
