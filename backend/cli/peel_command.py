@@ -192,7 +192,7 @@ def peel(
     # The preset's are for its own engine.
     stages = list(stage or ()) if engine else stages_with(wished, stage or ())
     request = PeelRequest(
-        _lift(options, exact, size) if options.are_given else lift_of(wished),
+        _lift(options, exact, size) if options.are_given or exact_edge else lift_of(wished),
         most if layers is None else layers,
         band,
         seed,

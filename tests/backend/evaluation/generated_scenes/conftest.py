@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tiny_checkpoints.installed import install_tiny_paper_models, save_tiny_style
-from tiny_checkpoints.point import store_with_tiny_minisam
+# What makes networks needs torch, which is not there where the tests that do without it run.
 
 
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory, isnet_store):
     """All that takes pictures apart. Its miniSAM draws discs, so that something is found."""
+    from tiny_checkpoints.installed import install_tiny_paper_models
+    from tiny_checkpoints.point import store_with_tiny_minisam
+
     store = store_with_tiny_minisam(tmp_path_factory.mktemp("tiny"))
     install_tiny_paper_models(tmp_path_factory.mktemp("made"), store, isnet_store.path_of("isnet"))
     return store
@@ -18,6 +20,8 @@ def tiny_store(tmp_path_factory, isnet_store):
 
 @pytest.fixture(scope="session")
 def styles(tmp_path_factory):
+    from tiny_checkpoints.installed import save_tiny_style
+
     folder = tmp_path_factory.mktemp("styles")
     save_tiny_style(folder)
     return folder
