@@ -130,7 +130,7 @@ MADE_WITH = "bytes(documents.active().annotation('layerpeel/made-with')).decode(
 
 @pytest.mark.usefixtures("only_compact_can_run")
 def test_what_is_taken_for_a_stage_is_chosen_in_settings(
-    krita, docker, easel, small_painting, soft_disc
+    krita, docker, backend, easel, small_painting, soft_disc
 ):
     docker.change_settings(engine="auto")
     easel.picture(small_painting)
@@ -149,6 +149,9 @@ def test_what_is_taken_for_a_stage_is_chosen_in_settings(
     krita.screenshot_of("layerpeel_settings", "settings-stages")
     krita.choose("layerpeel_engine", COMPACT)
     krita.wait_until("not widgets.the('layerpeel_stages').isVisible()", 5, "the stages to go")
+    krita.wait_until(
+        "widgets.the('layerpeel_engine').findText('Automatic') >= 0", 60, "the engine to be there"
+    )
     krita.choose("layerpeel_engine", "Automatic")
     docker.close_settings("ok")
     assert docker.peel().startswith("Done by Automatic: 2 layers.")

@@ -76,8 +76,7 @@ def test_three_documents_wait_and_each_gets_its_own(
         easel.close("Two")
         waiting.wait_for("One", "Three", CLOSED)
     docker.wait_for_end()
-    assert docker.message == DONE
-    assert peeled(krita)
+    krita.wait_until(lambda: peeled(krita), SECONDS_TO_PEEL, "the layers")
     waiting.wait_for_end()
     krita.wait_until(lambda: not waiting.is_shown, SECONDS_TO_FOLLOW, "the list to go")
     easel.bring_to_front("Three")
