@@ -171,12 +171,8 @@ def _moved_within_known(
     """
     background, filled = colours.background[wanted], colours.filled[wanted]
     clear = (colours.alpha <= 0).astype(np.float32)
-    weight = (_blurred(clear, NEAR) + np.float32(1e-6))[..., None]
-    mean, squared = (
-        (_blurred(plane * clear[..., None], NEAR) / weight)[wanted]
-        for plane in (colours.values, colours.values**2)
-    )
-    deviation = np.sqrt((np.maximum(squared - mean**2, 0) * line**2).sum(axis=-1))
+    mean, variance = (plane[wanted] for plane in _clear_moments(colours.values, clear, NEAR))
+    deviation = np.sqrt((variance * line**2).sum(axis=-1))
     furthest = np.minimum(
         along(filled, background, line), along(mean, background, line) - deviation
     )
@@ -188,12 +184,17 @@ def _surroundings(
     values: Float32, clear: Float32, around: Float32, line: Float32, scale: float
 ) -> tuple[Float32, Float32]:
     """How much clear surroundings vary along the line, and where their mean lies on it."""
+    mean, variance = _clear_moments(values, clear, scale)
+    deviation = np.sqrt((variance * line**2).sum(axis=-1))
+    return deviation, np.asarray(((mean - around) * line).sum(axis=-1), np.float32)
+
+
+def _clear_moments(values: Float32, clear: Float32, scale: float) -> tuple[Float32, Float32]:
+    """Mean and variance (H×W×3) of what is clear near by, weighed by a Gaussian."""
     weight = (_blurred(clear, scale) + np.float32(1e-6))[..., None]
     seen = clear[..., None]
     mean = _blurred(values * seen, scale) / weight
-    variance = np.maximum(_blurred(values**2 * seen, scale) / weight - mean**2, 0)
-    deviation = np.sqrt((variance * line**2).sum(axis=-1))
-    return deviation, np.asarray(((mean - around) * line).sum(axis=-1), np.float32)
+    return mean, np.maximum(_blurred(values**2 * seen, scale) / weight - mean**2, 0)
 
 
 def _distance_within(region: Bool) -> Float32:
