@@ -35,8 +35,6 @@ class RunningBackend:
         self.server = await_server_file(home, self.process)
         self.http = requests.Session()
         self.http.trust_env = False
-        # A connection that has been idle may be closed in the very moment in which it is used.
-        self.http.headers["Connection"] = "close"
         self.headers = {
             "Authorization": f"Bearer {self.server.token}",
             PROTOCOL_HEADER: str(PROTOCOL),

@@ -73,6 +73,9 @@ class KnownIds:
 
     def __init__(self, backend, shows_pictures: bool = True) -> None:
         self._backend = backend
+        # Between two questions many calls are tried: a connection that is kept may be closed for
+        # idleness in the very moment in which it is used.
+        backend.http.headers["Connection"] = "close"
         self._shows_pictures = shows_pictures
         self._ids = {"/jobs": "", "/pointing": "", "/presets": "known"}
 
