@@ -165,7 +165,8 @@ def test_what_is_cancelled_while_the_backend_restarts_is_not_done_by_the_next(
         backend.wait_for_end_of(killed)
     docker.wait_for_message("Cancelled.")
     krita.wait_until(lambda: backend.pid not in (None, killed), 60, "the next backend")
-    waiting.wait_for_end()
+    # The docker's own list is empty, too, until it hears of what the next one has taken over.
+    backend.wait_until_idle()
     assert not peeled(krita)
     results.open()
     assert f"from Two, {when}" not in [row[1] for row in results.rows if len(row) == 3]

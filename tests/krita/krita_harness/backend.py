@@ -7,7 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
+
+from layerpeel.shared.version import PROTOCOL
+from layerpeel.shared.wire import PROTOCOL_HEADER
 
 from .given_krita import command_from_there
 
@@ -99,6 +103,21 @@ class Backend:
             if time.monotonic() > end:
                 raise TimeoutError(f"the backend, process {process}, does not end")
             time.sleep(0.05)
+
+    def wait_until_idle(self):
+        """Wait until nothing runs or waits, by its own account."""
+        end = time.monotonic() + SECONDS_TO_END
+        while jobs := self._jobs():
+            if time.monotonic() > end:
+                raise TimeoutError(f"the backend still has {jobs}")
+            time.sleep(0.05)
+
+    def _jobs(self):
+        told = json.loads(self._server.read_text(encoding="utf-8"))
+        headers = {"Authorization": f"Bearer {told['token']}", PROTOCOL_HEADER: str(PROTOCOL)}
+        call = urllib.request.Request(f"{told['address']}/queue", headers=headers)
+        with urllib.request.urlopen(call, timeout=SECONDS_TO_END) as answer:
+            return json.load(answer)["jobs"]
 
     @contextlib.contextmanager
     def replaced_by(self, address, token="a token"):  # noqa: S107

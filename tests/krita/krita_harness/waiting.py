@@ -44,9 +44,12 @@ class Waiting:
 
     def wait_for(self, *documents):
         """Wait until these are the documents of the jobs, in this order."""
-        self._krita.wait_until(
-            lambda: self.documents == list(documents), SECONDS_TO_FOLLOW, f"jobs of {documents}"
-        )
+        try:
+            self._krita.wait_until(
+                lambda: self.documents == list(documents), SECONDS_TO_FOLLOW, f"jobs of {documents}"
+            )
+        except TimeoutError as error:
+            raise TimeoutError(f"The jobs are {self.rows}: {error}") from error
 
     def wait_for_end(self):
         """Wait until nothing runs or waits."""
