@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
+
+import httpx
 
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import PROTOCOL_HEADER
@@ -115,9 +116,8 @@ class Backend:
     def _jobs(self):
         told = json.loads(self._server.read_text(encoding="utf-8"))
         headers = {"Authorization": f"Bearer {told['token']}", PROTOCOL_HEADER: str(PROTOCOL)}
-        call = urllib.request.Request(f"{told['address']}/queue", headers=headers)
-        with urllib.request.urlopen(call, timeout=SECONDS_TO_END) as answer:
-            return json.load(answer)["jobs"]
+        answer = httpx.get(f"{told['address']}/queue", headers=headers)
+        return answer.raise_for_status().json()["jobs"]
 
     @contextlib.contextmanager
     def replaced_by(self, address, token="a token"):  # noqa: S107
