@@ -56,7 +56,9 @@ ENGINE = "layeringdiff"
 
 def generate(
     context: typer.Context,
-    prompt: Annotated[str, typer.Argument(help="What the picture should show, in words.")],
+    prompt: Annotated[
+        str, typer.Argument(help="What the picture should show; with --edit, what is to change.")
+    ],
     out: Annotated[Path, typer.Option(help="NAME.png, the picture.")],
     style: StyleOption = "",
     generator: Annotated[
@@ -74,7 +76,8 @@ def generate(
     size: Annotated[
         str | None,
         typer.Option(
-            metavar="WxH", help="In pixels; the control or start picture's, or the generator's."
+            metavar="WxH",
+            help="In pixels; the control, start or edited picture's, or the generator's.",
         ),
     ] = None,
     steps: StepsOption = None,
@@ -108,11 +111,23 @@ def generate(
         Path | None,
         typer.Option(metavar="PICTURE", help="Where it is painted anew: all but black."),
     ] = None,
+    edit: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="The picture in which the words change something."),
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="One that the words may speak of (image 1, or, beside --edit, from image 2 on); "
+            "may be repeated.",
+        ),
+    ] = None,
     device: DeviceOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a picture from words, with SDXL or another generator."""
+    """Make a picture from words, or change one by words, with SDXL or another generator."""
     choose_device(device)
     if out.suffix.lower() != ".png":
         raise OutputError(f"{out} cannot be written: choose a name that ends in .png.")
@@ -136,6 +151,8 @@ def generate(
         seed=seed,
         control=_control(control, control_model, strength, painted.controls),
         start=start_of(start, start_strength, start_mask),
+        edit=None if edit is None else picture_on_paper(edit),
+        references=tuple(map(picture_on_paper, reference or ())),
     )
     settle(request, painted.generator)  # Invalid requests are refused before torch is loaded.
     store = context.find_object(ModelStore) or ModelStore()

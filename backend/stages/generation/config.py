@@ -30,6 +30,8 @@ class GeneratorConfig:
         without the second it cannot follow a control picture.
     start_pipeline, inpaint_pipeline: classes of diffusers that begin from a picture, everywhere and
         within a mask; without one it cannot.
+    references: how many pictures it takes at most beside the words, the edited one among them; 0
+        where it cannot edit.
     half: float16 or bfloat16, its precision on devices that compute in half precision.
     side: it works best at about side² pixels. noise_side: that of checkpoints which predict noise,
         where it differs from that of velocity. multiple: both sides must be multiples of it.
@@ -64,6 +66,7 @@ class GeneratorConfig:
     control_pipeline: str | None = None
     start_pipeline: str | None = None
     inpaint_pipeline: str | None = None
+    references: int = 0
     control_strength: float = 1.0
     noise_side: int | None = None
     text_width: int | None = None
@@ -114,6 +117,7 @@ def _read(file: Traversable) -> GeneratorConfig:
         control_pipeline=table.optional("control_pipeline", table.text),
         start_pipeline=table.optional("start_pipeline", table.text),
         inpaint_pipeline=table.optional("inpaint_pipeline", table.text),
+        references=table.optional("references", table.count) or 0,
         control_strength=table.number("control_strength", default=1.0),
         single_file=table.optional("single_file", partial(table.choice, choices=FAMILIES)),
         descriptions=table.optional("descriptions", table.path),

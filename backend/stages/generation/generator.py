@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from layerpeel.backend.devices.pool import NetworkPool, smaller_until_it_fits
 from layerpeel.backend.errors import BadInputError, ModelError, NothingFoundError
@@ -34,7 +35,8 @@ from layerpeel.backend.stages.generation.loading import (
     paints_only_within_masks,
 )
 from layerpeel.backend.stages.generation.memory import choose_tiles, on_device
-from layerpeel.backend.stages.generation.pipelines import SIZE, Pipeline, takes
+from layerpeel.backend.stages.generation.pipelines import REFERENCES, SIZE, Pipeline, takes
+from layerpeel.backend.stages.generation.references import as_shown, size_to_edit_at
 from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
@@ -130,8 +132,10 @@ class Generator:
         sides = [round(self._config.side * share) for share in SMALLER_SIDES]
 
         def attempt(side: int) -> tuple[Float32, tuple[int, int]]:
-            size = working_size(settings.size, side, self._config.multiple)
-            return self._painted(pipeline, settings, size, report, show), size
+            fitting = size_to_edit_at if settings.edits else working_size
+            size = fitting(settings.size, side, self._config.multiple)
+            shown = self._shown(settings, size, side / sides[0])
+            return self._painted(pipeline, settings, size, shown, report, show), size
 
         (picture, size), side = smaller_until_it_fits(
             self._pool, sides, attempt, f"a picture by {self._config.title}"
@@ -189,11 +193,19 @@ class Generator:
             settings.negative_prompt, "The negative prompt", tokenizers, config.prompt_tokens
         )
 
+    def _shown(
+        self, settings: PaintingSettings, size: tuple[int, int], share: float
+    ) -> list[Image.Image]:
+        """What it is shown when it works at a size, whose side is a share of the usual one."""
+        edited_at = size if settings.edits else None
+        return as_shown(settings.shown, edited_at, share**2, self._config.multiple)
+
     def _painted(
         self,
         pipeline: Pipeline,
         settings: PaintingSettings,
         size: tuple[int, int],
+        shown: list[Image.Image],
         report: ReportProgress,
         show: ShowFound,
     ) -> Float32:
@@ -215,7 +227,8 @@ class Generator:
             return {}
 
         report(f"{PAINTING} (step 1 of {settings.steps_to_run})", PAINTING_BEGINS)
-        choose_tiles(pipeline, size[0] * size[1], self._pool.compute)
+        pixels = max(width * height for width, height in (size, *(each.size for each in shown)))
+        choose_tiles(pipeline, pixels, self._pool.compute)
         with on_device(pipeline, self._pool.compute.device), warnings.catch_warnings():
             # A function of its own that diffusers calls, though it has deprecated it.
             warnings.filterwarnings("ignore", "`upcast_vae`", FutureWarning)
@@ -227,6 +240,7 @@ class Generator:
                 output_type="np",
                 callback_on_step_end=after_step,
                 **_chosen(pipeline, settings, size),
+                **({REFERENCES: shown} if shown else {}),
                 **self._config.call_arguments,
             )
         if any(getattr(made, "nsfw_content_detected", None) or []):

@@ -26,6 +26,8 @@ _ALWAYS_PASSED = (
 
 SIZE = ("width", "height")
 
+REFERENCES = "image"
+
 
 def pipeline_class_of(
     config: GeneratorConfig, name: str, taking: tuple[str, ...] = SIZE
@@ -43,8 +45,9 @@ def pipeline_class_of(
             f"has not: {name}."
         )
     guided = [] if config.guidance is None else ["guidance_scale"]
+    shown = [REFERENCES] if config.references and name == config.pipeline else []
     negative = [] if config.negative_above is None else ["negative_prompt"]
-    passed = (*_ALWAYS_PASSED, *taking, *guided, *negative)
+    passed = (*_ALWAYS_PASSED, *taking, *shown, *guided, *negative)
     _check_taken(config, found, config.pipeline_arguments)
     _check_taken(config, found.__call__, (*passed, *config.call_arguments))
     for argument in config.call_arguments:

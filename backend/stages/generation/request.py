@@ -12,6 +12,7 @@ import numpy as np
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.generation.config import GeneratorConfig
+from layerpeel.backend.stages.generation.references import check_references
 
 SMALLEST_SIDE = 64
 LARGEST_SIDE = 8192
@@ -72,7 +73,11 @@ class Start:
 class GenerationRequest:
     """A request; None leaves a choice to the generator.
 
-    size: width, height; None takes the control or start picture's, else the generator's own.
+    size: width, height; None takes the control, start or edited picture's, else the generator's.
+    edit: H×W×3, RGB, 0–1, a picture in which the prompt says what is to change.
+    references: pictures like it that the prompt may speak of. It calls them image 1, image 2 … in
+        this order, the edited one first. Sides from 64 pixels; what has more than a million is
+        shown scaled down (`references`).
     """
 
     prompt: str
@@ -83,6 +88,13 @@ class GenerationRequest:
     seed: int = 0
     control: Control | None = None
     start: Start | None = None
+    edit: Float32 | None = None
+    references: tuple[Float32, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Float32, ...]:
+        """All pictures that the generator is shown, the edited one first."""
+        return self.references if self.edit is None else (self.edit, *self.references)
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,7 @@ class PaintingSettings:
     guidance: None when the generator has none.
     steps_to_run: fewer than `steps` when it begins from a picture.
     strength: the ControlNet's.
+    shown: pictures that it is shown. edits: whether the first of them is edited, and of this shape.
     """
 
     prompt: str
@@ -104,6 +117,8 @@ class PaintingSettings:
     strength: float
     start: Start | None
     steps_to_run: int
+    shown: tuple[Float32, ...]
+    edits: bool
 
 
 def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSettings:
@@ -111,7 +126,8 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSetti
 
     Raises BadInputError for what this generator cannot do: no prompt, a size, shape, number of
     steps, guidance, strength or seed outside the limits, a negative prompt, control picture or
-    start picture that it would ignore, a mask of another size or an empty one.
+    start picture that it would ignore, a mask of another size or an empty one, pictures to edit or
+    to look at that it cannot be shown.
     """
     prompt, negative_prompt = request.prompt.strip(), request.negative_prompt.strip()
     if not prompt:
@@ -129,12 +145,15 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSetti
         if request.control.strength is not None:
             strength = request.control.strength
         _check_range("the strength", strength, 0, MOST_STRENGTH)
+    if request.shown:
+        _check_shown(request, config)
     start = request.start
     if start is not None:
         _check_start(start, request, config)
+    size = _size(request, config)
     return PaintingSettings(
         prompt,
-        _size(request, config),
+        size,
         steps,
         guidance,
         negative_prompt,
@@ -143,6 +162,8 @@ def settle(request: GenerationRequest, config: GeneratorConfig) -> PaintingSetti
         strength,
         start,
         steps if start is None else max(1, math.floor(steps * start.strength + 0.5)),
+        request.shown,
+        request.edit is not None and not _is_off_shape(size, _size_of(request.edit)),
     )
 
 
@@ -186,7 +207,8 @@ def _check_start(start: Start, request: GenerationRequest, config: GeneratorConf
         )
     mask = start.mask
     if mask is None and config.start_pipeline is None:
-        raise BadInputError(f"{config.title} cannot begin from a picture: leave it out.")
+        instead = "have it edited (--edit)" if config.references else "leave it out"
+        raise BadInputError(f"{config.title} cannot begin from a picture: {instead}.")
     if mask is not None and config.inpaint_pipeline is None:
         raise BadInputError(f"{config.title} cannot paint within a mask: leave it out.")
     _check_range("the strength of the start picture", start.strength, 0, 1)
@@ -202,6 +224,15 @@ def _check_start(start: Start, request: GenerationRequest, config: GeneratorConf
         raise BadInputError("The mask is empty: mark where the picture is to be painted anew.")
 
 
+def _check_shown(request: GenerationRequest, config: GeneratorConfig) -> None:
+    if request.control is not None or request.start is not None:
+        raise BadInputError(
+            "Pictures to edit or to look at do not go with a control picture or one to begin from: "
+            "choose one."
+        )
+    check_references(request.shown, config)
+
+
 def _check_negative(config: GeneratorConfig, guidance: float | None) -> None:
     if config.negative_above is None:
         raise BadInputError(f"{config.title} takes no negative prompt: leave it out.")
@@ -215,8 +246,9 @@ def _check_negative(config: GeneratorConfig, guidance: float | None) -> None:
 def _size(request: GenerationRequest, config: GeneratorConfig) -> tuple[int, int]:
     given = request.control or request.start
     what = "control" if request.control else "start"
-    shown = None if given is None else (given.picture.shape[1], given.picture.shape[0])
-    width, height = request.size or shown or (config.side, config.side)
+    shown = None if given is None else _size_of(given.picture)
+    edited = None if request.edit is None else _size_of(request.edit)
+    width, height = request.size or shown or edited or (config.side, config.side)
     for side in (width, height):
         if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
             raise BadInputError(
@@ -229,9 +261,18 @@ def _size(request: GenerationRequest, config: GeneratorConfig) -> tuple[int, int
             f"side is at most {config.longest_ratio:g} times the shorter. Ask for less, or cut it "
             "out of a larger one."
         )
-    if shown and abs(math.log(width / height * shown[1] / shown[0])) > MOST_OFF_SHAPE:
+    if shown and _is_off_shape((width, height), shown):
         raise BadInputError(
             f"The {what} picture is {shown[0]} × {shown[1]} pixels and would be stretched to "
             f"{width} × {height}: ask for a size of its shape, or cut it to this one."
         )
     return width, height
+
+
+def _size_of(picture: Float32) -> tuple[int, int]:
+    return picture.shape[1], picture.shape[0]
+
+
+def _is_off_shape(size: tuple[int, int], shown: tuple[int, int]) -> bool:
+    """Whether a picture would be stretched, from one (width, height) to the other."""
+    return abs(math.log(size[0] / size[1] * shown[1] / shown[0])) > MOST_OFF_SHAPE

@@ -45,6 +45,18 @@ def tiny(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def klein(tmp_path_factory):
+    """A generator that edits: the TOML file of a tiny FLUX.2 klein."""
+    folder = tmp_path_factory.mktemp("klein")
+    save_tiny_flux2_klein(folder / "weights")
+    text = (Path(config.__file__).parent / "flux2-klein.toml").read_text(encoding="utf-8")
+    text = text.replace('checkpoint = "flux2-klein"', 'checkpoint = "./weights"')
+    file = folder / "klein.toml"
+    file.write_text(text.replace("side = 1024", "side = 64"), encoding="utf-8")
+    return file
+
+
 @pytest.fixture
 def run(tmp_path):
     """Run the command in this process, with an empty model store: its result."""
@@ -124,6 +136,43 @@ def test_it_begins_from_a_picture_within_a_mask(run, tiny, out, tmp_path):
         pictures.append(pixels_of(out))
     assert pictures[0].shape == pictures[1].shape == (64, 80, 3)
     assert (pictures[0] != pictures[1]).any()
+
+
+def test_a_picture_is_changed_by_words(run, tiny, klein, out, tmp_path):
+    day = np.zeros((70, 90, 4), np.uint8)
+    day[:40] = (200, 90, 20, 255)  # below that it is clear, which is shown as white
+    Image.fromarray(day).save(tmp_path / "day.png")
+    Image.new("RGB", (2000, 1000), (0, 60, 0)).save(tmp_path / "leaf.png")
+    words = ["make it night", "--out", out, "--generator", klein, "--force"]
+    edited = [*words, "--edit", tmp_path / "day.png"]
+    result = run(*edited)
+    assert result.exit_code == 0, result.exception
+    pixels, written = pixels_of(out), out.read_bytes()
+    assert pixels.shape == (70, 90, 3)
+    run(*edited)
+    assert out.read_bytes() == written
+    day[40:] = (255, 255, 255, 255)
+    Image.fromarray(day).save(tmp_path / "day.png")
+    run(*edited)
+    assert out.read_bytes() == written
+    for shown in (
+        [*edited, "--reference", tmp_path / "leaf.png"],
+        [*edited, "--seed", 1],
+        [*words, "--reference", tmp_path / "leaf.png", "--size", "90x70"],
+    ):
+        assert run(*shown).exit_code == 0
+        assert (pixels_of(out) != pixels).any()
+    before = out.read_bytes()
+    too_many = ["--reference", tmp_path / "leaf.png"] * 4
+    for refused, said in (
+        (run(*edited, *too_many), "takes 4 pictures at most"),
+        (run(*edited, "--reference", tmp_path / "gone.png"), "no such file"),
+        (run(*edited, "--start", tmp_path / "day.png"), "do not go with"),
+        (run(*edited[:3], "--force", *edited[-2:]), "(--generator flux2-klein)"),
+    ):
+        assert isinstance(refused.exception, BadInputError)
+        assert said in str(refused.exception)
+    assert out.read_bytes() == before
 
 
 def test_a_style_and_its_options_paint_alike(run, tiny, out):
@@ -281,20 +330,18 @@ def test_help_needs_no_torch():
     assert done.stdout == "False\n"
 
 
-def test_bits_are_chosen_on_the_command_line(run, tiny, tmp_path, out):
+def test_bits_are_chosen_on_the_command_line(run, tiny, klein, tmp_path, out):
     refused = run("a cat", "--out", out, "--generator", tiny / "mine.toml", "--bits", "3")
     assert "choose 4 or 16" in str(refused.exception)
     refused = run("a cat", "--out", out, "--generator", tiny / "mine.toml", "--bits", "4")
     assert "SDXL cannot be loaded in 4 bit" in str(refused.exception)
     pytest.importorskip("sdnq")
-    save_tiny_flux2_klein(tmp_path / "klein")
-    text = (Path(config.__file__).parent / "flux2-klein.toml").read_text(encoding="utf-8")
-    text = text.replace('checkpoint = "flux2-klein"', 'checkpoint = "./klein"')
-    (tmp_path / "klein.toml").write_text(text.replace("side = 1024", "side = 64"), encoding="utf-8")
+    Image.fromarray(np.full((64, 80, 3), 200, np.uint8)).save(tmp_path / "day.png")
     pictures = []
     for bits in (16, 4):
         file = tmp_path / f"{bits}.png"
-        made = run("a cat", "--out", file, "--generator", tmp_path / "klein.toml", "--bits", bits)
+        words = ["a cat", "--out", file, "--generator", klein, "--bits", bits]
+        made = run(*words, "--edit", tmp_path / "day.png")
         assert made.exit_code == 0, made.exception
         pictures.append(pixels_of(file).astype(int))
     assert 0 < np.abs(pictures[0] - pictures[1]).mean() < 10

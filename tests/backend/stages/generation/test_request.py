@@ -107,7 +107,7 @@ def test_so_much_is_painted_anew_and_never_nothing(strength, steps):
         (SDXL, {"start": start(strength=float("nan"))}, "the strength of the start picture"),
         (SDXL, {"start": start(mask_size=(100, 201))}, "The mask is 201 × 100 pixels"),
         (SDXL, {"start": start(marked=0.0)}, "The mask is empty"),
-        (KLEIN, {"start": start(masked=False)}, "cannot begin from a picture"),
+        (KLEIN, {"start": start(masked=False)}, "cannot begin from a picture: have it edited"),
         (
             replace(SDXL, inpaint_pipeline=None),
             {"start": start()},
