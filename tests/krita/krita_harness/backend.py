@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
+import requests
 
 from layerpeel.shared.version import PROTOCOL
 from layerpeel.shared.wire import PROTOCOL_HEADER
@@ -116,8 +116,9 @@ class Backend:
     def _jobs(self):
         told = json.loads(self._server.read_text(encoding="utf-8"))
         headers = {"Authorization": f"Bearer {told['token']}", PROTOCOL_HEADER: str(PROTOCOL)}
-        answer = httpx.get(f"{told['address']}/queue", headers=headers)
-        return answer.raise_for_status().json()["jobs"]
+        answer = requests.get(f"{told['address']}/queue", headers=headers, timeout=SECONDS_TO_END)
+        answer.raise_for_status()
+        return answer.json()["jobs"]
 
     @contextlib.contextmanager
     def replaced_by(self, address, token="a token"):  # noqa: S107
