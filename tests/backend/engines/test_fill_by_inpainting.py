@@ -8,14 +8,16 @@ import pytest
 from layerpeel.backend import peel
 from layerpeel.backend.engines import layers_by_inpainting
 from layerpeel.backend.engines.kept_pool import pool_for
+from layerpeel.backend.engines.layers_by_editing import COLOURS, colour_for
 from layerpeel.backend.engines.layers_by_inpainting import window_to_see
-from layerpeel.backend.engines.means import INPAINTERS
+from layerpeel.backend.engines.means import EDITORS, INPAINTERS
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.stages.generation.config import generator_config
+from layerpeel.backend.stages.generation.generator import Generator
 from layerpeel.shared.protocol import Mask
 from tiny_checkpoints.generation import (
     save_tiny_flux2_klein,
@@ -39,7 +41,7 @@ MODELS = (
     "z-image",
 )
 SDXL = generator_config("sdxl")
-TITLES = {means.name: means.title for means in INPAINTERS}
+FILLS = {means.name: means for means in (*INPAINTERS, *EDITORS)}
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +99,9 @@ def peeled(scene, coverage_of, store):
     return run
 
 
-@pytest.mark.parametrize("model_id", MODELS)
-def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, model_id):
-    painted, again, other = (peeled(f"auto+{model_id}", seed=seed) for seed in (0, 0, 1))
+@pytest.mark.parametrize("name", FILLS)
+def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, name):
+    painted, again, other = (peeled(f"auto+{name}", seed=seed) for seed in (0, 0, 1))
     assert np.array_equal(flatten(painted)[..., :3], scene.picture)
     assert painted.layers == again.layers
     pieces = peeled("auto")
@@ -110,26 +112,28 @@ def test_the_hole_is_painted_and_all_else_is_the_picture(peeled, scene, model_id
     assert np.abs(background - by_pieces)[hidden].mean() > 5
     assert np.abs(background - by_other)[hidden].mean() > 1
     assert np.array_equal(background[clear], scene.picture[clear])
-    assert painted.made_with.stages["layers"] == TITLES[model_id]
+    assert painted.made_with.stages["layers"] == FILLS[name].title
+    (model_id,) = FILLS[name].models
     assert painted.made_with.models.keys() == {model_id}
     assert painted.made_with.licences == {model_id: "not stated"}
 
 
-@pytest.mark.parametrize("model_id", ["flux2-klein", "z-image"])
-def test_the_hole_is_painted_in_four_bits_too(peeled, scene, monkeypatch, model_id):
+@pytest.mark.parametrize("name", ["flux2-klein", "flux2-klein-edit", "z-image"])
+def test_the_hole_is_painted_in_four_bits_too(peeled, scene, monkeypatch, name):
     pytest.importorskip("sdnq")
     tiny = layers_by_inpainting.generator_config
     monkeypatch.setattr(
         layers_by_inpainting, "generator_config", lambda name: replace(tiny(name), bits=4)
     )
     pool_for.cache_clear()
-    painted = peeled(f"auto+{model_id}")
+    painted = peeled(f"auto+{name}")
     pool_for.cache_clear()
     assert np.array_equal(flatten(painted)[..., :3], scene.picture)
-    assert painted.made_with.models.keys() == {model_id}
+    assert tuple(painted.made_with.models) == FILLS[name].models
 
 
-def test_it_is_told_what_is_done_and_stops_within_a_step(peeled):
+@pytest.mark.parametrize("name", ["sdxl", "flux2-klein-edit"])
+def test_it_is_told_what_is_done_and_stops_within_a_step(peeled, name):
     said = []
 
     def report(stage, done):
@@ -138,18 +142,63 @@ def test_it_is_told_what_is_done_and_stops_within_a_step(peeled):
             raise StopWork
 
     with pytest.raises(StopWork):
-        peeled("auto+sdxl", report=report)
+        peeled(f"auto+{name}", report=report)
     assert said == sorted(said)
 
 
 def test_without_it_one_line_says_how_to_get_it(scene, coverage_of, tmp_path):
     lift = Mask(coverage_of(scene.alphas[0]), exact=True)
     pulled = ("sdxl", "sd2-inpainting")
-    for model_id in MODELS:
-        how = f"models pull {model_id}`" if model_id in pulled else "models import"
+    for name in FILLS:
+        how = f"models pull {name}`" if name in pulled else "models import"
         with pytest.raises(ModelError, match=how) as refused:
-            peel(scene.picture, lift=lift, engine=f"auto+{model_id}", store=ModelStore(tmp_path))
+            peel(scene.picture, lift=lift, engine=f"auto+{name}", store=ModelStore(tmp_path))
         assert len(str(refused.value).splitlines()) == 1
+
+
+def told(monkeypatch, answer=None):
+    """Note what the generator is asked for; answer: what it paints, in place of its own."""
+    asked, inner = [], Generator.generate
+
+    def generate(self, request, report):
+        asked.append(request)
+        made = inner(self, request, report)
+        return made if answer is None else replace(made, picture=answer(request))
+
+    monkeypatch.setattr(Generator, "generate", generate)
+    return asked
+
+
+def test_an_editor_sees_a_shape_in_place_of_the_thing(peeled, scene, monkeypatch):
+    asked = told(monkeypatch)
+    painted = peeled("auto", stages={"layers": "flux2-klein-edit"})
+    (request,) = asked
+    assert request.start is None
+    (name,) = (name for name in COLOURS if f"flat {name} shape" in request.prompt)
+    shape = (request.edit == COLOURS[name]).all(axis=-1)
+    # In its place there is nothing of the thing, and all round it the picture.
+    thing = scene.alphas[0] > 0
+    assert shape.sum() > thing.sum()
+    assert (request.edit[~shape] != COLOURS[name]).any(axis=-1).all()
+    assert not any("marked the thing's place" in note for note in painted.notes)
+
+
+def test_it_says_so_where_the_shape_is_still_there(peeled, scene, monkeypatch):
+    told(monkeypatch, lambda request: request.edit)
+    painted = peeled("auto+flux2-klein-edit")
+    assert any("marked the thing's place" in note for note in painted.notes)
+    assert np.array_equal(flatten(painted)[..., :3], scene.picture)
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_the_shape_is_of_a_colour_that_its_surroundings_have_not(name):
+    seen, hole = np.full((20, 30, 3), 0.4, np.float32), np.zeros((20, 30), np.bool_)
+    hole[5:12, 8:20] = True
+    seen[:3] = COLOURS[name]
+    assert colour_for(seen, hole) != name
+    seen[hole] = seen[0, 0]  # the thing itself is not asked
+    assert colour_for(seen, hole) != name
+    assert colour_for(seen, np.ones_like(hole)) in COLOURS
 
 
 @pytest.mark.parametrize("hole", [np.s_[5:9, 40:200], np.s_[50:52, 3:5], np.s_[0:120, 0:400]])

@@ -80,6 +80,8 @@ def test_others_are_never_enlarged_and_as_sharp_as_is_taken():
     np.testing.assert_array_equal(np.asarray(shown[2]), np.round(own[2] * 255))
     smaller = as_shown(own, (128, 80), 0.25, 16)
     assert [each.size for each in smaller] == [(128, 80), (576, 432), (64, 64)]
+    # Of a generator that works at few pixels.
+    assert as_shown(own[:1], (96, 48), 1.0, 16)[0].size == (192, 96)
 
 
 @pytest.fixture(scope="module")
