@@ -6,6 +6,7 @@ from krita import Canvas, DockWidget, Document
 
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.canvas.active_layer import activate_if_none_is
+from layerpeel.plugin.canvas.enclosed_results import keeps_results
 from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.offered import offered_by
 from layerpeel.plugin.canvas.source_reading import has_to_be_converted
@@ -173,7 +174,9 @@ class LayerpeelDocker(DockWidget):
     def _refresh_results(self) -> None:
         """Show what the document offers, and what has been finished, where results are listed."""
         self.refresh()
-        if self._pages.value() == _RESULTS:
+        document = active_document()
+        is_kept = document is not None and keeps_results(document)
+        if is_kept or self._pages.value() == _RESULTS:
             self._results_page.ask()
 
     def _show_page(self) -> None:

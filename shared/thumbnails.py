@@ -8,6 +8,9 @@ from layerpeel.shared.protocol import Role
 THUMBNAIL_SIDE = 160
 """Of the longer side of a thumbnail, at most, in pixels."""
 
+ORIGINAL_SIDE = 1024
+"""Likewise of the original that is kept to compare with."""
+
 
 @dataclass(frozen=True)
 class LayerThumbnail:

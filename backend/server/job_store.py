@@ -86,6 +86,11 @@ class JobStore:
         """Path of the picture, small, that a finished job took apart; not every job had one."""
         return self._folder / f"{job_id}.original"
 
+    def files_of_new(self, files: str) -> tuple[Path, ...]:
+        """Paths of all that is written of a result from elsewhere before it is taken in."""
+        beside = (self.request_file, self.draft_file, self.thumbnails_file, self.original_file)
+        return tuple(file(files) for file in beside)
+
     def _note_file(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.note"
 
@@ -165,6 +170,42 @@ class JobStore:
                 (most,),
             ).fetchall()
         return tuple(map(summary_of, rows))
+
+    def take_in(self, note: ResultNote, files: str) -> JobSummary:
+        """Keep a result from elsewhere, whose files were written under the name `files`.
+
+        One that is known stays as it is. It counts as fetched, since it is elsewhere too, and for
+        it nothing is given up. Return what is known of it then.
+
+        Raises OutputError where there is no room for it; the caller removes the files.
+        """
+        job = note.job
+        known = self.find(job.id)
+        if known is not None and known.state in (
+            JobState.FINISHED,
+            JobState.QUEUED,
+            JobState.RUNNING,
+        ):
+            self._remove_files(files)
+            return known
+        with self._errors_for_people():
+            size = self.draft_file(files).stat().st_size + self._bytes_beside(job, files)
+            (total,) = self._database.execute("SELECT total(bytes) FROM jobs").fetchone()
+            if total + size > self._most_bytes:
+                raise OutputError(
+                    f"The backend keeps no more than {self._most_bytes / (1 << 30):.1f} GiB of "
+                    "results. Discard some, or let it keep more (Settings)."
+                )
+            write_note(self._note_file(job.id), note)
+            for beside in (self.thumbnails_file, self.original_file):
+                if beside(files).exists():
+                    replace_file(beside(files), beside(job.id))
+            replace_file(self.draft_file(files), self.result_file(job.id))
+        with self._changing() as database:
+            database.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            self._insert(job)
+            self._record_found(note, is_fetched=True)
+        return job
 
     def forget(self, job_id: str) -> None:
         """Forget a job that has ended, and its result."""
@@ -263,7 +304,7 @@ class JobStore:
                 if is_new:
                     self._insert(note.job)
                 # Records that are whole know every job but those that were given up.
-                self._record_found(note, is_given_up=is_new and bool(known))
+                self._record_found(note, is_fetched=is_new and bool(known))
         return len(found)
 
     def _find_requests(self) -> int:
@@ -296,12 +337,12 @@ class JobStore:
             file.replace(aside)
         log.warning("%s: set aside as %s", error, aside)
 
-    def _record_found(self, note: ResultNote, is_given_up: bool) -> None:
+    def _record_found(self, note: ResultNote, is_fetched: bool) -> None:
         job_id, notes = note.job.id, json.dumps(note.notes)
         size = self.result_file(job_id).stat().st_size + self._bytes_beside(note.job)
         self._database.execute(
             "UPDATE jobs SET state = ?, notes = ?, bytes = ?, fetched = ? WHERE id = ?",
-            (JobState.FINISHED.value, notes, size, is_given_up, job_id),
+            (JobState.FINISHED.value, notes, size, is_fetched, job_id),
         )
 
     def _insert(self, job: JobSummary) -> None:
@@ -337,9 +378,12 @@ class JobStore:
         """Paths of what is kept beside a finished job's result."""
         return self._note_file, self.thumbnails_file, self.original_file
 
-    def _bytes_beside(self, job: JobSummary) -> int:
-        """Return how much room a result's views and keepsake take. Raises OSError."""
-        views = (self.thumbnails_file(job.id), self.original_file(job.id))
+    def _bytes_beside(self, job: JobSummary, files: str = "") -> int:
+        """Return how much room a result's views and keepsake take. Raises OSError.
+
+        files: the name of its files where that is not yet its id.
+        """
+        views = (self.thumbnails_file(files or job.id), self.original_file(files or job.id))
         return _bytes_of_keepsake(job) + sum(each.stat().st_size for each in views if each.exists())
 
     def _known(self, job_id: str) -> JobSummary:

@@ -22,11 +22,13 @@ from layerpeel.shared.protocol import (
     Role,
 )
 from layerpeel.shared.protocol import Picture as SentPicture
-from layerpeel.shared.thumbnails import THUMBNAIL_SIDE, LayerThumbnail, Thumbnails
+from layerpeel.shared.thumbnails import (
+    ORIGINAL_SIDE,
+    THUMBNAIL_SIDE,
+    LayerThumbnail,
+    Thumbnails,
+)
 from layerpeel.shared.wire import pack
-
-ORIGINAL_SIDE = 1024
-"""Of the longer side of the original that is kept to compare with, at most."""
 
 _QUALITY = 88  # of the original as JPEG
 _FINER = 3  # pixels are left out first, to so many for each that is drawn

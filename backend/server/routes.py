@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.server.adjustments import write_adjustment
 from layerpeel.backend.server.call import Call, Content, Form
+from layerpeel.backend.server.enclosed_calls import EnclosedCalls
 from layerpeel.backend.server.event_stream import job_events, line_events, stream
 from layerpeel.backend.server.generator_calls import GeneratorCalls
 from layerpeel.backend.server.guard import HEALTH
@@ -104,6 +105,7 @@ class Backend:
             Call("GET", "/jobs/{id}/look", self.give_look, gives=layers),
             Call("GET", "/jobs/{id}/thumbnails", self.give_thumbnails, gives=small),
             Call("GET", "/jobs/{id}/original", self.give_original, gives=original),
+            *EnclosedCalls(self.store, self.limits, self.incoming).calls(),
             *PresetCalls(self.presets).calls(),
             *GeneratorCalls(self.models, self.pulls).calls(),
             *PointingCalls(self.pointing, self.models, self.limits, self.incoming).calls(),

@@ -1,10 +1,15 @@
 """What can be asked of the backend, and how its answers are read."""
 
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 from urllib.parse import quote
 
 from layerpeel.plugin.backend.http_calls import Failed, HttpCalls, Problem
-from layerpeel.plugin.backend.incoming_file import not_handed_over, remove_incoming, write_incoming
+from layerpeel.plugin.backend.incoming_file import (
+    AT_A_TIME,
+    not_handed_over,
+    remove_incoming,
+    write_incoming,
+)
 from layerpeel.plugin.qt import QByteArray, QNetworkReply, QObject, QTimer
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import TIMINGS, run_in_turns
@@ -105,6 +110,16 @@ class Client(QObject):
     def original(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
         """Fetch the picture that a result was made of, small: a JPEG or PNG."""
         self._calls.get(f"/jobs/{job}/original", done, failed)
+
+    def enclosed(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
+        """Fetch a result packed for a document, an `EnclosedResult`."""
+        self._calls.get(f"/jobs/{job}/enclosed", done, failed)
+
+    def take_in(
+        self, packed: QByteArray, done: Callable[[JobSummary], None], failed: Failed
+    ) -> None:
+        """Hand over a result that a document has brought, to be listed with the others."""
+        self._send("/enclosed", _in_pieces(packed), JobSummary, done, failed)
 
     def forget(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
         """Let the backend forget a job that has ended, and its result, for good."""
@@ -227,7 +242,12 @@ class Client(QObject):
         self._calls.get(path, _reading(kind, done, failed), failed)
 
     def _send(
-        self, path: str, message: Packed, kind: Any, done: Callable[[Any], None], failed: Failed
+        self,
+        path: str,
+        message: Iterable[bytes],
+        kind: Any,
+        done: Callable[[Any], None],
+        failed: Failed,
     ) -> None:
         reading = _reading(kind, done, failed)
         if not self.address.shares_folder:
@@ -347,6 +367,12 @@ def _unpacking(
             done(value)
 
     return read
+
+
+def _in_pieces(packed: QByteArray) -> Iterator[bytes]:
+    """Yield the bytes of something large, a piece at a time: copying them takes a while."""
+    for start in range(0, packed.size(), AT_A_TIME):
+        yield bytes(packed.mid(start, AT_A_TIME))
 
 
 def _preset_path(name: str) -> str:

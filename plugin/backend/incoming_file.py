@@ -7,17 +7,17 @@ minutes. A file takes a few turns, whatever else goes on.
 
 import os
 import secrets
+from typing import Iterable
 
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.places import incoming_folder
-from layerpeel.shared.wire import Packed
 
 AT_A_TIME = 8 << 20  # bytes
 
 
-def write_incoming(message: Packed) -> "Turns[str]":
+def write_incoming(message: Iterable[bytes]) -> "Turns[str]":
     """Write a message into a new file that only its owner can read, and return its name.
 
     Raises OSError, and leaves no file, when it cannot be written.

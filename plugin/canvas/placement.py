@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Optional, Tuple
 
-from layerpeel.shared.protocol import ColourModel, Depth
+from layerpeel.shared.protocol import ColourModel, Depth, ProtocolError
+
+MOST_ADJUSTED = 8  # pixels
 
 
 class ResultForm(str, Enum):
@@ -40,6 +42,11 @@ class Place:
     inherit_alpha: bool = False
     covers_original: bool = True
 
+    def __post_init__(self) -> None:
+        """Check what Krita would take for another number: a placement may come with a .kra."""
+        if not 0 <= self.opacity <= 255:
+            raise ProtocolError(f"No layer has an opacity of {self.opacity}.")
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -61,6 +68,11 @@ class Edge:
     shift: int = 0
     soften: int = 0
     clean: bool = False
+
+    def __post_init__(self) -> None:
+        """Check likewise."""
+        if max(abs(self.shift), abs(self.soften)) > MOST_ADJUSTED:
+            raise ProtocolError(f"No edge is adjusted by {self.shift}, {self.soften} pixels.")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The list of results: asked for, searched, and what is discarded of it."""
 
-from typing import Dict, List, Optional, Set
+from typing import Collection, Dict, List, Optional, Sequence, Set
 
 from layerpeel.plugin.backend.client import Client
 from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
+from layerpeel.plugin.canvas.enclosed_results import enclosed_in
 from layerpeel.plugin.canvas.finding import active_document, name_of
 from layerpeel.plugin.qt import (
     QAbstractItemView,
@@ -18,6 +19,7 @@ from layerpeel.plugin.qt import (
     pyqtSignal,
 )
 from layerpeel.plugin.results.discard_question import DiscardQuestion
+from layerpeel.plugin.results.enclosing_switch import EnclosingSwitch
 from layerpeel.plugin.results.listed_result import ListedResult, listed
 from layerpeel.plugin.results.result_buttons import ResultButtons
 from layerpeel.plugin.results.result_delegate import ResultDelegate
@@ -36,6 +38,9 @@ class ResultsList(QWidget):
 
     insert_wanted, look_wanted: those of `ResultButtons`.
     answered: emitted when the backend has said which results there are, or why it cannot.
+    listed: emitted when it has said which there are.
+    keeping_wanted: emitted when the open document is to carry its results along.
+    removed: emitted with the id of a job whose result is gone for good.
     told: emitted with a line for the artist. failed: likewise, of what went wrong.
 
     client: of the backend that has the results; None before it was found.
@@ -44,6 +49,9 @@ class ResultsList(QWidget):
     insert_wanted = pyqtSignal(object)
     look_wanted = pyqtSignal()
     answered = pyqtSignal()
+    listed = pyqtSignal()
+    keeping_wanted = pyqtSignal()
+    removed = pyqtSignal(str)
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -56,6 +64,7 @@ class ResultsList(QWidget):
         self._known: Dict[str, ListedResult] = {}
         self._gone: Set[str] = set()
         self._document = ""
+        self._carried: Collection[str] = ()
         # How often the backend was asked for its results, and which of these it has answered.
         self._times_asked = self._times_answered = 0
         self._was_opened = False
@@ -68,6 +77,7 @@ class ResultsList(QWidget):
         self._view = QListView()
         self._buttons = ResultButtons()
         self._question = DiscardQuestion()
+        self._switch = EnclosingSwitch()
         self._arrange()
         self._search.textChanged.connect(lambda _text: self._show_results())
         self._cache.arrived.connect(self._redraw)
@@ -75,6 +85,8 @@ class ResultsList(QWidget):
         self._buttons.look_wanted.connect(self.look_wanted)
         self._buttons.discard_wanted.connect(self._ask_to_discard)
         self._question.answered.connect(self._discard)
+        self._switch.wanted.connect(self.keeping_wanted)
+        self._switch.told.connect(self.told)
         self._show_chosen()
 
     def ask(self) -> None:
@@ -95,6 +107,8 @@ class ResultsList(QWidget):
         """Show the results of the active document first."""
         document = active_document()
         self._document = "" if document is None else name_of(document)
+        self._carried = enclosed_in(document) if document is not None else ()
+        self._switch.show_document()
         self._show_results()
 
     def chosen(self) -> Optional[ListedResult]:
@@ -117,12 +131,22 @@ class ResultsList(QWidget):
             super().showEvent(event)
         self._was_opened = True
 
+    def results(self) -> Sequence[ListedResult]:
+        """Return all that the backend has, newest first."""
+        return self._results
+
+    def take_back(self, jobs: Sequence[str]) -> None:
+        """Ask again: the backend has these results now, also if they were discarded before."""
+        self._gone.difference_update(jobs)
+        self.ask()
+
     def remove(self, job: str) -> None:
         """Show a result no longer: the backend has forgotten it."""
         self._gone.add(job)
         self._cache.forget(job)
         self._know([each for each in self._results if each.job.id != job])
         self._show_results()
+        self.removed.emit(job)
 
     # What the backend says -------------------------------------------------------------------
 
@@ -150,6 +174,7 @@ class ResultsList(QWidget):
             self._redraw_all()
             TIMINGS.note_moment("results listed")
             self.answered.emit()
+            self.listed.emit()
 
         run_in_turns(self._listed(jobs), show, lambda error: self._not_told(str(error)), ())
 
@@ -181,7 +206,7 @@ class ResultsList(QWidget):
     def _show_results(self) -> None:
         chosen, words = self.chosen(), self._search.text()
         found = [each for each in self._results if each.matches(words)]
-        self._model.show_results(found, self._document)
+        self._model.show_results(found, self._document, self._carried)
         if chosen is not None:
             self._view.setCurrentIndex(self._model.index_of(chosen.job.id))
         self._show_chosen()
@@ -251,3 +276,4 @@ class ResultsList(QWidget):
         layout.addWidget(view, 1)
         layout.addWidget(self._buttons)
         layout.addWidget(self._question)
+        layout.addWidget(self._switch)

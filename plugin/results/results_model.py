@@ -1,6 +1,6 @@
 """The rows of the list of results: those of the open document first, then all others."""
 
-from typing import List, Optional, Sequence, Union
+from typing import Collection, List, Optional, Sequence, Union
 
 from layerpeel.plugin.qt import QAbstractListModel, QModelIndex, QObject, Qt
 from layerpeel.plugin.results.listed_result import ListedResult
@@ -17,10 +17,19 @@ class ResultsModel(QAbstractListModel):
         super().__init__(parent)
         self.rows: List[Row] = []
 
-    def show_results(self, results: Sequence[ListedResult], document: str) -> None:
-        """Show these. document: name of the open one; empty when none is open."""
-        here = [each for each in results if document and each.document == document]
-        others = [each for each in results if not document or each.document != document]
+    def show_results(
+        self, results: Sequence[ListedResult], document: str, carried: Collection[str] = ()
+    ) -> None:
+        """Show these.
+
+        document: name of the open one; empty when none is open. carried: ids of the jobs whose
+        results it carries along, whatever it was called when they were made.
+        """
+        here: List[ListedResult] = []
+        others: List[ListedResult] = []
+        for each in results:
+            is_here = document and (each.document == document or each.job.id in carried)
+            (here if is_here else others).append(each)
         rows: List[Row] = []
         if here:
             rows += [i18n("Of {document}").format(document=document), *here]

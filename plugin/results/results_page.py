@@ -17,6 +17,7 @@ from layerpeel.plugin.canvas.placement import Edge
 from layerpeel.plugin.canvas.result_insertion import placed_anew
 from layerpeel.plugin.qt import QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.results.edge_adjustment import EdgeAdjustment
+from layerpeel.plugin.results.enclosing import Enclosing
 from layerpeel.plugin.results.listed_result import ListedResult
 from layerpeel.plugin.results.look import fetch_look
 from layerpeel.plugin.results.look_panel import LookPanel
@@ -60,6 +61,7 @@ class ResultsPage(QWidget):
         self._look = LookPanel()
         self._look.hide()
         self._edges = EdgeAdjustment(connection, self)
+        self._enclosing = Enclosing(connection, self)
         self._message = Notice("layerpeel_results_message")
         # The result that is looked at; the job whose result is to be, once it is listed; and the
         # document that was peeled for it.
@@ -76,6 +78,12 @@ class ResultsPage(QWidget):
         self._list.told.connect(self.say)
         self._list.failed.connect(self._complain)
         self._list.answered.connect(self._look_at_finished)
+        self._list.listed.connect(self._bring_in_step)
+        self._list.removed.connect(self._enclosing.take_out)
+        self._list.keeping_wanted.connect(self._keep_in_document)
+        self._enclosing.came.connect(self._list.take_back)
+        self._enclosing.changed.connect(self.show_document)
+        self._enclosing.failed.connect(self._complain)
         self._list.insert_wanted.connect(self._insert_chosen)
         self._list.look_wanted.connect(self._look_at_chosen)
         self._look.edge_wanted.connect(self._adjust)
@@ -103,6 +111,8 @@ class ResultsPage(QWidget):
     def show_document(self) -> None:
         """Show the results of the active document first."""
         self._list.show_document()
+        if self.isVisible():
+            self._bring_in_step()
 
     def say(self, line: str) -> None:
         """Show a line to the artist."""
@@ -120,6 +130,15 @@ class ResultsPage(QWidget):
     def draw_icons(self) -> None:
         """Draw the icons in the colours of the theme."""
         self._look.draw_icons()
+
+    def _keep_in_document(self) -> None:
+        self._enclosing.try_again()
+        self._bring_in_step()
+
+    def _bring_in_step(self) -> None:
+        """Let documents carry their results along, and list those that they bring."""
+        if self._list.client is not None:
+            self._enclosing.follow(self._list.client, self._list.results())
 
     # Looked at -------------------------------------------------------------------------------
 

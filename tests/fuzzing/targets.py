@@ -25,14 +25,20 @@ from layerpeel.backend.formats.png import SIGNATURE
 from layerpeel.backend.formats.reading import read_mask, read_picture
 from layerpeel.backend.models.manifest import load_manifest
 from layerpeel.backend.models.safetensors_header import WeightsError, shapes_in
-from layerpeel.shared.jobs import JobEvent, Progress, SubmitJob
+from layerpeel.backend.server.enclosing import read_enclosed
+from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.refusal import Refused
+from layerpeel.shared.enclosed import EnclosedResult
+from layerpeel.shared.jobs import JobEvent, JobState, JobSummary, Progress, SubmitJob
 from layerpeel.shared.pointing import WhatIsAt
 from layerpeel.shared.protocol import (
     Box,
     ColourModel,
     Coverage,
     Depth,
+    Layer,
     LayerStack,
+    MadeWith,
     Mask,
     PeelRequest,
     Picture,
@@ -40,8 +46,10 @@ from layerpeel.shared.protocol import (
     Point,
     Points,
     ProtocolError,
+    Role,
 )
 from layerpeel.shared.scenes import Painting, SceneRequest
+from layerpeel.shared.thumbnails import LayerThumbnail, Thumbnails
 from layerpeel.shared.wire import from_text, pack, to_text, unpack
 
 MOST_PIXELS = 1 << 20
@@ -64,6 +72,14 @@ def read_packed(data: bytes) -> None:
         except ProtocolError:
             continue
         assert unpack(kind, pack(message)) == message
+
+
+def read_as_enclosed(data: bytes) -> None:
+    """Read a result from a document."""
+    try:
+        read_enclosed(data, Limits(MOST_PIXELS))
+    except Refused as error:
+        _expect_one_line(error)
 
 
 def read_text(data: bytes) -> None:
@@ -214,10 +230,20 @@ def _manifest() -> tuple[bytes, ...]:
     return tuple(b"[[model]]" + table for table in tables[1:])
 
 
+def _enclosed() -> tuple[bytes, ...]:
+    block = PixelBlock(2, 2, ColourModel.RGBA, Depth.U8, bytes(range(16)))
+    stack = LayerStack((2, 2), (Layer("x", Role.FOREGROUND, block),), MadeWith("compact", 0))
+    job = JobSummary("0" * 32, "x", JobState.FINISHED, 1.0, (2, 2))
+    thumbnails = Thumbnails((LayerThumbnail("x", Role.FOREGROUND, _pngs()[0]),))
+    whole = EnclosedResult(job, ("note",), zlib.compress(pack(stack)), thumbnails, _pngs()[0])
+    return (pack(whole),)
+
+
 TARGETS = {
     target.name: target
     for target in [
         Target("packed", read_packed, _messages()),
+        Target("enclosed results", read_as_enclosed, _enclosed()),
         Target("events", read_text, (to_text(Progress("x", 0.5), JobEvent).encode(),)),
         Target("PNG", read_as_png, _pngs()),
         Target("TIFF", read_as_picture, _tiffs()),

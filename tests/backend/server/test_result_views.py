@@ -11,7 +11,7 @@ from PIL import Image
 
 from layerpeel.backend.image import array_of
 from layerpeel.backend.server.job_store import JobStore
-from layerpeel.backend.server.result_views import ORIGINAL_SIDE, write_views
+from layerpeel.backend.server.result_views import write_views
 from layerpeel.shared.jobs import Finished, JobState, JobSummary, SubmitJob
 from layerpeel.shared.protocol import (
     ColourModel,
@@ -25,7 +25,7 @@ from layerpeel.shared.protocol import (
     Role,
 )
 from layerpeel.shared.scenes import BackgroundRequest, Painting
-from layerpeel.shared.thumbnails import THUMBNAIL_SIDE, Thumbnails
+from layerpeel.shared.thumbnails import ORIGINAL_SIDE, THUMBNAIL_SIDE, Thumbnails
 from layerpeel.shared.wire import unpack
 
 
