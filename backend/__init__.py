@@ -11,9 +11,9 @@ For scripts::
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from layerpeel.backend.api import peel, read_picture, write_stack
+    from layerpeel.backend.api import adjust, edit, peel, read_picture, write_stack
 
-__all__ = ["adjust", "peel", "read_picture", "write_stack"]
+__all__ = ["adjust", "edit", "peel", "read_picture", "write_stack"]
 
 
 def __getattr__(name: str) -> object:

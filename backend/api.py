@@ -1,6 +1,6 @@
 """Layerpeel for scripts: what the command line does, on arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,9 @@ from layerpeel.shared.protocol import (
     Picture,
     Subject,
 )
+from layerpeel.shared.scenes import Guide, GuideKind, Painting, SceneRequest
 
-__all__ = ["adjust", "peel", "read_picture", "write_stack"]
+__all__ = ["adjust", "edit", "peel", "read_picture", "write_stack"]
 
 
 def peel(
@@ -80,6 +81,36 @@ def adjust(
     Raises BadInputError as `adjust_edges` does.
     """
     return adjust_edges(AdjustRequest(stack, shift, soften, clean), report)
+
+
+def edit(
+    image: Picture | npt.NDArray[np.generic],
+    prompt: str,
+    *,
+    references: Sequence[Picture | npt.NDArray[np.generic]] = (),
+    style: str = "flux2-klein",
+    seed: int = 0,
+    engine: str = "auto",
+    store: ModelStore | None = None,
+    report: ReportProgress = say_nothing,
+    show: ShowFound = show_nobody,
+) -> LayerStack:
+    """Change a picture by words; the result is opaque, of its size, depth and profile.
+
+    image, references: pictures as `peel` takes them, which the prompt may call image 1, image 2 …
+    prompt: what is to change. What is in brackets comes as a layer of its own, lifted off by
+        `engine`; without brackets there is one layer.
+    style: a style, or its TOML file, whose generator edits. seed: another one, another picture.
+    store, report, show: as of `peel`.
+
+    Raises BadInputError, NothingFoundError, ModelError or DeviceError, as `paint_scene` does.
+    """
+    first, *others = (
+        each if isinstance(each, Picture) else _picture_of(each) for each in (image, *references)
+    )
+    guide = Guide(GuideKind.EDIT, references=tuple(others))
+    request = SceneRequest(prompt, Painting(seed, style), guide, engine)
+    return answer(first, request, store or ModelStore(), report, show)
 
 
 def _picture_of(array: npt.NDArray[np.generic]) -> Picture:

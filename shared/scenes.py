@@ -6,9 +6,9 @@ result's size, depth and profile.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Optional
+from typing import Optional, Tuple
 
-from layerpeel.shared.protocol import Coverage
+from layerpeel.shared.protocol import Coverage, Picture
 
 
 @dataclass(frozen=True)
@@ -30,24 +30,27 @@ class GuideKind(str, Enum):
     """The kind of picture that guides a scene.
 
     LINES: line art. SCRIBBLE: rough strokes. DEPTH: near is light. SKETCH: a rough sketch in
-    colours, to be painted over.
+    colours, to be painted over. EDIT: a picture in which the prompt says what is to change.
     """
 
     LINES = "lines"
     SCRIBBLE = "scribble"
     DEPTH = "depth"
     SKETCH = "sketch"
+    EDIT = "edit"
 
 
 @dataclass(frozen=True)
 class Guide:
     """How the picture of a scene request guides it.
 
-    strength: how closely to follow it, 0–1; None leaves it to the style.
+    strength: how closely to follow it, 0–1; None leaves it to the style. None of EDIT.
+    references: of EDIT, further pictures that the prompt may speak of, as image 2, image 3 ….
     """
 
     kind: GuideKind
     strength: Optional[float] = None
+    references: Tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,13 @@ def scene(
     strength: Annotated[
         float | None, typer.Option(help="How closely to follow --guide, 0 to 1.")
     ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="Of --guide edit=, one more that the words may speak of (image 2 …); repeatable.",
+        ),
+    ] = None,
     variants: Annotated[
         int,
         typer.Option(min=1, max=MOST_VARIANTS, help="How many to paint, each with the next seed."),
@@ -108,6 +115,11 @@ def scene(
     """Paint a scene and take it apart into layers."""
     choose_device(device)
     canvas, guided = _guided(guide, strength, size, max_pixels)
+    if reference:
+        if guided is None:
+            raise BadInputError("--reference goes with --guide edit=PICTURE: give that.")
+        more = tuple(read_picture(path, max_pixels).picture for path in reference)
+        guided = replace(guided, references=more)
     painting = Painting(seed, style, steps, guidance, negative)
     outs = [_numbered(out, seed + number) if variants > 1 else out for number in range(variants)]
     for name in outs:

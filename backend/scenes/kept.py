@@ -33,13 +33,13 @@ def peel_or_keep(
         return as_one_layer(painted, peel.seed, f"{instead} {_why(error)}")
 
 
-def as_one_layer(painted: Picture, seed: int, note: str) -> LayerStack:
+def as_one_layer(painted: Picture, seed: int, *notes: str) -> LayerStack:
     """Return what was painted as one layer."""
     pixels = array_of(painted.pixels)
     shows = pixels[..., -1] > 0
     layer = trimmed(pixels, shows, "Background", Role.BACKGROUND, painted.pixels.order)
     size = painted.pixels.width, painted.pixels.height
-    return LayerStack(size, (layer,), MadeWith(NO_ENGINE, seed), painted.icc_profile, (note,))
+    return LayerStack(size, (layer,), MadeWith(NO_ENGINE, seed), painted.icc_profile, notes)
 
 
 def _why(error: Exception) -> str:

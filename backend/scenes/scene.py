@@ -8,6 +8,7 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines.engine import AnyEngine
 from layerpeel.backend.engines.engine_registry import engine_for, is_automatic
 from layerpeel.backend.errors import BadInputError, ModelError
+from layerpeel.backend.image import Image
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, first_part, rest
 from layerpeel.backend.scenes.canvas import (
@@ -23,7 +24,12 @@ from layerpeel.backend.scenes.canvas import (
 from layerpeel.backend.scenes.kept import as_one_layer, peel_or_keep
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
-from layerpeel.backend.stages.generation.request import Control, ControlKind, Start
+from layerpeel.backend.stages.generation.request import (
+    Control,
+    ControlKind,
+    GenerationRequest,
+    Start,
+)
 from layerpeel.backend.stages.generation.style import Style
 from layerpeel.shared.protocol import LayerStack, PeelRequest, Phrases, Picture, Subject
 from layerpeel.shared.scenes import Guide, GuideKind, SceneRequest
@@ -62,10 +68,8 @@ def paint_scene(
     Raises BadInputError, ModelError and DeviceError before painting, and as the painter does.
     """
     prompt = read_prompt(request.prompt)
-    control, start = _guided(request.guide, picture, painter.style)
-    asked = asked_for(
-        request.painting, prompt.words, painter.style, size_of(picture), control, start
-    )
+    plain = asked_for(request.painting, prompt.words, painter.style, size_of(picture))
+    asked = _guided(plain, request.guide, picture, painter.style)
     check_profile(picture)
     painter.check(asked)
     if prompt.foregrounds:
@@ -79,7 +83,8 @@ def paint_scene(
         notes = (*notes, *engine_notes)
         stack = peel_or_keep(scene, peel, engine, rest(report, share), NOT_PEELED)
     else:
-        stack = as_one_layer(scene, request.painting.seed, NO_BRACKETS)
+        advice = () if asked.edit is not None else (NO_BRACKETS,)
+        stack = as_one_layer(scene, request.painting.seed, *advice)
     made = painted_by(stack.made_with, painter, painted, request.prompt, asked, request.guide)
     return replace(stack, made_with=made, notes=(*notes, *stack.notes))
 
@@ -118,20 +123,25 @@ def _not_by_words(phrases: Sequence[str], why: ModelError) -> str:
 
 
 def _guided(
-    guide: Guide | None, picture: Picture, style: Style
-) -> tuple[Control | None, Start | None]:
-    """How the picture guides: by a ControlNet, as what painting begins from, or not at all."""
+    asked: GenerationRequest, guide: Guide | None, picture: Picture, style: Style
+) -> GenerationRequest:
+    """How the picture guides: by a ControlNet, as what is painted over or edited, or not at all."""
     if guide is None:
-        return None, None
+        return asked
     strength = guide.strength
     if strength is not None and not 0 <= strength <= 1:
         raise BadInputError(f"{strength:g} cannot be used for the strength: choose from 0 to 1.")
     image = image_of(picture)
     if not (image.alpha > 0).any():
         raise BadInputError("What is to guide the scene is empty: choose what something is on.")
+    if guide.kind is GuideKind.EDIT:
+        return _edited(asked, guide, image, style)
+    if guide.references:
+        raise BadInputError("Further pictures go with one that is edited: leave them out.")
     shown = shown_on(FAR if guide.kind is GuideKind.DEPTH else PAPER, image)
     if guide.kind is GuideKind.SKETCH:
-        return None, Start(shown, 1 - (SKETCH_STRENGTH if strength is None else strength))
+        start = Start(shown, 1 - (SKETCH_STRENGTH if strength is None else strength))
+        return replace(asked, start=start)
     kind = _CONTROLS[guide.kind]
     network = style.controls.get(kind)
     if network is None:
@@ -144,4 +154,19 @@ def _guided(
             f"The style “{style.name}” cannot follow {guide.kind.value}: there is no {network}, "
             "which it names for that. Put the ControlNet there."
         )
-    return Control(kind, shown, network, strength), None
+    return replace(asked, control=Control(kind, shown, network, strength))
+
+
+def _edited(
+    asked: GenerationRequest, guide: Guide, image: Image, style: Style
+) -> GenerationRequest:
+    """Show the generator the picture, and all others that come with it; what is clear is white."""
+    if guide.strength is not None:
+        raise BadInputError("An edit has no strength: say in words how much is to change.")
+    if not style.generator.references:
+        raise BadInputError(
+            f"The style “{style.name}” cannot change a picture by words: choose one that paints "
+            "with a generator that edits (FLUX.2 klein), or give the picture as a sketch."
+        )
+    references = tuple(shown_on(PAPER, image_of(each)) for each in guide.references)
+    return replace(asked, edit=shown_on(PAPER, image), references=references)

@@ -93,10 +93,13 @@ def _needs(style: Style, models: ModelStore) -> tuple[str, ...]:
 
 
 def _guides(style: Style) -> tuple[GuideKind, ...]:
-    """A sketch needs no ControlNet; every other guide needs its own, which must be there."""
+    """A sketch, and an edit, need a generator that can; others a ControlNet that is there."""
     followed = [GuideKind(kind.value) for kind, place in style.controls.items() if place.exists()]
-    begun = [GuideKind.SKETCH] if style.generator.start_pipeline else []
-    return tuple(kind for kind in GuideKind if kind in followed + begun)
+    if style.generator.start_pipeline:
+        followed.append(GuideKind.SKETCH)
+    if style.generator.references:
+        followed.append(GuideKind.EDIT)
+    return tuple(kind for kind in GuideKind if kind in followed)
 
 
 def _could_be_pulled(model: Model, models: ModelStore) -> bool:

@@ -13,6 +13,7 @@ from layerpeel.backend.server.limits import Limits
 from layerpeel.backend.server.refusal import Refused
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import Picture, ProtocolError
+from layerpeel.shared.scenes import SceneRequest
 from layerpeel.shared.wire import LONGEST_HEADER, MESSAGE_TYPE, from_text, unpack
 
 SILENCE_SECONDS = 30.0
@@ -57,14 +58,15 @@ def read_job(path: Path, limits: Limits) -> SubmitJob:
     job = _unpacked(SubmitJob, path, "job")
     if job.size == (0, 0):
         raise Refused(400, "The job came without a picture: update the plugin.")
-    _check_pixels(job.size, limits)
+    for size in (job.size, *map(_size_of, _references_of(job))):
+        _check_pixels(size, limits)
     return job
 
 
 def read_picture(path: Path, limits: Limits) -> Picture:
     """Read the received picture. Raises `Refused` when it is none, or too large."""
     picture = _unpacked(Picture, path, "picture")
-    _check_pixels((picture.pixels.width, picture.pixels.height), limits)
+    _check_pixels(_size_of(picture), limits)
     return picture
 
 
@@ -101,6 +103,15 @@ def _unpacked(kind: type[Message], path: Path, what: str) -> Message:
         return unpack(kind, path.read_bytes())
     except ProtocolError as error:
         raise Refused(400, f"The {what} cannot be read: {error} Update the plugin.") from error
+
+
+def _references_of(job: SubmitJob) -> tuple[Picture, ...]:
+    guide = job.request.guide if isinstance(job.request, SceneRequest) else None
+    return () if guide is None else guide.references
+
+
+def _size_of(picture: Picture) -> tuple[int, int]:
+    return picture.pixels.width, picture.pixels.height
 
 
 def _check_pixels(size: tuple[int, int], limits: Limits) -> None:

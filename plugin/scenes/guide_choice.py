@@ -1,4 +1,4 @@
-"""What guides a scene: nothing, or line art, scribble, depth or sketch on canvas or layer."""
+"""What guides a scene: nothing, or what is on canvas or layer, as line art, a sketch and others."""
 
 from typing import Iterable, Optional, Tuple
 
@@ -22,6 +22,7 @@ _KINDS = (
     (GuideKind.SCRIBBLE, Translatable("Scribble")),
     (GuideKind.DEPTH, Translatable("Depth: near is light")),
     (GuideKind.SKETCH, Translatable("Sketch in colours")),
+    (GuideKind.EDIT, Translatable("Picture to change")),
 )
 _NONE = ""
 _STEP = 5  # percent
@@ -88,8 +89,10 @@ class GuideChoice(QObject):
 
     def show_for(self, is_scene: bool) -> None:
         """Show the rows that apply now."""
-        guided = is_scene and self._kind.currentData() != _NONE
-        for field, visible in zip(self._fields, (is_scene, guided, guided)):
+        chosen = self._kind.currentData()
+        guided = is_scene and chosen != _NONE
+        followed = guided and chosen != GuideKind.EDIT.value
+        for field, visible in zip(self._fields, (is_scene, guided, followed)):
             self._rows.show_row(field, visible)
 
     def offer(self, kinds: Iterable[GuideKind]) -> None:

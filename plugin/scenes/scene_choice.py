@@ -62,7 +62,18 @@ class SceneChoice:
 
     def scene_guide(self) -> Optional[Guide]:
         """Return how the picture guides the scene; None when it does not."""
-        return None if self.guide is None else Guide(self.guide, self.strength)
+        if self.guide is None:
+            return None
+        return Guide(self.guide, None if self.guide is GuideKind.EDIT else self.strength)
+
+    def is_one_layer(self) -> bool:
+        """Whether the result is a single layer, without a group.
+
+        Raises PromptError when the prompt cannot be read.
+        """
+        if self.mode is not Mode.SCENE:
+            return True
+        return self.guide is GuideKind.EDIT and not read_scene_prompt(self.prompt).foregrounds
 
     def short_name(self) -> str:
         """Return a name for the result: the prompt, cut at a word where it is long.

@@ -22,6 +22,7 @@ from layerpeel.plugin.widgets.icons import themed_icon
 from layerpeel.plugin.widgets.rows import Rows, combo_of, enable_item
 from layerpeel.plugin.widgets.segments import Segments
 from layerpeel.shared.generators import StyleInfo
+from layerpeel.shared.scenes import GuideKind
 from layerpeel.shared.translatable import Translatable
 
 _MODES = (
@@ -42,6 +43,7 @@ _PLACEHOLDERS = {
     Mode.OBJECT: Translatable("a red kite with a long tail"),
     Mode.BACKGROUND: Translatable("a quiet street after the rain"),
 }
+_CHANGE = Translatable("make it night, with lights in the windows")
 _BRACKETS = Translatable(
     "Each thing in brackets becomes a layer of its own, the front-most first; "
     "the rest is the scene behind. To write a bracket itself, use \\[ or \\]."
@@ -174,12 +176,15 @@ class SceneForm(QWidget):
     def _update(self) -> None:
         mode = self._mode()
         tip = translated(_BRACKETS) if mode is Mode.SCENE else translated(_WORDS)
-        self._prompt.explain(translated(_PLACEHOLDERS[mode]), tip)
+        edits = mode is Mode.SCENE and self._guide.value()[0] is GuideKind.EDIT
+        self._prompt.explain(translated(_CHANGE if edits else _PLACEHOLDERS[mode]), tip)
         self._guide.show_for(mode is Mode.SCENE)
         hint = ""
         if mode is Mode.OBJECT and not self._has_selection:
             hint = i18n("Select where the object should go: a rough selection is enough.")
         elif mode is Mode.BACKGROUND:
             hint = i18n("It goes behind what is on the active layer.")
+        elif edits:
+            hint = i18n("Say what is to change. It comes as a layer above, the rest much alike.")
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

@@ -74,7 +74,7 @@ def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Tur
     placement = Placement(
         free_name(choice.short_name(), layer_names(document)),
         size_of(document),
-        ResultForm.LAYERS if choice.mode is Mode.SCENE else ResultForm.LAYER,
+        ResultForm.LAYER if choice.is_one_layer() else ResultForm.LAYERS,
         place,
         pixels.model,
         pixels.depth,
@@ -93,7 +93,7 @@ def _read(document: Document, choice: SceneChoice) -> "Turns[Tuple[Pixels, Place
         pixels, layer = yield from read_active_layer(document)
         return pixels, Place(below=layer, patch=False)
     if choice.guide is not None and choice.guided_by is GuideSource.LAYER:
-        pixels, _layer = yield from read_active_layer(document)
-    else:
-        pixels = yield from read_picture(document)
+        pixels, layer = yield from read_active_layer(document)
+        return pixels, Place(above=layer if choice.is_one_layer() else "", patch=False)
+    pixels = yield from read_picture(document)
     return pixels, Place(patch=False)

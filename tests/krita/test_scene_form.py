@@ -73,13 +73,29 @@ def test_style_that_lacks_something_cannot_be_chosen_and_says_why(krita, generat
 
 def test_only_guides_that_the_style_follows_are_offered(krita, generating):
     krita.wait_until("widgets.the('layerpeel_style').count() == 2", 10, "the styles")
-    can = "[widgets.the('layerpeel_guide').model().item(i).isEnabled() for i in range(5)]"
-    assert krita.evaluate(can) == [True, True, False, False, True]
+    can = "[widgets.the('layerpeel_guide').model().item(i).isEnabled() for i in range(6)]"
+    assert krita.evaluate(can) == [True, True, False, False, True, True]
     krita.choose("layerpeel_guide", "Line art")
     assert krita.evaluate("widgets.the('layerpeel_strength').isVisible()")
     generating.picture_of("generate-guide")
     krita.click("layerpeel_mode_object")
     assert not krita.evaluate("widgets.the('layerpeel_guide').isVisible()")
+
+
+def test_what_is_changed_by_words_needs_no_strength(
+    krita, generating, easel, painter, small_painting
+):
+    easel.picture(small_painting)
+    krita.wait_until("widgets.the('layerpeel_style').count() == 2", 10, "the styles")
+    krita.choose("layerpeel_guide", "Sketch in colours")
+    generating.set(prompt="make it night", strength=13)
+    krita.choose("layerpeel_guide", "Picture to change")
+    assert not krita.evaluate("widgets.the('layerpeel_strength').isVisible()")
+    assert generating.shown("layerpeel_scene_hint").startswith("Say what is to change.")
+    generating.picture_of("generate-edit")
+    generating.generate()
+    (job,) = painter.jobs.values()
+    assert (job.request.guide.kind.value, job.request.guide.strength) == ("edit", None)
 
 
 def test_request_says_what_the_form_says(krita, generating, easel, painter, small_painting):

@@ -65,6 +65,29 @@ def test_object_is_a_layer_above_the_active_one_and_hides_nothing_else(
     assert krita.layer_tree() == before
 
 
+@pytest.mark.parametrize("source", ["Canvas", "Active layer"])
+def test_what_was_changed_is_one_layer_above(krita, generating, easel, small_painting, source):
+    easel.picture(small_painting)
+    easel.add_layer("Top")
+    easel.activate("Background")
+    before = krita.layer_tree()
+    krita.wait_until("widgets.the('layerpeel_style').count() == 2", 10, "the styles")
+    krita.choose("layerpeel_guide", "Picture to change")
+    krita.choose("layerpeel_guide_source", source)
+    generating.set(prompt="make it night", seed=3)
+    assert generating.generate() == "Done: 1 layer."
+    layers = ["Background", "Top"]
+    layers.insert(2 if source == "Canvas" else 1, "make it night")
+    assert names(krita.layer_tree()) == layers
+    np.testing.assert_array_equal(krita.pixels("Background"), small_painting)
+    krita.undo()
+    assert krita.layer_tree() == before
+    # What is in brackets comes off it: a group, as of any scene.
+    generating.set(prompt="add [a cat]", seed=4)
+    assert generating.generate() == "Done: 2 layers."
+    assert names(krita.layer_tree()[-1].children) == ["Background", "a cat"]
+
+
 @pytest.mark.parametrize("depth", ["U8", "U16"])
 def test_background_goes_below_the_lowest_layer(
     krita, generating, easel, small_painting, soft_disc, depth

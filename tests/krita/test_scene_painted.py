@@ -14,13 +14,18 @@ pytestmark = [pytest.mark.krita, pytest.mark.torch]
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory, isnet_store):
     """Folders with the models of the paper's engine, and the style “tiny”."""
-    from tiny_checkpoints.installed import install_tiny_paper_models, save_tiny_style
+    from tiny_checkpoints.installed import (
+        install_tiny_paper_models,
+        save_tiny_editor,
+        save_tiny_style,
+    )
 
     models = tmp_path_factory.mktemp("models")
     styles = tmp_path_factory.mktemp("styles")
     made = tmp_path_factory.mktemp("made")
     install_tiny_paper_models(made, ModelStore(models), isnet_store.path_of("isnet"))
     save_tiny_style(styles)
+    save_tiny_editor(styles)
     return {
         "LAYERPEEL_MODELS": str(models),
         "LAYERPEEL_STYLES": str(styles),
@@ -52,8 +57,8 @@ def page(krita, docker, tiny_backend):
     docker.change_settings(engine="layeringdiff")
     page = Generating(krita)
     page.open()
-    style = "widgets.the('layerpeel_style').currentText()"
-    krita.wait_until(lambda: krita.evaluate(style) == "Tiny", 120, "the style")
+    krita.wait_until("widgets.the('layerpeel_style').findText('Tiny') >= 0", 120, "the style")
+    krita.choose("layerpeel_style", "Tiny")
     page.set(seed=1)
     yield page
     krita.run("inputs.restore('layerpeel_docker')")
@@ -112,6 +117,22 @@ def test_scene_without_brackets_follows_the_lines_of_the_active_layer(
     line = page.generate()
     assert line.startswith("Done: 1 layer."), line
     assert not (krita.pixels() == free).all()
+
+
+def test_picture_is_changed_by_words(krita, page, easel, small_painting):
+    easel.picture(small_painting)
+    krita.choose("layerpeel_style", "Editor")
+    krita.choose("layerpeel_guide", "Picture to change")
+    page.set(prompt="make it night", seed=1)
+    line = page.generate()
+    krita.screenshot("painted-edit-screen")
+    assert line.startswith("Done: 1 layer."), line
+    assert "brackets" not in line
+    assert names(krita.layer_tree()) == ["Background", "make it night"]
+    changed = krita.pixels("make it night", area=(0, 0, 160, 120))
+    assert (changed[..., 3] == 255).all()
+    assert (changed != small_painting).any()
+    np.testing.assert_array_equal(krita.pixels("Background"), small_painting)
 
 
 @pytest.mark.parametrize("depth", ["U8", "U16"])

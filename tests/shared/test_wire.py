@@ -82,7 +82,13 @@ lifts = st.one_of(
 paintings = st.builds(
     Painting, whole, st.text(), st.none() | whole, st.none() | st.floats(0, 9), st.text()
 )
-guides = st.builds(Guide, st.sampled_from(GuideKind), st.none() | st.floats(0, 1))
+pictures = st.builds(Picture, pixel_blocks(), st.binary(max_size=9))
+guides = st.builds(
+    Guide,
+    st.sampled_from(GuideKind),
+    st.none() | st.floats(0, 1),
+    st.lists(pictures, max_size=2).map(tuple),
+)
 requests = st.one_of(
     st.builds(PeelRequest, lifts, whole, st.none() | st.floats(0.1, 9)),
     st.builds(SceneRequest, st.text(), paintings, st.none() | guides, st.text()),
@@ -93,7 +99,7 @@ jobs = st.builds(
     SubmitJob,
     st.text(),
     requests,
-    st.builds(Picture, pixel_blocks(), st.binary(max_size=9)),
+    pictures,
     st.text(),
 )
 stacks = st.builds(

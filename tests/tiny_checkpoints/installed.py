@@ -6,7 +6,7 @@ from pathlib import Path
 from layerpeel.backend.models.model_store import ModelStore
 
 from .detect import save_tiny_grounding_dino
-from .generation import save_tiny_controlnet, save_tiny_sdxl
+from .generation import save_tiny_controlnet, save_tiny_flux2_klein, save_tiny_sdxl
 from .layering import save_tiny_fbdd, save_tiny_hfa
 from .matte import save_tiny_vitmatte
 from .segment import save_tiny_sam
@@ -36,5 +36,21 @@ def save_tiny_style(folder: Path) -> None:
     (folder / "tiny.toml").write_text(
         'format = 1\nname = "tiny"\ntitle = "Tiny"\ngenerator = "generators/tiny.toml"\n'
         'checkpoint = "./sdxl"\n[control]\nlines = "lines"\n',
+        encoding="utf-8",
+    )
+
+
+def save_tiny_editor(folder: Path) -> None:
+    """Save the style “editor”: a random FLUX.2 klein that likes 80×80 pixels."""
+    save_tiny_flux2_klein(folder / "klein")
+    config = (
+        resources.files("layerpeel.backend.stages.generation") / "flux2-klein.toml"
+    ).read_text()
+    config = config.replace("side = 1024", "side = 80").replace("steps = 4", "steps = 2")
+    (folder / "generators").mkdir(exist_ok=True)
+    (folder / "generators" / "editor.toml").write_text(config, encoding="utf-8")
+    (folder / "editor.toml").write_text(
+        'format = 1\nname = "editor"\ntitle = "Editor"\ngenerator = "generators/editor.toml"\n'
+        'checkpoint = "./klein"\n',
         encoding="utf-8",
     )

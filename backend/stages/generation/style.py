@@ -11,7 +11,6 @@ import platformdirs
 from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.stages.generation.additions import Additions, Lora, sampler_called
 from layerpeel.backend.stages.generation.config import (
-    SHIPPED,
     GeneratorConfig,
     bits_of,
     generator_config,
@@ -25,6 +24,8 @@ from layerpeel.backend.toml_table import ANYTHING, LINES, TomlTable, read_toml
 
 FORMAT = 1
 PLACE_OF_PROMPT = "{prompt}"
+STYLES = ("sdxl", "flux2-klein", "z-image")
+"""Generators that are styles without any file."""
 CONTROL_KINDS = (ControlKind.LINES, ControlKind.SCRIBBLE, ControlKind.DEPTH)
 
 
@@ -121,8 +122,8 @@ def read_style(file: Path) -> Style:
 
 
 def _look_through(folder: Path | None) -> tuple[list[Style], list[str]]:
-    generator = generator_config(SHIPPED[0])
-    shipped = [Style(generator.name, generator.title, generator)]
+    generators = map(generator_config, STYLES)
+    shipped = [Style(each.name, each.title, each) for each in generators]
     broken: list[str] = []
     own: dict[str, Style] = {}
     for file in sorted((folder or styles_folder()).glob("*.toml")):

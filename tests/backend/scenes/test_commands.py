@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from layerpeel.backend.formats.openraster import PROVENANCE
+from tiny_checkpoints.installed import save_tiny_editor
 
 pytestmark = pytest.mark.torch
 
@@ -61,6 +62,20 @@ def test_object_and_background_are_written(run, tmp_path):
     assert listing["made_with"]["painted"]["prompt"] == "a meadow"
 
 
+def test_a_picture_is_changed_by_words_and_by_others(run, styles, tmp_path):
+    if not (styles / "editor.toml").exists():
+        save_tiny_editor(styles)
+    Image.new("RGB", (90, 70), (200, 90, 20)).save(tmp_path / "day.png")
+    words = ("scene", "make it night", "--style", "editor", "--out", tmp_path / "night.ora")
+    shown = ("--guide", f"edit={tmp_path / 'day.png'}", "--reference", tmp_path / "day.png")
+    done = run(*words, *shown)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "night.ora") as archive:
+        assert json.loads(archive.read(PROVENANCE))["painted"]["guide"] == "edit"
+        with archive.open("mergedimage.png") as file, Image.open(file) as picture:
+            assert picture.size == (90, 70)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -68,6 +83,7 @@ def test_object_and_background_are_written(run, tmp_path):
         (("a wall", "--size", "large"), "no size"),
         (("a wall", "--guide", "lines"), "guides nothing"),
         (("a wall", "--strength", "1"), "--guide"),
+        (("a wall", "--reference", "a.png"), "--guide edit="),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(run, tmp_path, words, said):

@@ -1,6 +1,7 @@
 """Scenes, objects and backgrounds over HTTP, with tiny networks."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,20 @@ from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
 from layerpeel.shared.jobs import Cancelled, Failed, Finished, Preview, Progress, SubmitJob
 from layerpeel.shared.protocol import Coverage, Picture, Role
-from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, Painting, SceneRequest
-from tiny_checkpoints.installed import save_tiny_style
+from layerpeel.shared.scenes import (
+    BackgroundRequest,
+    Guide,
+    GuideKind,
+    ObjectRequest,
+    Painting,
+    SceneRequest,
+)
+from tiny_checkpoints.installed import save_tiny_editor, save_tiny_style
 
 pytestmark = pytest.mark.torch
 
 TINY = Painting(seed=4, style="tiny")
+EDITOR = Painting(style="editor")
 WIDTH, HEIGHT = 80, 64
 
 
@@ -24,6 +33,7 @@ def backend(run_backend, paper_store, monkeypatch, tmp_path):
     styles = tmp_path / "styles"
     styles.mkdir()
     save_tiny_style(styles)
+    save_tiny_editor(styles)
     monkeypatch.setenv("LAYERPEEL_MODELS", str(paper_store.folder))
     monkeypatch.setenv("LAYERPEEL_STYLES", str(styles))
     return run_backend("--device", "cpu")
@@ -92,6 +102,21 @@ def test_painting_is_cancelled_within_a_step(backend, pixels):
             break
     backend.call("POST", f"/jobs/{submitted.id}/cancel")
     assert backend.end_of(submitted.id) == Cancelled()
+
+
+def test_a_picture_is_changed_by_words_and_by_others(backend, pixels):
+    night, shown = SceneRequest("make it night", EDITOR, Guide(GuideKind.EDIT)), []
+    for guide in (night.guide, Guide(GuideKind.EDIT, references=(Picture(block_of(pixels)),))):
+        submitted = backend.submit(job(replace(night, guide=guide), pixels))
+        assert isinstance(backend.end_of(submitted.id), Finished)
+        (layer,) = backend.result(submitted.id).layers
+        shown.append(array_of(layer.pixels))
+    assert shown[0].shape == shown[1].shape == pixels.shape
+    assert (shown[0] != shown[1]).any()
+    refused = backend.submit(job(replace(night, painting=TINY), pixels))
+    end = backend.end_of(refused.id)
+    assert isinstance(end, Failed)
+    assert "cannot change a picture by words" in end.message
 
 
 def test_a_prompt_that_cannot_be_read_is_pointed_at(backend, pixels):

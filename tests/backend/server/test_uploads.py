@@ -7,6 +7,7 @@ import requests
 
 from layerpeel.shared.jobs import SubmitJob
 from layerpeel.shared.protocol import ColourModel, Depth, PeelRequest, Picture, PixelBlock
+from layerpeel.shared.scenes import Guide, GuideKind, SceneRequest
 from layerpeel.shared.wire import MESSAGE_TYPE, pack
 from waiting import wait_for
 
@@ -52,6 +53,11 @@ def test_half_a_letter_is_no_name(narrow, make_job):
 def test_too_large_a_picture(narrow):
     wide = PixelBlock(97, 96, ColourModel.GRAYA, Depth.U8, bytes(97 * 96 * 2))
     answer = narrow.post(pack(SubmitJob("wide", PeelRequest(), Picture(wide))))
+    assert answer.status_code == 413
+    assert "97×96" in answer.text
+    shown = Guide(GuideKind.EDIT, references=(Picture(wide),))
+    small = Picture(PixelBlock(9, 9, ColourModel.GRAYA, Depth.U8, bytes(9 * 9 * 2)))
+    answer = narrow.post(pack(SubmitJob("wide", SceneRequest("night", guide=shown), small)))
     assert answer.status_code == 413
     assert "97×96" in answer.text
 

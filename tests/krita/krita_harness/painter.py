@@ -56,7 +56,8 @@ from layerpeel.shared.thumbnails import LayerThumbnail, Thumbnails
 from layerpeel.shared.version import PROTOCOL, VERSION
 from layerpeel.shared.wire import from_text, pack, to_text, unpack
 
-FAST = StyleInfo("fast", "Quick sketches", "", (), (GuideKind.LINES, GuideKind.SKETCH))
+GUIDES = GuideKind.LINES, GuideKind.SKETCH, GuideKind.EDIT
+FAST = StyleInfo("fast", "Quick sketches", "", (), GUIDES)
 LACKING = StyleInfo(
     "fine",
     "Fine paintings",

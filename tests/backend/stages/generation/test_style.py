@@ -7,6 +7,7 @@ from layerpeel.backend.stages.generation.additions import Additions, Lora
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.request import ControlKind
 from layerpeel.backend.stages.generation.style import (
+    STYLES,
     broken_styles,
     find_styles,
     read_style,
@@ -119,7 +120,7 @@ def test_what_ships_comes_first_and_a_broken_file_hides_no_other(written, tmp_pa
     written(OIL.replace('"oil"', '"a"'), "2.toml")
     written("format = 3", "0.toml")
     written(OIL.replace('"oil"', '"sdxl"'), "3.toml")
-    assert [style.name for style in find_styles(tmp_path)] == ["sdxl", "a", "b"]
+    assert [style.name for style in find_styles(tmp_path)] == [*STYLES, "a", "b"]
     broken = broken_styles(tmp_path)
     assert len(broken) == 2
     assert "`format` must be 1" in broken[0]
@@ -130,11 +131,11 @@ def test_a_style_is_found_by_its_name_or_file(written, tmp_path):
     file = written(OIL)
     assert style_called("", tmp_path).name == "sdxl"
     assert style_called("oil", tmp_path) == style_called(str(file), tmp_path) == read_style(file)
-    with pytest.raises(BadInputError, match=r"no style “ink”\. There are sdxl, oil"):
+    with pytest.raises(BadInputError, match=r"no style “ink”\. There are sdxl, .*, oil"):
         style_called("ink", tmp_path)
 
 
 def test_the_folder_can_be_chosen_and_need_not_exist(monkeypatch, tmp_path):
     monkeypatch.setenv("LAYERPEEL_STYLES", str(tmp_path / "mine"))
     assert styles_folder() == tmp_path / "mine"
-    assert [style.name for style in find_styles()] == ["sdxl"]
+    assert [style.name for style in find_styles()] == list(STYLES)

@@ -1,0 +1,123 @@
+"""A picture changed by words, through what scripts and the server call, with tiny networks."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from layerpeel.backend import edit
+from layerpeel.backend.answering import answer
+from layerpeel.backend.errors import BadInputError, LayerpeelError
+from layerpeel.backend.flatten import flatten
+from layerpeel.backend.image import array_of, block_of
+from layerpeel.backend.progress import StopWork
+from layerpeel.backend.server.generator_offers import style_info
+from layerpeel.backend.stages.generation.style import style_called
+from layerpeel.shared.protocol import Picture
+from layerpeel.shared.scenes import Guide, GuideKind, Painting, SceneRequest
+from tiny_checkpoints.installed import save_tiny_editor
+
+pytestmark = pytest.mark.torch
+
+EDITED = Guide(GuideKind.EDIT)
+REQUEST = SceneRequest("make it night", Painting(style="editor"), EDITED)
+
+
+@pytest.fixture(scope="session")
+def styles(styles):
+    """With the style “editor” beside the others."""
+    if not (styles / "editor.toml").exists():
+        save_tiny_editor(styles)
+    return styles
+
+
+def pixels_of(stack):
+    (layer,) = stack.layers
+    return array_of(layer.pixels)
+
+
+def test_the_picture_is_changed_and_comes_as_one_opaque_layer(canvas, paper_store):
+    stack = answer(canvas, REQUEST, paper_store)
+    made = pixels_of(stack)
+    assert made.shape == (64, 80, 4)
+    assert (made[..., 3] == 255).all()
+    assert not any("brackets" in note for note in stack.notes)
+    assert stack.made_with.painted["guide"] == "edit"
+    assert pixels_of(answer(canvas, REQUEST, paper_store)).tobytes() == made.tobytes()
+    inverted = array_of(canvas.pixels).copy()
+    inverted[..., :3] = 255 - inverted[..., :3]
+    other = answer(Picture(block_of(inverted)), REQUEST, paper_store)
+    assert (pixels_of(other) != made).any()
+
+
+def test_scripts_have_it_with_other_pictures(canvas, paper_store):
+    pixels = array_of(canvas.pixels)
+    made = edit(pixels, "make it night", style="editor", store=paper_store)
+    assert pixels_of(made).tobytes() == pixels_of(answer(canvas, REQUEST, paper_store)).tobytes()
+    leaf = np.zeros((90, 70), np.uint16)
+    leaf[20:60] = 65535
+    shown = edit(pixels, "make it night", references=[leaf], style="editor", store=paper_store)
+    assert (pixels_of(shown) != pixels_of(made)).any()
+    with pytest.raises(BadInputError, match="takes 4 pictures at most"):
+        edit(pixels, "make it night", references=[leaf] * 4, style="editor", store=paper_store)
+
+
+def test_what_is_clear_is_shown_as_white(canvas, paper_store):
+    pixels = array_of(canvas.pixels).copy()
+    pixels[:30] = (9, 99, 9, 0)
+    clear = answer(Picture(block_of(pixels)), REQUEST, paper_store)
+    pixels[:30] = 255
+    assert (
+        pixels_of(clear).tobytes()
+        == pixels_of(answer(Picture(block_of(pixels)), REQUEST, paper_store)).tobytes()
+    )
+
+
+def test_what_is_in_brackets_comes_off_what_was_changed(canvas, paper_store):
+    plain = answer(canvas, replace(REQUEST, prompt="add a cat"), paper_store)
+    words = replace(REQUEST, prompt="add [a cat]", engine="layeringdiff")
+    np.testing.assert_array_equal(flatten(answer(canvas, words, paper_store)), pixels_of(plain))
+
+
+def test_it_stops_within_a_step(canvas, paper_store):
+    def report(stage, _done):
+        if "step 2" in stage:
+            raise StopWork
+
+    with pytest.raises(StopWork):
+        answer(canvas, REQUEST, paper_store, report)
+
+
+CLEAR = Picture(block_of(np.zeros((64, 80, 4), np.uint8)))
+SMALL = Picture(block_of(np.full((9, 9, 4), 255, np.uint8)))
+FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
+
+
+@pytest.mark.parametrize(
+    ("picture", "differing", "words"),
+    [
+        (FULL, {"painting": Painting(style="tiny")}, "style “tiny” cannot change a picture"),
+        (FULL, {"guide": replace(EDITED, strength=0.5)}, "an edit has no strength"),
+        (FULL, {"guide": replace(EDITED, references=(SMALL,))}, "Picture 2 is 9 × 9 pixels"),
+        (FULL, {"guide": Guide(GuideKind.SKETCH, None, (FULL,))}, "go with one that is edited"),
+        (FULL, {"prompt": " "}, "prompt is empty"),
+        (CLEAR, {}, "is empty: choose"),
+        (SMALL, {}, "too small to be seen"),
+    ],
+)
+def test_what_cannot_be_edited_is_said_before_anything_is_painted(
+    picture, differing, words, paper_store
+):
+    said = []
+    with pytest.raises(LayerpeelError, match=f"(?i){words}"):
+        answer(picture, replace(REQUEST, **differing), paper_store, lambda *it: said.append(it))
+    assert not said
+
+
+def test_styles_that_edit_say_so(paper_store):
+    offered = {name: style_info(style_called(name), paper_store) for name in ("editor", "tiny")}
+    assert [GuideKind.EDIT in offered[name].guides for name in offered] == [True, False]
+    # Everybody sees which one would, and what it takes.
+    klein = style_info(style_called("flux2-klein"), paper_store)
+    assert "models import FOLDER" in klein.missing
+    assert klein.guides == (GuideKind.EDIT,)
