@@ -16,9 +16,10 @@ PUBLISHED = {
 
 
 def test_the_documents_have_what_is_counted():
-    from layerpeel.backend.benchmarks.generator_sizes import table
+    from layerpeel.backend.benchmarks import generator_sizes, room_to_edit
 
-    assert table() in ENGINES.read_text(encoding="utf-8")
+    for counted in (generator_sizes, room_to_edit):
+        assert counted.table() in ENGINES.read_text(encoding="utf-8")
 
 
 def test_what_is_counted_is_of_full_size_and_fits_in_four_bits():
@@ -36,3 +37,22 @@ def test_what_is_counted_is_of_full_size_and_fits_in_four_bits():
         assert how_it_is_loaded(networks, 4) == "refused"
         assert how_it_is_loaded(networks, 8) == "4 bit"
         assert how_it_is_loaded(networks, 24) == "16 bit"
+
+
+def test_what_editing_needs_grows_with_each_picture_and_fits_on_the_stated_cards():
+    from layerpeel.backend.benchmarks.generator_sizes import (
+        CARDS,
+        full_size_generators,
+        how_it_is_loaded,
+        sizes_of,
+    )
+    from layerpeel.backend.benchmarks.room_to_edit import room_to_edit
+    from layerpeel.backend.devices.compute import ROOM_TO_WORK, budget_on_card
+
+    none, one, four = (room_to_edit(pictures) for pictures in (0, 1, 4))
+    assert four - none == pytest.approx(4 * (one - none), rel=1e-3)
+    networks = full_size_generators()["FLUX.2 klein 4B"]
+    for card in CARDS:
+        few = how_it_is_loaded(networks, card) == "4 bit"
+        weights = sizes_of(networks, few)["transformer"]
+        assert weights + four <= budget_on_card(card * 1_000_000_000) + ROOM_TO_WORK
