@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,17 @@ from layerpeel.backend.networks.pretrained import (
     load_whole,
     quiet,
 )
-from layerpeel.backend.progress import ReportFraction, say_no_fraction
+from layerpeel.backend.progress import ReportFraction, in_steps, say_no_fraction
 from layerpeel.backend.stages.generation.config import GeneratorConfig
 from layerpeel.backend.stages.generation.generator_checkpoint import (
     INDEX,
     Checkpoint,
     recognised,
+    shapes_by_part,
     variant_of,
 )
 from layerpeel.backend.stages.generation.memory import require_room
+from layerpeel.backend.stages.generation.packing import telling_of_packing
 from layerpeel.backend.stages.generation.pipelines import (
     Pipeline,
     PipelineClass,
@@ -74,7 +77,8 @@ def load_pipeline(
     """Load a generator into main memory.
 
     bits: as `choose_bits` chose them; None has it choose.
-    report: called before each network of a folder, of which some take minutes; may raise to cancel.
+    report: called before each network of a folder, and as each of its matrices is packed into 4
+        bit; may raise to cancel.
 
     Raises BadInputError when the config names what diffusers lacks, ModelError when the files are
     not whole or are another generator's, DeviceError when they do not fit where they compute.
@@ -248,25 +252,29 @@ def _networks(
     """
     networks: dict[str, nn.Module] = {}
     folder = checkpoint.path
+    shapes = shapes_by_part(folder) if few else {}
     variant = variant_of(folder.glob("*/*.safetensors"))
     named = {name: _network_class(source) for name, source in read_json(folder / INDEX).items()}
     classes = {name: found for name, found in named.items() if found is not None}
-    for name, network_class in classes.items():
-        report(len(networks) / len(classes))
+    steps = in_steps(report, *[1.0] * len(classes))
+    for (name, network_class), tell in zip(classes.items(), steps, strict=True):
+        tell(0.0)
         _check_not_in_few_bits(folder / name)
         if name == "transformer" and checkpoint.transformer is not None:
             networks[name] = _from_gguf(network_class, checkpoint.transformer, folder, precision)
             continue
-        fewer = {"quantization_config": few_bits()} if few and name in IN_FEW_BITS else {}
+        packs = few and name in IN_FEW_BITS
+        fewer = {"quantization_config": few_bits()} if packs else {}
         try:
-            networks[name] = load_whole(
-                network_class.from_pretrained,
-                folder / name,
-                surplus_allowed=issubclass(network_class, transformers.PreTrainedModel),
-                variant=variant,
-                dtype=precision,
-                **fewer,
-            )
+            with telling_of_packing(shapes[name], tell) if packs else nullcontext():
+                networks[name] = load_whole(
+                    network_class.from_pretrained,
+                    folder / name,
+                    surplus_allowed=issubclass(network_class, transformers.PreTrainedModel),
+                    variant=variant,
+                    dtype=precision,
+                    **fewer,
+                )
         except NotWholeError as error:
             raise _incomplete_or_not_loaded(folder, name, error) from error
     return networks

@@ -104,6 +104,11 @@ def bytes_in(shapes: Shapes, bytes_a_number: int, few: bool) -> int:
     )
 
 
+def numbers_to_pack(shapes: Shapes) -> int:
+    """Count the numbers of a network's weights that come in 4 bit where that is done."""
+    return sum(math.prod(each) for name, each in shapes.items() if _comes_in_few_bits(name, each))
+
+
 def sizes_of(checkpoint: Checkpoint, bytes_a_number: int, few: bool) -> list[int]:
     """Count the bytes of each of its networks by what their files say; few: some in 4 bit.
 

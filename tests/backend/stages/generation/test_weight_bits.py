@@ -233,16 +233,53 @@ def test_a_finished_picture_is_not_lost_to_what_memory_is_left(config_of, folder
     assert generator.generate(ASKED, take_all).notes == ()
 
 
-@pytest.mark.parametrize("bits", [16, 4])
-def test_loading_tells_of_every_network_and_stops_between_them(config_of, folders, pool, bits):
-    pytest.importorskip("sdnq")
-    config, checkpoint = config_of("z-image", bits), Checkpoint(folders["z-image"])
+def loading_told(generator):
     said = []
-    Generator(config, checkpoint, pool).generate(ASKED, lambda *told: said.append(told))
-    loading = [done for stage, done in said if stage == "Loading the generator"]
-    # As it begins, and before each of its three networks.
-    assert loading == pytest.approx([0, 0, 0.05 / 3, 0.1 / 3])
+    generator.generate(ASKED, lambda *told: said.append(told))
     assert [done for _, done in said] == sorted(done for _, done in said)
+    return [20 * done for stage, done in said if stage == "Loading the generator"]
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_packing_is_told_of_matrix_by_matrix_and_stops_after_each(
+    config_of, folders, pool, name, monkeypatch
+):
+    quantizer = pytest.importorskip("sdnq.quantizer").SDNQQuantizer
+    config, checkpoint = config_of(name, 4), Checkpoint(folders[name])
+    packed, pack = [], quantizer.create_quantized_param
+
+    def packing(self, model, value, matrix, *how, **more):
+        packed.append(matrix)
+        pack(self, model, value, matrix, *how, **more)
+
+    monkeypatch.setattr(quantizer, "create_quantized_param", packing)
+    told = loading_told(Generator(config, checkpoint, pool))
+    assert quantizer.create_quantized_param is packing
+    # As it begins, before each of its three networks, and after each matrix: of two networks all.
+    assert len(told) == 4 + len(packed)
+    matrices = len(packed)
+    for most in (0.1, 0.5):  # within what transformers loads, and what diffusers does
+        packed.clear()
+        stopped = []
+
+        def cancel(_stage, done, most=most, stopped=stopped):
+            if 20 * done > most:
+                stopped.append(len(packed))
+                raise StopWork
+
+        with pytest.raises(StopWork):
+            Generator(config, checkpoint, pool).generate(ASKED, cancel)
+        # At the first that went beyond, and nothing was packed after it.
+        assert stopped == [len(packed)]
+        assert 0 < len(packed) < matrices
+        assert quantizer.create_quantized_param is packing
+
+
+def test_loading_tells_of_every_network_and_stops_between_them(config_of, folders, pool):
+    config, checkpoint = config_of("z-image", 16), Checkpoint(folders["z-image"])
+    # As it begins, and before each of its three networks.
+    told = loading_told(Generator(config, checkpoint, pool))
+    assert told == pytest.approx([0, 0, 1 / 3, 2 / 3])
 
     def cancel(stage, done):
         assert stage == "Loading the generator"
