@@ -8,7 +8,7 @@ one: Krita may redraw between any two turns, which takes longer than they do.
 
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Generator, Tuple, TypeVar
+from typing import Callable, Dict, Generator, Optional, Tuple, TypeVar
 
 from layerpeel.plugin.qt import QTimer
 
@@ -53,20 +53,46 @@ class Timings:
 TIMINGS = Timings()
 
 
+@dataclass
+class _UnderWay:
+    """The turn that is under way. began: when, by `time.perf_counter`; None between turns."""
+
+    began: Optional[float] = None
+
+    def has_time_left(self) -> bool:
+        """Whether more can be done in it."""
+        return self.began is not None and time.perf_counter() - self.began < SHORT
+
+
+_UNDER_WAY = _UnderWay()
+
+
 def run_in_turns(
     turns: "Turns[Result]",
     done: Callable[[Result], None],
     failed: Callable[[Exception], None],
     expected: Tuple[type, ...],
+    at_once: bool = False,
 ) -> None:
     """Run `turns` in turns of the event loop, then call `done` with what it returned.
 
     expected: exceptions that only `failed` handles. Any other is a bug: it is raised again after
         `failed` was called, so that Krita shows it and the docker does not stay busy for ever.
+    at_once: whether to begin in the turn that is under way, if there is one and it was short so
+        far; `done` or `failed` may then be called before this returns.
     """
 
     def turn() -> None:
-        start, held, name = time.perf_counter(), 0.0, ""
+        around = _UNDER_WAY.began
+        start = time.perf_counter() if around is None else around
+        _UNDER_WAY.began = start
+        try:
+            take_turn(start)
+        finally:
+            _UNDER_WAY.began = around
+
+    def take_turn(start: float) -> None:
+        held, name = 0.0, ""
         try:
             while held < SHORT and not name.startswith((KRITA, PAUSE)):
                 name = next(turns)
@@ -82,4 +108,7 @@ def run_in_turns(
         else:
             QTimer.singleShot(_MOMENT if name == PAUSE else 0, turn)
 
-    QTimer.singleShot(0, turn)
+    if at_once and _UNDER_WAY.has_time_left():
+        turn()
+    else:
+        QTimer.singleShot(0, turn)

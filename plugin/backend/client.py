@@ -271,7 +271,11 @@ class Client(QObject):
             TIMINGS.note_moment("sent")
 
         run_in_turns(
-            write_incoming(message), post, lambda error: failed(not_handed_over(error)), (OSError,)
+            write_incoming(message),
+            post,
+            lambda error: failed(not_handed_over(error)),
+            (OSError,),
+            at_once=True,
         )
 
     def _order(self, path: str, kind: Any, done: Callable[[Any], None], failed: Failed) -> None:

@@ -14,7 +14,7 @@ from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.turns import Turns
 from layerpeel.shared.places import incoming_folder
 
-AT_A_TIME = 8 << 20  # bytes
+AT_A_TIME = 2 << 20  # bytes
 
 
 def write_incoming(message: Iterable[bytes]) -> "Turns[str]":

@@ -74,7 +74,6 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
     place = replace(place, patch=place.patch and choice.patches)
     before = look_before(document, arrangement, choice.source, place.above, pixels, hints)
     picture = yield from picture_of(document, pixels)
-    yield "wrap the pixels"
     placement = Placement(
         _name_for(choice, layer_names(document)),
         size_of(document),
@@ -97,7 +96,6 @@ def message_for(document: Document, choice: Choice, engine: str) -> "Turns[Submi
         masks=choice.form is ResultForm.MASKS,
     )
     message = pack_in_pieces(SubmitJob(placement.name, request, picture, to_text(placement)))
-    yield "pack the message"
     return Submission(message, placement, before)
 
 
