@@ -11,6 +11,7 @@ from layerpeel.plugin.canvas.finding import active_document
 from layerpeel.plugin.canvas.offered import offered_by
 from layerpeel.plugin.canvas.source_reading import has_to_be_converted
 from layerpeel.plugin.engine_names import find_engine, no_such_engine
+from layerpeel.plugin.generators.models_page import ModelsPage
 from layerpeel.plugin.peel.peel_page import PeelPage
 from layerpeel.plugin.qt import (
     QApplication,
@@ -63,6 +64,8 @@ class LayerpeelDocker(DockWidget):
         self._scene_page = ScenePage(CONNECTION, remedies)
         self._results_page = ResultsPage(CONNECTION)
         self._setup_page = SetupPage(SETTING_UP)
+        self._models_page = ModelsPage(CONNECTION)
+        self._is_about_models = False
         self._waiting = WaitingList(CONNECTION)
         self._scrolled = self._scrolled_pages()
         self._status = WrappedLabel("layerpeel_status")
@@ -81,6 +84,7 @@ class LayerpeelDocker(DockWidget):
         self._peel_page.look_wanted.connect(self._look_at)
         self._results_page.came.connect(self._came)
         self._results_page.left.connect(lambda: self._pages.choose(_PEEL))
+        self._models_page.left.connect(lambda: self._show_models(False))
         self._results_page.said.connect(self._show_status)
         CONNECTION.changed.connect(self._show_connection)
         self._waiting.failed.connect(self._say)
@@ -102,10 +106,17 @@ class LayerpeelDocker(DockWidget):
 
     def _open_settings(self) -> None:
         dialog = SettingsDialog(CONNECTION, SETTING_UP, self._said, self)
+        dialog.models_wanted.connect(lambda: self._show_models(True))
         if dialog.exec():
             self._say("")
             CONNECTION.forget()
         dialog.deleteLater()
+
+    def _show_models(self, is_wanted: bool) -> None:
+        self._is_about_models = is_wanted
+        self._show_page()
+        if is_wanted:
+            self._models_page.ask()
 
     # Events ----------------------------------------------------------------------------------
 
@@ -180,17 +191,20 @@ class LayerpeelDocker(DockWidget):
             self._results_page.ask()
 
     def _show_page(self) -> None:
-        sets_up, page = SETTING_UP.is_shown, self._pages.value()
-        self._pages.setVisible(not sets_up)
+        sets_up, is_about_models = SETTING_UP.is_shown, self._is_about_models
+        page = "" if sets_up or is_about_models else self._pages.value()
+        self._pages.setVisible(bool(page))
         self._setup_page.setVisible(sets_up)
-        self._peel_page.setVisible(not sets_up and page == _PEEL)
-        self._peel_page.foot.setVisible(not sets_up and page == _PEEL)
-        self._scene_page.setVisible(not sets_up and page == _GENERATE)
-        self._scrolled.setVisible(sets_up or page != _RESULTS)
-        self._results_page.setVisible(not sets_up and page == _RESULTS)
-        if page == _GENERATE and not sets_up:
+        self._models_page.setVisible(is_about_models and not sets_up)
+        self._models_page.foot.setVisible(is_about_models and not sets_up)
+        self._peel_page.setVisible(page == _PEEL)
+        self._peel_page.foot.setVisible(page == _PEEL)
+        self._scene_page.setVisible(page == _GENERATE)
+        self._scrolled.setVisible(page != _RESULTS)
+        self._results_page.setVisible(page == _RESULTS)
+        if page == _GENERATE:
             self._scene_page.ask_for_styles()
-        elif page == _RESULTS and not sets_up:
+        elif page == _RESULTS:
             self._results_page.ask()
         self._show_status()
 
@@ -265,6 +279,7 @@ class LayerpeelDocker(DockWidget):
         layout.addLayout(head)
         layout.addWidget(self._scrolled, 1)
         layout.addWidget(self._results_page, 1)
+        layout.addWidget(self._models_page.foot)
         layout.addWidget(self._waiting)
         layout.addWidget(self._status)
         layout.addWidget(Remedies(CONNECTION, SETTING_UP, self._said))
@@ -276,6 +291,7 @@ class LayerpeelDocker(DockWidget):
         both = QVBoxLayout(pages)
         both.setContentsMargins(0, 0, 0, 0)
         both.addWidget(self._setup_page)
+        both.addWidget(self._models_page)
         both.addWidget(self._peel_page)
         both.addWidget(self._scene_page)
         both.addStretch(1)

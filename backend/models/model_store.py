@@ -13,6 +13,8 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from layerpeel.backend.errors import ModelError, reason_of
+from layerpeel.backend.files.disk import remove
+from layerpeel.backend.models.content import memory_of
 from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
 from layerpeel.backend.models.folder_record import FolderRecord
 from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
@@ -200,6 +202,24 @@ class ModelStore:
             if self.state(model_id) is not ModelState.INSTALLED:
                 pull_model(model, self.folder, mirror, progress)
         return self._place(model).path
+
+    def remove(self, model_id: str) -> None:
+        """Remove a model that was pulled, whole or not; one that is not there is none to remove.
+
+        Raises ModelError when it is unknown, is a user's own, cannot be removed, or when a pull is
+        going on.
+        """
+        model = self.manifest.usable(model_id)
+        place = self._place(model)
+        path = self.folder / model.name
+        if place.imported is not None or place.path != path or path.is_symlink():
+            raise ModelError(
+                f"{model.title} was imported, not pulled: these weights are your own, and stay. "
+                f"They are at {place.path}."
+            )
+        with self._writing():
+            remove(path)
+            memory_of(path).unlink(missing_ok=True)
 
     def recognise(self, path: Path, stated: str | None = None) -> Candidate:
         """Find out which model a user's file or folder is; nothing is written.

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from layerpeel.backend.engines.full_install import PACKAGES
 from layerpeel.backend.errors import ModelError
-from layerpeel.backend.models.file_names import is_weights
-from layerpeel.backend.models.manifest import FileModel, Model
+from layerpeel.backend.models.manifest import Model
 from layerpeel.backend.models.model_store import ModelState, ModelStore
 from layerpeel.backend.models.other_programs import likely_folders
 from layerpeel.backend.models.style_files import make_style
+from layerpeel.backend.server.model_offers import download_of
 from layerpeel.backend.stages.generation.generator_checkpoint import (
     find_checkpoint,
     whole_generator_in,
@@ -23,7 +23,7 @@ from layerpeel.backend.stages.generation.style import (
     read_style,
     styles_folder,
 )
-from layerpeel.shared.generators import Download, Generators, StyleInfo
+from layerpeel.shared.generators import Generators, StyleInfo
 from layerpeel.shared.scenes import GuideKind
 
 _STAGE = "generate"
@@ -36,7 +36,7 @@ def generators_of(models: ModelStore, pulling: str) -> Generators:
     """
     styles = tuple(style_info(style, models) for style in find_styles())
     downloads = tuple(
-        _download(model, models)
+        download_of(model, models)
         for model in models.manifest.models
         if model.stage == _STAGE and _could_be_pulled(model, models)
     )
@@ -104,19 +104,3 @@ def _guides(style: Style) -> tuple[GuideKind, ...]:
 
 def _could_be_pulled(model: Model, models: ModelStore) -> bool:
     return not model.how_to_get and models.state(model.id) is not ModelState.INSTALLED
-
-
-def _download(model: Model, models: ModelStore) -> Download:
-    note = f" ({model.licence_note})" if model.licence_note else ""
-    files = (model.file,) if isinstance(model, FileModel) else model.files
-    size = model.bytes or 0
-    return Download(
-        model=model.id,
-        title=model.title,
-        bytes=size,
-        # Weights take as much memory as they take on disk.
-        memory=size if any(map(is_weights, files)) else 0,
-        licence=f"{model.licence}{note}",
-        trained_on=model.trained_on,
-        source=", else ".join(models.sources_of(model.id)),
-    )

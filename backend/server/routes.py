@@ -25,6 +25,7 @@ from layerpeel.backend.server.incoming import Incoming
 from layerpeel.backend.server.job_queue import JobQueue
 from layerpeel.backend.server.job_store import JobStore
 from layerpeel.backend.server.limits import Limits
+from layerpeel.backend.server.model_calls import ModelCalls
 from layerpeel.backend.server.openapi import OPENAPI_PATH, described
 from layerpeel.backend.server.own_threads import OwnThreads
 from layerpeel.backend.server.pointing_calls import PointingCalls
@@ -108,6 +109,7 @@ class Backend:
             *EnclosedCalls(self.store, self.limits, self.incoming).calls(),
             *PresetCalls(self.presets).calls(),
             *GeneratorCalls(self.models, self.pulls).calls(),
+            *ModelCalls(self.models, self.pulls).calls(),
             *PointingCalls(self.pointing, self.models, self.limits, self.incoming).calls(),
         ]
 

@@ -32,6 +32,7 @@ from layerpeel.shared.jobs import (
     JobSummary,
     MoveJob,
 )
+from layerpeel.shared.model_offers import ModelOffers
 from layerpeel.shared.places import ServerAddress
 from layerpeel.shared.pointing import (
     Outlined,
@@ -144,6 +145,14 @@ class Client(QObject):
     def use_file(self, file: UseFile, done: Callable[[StyleInfo], None], failed: Failed) -> None:
         """Make a style of a file that was found."""
         self._ask("/generators/use", file, StyleInfo, done, failed)
+
+    def models(self, done: Callable[[ModelOffers], None], failed: Failed) -> None:
+        """Ask which models can be added, and which of them are there."""
+        self._calls.get("/models", _reading(ModelOffers, done, failed), failed)
+
+    def remove_model(self, model: str, done: Callable[[ModelOffers], None], failed: Failed) -> None:
+        """Have a model removed that was downloaded."""
+        self._calls.delete(f"/models/{model}", _reading(ModelOffers, done, failed), failed)
 
     def pull(self, model: PullModel, done: Callable[[PullSummary], None], failed: Failed) -> None:
         """Start downloading a model."""

@@ -30,6 +30,11 @@ class Pull(QObject):
         self._is_told = False
         self.is_running = False
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the artist has stopped it, or the last one."""
+        return self._is_cancelled
+
     def start(self, models: List[str]) -> None:
         """Download these models."""
         self._begin(models)

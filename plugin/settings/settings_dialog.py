@@ -14,6 +14,7 @@ from layerpeel.plugin.qt import (
     QPushButton,
     QSpinBox,
     QWidget,
+    pyqtSignal,
 )
 from layerpeel.plugin.settings.engine_choice import EngineChoice
 from layerpeel.plugin.settings.stage_choices import StageChoices
@@ -25,7 +26,12 @@ from layerpeel.shared.places import log_file
 
 
 class SettingsDialog(QDialog):
-    """Engine; command of a backend to start, or address and token of a running one."""
+    """Engine; command of a backend to start, or address and token of a running one.
+
+    models_wanted: emitted when the artist wants to add models, or to remove some.
+    """
+
+    models_wanted = pyqtSignal()
 
     def __init__(
         self,
@@ -88,6 +94,10 @@ class SettingsDialog(QDialog):
         self._installation.setObjectName("layerpeel_installation")
         self._installation.setToolTip(i18n("Opens the docker's page that sets the backend up"))
         self._installation.clicked.connect(lambda _checked=False: self._open_installation())
+        self._models = QPushButton(i18n("Add or remove …"))
+        self._models.setObjectName("layerpeel_models")
+        self._models.setToolTip(i18n("Opens the docker's page of models that can be downloaded"))
+        self._models.clicked.connect(lambda _checked=False: self._open_models())
         self._problem = QLabel()
         self._problem.setWordWrap(True)
         buttons = QDialogButtonBox()
@@ -111,6 +121,7 @@ class SettingsDialog(QDialog):
         form.addRow(i18n("Memory for models:"), self._memory)
         if setting_up.is_possible:
             form.addRow(i18n("Backend:"), self._installation)
+        form.addRow(i18n("Models:"), self._models)
         form.addRow(i18n("Command that starts the backend:"), self._command)
         form.addRow(i18n("Or address of a running one:"), self._address)
         form.addRow(i18n("Its token:"), self._token)
@@ -127,6 +138,10 @@ class SettingsDialog(QDialog):
     def _open_installation(self) -> None:
         self.reject()
         self._setting_up.ask_for()
+
+    def _open_models(self) -> None:
+        self.reject()
+        self.models_wanted.emit()
 
     def _accept(self) -> None:
         settings = DockerSettings(

@@ -77,7 +77,8 @@ class KnownIds:
         # idleness in the very moment in which it is used.
         backend.http.headers["Connection"] = "close"
         self._shows_pictures = shows_pictures
-        self._ids = {"/jobs": "", "/pointing": "", "/presets": "known"}
+        # What is removed of models is not there: they may be those of who runs this.
+        self._ids = {"/jobs": "", "/pointing": "", "/presets": "known", "/models": "nothing"}
 
     def find(self, path: str) -> str:
         """Return the id for a path with one; it was made anew if a call has removed it."""

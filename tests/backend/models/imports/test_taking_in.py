@@ -107,6 +107,15 @@ def test_folder_is_used_in_place(store, make_folder, kind):
     assert store.verify(kind) == original
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_what_is_a_users_own_is_not_removed_as_what_was_pulled_is(store, make_folder, in_place):
+    path = take(store, make_folder("vitmatte"), in_place=in_place)
+    before = names_in(path), names_in(store.folder)
+    with pytest.raises(ModelError, match="your own, and stay"):
+        store.remove("vitmatte")
+    assert (names_in(path), names_in(store.folder)) == before
+
+
 def test_original_that_moved_away_is_told(store, make_folder):
     original = make_folder("vitmatte")
     take(store, original, in_place=True)
