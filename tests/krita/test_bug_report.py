@@ -1,10 +1,12 @@
 """“Copy for a bug report”: versions, what was said and what is wrong, and nobody's names."""
 
 import json
+import shlex
 
 import pytest
 
 from layerpeel.shared.version import VERSION
+from waiting import has_ended, wait_for
 
 pytestmark = pytest.mark.krita
 
@@ -90,9 +92,20 @@ def test_without_any_command(krita, docker, session_backend, copied):
     assert "layerpeel doctor cannot be run: there is no command" in report
 
 
-def test_the_window_may_be_closed_before_it_is_done(krita, docker, session_backend):
+def test_the_window_may_be_closed_before_it_is_done(krita, docker, session_backend, tmp_path):
+    session_backend.end()
+    began = tmp_path / "began"
+    program = tmp_path / "examines for ever"
+    program.write_text(
+        f"#!/bin/sh\necho $$ > '{began}.new'\nmv '{began}.new' '{began}'\nexec sleep 600\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    docker.change_settings(engine="compact", command=shlex.quote(str(program)))
     docker.open_settings()
     krita.run(CLEAR)
     krita.click("layerpeel_copy_report")
+    process = int(wait_for(lambda: began.exists() and began.read_text(encoding="utf-8")))
     docker.close_settings("cancel")
+    wait_for(lambda: has_ended(process))
     assert krita.run(CLIPBOARD) == ""
