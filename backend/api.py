@@ -16,6 +16,7 @@ from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, say_nothing, show_nobody
 from layerpeel.shared.protocol import (
     AdjustRequest,
+    Coverage,
     LayerStack,
     Lift,
     Outcome,
@@ -88,6 +89,7 @@ def edit(
     prompt: str,
     *,
     references: Sequence[Picture | npt.NDArray[np.generic]] = (),
+    within: Coverage | None = None,
     style: str = "flux2-klein",
     seed: int = 0,
     engine: str = "auto",
@@ -95,11 +97,12 @@ def edit(
     report: ReportProgress = say_nothing,
     show: ShowFound = show_nobody,
 ) -> LayerStack:
-    """Change a picture by words; the result is opaque, of its size, depth and profile.
+    """Change a picture by words; the result is of its size, depth and profile, and opaque.
 
     image, references: pictures as `peel` takes them, which the prompt may call image 1, image 2 …
     prompt: what is to change. What is in brackets comes as a layer of its own, lifted off by
         `engine`; without brackets there is one layer.
+    within: where alone it is changed: then the result is one layer, clear outside.
     style: a style, or its TOML file, whose generator edits. seed: another one, another picture.
     store, report, show: as of `peel`.
 
@@ -108,7 +111,7 @@ def edit(
     first, *others = (
         each if isinstance(each, Picture) else _picture_of(each) for each in (image, *references)
     )
-    guide = Guide(GuideKind.EDIT, references=tuple(others))
+    guide = Guide(GuideKind.EDIT, references=tuple(others), within=within)
     request = SceneRequest(prompt, Painting(seed, style), guide, engine)
     return answer(first, request, store or ModelStore(), report, show)
 

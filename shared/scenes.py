@@ -46,11 +46,13 @@ class Guide:
 
     strength: how closely to follow it, 0–1; None leaves it to the style. None of EDIT.
     references: of EDIT, further pictures that the prompt may speak of, as image 2, image 3 ….
+    within: of EDIT, where it is changed; None changes all of it.
     """
 
     kind: GuideKind
     strength: Optional[float] = None
     references: Tuple[Picture, ...] = ()
+    within: Optional[Coverage] = None
 
 
 @dataclass(frozen=True)

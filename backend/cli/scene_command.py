@@ -96,6 +96,10 @@ def scene(
             help="Of --guide edit=, one more that the words may speak of (image 2 …); repeatable.",
         ),
     ] = None,
+    within: Annotated[
+        Path | None,
+        typer.Option(help="Of --guide edit=, it is changed only where this picture is white."),
+    ] = None,
     variants: Annotated[
         int,
         typer.Option(min=1, max=MOST_VARIANTS, help="How many to paint, each with the next seed."),
@@ -115,11 +119,12 @@ def scene(
     """Paint a scene and take it apart into layers."""
     choose_device(device)
     canvas, guided = _guided(guide, strength, size, max_pixels)
-    if reference:
+    if reference or within is not None:
         if guided is None:
-            raise BadInputError("--reference goes with --guide edit=PICTURE: give that.")
-        more = tuple(read_picture(path, max_pixels).picture for path in reference)
-        guided = replace(guided, references=more)
+            raise BadInputError("--reference and --within go with --guide edit=PICTURE: give that.")
+        more = tuple(read_picture(path, max_pixels).picture for path in reference or ())
+        chosen = None if within is None else _coverage(within, canvas)
+        guided = replace(guided, references=more, within=chosen)
     painting = Painting(seed, style, steps, guidance, negative)
     outs = [_numbered(out, seed + number) if variants > 1 else out for number in range(variants)]
     for name in outs:
@@ -151,10 +156,8 @@ def add_object(
     read = read_picture(picture, max_pixels)
     pixels = read.picture.pixels
     _check_layer_output(out, force, pixels.depth)
-    size = (pixels.width, pixels.height)
-    levels = np.floor(read_mask(within, size) * 255 + 0.5).astype(np.uint8)
     painting = Painting(seed, style, steps, guidance, negative)
-    request = ObjectRequest(prompt, Coverage(*size, levels.tobytes()), painting)
+    request = ObjectRequest(prompt, _coverage(within, read), painting)
     _answer(context, read, request, out, force, no_provenance, quiet)
 
 
@@ -240,6 +243,12 @@ def _guided(
         kinds = ", ".join(f"{kind.value}=PICTURE" for kind in GuideKind)
         raise BadInputError(f"“{text}” guides nothing: give one of {kinds}.")
     return read_picture(Path(picture), max_pixels), Guide(GuideKind(kind), strength)
+
+
+def _coverage(mask: Path, read: ReadPicture) -> Coverage:
+    size = (read.picture.pixels.width, read.picture.pixels.height)
+    levels = np.floor(read_mask(mask, size) * 255 + 0.5).astype(np.uint8)
+    return Coverage(*size, levels.tobytes())
 
 
 def _numbered(out: str, seed: int) -> str:

@@ -4,19 +4,17 @@ What the picture was is known, so alpha and colour are estimated against that. T
 not touched: with the layer hidden it is what it was.
 """
 
-import math
 import textwrap
 from dataclasses import replace
 
 import numpy as np
 
 from layerpeel.backend.colour import image_of
-from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.image import Bool, Float32
 from layerpeel.backend.outcomes import trimmed
 from layerpeel.backend.progress import ReportProgress, ShowFound
 from layerpeel.backend.scenes.canvas import (
     CLEAR,
+    LONGEST_NAME,
     check_profile,
     document_pixels,
     read_prompt,
@@ -25,8 +23,8 @@ from layerpeel.backend.scenes.canvas import (
 )
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
-from layerpeel.backend.stages.crop import Window, window_round
-from layerpeel.backend.stages.generation.request import SMALLEST_SIDE, Start
+from layerpeel.backend.scenes.selection import selected, window_to_paint
+from layerpeel.backend.stages.generation.request import Start
 from layerpeel.backend.stages.small_networks.known_background import (
     NETWORK,
     lift_off_known_background,
@@ -34,14 +32,7 @@ from layerpeel.backend.stages.small_networks.known_background import (
 from layerpeel.shared.protocol import LayerStack, MadeWith, Picture, Role
 from layerpeel.shared.scenes import ObjectRequest
 
-LEAST_SIDE = 8  # pixels of a selection, in which something can be painted
-
-# What the generator sees round the selection, as a share of its longer side.
-SURROUNDINGS = 0.5
-
 OWN_LICENCE = "GPL-3.0-or-later"
-
-LONGEST_NAME = 80  # characters of a layer's
 
 
 def add_object(
@@ -59,18 +50,18 @@ def add_object(
     NothingFoundError when nothing was painted there, and as the painter does.
     """
     prompt = read_prompt(request.prompt)
-    within = _selection(request, picture)
+    within = selected(request.within, picture)
     before = shown_on(CLEAR, image_of(picture))
-    window = _window(within > 0, painter.style.generator.longest_ratio)
-    seen, selected = before[window.slices], within[window.slices]
+    window = window_to_paint(within > 0, painter.style.generator.longest_ratio)
+    seen, chosen = before[window.slices], within[window.slices]
     size = (window.right - window.left, window.bottom - window.top)
     asked = asked_for(
-        request.painting, prompt.words, painter.style, size, start=Start(seen, 1.0, selected)
+        request.painting, prompt.words, painter.style, size, start=Start(seen, 1.0, chosen)
     )
     check_profile(picture)
     painter.check(asked)
     painted = painter.paint(asked, report, show)
-    found = lift_off_known_background(painted.picture, seen, selected)
+    found = lift_off_known_background(painted.picture, seen, chosen)
     show(np.dstack([found.foreground, found.alpha]))
     alpha, foreground = np.zeros_like(within), before.copy()
     alpha[window.slices], foreground[window.slices] = found.alpha, found.foreground
@@ -88,43 +79,3 @@ def add_object(
         picture.icc_profile,
         painted.notes,
     )
-
-
-def _selection(request: ObjectRequest, picture: Picture) -> Float32:
-    """The selection as H×W, 0–1. Raises BadInputError when nothing can be painted in it."""
-    coverage = request.within
-    if (coverage.width, coverage.height) != size_of(picture):
-        raise BadInputError(
-            f"The selection is {coverage.width}×{coverage.height} pixels, the picture "
-            f"{picture.pixels.width}×{picture.pixels.height}: they must be of one size."
-        )
-    levels = np.frombuffer(coverage.data, np.uint8).reshape(coverage.height, coverage.width)
-    if not levels.any():
-        raise BadInputError("The selection is empty: select where the object is to go.")
-    chosen = window_round(levels > 0, 0)
-    width, height = chosen.right - chosen.left, chosen.bottom - chosen.top
-    if min(width, height) < LEAST_SIDE:
-        raise BadInputError(
-            f"The selection is {width}×{height} pixels: select at least {LEAST_SIDE}×{LEAST_SIDE}."
-        )
-    return levels.astype(np.float32) / np.float32(255)
-
-
-def _window(selected: Bool, longest_ratio: float) -> Window:
-    """What the generator sees: the selection and its surroundings, of a shape that it can paint."""
-    bare = window_round(selected, 0)
-    height, width = bare.bottom - bare.top, bare.right - bare.left
-    margin = SURROUNDINGS * max(height, width)
-    wanted = [max(side + 2 * margin, SMALLEST_SIDE) for side in (height, width)]
-    least = max(wanted) / longest_ratio
-    top, bottom = _span(bare.top, bare.bottom, max(wanted[0], least), selected.shape[0])
-    left, right = _span(bare.left, bare.right, max(wanted[1], least), selected.shape[1])
-    return Window(top, bottom, left, right)
-
-
-def _span(begin: int, end: int, wanted: float, extent: int) -> tuple[int, int]:
-    """Grow begin–end to `wanted` pixels about its middle, moved to lie within 0–`extent`."""
-    length = min(extent, math.ceil(wanted))
-    first = round((begin + end - length) / 2)
-    first = min(max(0, first), extent - length)
-    return first, first + length

@@ -13,6 +13,8 @@ from layerpeel.shared.scene_prompt import PromptError, ScenePrompt, point_at, re
 # of depth far away.
 CLEAR, PAPER, FAR = np.float32(0.5), np.float32(1), np.float32(0)
 
+LONGEST_NAME = 80  # characters of a layer's
+
 
 def read_prompt(text: str) -> ScenePrompt:
     """Read a prompt. Raises BadInputError, which shows the character where it goes wrong."""

@@ -8,7 +8,6 @@ from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines.engine import AnyEngine
 from layerpeel.backend.engines.engine_registry import engine_for, is_automatic
 from layerpeel.backend.errors import BadInputError, ModelError
-from layerpeel.backend.image import Image
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress, ShowFound, first_part, rest
 from layerpeel.backend.scenes.canvas import (
@@ -21,6 +20,7 @@ from layerpeel.backend.scenes.canvas import (
     shown_on,
     size_of,
 )
+from layerpeel.backend.scenes.editing import edit_within, edited
 from layerpeel.backend.scenes.kept import as_one_layer, peel_or_keep
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
@@ -63,13 +63,17 @@ def paint_scene(
 ) -> LayerStack:
     """Paint a scene of the picture's size, depth and profile, and take its foregrounds off.
 
-    Flattened, the stack is what was painted. Whatever fails after painting, that arrives.
+    Flattened, the stack is what was painted, unless a picture is edited within a selection alone
+    (`edit_within`). Whatever fails after painting, that arrives.
 
     Raises BadInputError, ModelError and DeviceError before painting, and as the painter does.
     """
+    guide = request.guide
+    if guide is not None and guide.kind is GuideKind.EDIT and guide.within is not None:
+        return edit_within(picture, request, guide, guide.within, painter, report, show)
     prompt = read_prompt(request.prompt)
     plain = asked_for(request.painting, prompt.words, painter.style, size_of(picture))
-    asked = _guided(plain, request.guide, picture, painter.style)
+    asked = _guided(plain, guide, picture, painter.style)
     check_profile(picture)
     painter.check(asked)
     if prompt.foregrounds:
@@ -85,7 +89,7 @@ def paint_scene(
     else:
         advice = () if asked.edit is not None else (NO_BRACKETS,)
         stack = as_one_layer(scene, request.painting.seed, *advice)
-    made = painted_by(stack.made_with, painter, painted, request.prompt, asked, request.guide)
+    made = painted_by(stack.made_with, painter, painted, request.prompt, asked, guide)
     return replace(stack, made_with=made, notes=(*notes, *stack.notes))
 
 
@@ -135,9 +139,11 @@ def _guided(
     if not (image.alpha > 0).any():
         raise BadInputError("What is to guide the scene is empty: choose what something is on.")
     if guide.kind is GuideKind.EDIT:
-        return _edited(asked, guide, image, style)
-    if guide.references:
-        raise BadInputError("Further pictures go with one that is edited: leave them out.")
+        return edited(asked, guide, shown_on(PAPER, image), style)
+    if guide.references or guide.within is not None:
+        raise BadInputError(
+            "Further pictures, and a selection, go with one that is edited: leave them out."
+        )
     shown = shown_on(FAR if guide.kind is GuideKind.DEPTH else PAPER, image)
     if guide.kind is GuideKind.SKETCH:
         start = Start(shown, 1 - (SKETCH_STRENGTH if strength is None else strength))
@@ -155,18 +161,3 @@ def _guided(
             "which it names for that. Put the ControlNet there."
         )
     return replace(asked, control=Control(kind, shown, network, strength))
-
-
-def _edited(
-    asked: GenerationRequest, guide: Guide, image: Image, style: Style
-) -> GenerationRequest:
-    """Show the generator the picture, and all others that come with it; what is clear is white."""
-    if guide.strength is not None:
-        raise BadInputError("An edit has no strength: say in words how much is to change.")
-    if not style.generator.references:
-        raise BadInputError(
-            f"The style “{style.name}” cannot change a picture by words: choose one that paints "
-            "with a generator that edits (FLUX.2 klein), or give the picture as a sketch."
-        )
-    references = tuple(shown_on(PAPER, image_of(each)) for each in guide.references)
-    return replace(asked, edit=shown_on(PAPER, image), references=references)

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Optional
 
 from layerpeel.plugin.stored_settings import read_text, write_text
-from layerpeel.shared.protocol import ProtocolError
+from layerpeel.shared.protocol import Coverage, ProtocolError
 from layerpeel.shared.scene_prompt import read_scene_prompt
 from layerpeel.shared.scenes import Guide, GuideKind, Painting
 from layerpeel.shared.wire import from_text, to_text
@@ -60,11 +60,20 @@ class SceneChoice:
             self.seed + variant, self.style, self.steps, self.guidance, self.negative.strip()
         )
 
-    def scene_guide(self) -> Optional[Guide]:
-        """Return how the picture guides the scene; None when it does not."""
+    def scene_guide(self, within: Optional[Coverage] = None) -> Optional[Guide]:
+        """Return how the picture guides the scene; None when it does not.
+
+        within: what is selected, where alone a picture is changed.
+        """
         if self.guide is None:
             return None
-        return Guide(self.guide, None if self.guide is GuideKind.EDIT else self.strength)
+        if self.is_edit():
+            return Guide(self.guide, within=within)
+        return Guide(self.guide, self.strength)
+
+    def is_edit(self) -> bool:
+        """Whether a picture is changed by words."""
+        return self.mode is Mode.SCENE and self.guide is GuideKind.EDIT
 
     def is_one_layer(self) -> bool:
         """Whether the result is a single layer, without a group.
@@ -73,7 +82,7 @@ class SceneChoice:
         """
         if self.mode is not Mode.SCENE:
             return True
-        return self.guide is GuideKind.EDIT and not read_scene_prompt(self.prompt).foregrounds
+        return self.is_edit() and not read_scene_prompt(self.prompt).foregrounds
 
     def short_name(self) -> str:
         """Return a name for the result: the prompt, cut at a word where it is long.

@@ -185,6 +185,10 @@ class SceneForm(QWidget):
         elif mode is Mode.BACKGROUND:
             hint = i18n("It goes behind what is on the active layer.")
         elif edits:
-            hint = i18n("Say what is to change. It comes as a layer above, the rest much alike.")
+            hint = (
+                i18n("Say what is to change in the selection. It comes as a layer above.")
+                if self._has_selection
+                else i18n("Say what is to change. It comes as a layer above, the rest much alike.")
+            )
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

@@ -29,7 +29,7 @@ from layerpeel.shared.wire import Packed, pack_in_pieces, to_text
 class Commission:
     """What was read from the canvas when Generate was pressed; makes the message of each variant.
 
-    within: where an object goes; None for a scene or a background.
+    within: where an object goes, or what is changed by words alone; None for all else.
     engine: name of the engine that peels.
     """
 
@@ -49,11 +49,12 @@ class Commission:
 
     def _request(self, variant: int) -> Request:
         prompt, painting = self.choice.prompt, self.choice.painting(variant)
-        if self.within is not None:
+        if self.choice.mode is Mode.OBJECT and self.within is not None:
             return ObjectRequest(prompt, self.within, painting)
         if self.choice.mode is Mode.BACKGROUND:
             return BackgroundRequest(prompt, painting, self.engine)
-        return SceneRequest(prompt, painting, self.choice.scene_guide(), self.engine)
+        guide = self.choice.scene_guide(self.within)
+        return SceneRequest(prompt, painting, guide, self.engine)
 
 
 def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Turns[Commission]":
@@ -62,11 +63,12 @@ def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Tur
     Raises CanvasError when there is no selection for an object, or no layer for a background.
     """
     within = None
-    if choice.mode is Mode.OBJECT:
+    if choice.mode is Mode.OBJECT or choice.is_edit():
         selected = read_selection(document)
-        if selected is None:
+        if selected is not None:
+            within = selected.coverage
+        elif choice.mode is Mode.OBJECT:
             raise CanvasError(i18n("Select where the object should go first."))
-        within = selected.coverage
     yield "read the selection"
     pixels, place = yield from _read(document, choice)
     picture = yield from picture_of(document, pixels)

@@ -56,6 +56,8 @@ def test_object_is_a_layer_above_the_active_one_and_hides_nothing_else(
     before, pixels = krita.layer_tree(), krita.pixels()
     easel.select(soft_disc)
     generating.set("object", "a red kite")
+    # With what it asks for the line above the button goes, and the button moves.
+    krita.wait_until(lambda: not generating.shown("layerpeel_scene_hint"), 10, "the selection")
     assert generating.generate() == "Done: 1 layer."
     assert names(krita.layer_tree()) == ["Background", "a red kite", "Top"]
     easel.change_layer("a red kite", visible=False)
@@ -86,6 +88,28 @@ def test_what_was_changed_is_one_layer_above(krita, generating, easel, small_pai
     generating.set(prompt="add [a cat]", seed=4)
     assert generating.generate() == "Done: 2 layers."
     assert names(krita.layer_tree()[-1].children) == ["Background", "a cat"]
+
+
+def test_what_is_selected_is_sent_along_with_what_is_changed(
+    krita, generating, easel, painter, small_painting, soft_disc
+):
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    krita.wait_until("widgets.the('layerpeel_style').count() == 2", 10, "the styles")
+    krita.choose("layerpeel_guide", "Picture to change")
+    hint = "Say what is to change in the selection."
+    krita.wait_until(
+        lambda: generating.shown("layerpeel_scene_hint").startswith(hint), 10, "the hint"
+    )
+    generating.set(prompt="make it night", seed=3)
+    assert generating.generate() == "Done: 1 layer."
+    (job,) = painter.jobs.values()
+    levels = np.frombuffer(job.request.guide.within.data, np.uint8)
+    np.testing.assert_array_equal(levels.reshape(soft_disc.shape), soft_disc)
+    # Nothing else is bounded by it.
+    krita.choose("layerpeel_guide", "Sketch in colours")
+    generating.generate()
+    assert list(painter.jobs.values())[1].request.guide.within is None
 
 
 @pytest.mark.parametrize("depth", ["U8", "U16"])

@@ -88,6 +88,7 @@ guides = st.builds(
     st.sampled_from(GuideKind),
     st.none() | st.floats(0, 1),
     st.lists(pictures, max_size=2).map(tuple),
+    st.none() | coverages(),
 )
 requests = st.one_of(
     st.builds(PeelRequest, lifts, whole, st.none() | st.floats(0.1, 9)),

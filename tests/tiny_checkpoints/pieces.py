@@ -19,7 +19,7 @@ from layerpeel.shared.protocol import (
 )
 from layerpeel.shared.scenes import BackgroundRequest, ObjectRequest, Painting, SceneRequest
 
-from .generation import save_tiny_sdxl, save_tiny_sdxl_inpainting
+from .generation import save_tiny_flux2_klein, save_tiny_sdxl, save_tiny_sdxl_inpainting
 from .installed import install_tiny_paper_models
 from .point import store_with_tiny_minisam
 
@@ -44,6 +44,9 @@ SUBSETS = [
     for count in range(len(PIECES) + 1)
     for chosen in itertools.combinations(PIECES, count)
 ]
+# Taken only where it is asked for by name: beside nothing and beside all is enough.
+PIECES["editor"] = ("flux2-klein",)
+SUBSETS += [frozenset({"editor"}), frozenset(PIECES)]
 
 
 def points(there):
@@ -98,7 +101,7 @@ class SomeInstalled:
     def __init__(self, folder: Path, isnet: Path) -> None:
         self.whole = store_with_tiny_minisam(folder / "whole")
         install_tiny_paper_models(folder / "made", self.whole, isnet)
-        for save in (save_tiny_sdxl, save_tiny_sdxl_inpainting):
+        for save in (save_tiny_sdxl, save_tiny_sdxl_inpainting, save_tiny_flux2_klein):
             made = save(folder / "made" / save.__name__)
             self.whole.take_in(self.whole.recognise(made))
         self._folder = folder

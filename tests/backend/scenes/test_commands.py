@@ -74,6 +74,13 @@ def test_a_picture_is_changed_by_words_and_by_others(run, styles, tmp_path):
         assert json.loads(archive.read(PROVENANCE))["painted"]["guide"] == "edit"
         with archive.open("mergedimage.png") as file, Image.open(file) as picture:
             assert picture.size == (90, 70)
+    mask = np.zeros((70, 90), np.uint8)
+    mask[20:40, 30:60] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    done = run(*words[:-1], f"{tmp_path / 'part'}/", *shown, "--within", tmp_path / "mask.png")
+    assert done.returncode == 0, done.stderr
+    listing = json.loads((tmp_path / "part" / "layers.json").read_text(encoding="utf-8"))
+    assert [layer["role"] for layer in listing["layers"]] == ["foreground"]
 
 
 @pytest.mark.parametrize(

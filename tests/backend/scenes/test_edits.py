@@ -13,7 +13,7 @@ from layerpeel.backend.image import array_of, block_of
 from layerpeel.backend.progress import StopWork
 from layerpeel.backend.server.generator_offers import style_info
 from layerpeel.backend.stages.generation.style import style_called
-from layerpeel.shared.protocol import Picture
+from layerpeel.shared.protocol import Coverage, Picture, Role
 from layerpeel.shared.scenes import Guide, GuideKind, Painting, SceneRequest
 from tiny_checkpoints.installed import save_tiny_editor
 
@@ -79,6 +79,35 @@ def test_what_is_in_brackets_comes_off_what_was_changed(canvas, paper_store):
     np.testing.assert_array_equal(flatten(answer(canvas, words, paper_store)), pixels_of(plain))
 
 
+def selection(shape, rows, columns):
+    levels = np.zeros(shape, np.uint8)
+    levels[rows, columns] = np.linspace(1, 255, levels[rows, columns].size).reshape(
+        levels[rows, columns].shape
+    )
+    return Coverage(shape[1], shape[0], levels.tobytes())
+
+
+def test_within_a_selection_it_is_one_layer_that_is_clear_outside(paper_store):
+    pixels = np.full((300, 400, 4), 255, np.uint8)
+    pixels[..., :3] = np.random.default_rng(1).integers(60, 190, (300, 400, 3))
+    within = selection((300, 400), slice(100, 160), slice(50, 120))
+    stack = edit(pixels, "make it night", within=within, style="editor", store=paper_store)
+    (layer,) = stack.layers
+    assert stack.size == (400, 300)
+    assert (layer.name, layer.role) == ("make it night", Role.FOREGROUND)
+    assert (layer.offset, layer.pixels.width, layer.pixels.height) == ((50, 100), 70, 60)
+    levels = np.frombuffer(within.data, np.uint8).reshape(300, 400)[100:160, 50:120]
+    np.testing.assert_array_equal(array_of(layer.pixels)[..., 3], levels)
+    assert (array_of(layer.pixels)[..., :3] != pixels[100:160, 50:120, :3]).any()
+    # It saw the surroundings, and nothing that is far away.
+    far, near = pixels.copy(), pixels.copy()
+    far[250:, 300:, :3] = 0
+    near[:95, :130, :3] = 0
+    for other, is_same in ((far, True), (near, False)):
+        made = edit(other, "make it night", within=within, style="editor", store=paper_store)
+        assert (made.layers[0].pixels.data == layer.pixels.data) == is_same
+
+
 def test_it_stops_within_a_step(canvas, paper_store):
     def report(stage, _done):
         if "step 2" in stage:
@@ -91,6 +120,7 @@ def test_it_stops_within_a_step(canvas, paper_store):
 CLEAR = Picture(block_of(np.zeros((64, 80, 4), np.uint8)))
 SMALL = Picture(block_of(np.full((9, 9, 4), 255, np.uint8)))
 FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
+ALL, NOTHING = (Coverage(80, 64, bytes([level]) * (80 * 64)) for level in (255, 0))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +130,14 @@ FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
         (FULL, {"guide": replace(EDITED, strength=0.5)}, "an edit has no strength"),
         (FULL, {"guide": replace(EDITED, references=(SMALL,))}, "Picture 2 is 9 × 9 pixels"),
         (FULL, {"guide": Guide(GuideKind.SKETCH, None, (FULL,))}, "go with one that is edited"),
+        (FULL, {"guide": Guide(GuideKind.SKETCH, within=ALL)}, "go with one that is edited"),
+        (FULL, {"guide": replace(EDITED, within=NOTHING)}, "selection is empty"),
+        (SMALL, {"guide": replace(EDITED, within=ALL)}, "they must be of one size"),
+        (
+            FULL,
+            {"guide": replace(EDITED, within=ALL), "prompt": "add [a cat]"},
+            "leave the brackets",
+        ),
         (FULL, {"prompt": " "}, "prompt is empty"),
         (CLEAR, {}, "is empty: choose"),
         (SMALL, {}, "too small to be seen"),

@@ -81,7 +81,7 @@ LIFTS = [Mask(HALF), Mask(HALF, True), Trimap(HALF), Box(1, 1, 5, 5), POINTS, Wo
 REQUESTS = [
     *(PeelRequest(lift, 2, 1.5, 3) for lift in LIFTS),
     SceneRequest("a [cat]", Painting(1, "s", 5, 3.0, "n"), Guide(GuideKind.SKETCH, 0.5)),
-    SceneRequest("night", Painting(), Guide(GuideKind.EDIT, None, (PICTURE,))),
+    SceneRequest("night", Painting(), Guide(GuideKind.EDIT, None, (PICTURE,), HALF)),
     ObjectRequest("a cat", HALF, Painting()),
     BackgroundRequest("a wall", Painting()),
 ]
