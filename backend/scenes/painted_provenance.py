@@ -59,4 +59,5 @@ def _guided(guide: Guide | None) -> dict[str, str]:
     if guide is None:
         return {}
     strength = {} if guide.strength is None else {"strength": f"{guide.strength:g}"}
-    return {"guide": guide.kind.value, **strength}
+    shown = {"references": str(len(guide.references))} if guide.references else {}
+    return {"guide": guide.kind.value, **strength, **shown}

@@ -56,7 +56,7 @@ NOT_RUN = {
 # What is added, so that it takes seconds; of an option that is given twice the last one counts.
 ADDED = {
     "layerpeel generate": ("--steps", "2"),
-    'layerpeel generate "make it night"': ("--steps", "1"),
+    'layerpeel generate "make it night': ("--steps", "1"),
     "layerpeel scene": ("--size", "96x96", "--steps", "2"),
     "layerpeel add-object": ("--steps", "2"),
     "layerpeel add-background": ("--steps", "2"),

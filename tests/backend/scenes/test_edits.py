@@ -58,6 +58,8 @@ def test_scripts_have_it_with_other_pictures(canvas, paper_store):
     leaf[20:60] = 65535
     shown = edit(pixels, "make it night", references=[leaf], style="editor", store=paper_store)
     assert (pixels_of(shown) != pixels_of(made)).any()
+    assert shown.made_with.painted["references"] == "1"
+    assert "references" not in made.made_with.painted
     with pytest.raises(BadInputError, match="takes 4 pictures at most"):
         edit(pixels, "make it night", references=[leaf] * 4, style="editor", store=paper_store)
 
