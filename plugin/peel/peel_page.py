@@ -166,7 +166,8 @@ class PeelPage(QWidget):
         self.changed.emit()
         if document is None:
             self._complain(i18n("Open a picture first."))
-        return document
+        # To look at a document Krita 6 handles events, a second press among them.
+        return document if self._peels.of(document) is None else None
 
     def _begin(self, document: Document, engine: str, leaves_something: bool) -> Peel:
         peel = Peel(self._connection, document, engine, leaves_something, self)

@@ -136,6 +136,29 @@ def test_shortcut_peels_too(krita, docker, easel, small_painting, soft_disc):
     assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
 
 
+def test_a_second_press_amid_the_first_begins_nothing(
+    krita, docker, easel, small_painting, soft_disc
+):
+    easel.picture(small_painting)
+    easel.select(soft_disc)
+    docker.lift("selection")
+    docker.take_edge_exactly()
+    # As Krita 6 delivers a double click: while the docker looks at the document.
+    krita.run(
+        "from layerpeel.plugin.peel.peel_page import PeelPage\n"
+        "button = widgets.the('layerpeel_peel')\n"
+        "page = button.window().findChild(PeelPage)\n"
+        "def press():\n"
+        "    page.changed.disconnect(press)\n"
+        "    button.click()\n"
+        "page.changed.connect(press)"
+    )
+    assert docker.peel() == DONE
+    assert [layer.name for layer in krita.layer_tree()][1:] == ["Peeled selection"]
+    krita.undo()
+    assert len(krita.layer_tree()) == 1
+
+
 @pytest.mark.parametrize("selected_before", [False, True])
 def test_selection_only_selects_and_changes_no_layer(
     krita, docker, easel, painting, scene, selected_before, soft_disc

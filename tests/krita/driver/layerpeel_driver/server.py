@@ -7,15 +7,17 @@ Answered: {"value": result} or {"error": traceback}
 import json
 import linecache
 import os
+import sys
 import traceback
 
 from krita import Krita
 
 from . import documents, editing, heartbeat, inputs, lettering, qt, unhandled, widgets, witness
-from .qt import QHostAddress, QTcpServer, QTimer
+from .qt import QApplication, QHostAddress, QTcpServer, QTimer
 
 CODE_OF_TEST = "<code of the test>"
 WINDOW_POLL_MS = 100
+POSTPONED_MS = 5
 
 
 class Server(QTcpServer):
@@ -53,6 +55,11 @@ class Server(QTcpServer):
         socket.deleteLater()
 
     def _answer(self, socket):
+        if is_amid_other_python():
+            QTimer.singleShot(
+                POSTPONED_MS, lambda: self._answer(socket) if socket in self._sockets else None
+            )
+            return
         while socket.canReadLine():
             asked = json.loads(bytes(socket.readLine()).decode("utf-8"))
             if asked["token"] != self._token:
@@ -61,6 +68,19 @@ class Server(QTcpServer):
             answer = execute(asked["code"], asked["values"])
             socket.write(json.dumps(answer).encode("utf-8") + b"\n")
             socket.flush()  # Krita may be about to quit.
+
+
+def is_amid_other_python():
+    """Whether Krita handles events in the midst of what the plugin is doing, as Krita 6 does where
+    it is asked for a document's active layer: what could be seen then is half done. A dialog that
+    the plugin waits for does not count.
+    """
+    if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
+        return False
+    frame = sys._getframe()
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def execute(code, values):
