@@ -47,6 +47,10 @@ lock: $(VENV)/installed  ## renew what set-up installs: the newest versions, and
 	$(BIN)/pip install --quiet 'uv>=0.9,<1'
 	$(LOCK) --output-file packaging/requirements.lock pyproject.toml
 	$(BIN)/python -c '$(NPM)' < pyproject.toml | $(LOCK) --output-file packaging/npm.lock -
+	$(BIN)/python packaging/torch_lock.py asked \
+	| $(LOCK) --constraint packaging/requirements.lock --output-file packaging/whole.lock -
+	$(BIN)/python packaging/torch_lock.py rest packaging/whole.lock > packaging/torch.lock
+	rm packaging/whole.lock
 
 # Two files at a time: many tests wait for a process or a page. The tests of a file stay together, as
 # they share what takes long to make. Krita's run one at a time: its waits have limits, which slow

@@ -33,7 +33,7 @@ PACKAGES = ("plugin", "shared")
 
 # Where the plugin looks for the backend's wheel, and for what is installed along with it.
 PAYLOAD = f"{NAME}/payload"
-LOCKS = ("packaging/requirements.lock", "packaging/npm.lock")
+LOCKS = ("packaging/requirements.lock", "packaging/npm.lock", "packaging/torch.lock")
 LEFT_OUT_FOLDERS = {"__pycache__", "tests"}
 # Of the texts in other languages, what they are compiled to goes along.
 LEFT_OUT_SUFFIXES = {".pyc", ".orig", ".rej", ".po"}

@@ -32,11 +32,11 @@ def write_sbom(path: Path, wheel: Path, version: str, repository: Path) -> None:
 
     Raises ValueError when a lock pins nothing by hashes, or the SBOM is not as its schema says.
     """
-    needed, optional = (pins_in(repository / lock) for lock in LOCKS)
+    needed, *others = (pins_in(repository / lock) for lock in LOCKS)
     ours = _ours(wheel, version)
     parts = [
         *(_package(pin, ComponentScope.REQUIRED) for pin in needed),
-        *(_package(pin, ComponentScope.OPTIONAL) for pin in optional),
+        *(_package(pin, ComponentScope.OPTIONAL) for each in others for pin in each),
         *_networks_in(wheel),
     ]
     digest = hashlib.sha256(wheel.read_bytes() + b"".join(map(_identity, parts))).hexdigest()

@@ -25,7 +25,7 @@ from layerpeel.plugin.qt import (
 from layerpeel.plugin.results.results_page import Inserted, ResultsPage
 from layerpeel.plugin.scenes.scene_page import ScenePage
 from layerpeel.plugin.settings.settings_dialog import SettingsDialog
-from layerpeel.plugin.setup.remedies import Remedies, remedies_of_jobs
+from layerpeel.plugin.setup.remedies import Remedies, remedies_of_jobs, remedy_of_torch
 from layerpeel.plugin.setup.setting_up import SettingUp
 from layerpeel.plugin.setup.setup_page import SetupPage
 from layerpeel.plugin.stored_settings import read_settings
@@ -64,7 +64,7 @@ class LayerpeelDocker(DockWidget):
         self._scene_page = ScenePage(CONNECTION, remedies)
         self._results_page = ResultsPage(CONNECTION)
         self._setup_page = SetupPage(SETTING_UP)
-        self._models_page = ModelsPage(CONNECTION)
+        self._models_page = ModelsPage(CONNECTION, remedy_of_torch(SETTING_UP))
         self._is_about_models = False
         self._waiting = WaitingList(CONNECTION)
         self._scrolled = self._scrolled_pages()

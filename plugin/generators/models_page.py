@@ -10,7 +10,7 @@ from layerpeel.plugin.generators.pull import Pull
 from layerpeel.plugin.qt import QProgressBar, QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
-from layerpeel.plugin.widgets.notice import Notice
+from layerpeel.plugin.widgets.notice import Notice, Remedy
 from layerpeel.shared.model_offers import ModelOffers
 
 FULL = 1000  # steps of the progress bar
@@ -25,11 +25,15 @@ class ModelsPage(QWidget):
 
     left = pyqtSignal()
 
-    def __init__(self, connection: Connection, parent: Optional[QWidget] = None) -> None:
+    def __init__(
+        self, connection: Connection, get_torch: Remedy, parent: Optional[QWidget] = None
+    ) -> None:
+        """get_torch: what helps where torch is missing."""
         super().__init__(parent)
         self._connection = connection
         self._pull = Pull(connection, self)
         self._told: Optional[ModelOffers] = None
+        self._get_torch = get_torch
         heading = WrappedLabel("layerpeel_models_heading")
         heading.setText(
             i18n(
@@ -82,7 +86,10 @@ class ModelsPage(QWidget):
             return
         self._told = offers
         is_lacking = any(each.lacks for each in offers.offers)
-        self._lacks.say(_needs_full_install() if is_lacking else "")
+        if is_lacking:
+            self._lacks.complain(_needs_torch(), self._get_torch)
+        else:
+            self._lacks.say("")
         rows = QWidget()
         layout = QVBoxLayout(rows)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -141,8 +148,8 @@ class ModelsPage(QWidget):
         self._connection.look()
 
 
-def _needs_full_install() -> str:
+def _needs_torch() -> str:
     return i18n(
-        "These models compute with torch, which the backend has not: it takes some 6 GB, and a "
-        "terminal: “pip install 'layerpeel[full]'”. Downloaded before, they wait for it."
+        "These models compute with torch, which the backend has not. Downloaded before, they wait "
+        "for it."
     )

@@ -26,13 +26,14 @@ class Environment:
     """An environment's folder.
 
     fingerprint, version: of the payload that it is installed from.
-    done: keys of the steps that are done, in their order.
+    done: keys of the steps that are done, in their order. with_torch: whether torch is in it.
     """
 
     folder: Path
     fingerprint: str
     version: str
     done: Tuple[str, ...] = ()
+    with_torch: bool = False
 
     def python(self, system: System) -> Path:
         """Return the path of its Python."""
@@ -45,6 +46,7 @@ class Environment:
             "fingerprint": further.fingerprint,
             "version": further.version,
             "done": further.done,
+            "with_torch": further.with_torch,
         }
         write_private(self.folder / _RECORD, json.dumps(told))
         return further
@@ -78,10 +80,11 @@ def known_environments() -> List[Environment]:
     return [environment for environment in found if environment is not None]
 
 
-def fresh_environment(fingerprint: str, version: str) -> Environment:
+def fresh_environment(fingerprint: str, version: str, with_torch: bool = False) -> Environment:
     """Return an environment whose folder does not exist yet."""
     taken = [0, *map(_number_of, installed_folders())]
-    return Environment(setup_folder() / f"environment-{max(taken) + 1}", fingerprint, version)
+    folder = setup_folder() / f"environment-{max(taken) + 1}"
+    return Environment(folder, fingerprint, version, (), with_torch)
 
 
 def holds(command: List[str]) -> bool:
@@ -102,4 +105,5 @@ def _read(folder: Path) -> Optional[Environment]:
         return None
     if not all(isinstance(text, str) for text in texts):
         return None
-    return Environment(folder, texts[0], texts[1], tuple(texts[2:]))
+    with_torch = told.get("with_torch") is True
+    return Environment(folder, texts[0], texts[1], tuple(texts[2:]), with_torch)

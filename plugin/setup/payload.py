@@ -22,7 +22,7 @@ class PayloadError(Exception):
 
 @dataclass(frozen=True)
 class Payload:
-    """The backend's wheel, and the locks of what it needs.
+    """The backend's wheel, and the locks of what it needs, with npm or torch where they are wanted.
 
     fingerprint: differs where anything differs that would be installed.
     """
@@ -30,6 +30,7 @@ class Payload:
     wheel: Path
     lock: Path
     npm_lock: Path
+    torch_lock: Path
     version: str
     fingerprint: str
 
@@ -43,15 +44,16 @@ def read_payload(folder: Path = FOLDER) -> Optional[Payload]:
     wheel = folder / f"layerpeel-{VERSION}-py3-none-any.whl"
     if not wheel.exists():
         return None
-    lock, npm_lock = folder / "requirements.lock", folder / "npm.lock"
+    names = ("requirements.lock", "npm.lock", "torch.lock")
+    lock, npm_lock, torch_lock = (folder / name for name in names)
     digest = hashlib.sha256()
     try:
         digest.update(_list_of_files(wheel))
-        for each in (lock, npm_lock):
+        for each in (lock, npm_lock, torch_lock):
             digest.update(each.read_bytes())
     except (OSError, KeyError, *_OF_A_DAMAGED_ZIP) as error:
         raise PayloadError(str(error)) from error
-    return Payload(wheel, lock, npm_lock, VERSION, digest.hexdigest()[:16])
+    return Payload(wheel, lock, npm_lock, torch_lock, VERSION, digest.hexdigest()[:16])
 
 
 def _list_of_files(wheel: Path) -> bytes:

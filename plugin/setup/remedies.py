@@ -82,6 +82,16 @@ def remedies_of_jobs(
     }
 
 
+def remedy_of_torch(setting_up: SettingUp) -> Remedy:
+    """Return what helps where torch is missing: a set-up with it, where set-up made the backend."""
+
+    def can_help() -> bool:
+        is_ours = setting_up.installed is not None and not read_settings().address
+        return setting_up.is_possible and is_ours and setting_up.can_have_torch
+
+    return Remedy(i18n("Install torch …"), lambda: setting_up.ask_for(with_torch=True), can_help)
+
+
 def _newest_log() -> Path:
     """Return the log that says why the backend did not start."""
     try:

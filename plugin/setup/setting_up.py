@@ -1,6 +1,7 @@
 """Setting the backend up: whether it is wanted, possible, at work, or has failed."""
 
 import contextlib
+import platform
 import shutil
 from enum import Enum
 from pathlib import Path
@@ -25,7 +26,7 @@ from layerpeel.plugin.setup.python_search import PythonSearch
 from layerpeel.plugin.setup.removal import remove_in_turns
 from layerpeel.plugin.setup.setup_run import UNKNOWN, SetupRun
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step, can_go_on, is_whole
-from layerpeel.plugin.setup.systems import this_system
+from layerpeel.plugin.setup.systems import MACOS, this_system
 from layerpeel.plugin.texts import i18n, path_text
 from layerpeel.plugin.turns import run_in_turns
 from layerpeel.shared.places import command_file, read_command, setup_folder
@@ -52,6 +53,7 @@ class SettingUp(QObject):
     finished: emitted when a backend has been set up, or removed, with a line that says so.
 
     python: the one to install with. refused: why others cannot be used.
+    with_torch: whether torch is wanted along, for models that compute with it.
     step, detail, done: what is at work, as `SetupRun.progressed`. failure: why it has stopped.
     lines: the log of the last run.
     """
@@ -67,6 +69,7 @@ class SettingUp(QObject):
         self.state = SetupState.IDLE
         self.python: Optional[UsablePython] = None
         self.refused: List[UnusablePython] = []
+        self.with_torch = False
         self.step: Optional[Step] = None
         self.detail, self.done = "", UNKNOWN
         self.failure: Optional[Failure] = None
@@ -151,16 +154,32 @@ class SettingUp(QObject):
         """What is fetched if nothing of it is there; an installed backend has its models."""
         is_new = not self.is_unfinished
         needs_npm = is_new and shutil.which("npm") is None
-        return Costs(packages=is_new, models=self.installed is None, npm=needs_npm)
+        needs_torch = is_new and self.with_torch
+        return Costs(is_new, self.installed is None, needs_npm, needs_torch)
+
+    @property
+    def can_have_torch(self) -> bool:
+        """Whether there is a torch for this machine."""
+        return self._system is not MACOS or platform.machine() != "x86_64"
 
     # Actions of the artist -------------------------------------------------------------------
 
-    def ask_for(self) -> None:
-        """Show it, though there is a backend: to install it again, or a newer one."""
+    def ask_for(self, with_torch: bool = False) -> None:
+        """Show it, though there is a backend: to install it again, or a newer one.
+
+        with_torch: whether torch is offered along; what has it keeps it in any case.
+        """
         if self.state in (SetupState.RUNNING, SetupState.REMOVING):
             return
         self._is_asked_for = True
+        has_torch = self.installed is not None and self.installed.with_torch
+        self.want_torch(with_torch or has_torch or self._newest_has_torch())
         self.look()
+
+    def want_torch(self, is_wanted: bool) -> None:
+        """Choose whether torch is installed along."""
+        self.with_torch = is_wanted and self.can_have_torch
+        self.changed.emit()
 
     def leave(self) -> None:
         """Go back to the backend that there is."""
@@ -194,7 +213,8 @@ class SettingUp(QObject):
         self._folder, self._has_removed = folder, False
         if not self._take_lock():
             return
-        fresh = fresh_environment(self._payload.fingerprint, self._payload.version)
+        told = (self._payload.fingerprint, self._payload.version)
+        fresh = fresh_environment(*told, with_torch=self.with_torch)
         environment = self._to_continue() or fresh
         self._into = environment.folder
         plan = Plan(
@@ -205,6 +225,7 @@ class SettingUp(QObject):
             self._payload,
             folder,
             with_npm=folder is None and shutil.which("npm") is None,
+            with_torch=self.with_torch,
         )
         run = SetupRun(plan, environment, self)
         run.progressed.connect(self._progressed)
@@ -256,6 +277,7 @@ class SettingUp(QObject):
     def _connection_changed(self) -> None:
         if self._connection.state is ConnectionState.MISSING and self.state is SetupState.IDLE:
             if self.is_possible:
+                self.want_torch(self._newest_has_torch())
                 self.look()
         else:
             self.changed.emit()
@@ -320,9 +342,16 @@ class SettingUp(QObject):
         if self._payload is None:
             return None
         newest = known_environments()[-1:]
-        fits = [each for each in newest if each.fingerprint == self._payload.fingerprint]
+        wanted = (self._payload.fingerprint, self.with_torch)
+        fits = [each for each in newest if (each.fingerprint, each.with_torch) == wanted]
         whole = [each for each in fits if each.python(self._system).exists()]
         return next((each for each in whole if can_go_on(each.done)), None)
+
+    def _newest_has_torch(self) -> bool:
+        """Whether a set-up with torch has stopped before its end."""
+        return any(
+            each.with_torch and not is_whole(each.done) for each in known_environments()[-1:]
+        )
 
     def _take_lock(self) -> bool:
         """Let no other Krita set up at the same time; return whether it is ours to do."""

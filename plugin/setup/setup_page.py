@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Optional
 
 from layerpeel.plugin.qt import (
+    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QPlainTextEdit,
@@ -34,6 +35,11 @@ class SetupPage(QWidget):
         self._heading.setFont(font)
         self._text = WrappedLabel("layerpeel_setup_text")
         self._with = WrappedLabel("layerpeel_setup_with")
+        self._torch = QCheckBox(i18n("With torch, for more models"))
+        self._torch.setObjectName("layerpeel_setup_torch")
+        self._torch.setToolTip(
+            i18n("GroundingDINO, SAM, ViTMatte and all that paints compute with it")
+        )
         self._bar = QProgressBar()
         self._bar.setObjectName("layerpeel_setup_progress")
         self._bar.setTextVisible(False)
@@ -94,6 +100,7 @@ class SetupPage(QWidget):
         can_start = (is_offer or is_failure) and setting_up.python is not None
         shown = {
             self._start: can_start,
+            self._torch: can_start and is_offer and setting_up.can_have_torch,
             self._online: can_start and is_failure and setting_up.repeats_another_way,
             self._folder: can_start,
             self._look: state is SetupState.NO_PYTHON,
@@ -107,6 +114,7 @@ class SetupPage(QWidget):
             widget.setVisible(is_shown)
         if not shown[self._shows_log]:
             self._log.hide()
+        self._torch.setChecked(setting_up.with_torch)
         self._start.setText(what_starts(setting_up))
         self._online.setText(what_starts_online(setting_up))
         self._heading.setText(heading(setting_up))
@@ -129,7 +137,7 @@ class SetupPage(QWidget):
     def _arrange(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._heading, self._text, self._with, self._bar, self._start):
+        for widget in (self._heading, self._text, self._with, self._bar, self._torch, self._start):
             layout.addWidget(widget)
         for widget in (self._online, self._folder, self._look, self._cancel):
             layout.addWidget(widget)
@@ -143,6 +151,7 @@ class SetupPage(QWidget):
         for button in (self._start, self._cancel):
             button.setMinimumHeight(32)
         self._start.clicked.connect(lambda _checked=False: self._begin())
+        self._torch.clicked.connect(self._setting_up.want_torch)
         self._online.clicked.connect(lambda _checked=False: self._begin_online())
         self._folder.clicked.connect(lambda _checked=False: self._choose_folder())
         self._look.clicked.connect(lambda _checked=False: self._setting_up.look())

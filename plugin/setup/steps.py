@@ -27,7 +27,7 @@ class Plan:
 
     base: the Python that makes the environment. python: the environment's own, once it is there.
     folder: a folder of wheels and models that all comes from; None to fetch it.
-    with_npm: whether npm is installed along, for the models.
+    with_npm: whether npm is installed along, for the models. with_torch: whether torch is.
     """
 
     base: Path
@@ -37,11 +37,14 @@ class Plan:
     payload: Payload
     folder: Optional[Path]
     with_npm: bool
+    with_torch: bool = False
 
     @property
     def locks(self) -> List[Path]:
         """The locks of what is installed."""
-        return [self.payload.lock, *([self.payload.npm_lock] if self.with_npm else [])]
+        npm = [self.payload.npm_lock] if self.with_npm else []
+        torch = [self.payload.torch_lock] if self.with_torch else []
+        return [self.payload.lock, *npm, *torch]
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ def setup_zip(tmp_path_factory):
     folder = tmp_path_factory.mktemp("offered")
     payload = folder / f"layerpeel-{VERSION}-py3-none-any.whl"
     small_wheel(folder).rename(payload)
-    locks = [REPOSITORY / "packaging" / name for name in ("requirements.lock", "npm.lock")]
+    locks = [
+        REPOSITORY / "packaging" / name for name in ("requirements.lock", "npm.lock", "torch.lock")
+    ]
     return build_plugin_zip(folder, payload=[payload, *locks])
 
 

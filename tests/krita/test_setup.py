@@ -12,6 +12,7 @@ from krita_harness.docker import DONE, Docker
 from krita_harness.easel import Easel
 from krita_harness.given_krita import ROOT
 from krita_harness.installing import SetupPage, base_python, copy_models, lock_of, small_wheel
+from krita_harness.running import DOCKER
 from PyQt5.QtCore import QLockFile
 
 from layerpeel.shared.version import PROTOCOL, VERSION
@@ -25,6 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 OLD_PYTHON = '{"path": "/old/python", "version": [3, 9, 2], "bits": 64, "lacks": []}'
 # Of a backend that ends at once; half of what one that starts is waited for.
 SECONDS_TO_BE_TOLD = 45
+TORCH = "layerpeel_torch_thing"  # stands for it
 STEPS = ("environment", "fetch", "install", "compile", "models", "register")
 
 
@@ -43,6 +45,7 @@ def source(tmp_path_factory, pointing_store):
     """A folder with all that is installed: a package, and the models."""
     folder = tmp_path_factory.mktemp("source")
     small_wheel(folder)
+    small_wheel(folder, TORCH)
     copy_models(pointing_store, folder)
     return folder
 
@@ -51,8 +54,9 @@ def source(tmp_path_factory, pointing_store):
 def setup_zip(builder, wheel, source, tmp_path_factory):
     """The plugin with the real wheel, and a lock of the one package."""
     folder = tmp_path_factory.mktemp("zip")
-    (small,) = source.glob("*.whl")
+    small, torch = sorted(source.glob("*.whl"))
     locks = [lock_of(small, folder / name) for name in ("requirements.lock", "npm.lock")]
+    locks.append(lock_of(torch, folder / "torch.lock"))
     return builder["build_plugin_zip"](folder, payload=[wheel, *locks])
 
 
@@ -95,6 +99,13 @@ setting_up.remove_in_turns = fail
 REAL_REMOVAL = """
 from layerpeel.plugin.setup import removal, setting_up
 setting_up.remove_in_turns = removal.remove_in_turns
+"""
+# The backend sees torch in the test's own environment.
+WITHOUT_TORCH = """
+from dataclasses import replace
+page = widgets.the("layerpeel_models_heading").parent()
+offers = tuple(replace(each, lacks="It lacks torch.") for each in page._told.offers)
+page._show(replace(page._told, offers=offers))
 """
 SPEAK = """
 from layerpeel.plugin.backend import connection
@@ -340,3 +351,38 @@ def test_no_python_is_told_with_where_one_comes_from(start_bare, tmp_path):
     )
     page.press("setup_look")
     page.wait_for_offer()
+
+
+def test_torch_is_said_and_comes_only_where_it_is_wanted(start_bare, end_backends):
+    krita = start_bare()
+    end_backends(krita.home)
+    page = SetupPage(krita)
+    page.set_up()
+    assert not has_torch(krita)
+    Docker(krita).open_settings()
+    krita.click("layerpeel_models")
+    krita.wait_until("bool(widgets.named('layerpeel_model_sam'))", 30, "the models")
+    assert not page.shown("models_lack")
+    krita.run(WITHOUT_TORCH)
+    krita.screenshot_of(DOCKER, "models-without-torch")
+    page.press("models_lack_remedy")
+    page.wait_for_offer()
+    assert krita.evaluate("widgets.the('layerpeel_setup_torch').isChecked()")
+    assert "torch and what goes with it, 3060 MB" in page.text("setup_text")
+    krita.screenshot_of(DOCKER, "set-up-with-torch")
+    page.press("setup_torch")
+    assert "torch" not in page.text("setup_text")
+    page.press("setup_torch")
+    page.press("set_up")
+    assert page.wait_for_end() == ""
+    assert has_torch(krita)
+    krita.click("layerpeel_leave_models")
+    # What has it keeps it.
+    page.open_from_settings()
+    assert krita.evaluate("widgets.the('layerpeel_setup_torch').isChecked()")
+
+
+def has_torch(krita):
+    """Whether the one environment that there is has what stands for torch."""
+    (folder,) = (krita.home.layerpeel / "setup").glob("environment-*")
+    return any(folder.glob(f"lib/python3*/site-packages/{TORCH}.py"))

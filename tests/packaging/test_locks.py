@@ -1,5 +1,6 @@
 """What set-up installs agrees with pyproject.toml, and names no place that it comes from."""
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -14,7 +15,10 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 ASKED = {
     "requirements.lock": PROJECT["dependencies"],
     "npm.lock": PROJECT["optional-dependencies"]["npm"],
+    "torch.lock": PROJECT["optional-dependencies"]["full"],
 }
+# What is installed before it.
+BEFORE = {"torch.lock": "requirements.lock"}
 PYTHONS = ("3.11.9", "3.12.9", "3.13.9", "3.14.1")
 SYSTEMS = {
     "Linux": ("linux", "x86_64"),
@@ -48,6 +52,8 @@ def test_every_pin_is_one_version_with_the_hashes_of_its_files(lock):
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("lock", ASKED)
 def test_every_dependency_is_there_once_inside_its_bounds(lock, python, system):
+    if lock == "torch.lock" and system == "macOS on Intel":
+        pytest.skip("torch has no files for it")
     platform, machine = SYSTEMS[system]
     short = python.rpartition(".")[0]
     where = {
@@ -55,7 +61,9 @@ def test_every_dependency_is_there_once_inside_its_bounds(lock, python, system):
         **{"sys_platform": platform, "platform_machine": machine},
         **{"python_full_version": python, "python_version": short},
     }
-    pins = [pin for pin, _ in pins_in(lock) if pin.marker is None or pin.marker.evaluate(where)]
+    locks = [lock, *([BEFORE[lock]] if lock in BEFORE else [])]
+    named = [pin for each in locks for pin, _ in pins_in(each)]
+    pins = [pin for pin in named if pin.marker is None or pin.marker.evaluate(where)]
     versions = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
     assert len(versions) == len(pins)
     for asked in map(Requirement, ASKED[lock]):
@@ -66,3 +74,28 @@ def test_every_dependency_is_there_once_inside_its_bounds(lock, python, system):
 def test_no_lock_names_a_place_to_fetch_from(lock):
     assert "://" not in text_of(lock)
     assert "--index" not in text_of(lock)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_nothing_of_torch_is_installed_where_it_has_no_files(python):
+    where = {
+        **default_environment(),
+        **{"sys_platform": "darwin", "platform_machine": "x86_64"},
+        **{"python_full_version": python, "python_version": python.rpartition(".")[0]},
+    }
+    for pin, _ in pins_in("torch.lock"):
+        assert pin.marker is not None, pin
+        assert not pin.marker.evaluate(where), pin
+
+
+def test_what_uv_pins_twice_must_be_the_same(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(REPOSITORY / "packaging"))
+    torch_lock = importlib.import_module("torch_lock")
+    base, whole = tmp_path / "base", tmp_path / "whole"
+    hashed = f" \\\n    --hash=sha256:{'0' * 64}\n"
+    base.write_text(f"a==1{hashed}", encoding="utf-8")
+    whole.write_text(f"a==1{hashed}b==2{hashed}", encoding="utf-8")
+    assert "\n".join(torch_lock.rest(whole, base)) + "\n" == f"b==2{hashed}"
+    whole.write_text(f"a==2{hashed}", encoding="utf-8")
+    with pytest.raises(ValueError, match="a 2 is not the version"):
+        list(torch_lock.rest(whole, base))

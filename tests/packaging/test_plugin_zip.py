@@ -118,7 +118,8 @@ def wheel(tmp_path_factory):
 def test_backend_comes_along_with_its_networks_and_its_locks(wheel, tmp_path):
     path = build_plugin_zip(tmp_path, payload=payload_of(wheel))
     carried = {
-        f"layerpeel/payload/{name}" for name in (wheel.name, "requirements.lock", "npm.lock")
+        f"layerpeel/payload/{name}"
+        for name in (wheel.name, "requirements.lock", "npm.lock", "torch.lock")
     }
     assert {"layerpeel/payload/", *carried} <= set(names_in(path))
     with zipfile.ZipFile(path) as archive:

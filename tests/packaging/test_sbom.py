@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "npm.lock")
+LOCKS = ("requirements.lock", "npm.lock", "torch.lock")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def written(module, wheel, tmp_path):
 
 def test_every_pin_is_a_component_with_the_hashes_of_its_files(module, written):
     components = {each["purl"]: each for each in written["components"] if "purl" in each}
-    scopes = dict(zip(LOCKS, ("required", "optional"), strict=True))
+    scopes = dict(zip(LOCKS, ("required", "optional", "optional"), strict=True))
     pinned = 0
     for lock, scope in scopes.items():
         for pin in module("locked").pins_in(REPOSITORY / "packaging" / lock):

@@ -27,7 +27,7 @@ def test_models_travel_as_large_as_is_said_and_under_that_licence():
 
 
 def test_every_part_adds_to_what_travels_and_to_the_disk():
-    for parts in itertools.product([False, True], repeat=3):
+    for parts in itertools.product([False, True], repeat=4):
         costs = Costs(*parts)
         assert (costs.megabytes > 0) == (costs.gigabytes > 0) == any(parts)
     assert Costs(True, True, True).megabytes == 446

@@ -43,7 +43,7 @@ def plan(tmp_path, monkeypatch):
         environment.folder,
         environment.python(LINUX),
         tmp_path / "wheels",
-        Payload(tmp_path / "layerpeel.whl", lock, lock, "1.0", "f"),
+        Payload(tmp_path / "layerpeel.whl", lock, lock, lock, "1.0", "f"),
         None,
         with_npm=False,
     )

@@ -22,7 +22,8 @@ from layerpeel.shared import places
 from layerpeel.shared.version import VERSION
 
 REPOSITORY = Path(__file__).parents[3]
-PAYLOAD = Payload(Path("p/layerpeel.whl"), Path("p/all.lock"), Path("p/npm.lock"), "1.0", "f")
+LOCKS = [Path("p") / name for name in ("all.lock", "npm.lock", "torch.lock")]
+PAYLOAD = Payload(Path("p/layerpeel.whl"), *LOCKS, "1.0", "f")
 PLAN = Plan(
     Path("/base/python"), Path("/e"), Path("/e/bin/python"), Path("/w"), PAYLOAD, None, True
 )
@@ -62,6 +63,21 @@ def test_with_a_folder_nothing_is_fetched():
     assert "--no-index --find-links /f" in told["install"][0]
     assert "npm.lock" not in told["install"][0]
     assert told["models"][0].endswith("models pull compact --yes --from /f")
+
+
+def test_torch_comes_only_where_it_is_wanted_and_by_its_hashes():
+    without, wanted = commands(PLAN), commands(replace(PLAN, with_torch=True))
+    for key in ("fetch", "install"):
+        assert "torch.lock" not in without[key][0]
+        assert wanted[key][0] == without[key][0] + " --requirement p/torch.lock"
+
+
+def test_an_environment_remembers_that_torch_is_in_it(home):
+    for with_torch in (True, False):
+        environment = environments.fresh_environment("f", "1.0", with_torch)
+        environment.folder.mkdir(parents=True)
+        environment.having_done("environment")
+        assert environments.known_environments()[-1].with_torch is with_torch
 
 
 def test_environment_is_whole_once_the_last_step_is_noted_and_not_before(home):
@@ -133,7 +149,7 @@ def payload_in(folder, listed):
     folder.mkdir()
     with zipfile.ZipFile(folder / f"layerpeel-{VERSION}-py3-none-any.whl", "w") as wheel:
         wheel.writestr(f"layerpeel-{VERSION}.dist-info/RECORD", listed, zipfile.ZIP_DEFLATED)
-    for name in ("requirements.lock", "npm.lock"):
+    for name in ("requirements.lock", "npm.lock", "torch.lock"):
         (folder / name).write_text("a==1 \\\n    --hash=sha256:0\n", encoding="utf-8")
     return folder
 
