@@ -80,14 +80,14 @@ def test_without_any_command(krita, docker, session_backend, copied):
     command = session_backend.folder / "command.json"
     kept = json.loads(command.read_text(encoding="utf-8"))
     session_backend.unregister()
-    krita.run("import os\nos.environ['PATH'] = '/nowhere'")
+    path = krita.run("import os\nresult = os.environ['PATH']\nos.environ['PATH'] = '/nowhere'")
     try:
         docker.open_settings()
         report = copied()
         docker.close_settings("cancel")
     finally:
         command.write_text(json.dumps(kept), encoding="utf-8")
-        krita.run("import os\nos.environ['PATH'] = path", path="/usr/bin:/bin")
+        krita.run("import os\nos.environ['PATH'] = path", path=path)
     assert f"Layerpeel {VERSION}" in report
     assert "layerpeel doctor cannot be run: there is no command" in report
 
