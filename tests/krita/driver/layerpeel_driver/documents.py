@@ -73,9 +73,10 @@ def find(layer):
 
 
 def step(action):
-    """Undo or redo one step, and wait until the picture is redrawn."""
-    Krita.instance().action(action).trigger()
+    """Undo or redo one step once nothing is being drawn, and wait until all is redrawn."""
     document = active()
+    document.waitForDone()
+    Krita.instance().action(action).trigger()
     document.waitForDone()
     document.refreshProjection()
     document.waitForDone()
