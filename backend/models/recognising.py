@@ -10,7 +10,12 @@ from layerpeel.backend.models.folder_record import META_SAM, NAME, relative_file
 from layerpeel.backend.models.manifest import FileModel, Manifest
 from layerpeel.backend.models.meta_sam import HarmfulError, is_meta_sam
 from layerpeel.backend.models.safetensors_header import WeightsError, check_weights
-from layerpeel.backend.models.single_file import USE_OF_GGUF, UnfitError, generator_in
+from layerpeel.backend.models.single_file import (
+    USE_OF_CONTROLNET,
+    USE_OF_GGUF,
+    UnfitError,
+    generator_in,
+)
 from layerpeel.shared.strict_json import read_json
 
 # Files that a folder must hold: one of each group.
@@ -245,7 +250,10 @@ def _stable_diffusion(folder: Path) -> str:
 
 
 def _network(folder: Path, at_top: list[str]) -> Found:
-    named = str(_json(folder, "config.json").get("model_type"))
+    content = _json(folder, "config.json")
+    if content.get("_class_name") == "ControlNetModel":
+        raise UnfitError(USE_OF_CONTROLNET)
+    named = str(content.get("model_type"))
     if named not in _NETWORKS:
         raise UnfitError(f"is a folder of transformers for “{named}”, which Layerpeel does not use")
     taken = [path for path in at_top if is_taken_by_torch(path)]

@@ -13,6 +13,12 @@ USE_OF_GGUF = (
 )
 """What is said where one is given to be imported, or made a style; follows its name."""
 
+USE_OF_CONTROLNET = (
+    "is a ControlNet, which is used where it lies: name it by `layerpeel generate "
+    "--control-model`, or in a style"
+)
+"""Likewise, of one in a folder as on the model hub."""
+
 _WANTED = "wanted is a whole checkpoint of SDXL, or of Stable Diffusion 1 or 2"
 
 # The UNet's first layer, as Stability's code names it: [width, channels in, 3, 3].
@@ -147,10 +153,17 @@ def _no_checkpoint(shapes: Shapes) -> tuple[FoundKind, str] | None:
     """Say what a file is that holds no whole generator."""
     sdxl = " for SDXL" if _reads_sdxl_text(shapes) else ""
     if any(".lora" in name or name.startswith("lora_") for name in shapes):
-        why_not = f"is a LoRA{sdxl}, which changes a checkpoint and is none itself; {_WANTED}"
+        why_not = (
+            f"is a LoRA{sdxl}, which changes a checkpoint and is none itself; it is used where it "
+            "lies: name it by `layerpeel generate --lora`, or in a style"
+        )
         return FoundKind.LORA, why_not
     if any(name.endswith(_CONTROLNET) for name in shapes):
-        why_not = f"is a ControlNet{sdxl}, which guides a checkpoint and is none itself; {_WANTED}"
+        why_not = (
+            f"is a ControlNet{sdxl}, which guides a checkpoint and is none itself; one in a folder "
+            "as on the model hub is used where it lies: name it by `layerpeel generate "
+            "--control-model`, or in a style"
+        )
         return FoundKind.CONTROLNET, why_not
     incomplete = _incomplete(shapes)
     return None if incomplete is None else (FoundKind.OTHER, incomplete)

@@ -125,6 +125,13 @@ def test_a_gguf_is_told_where_it_goes(store, tmp_path):
         store.recognise(tmp_path / "klein-Q4_K.gguf")
 
 
+def test_a_controlnet_is_told_where_it_goes(store, tmp_path):
+    (tmp_path / "config.json").write_text('{"_class_name": "ControlNetModel"}', encoding="utf-8")
+    (tmp_path / "diffusion_pytorch_model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"is a ControlNet.*--control-model"):
+        store.recognise(tmp_path)
+
+
 def test_meta_s_sam(store, make_pth):
     candidate = store.recognise(make_pth())
     assert candidate.model.id == "sam"

@@ -35,8 +35,8 @@ def test_it_asks_before_it_looks(run, mine):
     assert lines[0].split() == ["checkpoint", "18", "kB", str(mine)]
     assert lines[1].startswith("LoRA ")
     assert lines[1].endswith(
-        "(b.safetensors is a LoRA for SDXL, which changes a checkpoint and is none itself; wanted "
-        "is a whole checkpoint of SDXL, or of Stable Diffusion 1 or 2)"
+        "(b.safetensors is a LoRA for SDXL, which changes a checkpoint and is none itself; it is "
+        "used where it lies: name it by `layerpeel generate --lora`, or in a style)"
     )
 
 
