@@ -3,6 +3,8 @@
 import importlib
 import re
 import tomllib
+from importlib.metadata import requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,32 @@ def test_every_dependency_is_there_once_inside_its_bounds(lock, python, system):
         assert asked.specifier.contains(versions[canonicalize_name(asked.name)])
 
 
+@pytest.mark.skipif(find_spec("torch") is None, reason="it goes by what is installed")
+def test_all_that_the_full_install_needs_in_turn_is_pinned_for_this_system():
+    locks = ("requirements.lock", "torch.lock")
+    pins = [pin for lock in locks for pin, _ in pins_in(lock)]
+    pinned = {pin.name for pin in pins if pin.marker is None or pin.marker.evaluate()}
+    assert needed_by(*ASKED["requirements.lock"], *ASKED["torch.lock"]) - pinned == set()
+
+
+def needed_by(*asked):
+    """Names of all packages that some need on this system, and those in turn, as installed."""
+    found, to_do = set(), [Requirement(each) for each in asked]
+    while to_do:
+        one = to_do.pop()
+        for extra in {"", *one.extras}:
+            part = (canonicalize_name(one.name), extra)
+            if part not in found:
+                found.add(part)
+                told = [Requirement(each) for each in requires(one.name) or ()]
+                to_do += [each for each in told if is_needed(each, extra)]
+    return {name for name, _ in found}
+
+
+def is_needed(requirement, extra):
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
 @pytest.mark.parametrize("lock", ASKED)
 def test_no_lock_names_a_place_to_fetch_from(lock):
     assert "://" not in text_of(lock)
@@ -88,7 +116,7 @@ def test_nothing_of_torch_is_installed_where_it_has_no_files(python):
         assert not pin.marker.evaluate(where), pin
 
 
-def test_what_uv_pins_twice_must_be_the_same(tmp_path, monkeypatch):
+def test_what_is_pinned_already_wherever_it_is_wanted_is_left_out(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(REPOSITORY / "packaging"))
     torch_lock = importlib.import_module("torch_lock")
     base, whole = tmp_path / "base", tmp_path / "whole"
@@ -96,6 +124,8 @@ def test_what_uv_pins_twice_must_be_the_same(tmp_path, monkeypatch):
     base.write_text(f"a==1{hashed}", encoding="utf-8")
     whole.write_text(f"a==1{hashed}b==2{hashed}", encoding="utf-8")
     assert "\n".join(torch_lock.rest(whole, base)) + "\n" == f"b==2{hashed}"
+    base.write_text(f"a==1 ; sys_platform == 'win32'{hashed}", encoding="utf-8")
+    assert "\n".join(torch_lock.rest(whole, base)) + "\n" == whole.read_text(encoding="utf-8")
     whole.write_text(f"a==2{hashed}", encoding="utf-8")
     with pytest.raises(ValueError, match="a 2 is not the version"):
         list(torch_lock.rest(whole, base))
