@@ -2,6 +2,7 @@
 
 import contextlib
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.requests import Request
@@ -19,6 +20,11 @@ from layerpeel.shared.enclosed import EnclosedResult
 from layerpeel.shared.jobs import Finished, JobSummary
 from layerpeel.shared.wire import MESSAGE_TYPE, to_text
 
+MOST_BYTES = 160 << 20
+"""Of one that comes: the plugin lets a document carry no more than 128 MiB."""
+
+_TOO_LONG = 413
+
 
 class EnclosedCalls:
     """The calls about enclosed results, one after the other: they are large."""
@@ -29,11 +35,12 @@ class EnclosedCalls:
 
     def calls(self) -> list[Call]:
         """Return all calls that are answered here."""
+        path = "/jobs/{id}/enclosed"
         packed = Content(EnclosedResult, Form.PACKED)
         handed_over = Content(EnclosedResult, Form.HANDED_OVER)
         return [
-            Call("GET", "/jobs/{id}/enclosed", self.enclose, gives=packed),
-            Call("POST", "/enclosed", self.take_in, handed_over, Content(JobSummary), 201),
+            Call("GET", path, self.enclose, gives=packed),
+            Call("POST", path, self.take_in, handed_over, Content(JobSummary), 201),
         ]
 
     async def enclose(self, request: Request) -> Response:
@@ -52,19 +59,31 @@ class EnclosedCalls:
 
         One that is known already stays as it is, and for one that comes none is given up.
         """
-        check_announced(request.headers, self._limits)
+        job: str = request.path_params["id"]
         files = uuid.uuid4().hex
         with contextlib.ExitStack() as undo:
             for file in self._store.files_of_new(files):
                 undo.callback(file.unlink, missing_ok=True)
             came = self._store.request_file(files)
             try:
-                await self._incoming.receive(request, came, self._limits)
-                note = await self._packing.run(_take_apart, came, self._store, files, self._limits)
+                await self._receive(request, came)
+                note = await self._packing.run(
+                    _take_apart, came, job, self._store, files, self._limits
+                )
             except OSError as error:
                 raise no_room(error) from error
             summary = self._store.take_in(note, files)
         return as_json(to_text(summary), 201)
+
+    async def _receive(self, request: Request, target: Path) -> None:
+        limits = replace(self._limits, body_bytes=min(self._limits.body, MOST_BYTES))
+        try:
+            check_announced(request.headers, limits)
+            await self._incoming.receive(request, target, limits)
+        except Refused as error:
+            if error.status != _TOO_LONG:
+                raise
+            raise Refused(_TOO_LONG, "It is larger than any that travels.") from error
 
 
 # Heads of pictures are read by a library: it is loaded when there are some, not at the start.
@@ -76,7 +95,7 @@ def _enclosed(store: JobStore, job: JobSummary, notes: tuple[str, ...]) -> bytes
     return enclosed(store, job, notes)
 
 
-def _take_apart(came: Path, store: JobStore, files: str, limits: Limits) -> ResultNote:
+def _take_apart(came: Path, job: str, store: JobStore, files: str, limits: Limits) -> ResultNote:
     from layerpeel.backend.server.enclosing import take_apart
 
-    return take_apart(came.read_bytes(), store, files, limits)
+    return take_apart(came.read_bytes(), job, store, files, limits)

@@ -30,9 +30,10 @@ MOST_UNPACKED = 512 << 20
 """Bytes of the layers of one: a few kilobytes could else unpack to whatever memory there is."""
 
 _QUICK = 1  # zlib's: others take two to three times as long, for some hundredths of the size
-_AT_A_TIME = 1 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST_NAME, _LONGEST_KEEPSAKE, _MOST = 1000, 1 << 16, 100
+# Bytes: ours take at most some 100 kB, and 4 MB.
+_LARGEST_THUMBNAIL, _LARGEST_ORIGINAL = 256 << 10, 8 << 20
 
 
 def enclosed(store: JobStore, job: JobSummary, notes: tuple[str, ...]) -> bytes:
@@ -67,40 +68,44 @@ def read_enclosed(data: bytes, limits: Limits) -> tuple[EnclosedResult, bytes]:
         _check(came, stack, limits)
     except (ProtocolError, zlib.error) as error:
         log.warning("an enclosed result is refused: %s", error)
-        raise Refused(400, "It is damaged, or was never a result.") from error
+        raise _damaged() from error
     return came, packed
 
 
-def take_apart(data: bytes, store: JobStore, files: str, limits: Limits) -> ResultNote:
+def take_apart(data: bytes, job: str, store: JobStore, files: str, limits: Limits) -> ResultNote:
     """Write the files of what came into the store, under a name that is free; say what it is.
+
+    job: the id that the document has it under. Another could not be taken out of it again.
 
     Raises `Refused` likewise, OSError when the disk is full; the caller removes the files then.
     """
     came, packed = read_enclosed(data, limits)
+    if came.job.id != job:
+        raise _damaged()
     write_new_file(store.draft_file(files), packed)
     if came.thumbnails is not None:
         write_new_file(store.thumbnails_file(files), pack(came.thumbnails))
     if came.original:
         write_new_file(store.original_file(files), came.original)
     # No clock of another machine puts a result into the future.
-    job = replace(came.job, created=min(came.job.created, time.time()), message="")
-    return ResultNote(replace(job, cause=Cause.OTHER), came.notes)
+    created = min(came.job.created, time.time())
+    return ResultNote(replace(came.job, created=created, message="", cause=Cause.OTHER), came.notes)
+
+
+def _damaged() -> Refused:
+    return Refused(400, "It is damaged, or was never a result.")
 
 
 def _unpacked(compressed: bytes) -> bytes:
     """Decompress, up to `MOST_UNPACKED`. Raises ProtocolError, zlib.error."""
     reader = zlib.decompressobj()
-    pieces, left, length = [], compressed, 0
-    while left and not reader.eof:
-        pieces.append(reader.decompress(left, _AT_A_TIME))
-        left = reader.unconsumed_tail
-        length += len(pieces[-1])
-        if length > MOST_UNPACKED:
-            raise ProtocolError("it is larger than any that travels.")
-    pieces.append(reader.flush() if not reader.eof else b"")
+    # At once: what is left over is copied each time that it is handed back.
+    packed = reader.decompress(compressed, MOST_UNPACKED + 1)
+    if len(packed) > MOST_UNPACKED:
+        raise ProtocolError("it is larger than any that travels.")
     if not reader.eof or reader.unused_data:
         raise ProtocolError("it was cut short, or is longer than it says.")
-    return b"".join(pieces)
+    return packed
 
 
 def _check(came: EnclosedResult, stack: LayerStack, limits: Limits) -> None:
@@ -152,11 +157,15 @@ def _lies_within(layer: Layer, stack: LayerStack) -> bool:
 
 def _can_be_shown(came: EnclosedResult) -> bool:
     small = came.thumbnails.layers if came.thumbnails is not None else ()
+    if len(small) > _MOST or any(len(each.png) > _LARGEST_THUMBNAIL for each in small):
+        return False
+    if len(came.original) > _LARGEST_ORIGINAL:
+        return False
     pictures: list[tuple[bytes, tuple[str, ...], int]] = []
     pictures += [(each.png, ("PNG",), THUMBNAIL_SIDE) for each in small]
     if came.original:
         pictures.append((came.original, ("PNG", "JPEG"), ORIGINAL_SIDE))
-    return len(small) <= _MOST and all(_is_picture(*each) for each in pictures)
+    return all(_is_picture(*each) for each in pictures)
 
 
 def _is_picture(data: bytes, kinds: tuple[str, ...], longest_side: int) -> bool:

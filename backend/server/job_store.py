@@ -32,8 +32,11 @@ MOST_WITHOUT_RESULT = 200
 INTERRUPTED = "The backend ended while this job was running. Press Peel again."
 
 _ENDED = "state NOT IN ('queued', 'running')"
-_GIVEN_UP_FIRST = "ORDER BY state = 'finished' AND NOT fetched, number"
-"""What was fetched, or never was a result, before what nobody has fetched; the oldest first."""
+_OWN = "number > 0"
+"""SQLite numbers what is made here from 1 on; what comes from elsewhere gets 0, -1 and so on."""
+_GIVEN_UP_FIRST = f"ORDER BY state = 'finished' AND NOT fetched, {_OWN}, abs(number)"
+"""What was fetched, or never was a result, before what nobody has fetched; of either first what
+came from elsewhere, and the oldest first."""
 
 
 class JobStore:
@@ -163,19 +166,28 @@ class JobStore:
                 raise ValueError(f"Job {job.id} has not ended.")
 
     def newest_first(self, most: int = -1) -> tuple[JobSummary, ...]:
-        """Return every job that is known, or at most so many."""
+        """Return every job that is known, or at most so many; then those from elsewhere.
+
+        most: also of those from elsewhere, that none hides another.
+        """
+        own, others = f"{_OWN} ORDER BY number DESC", f"NOT {_OWN} ORDER BY number"
         with self._errors_for_people():
-            rows = self._database.execute(
-                f"SELECT {SUMMARY} FROM jobs ORDER BY number DESC LIMIT ?",  # noqa: S608
-                (most,),
-            ).fetchall()
+            rows = [
+                row
+                for which in (own, others)
+                for row in self._database.execute(
+                    f"SELECT {SUMMARY} FROM jobs WHERE {which} LIMIT ?",  # noqa: S608
+                    (most,),
+                )
+            ]
         return tuple(map(summary_of, rows))
 
     def take_in(self, note: ResultNote, files: str) -> JobSummary:
         """Keep a result from elsewhere, whose files were written under the name `files`.
 
-        One that is known stays as it is. It counts as fetched, since it is elsewhere too, and for
-        it nothing is given up. Return what is known of it then.
+        One that is known stays as it is. It counts as fetched, since it is elsewhere too, and as
+        older than all: for it nothing is given up, and later it goes before anything made here.
+        Return what is known of it then.
 
         Raises OutputError where there is no room for it; the caller removes the files.
         """
@@ -204,6 +216,10 @@ class JobStore:
         with self._changing() as database:
             database.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             self._insert(job)
+            database.execute(
+                "UPDATE jobs SET number = (SELECT min(min(number), 1) - 1 FROM jobs) WHERE id = ?",
+                (job.id,),
+            )
             self._record_found(note, is_fetched=True)
         return job
 

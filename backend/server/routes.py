@@ -169,7 +169,7 @@ class Backend:
         return as_json(to_text(summary), 201)
 
     async def list_jobs(self, _request: Request) -> Response:
-        """Answer `JobList`, the newest `MOST_LISTED` of all jobs."""
+        """Answer `JobList`, the newest `MOST_LISTED` jobs, and as many from elsewhere."""
         return as_json(to_text(JobList(self.store.newest_first(MOST_LISTED))))
 
     async def show(self, request: Request) -> Response:

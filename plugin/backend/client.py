@@ -117,10 +117,10 @@ class Client(QObject):
         self._calls.get(f"/jobs/{job}/enclosed", done, failed)
 
     def take_in(
-        self, packed: QByteArray, done: Callable[[JobSummary], None], failed: Failed
+        self, job: str, packed: QByteArray, done: Callable[[JobSummary], None], failed: Failed
     ) -> None:
-        """Hand over a result that a document has brought, to be listed with the others."""
-        self._send("/enclosed", _in_pieces(packed), JobSummary, done, failed)
+        """Hand over the result of a job that a document has brought, to be listed with others."""
+        self._send(f"/jobs/{job}/enclosed", _in_pieces(packed), JobSummary, done, failed)
 
     def forget(self, job: str, done: Callable[[QByteArray], None], failed: Failed) -> None:
         """Let the backend forget a job that has ended, and its result, for good."""

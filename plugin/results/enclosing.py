@@ -137,7 +137,7 @@ class Enclosing(QObject):
             self._complain(line.format(document=name, reason=problem.message))
             self._next()
 
-        client.take_in(enclosed_result(document, job), taken, refused)
+        client.take_in(job, enclosed_result(document, job), taken, refused)
 
     def _enclose(self, client: Client, document: Document, result: ListedResult) -> None:
         job = self._being_enclosed = result.job.id

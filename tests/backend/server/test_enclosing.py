@@ -1,6 +1,7 @@
 """Results that travel within documents: packed, taken in elsewhere, and refused where damaged."""
 
 import io
+import time
 import zlib
 from dataclasses import replace
 
@@ -40,13 +41,12 @@ def elsewhere(backend_with):
 
 
 @pytest.fixture
-def post():
+def post(peeled):
     """Hand bytes to a server as an enclosed result."""
 
-    def post(backend, data):
-        return backend.call(
-            "POST", "/enclosed", headers={"Content-Type": MESSAGE_TYPE}, data=bytes(data)
-        )
+    def post(backend, data, job=peeled.id):
+        kind = {"Content-Type": MESSAGE_TYPE}
+        return backend.call("POST", f"/jobs/{job}/enclosed", headers=kind, data=bytes(data))
 
     return post
 
@@ -109,6 +109,18 @@ def test_one_that_is_cut_or_altered_anywhere_is_refused_and_leaves_nothing(elsew
     assert refused > len(damaged) * 3 // 4
     assert (files_of(elsewhere), elsewhere.jobs()) == before
     assert "Traceback" not in elsewhere.log()
+
+
+def test_one_under_the_name_of_another_is_refused(elsewhere, packed, post):
+    answer = post(elsewhere, packed, "0" * 32)
+    assert (answer.status_code, "It is damaged" in answer.text) == (400, True)
+    assert elsewhere.jobs() == ()
+
+
+def test_one_longer_than_any_is_refused_before_it_is_read(elsewhere):
+    headers = {"Content-Type": MESSAGE_TYPE, "Content-Length": str(200 << 20)}
+    status, message = elsewhere.refusal("POST", "/jobs/x/enclosed", headers=headers)
+    assert (status, "larger than any that travels" in message) == (413, True)
 
 
 def test_for_one_that_comes_none_is_given_up(run_backend, make_job, packed, post):
@@ -178,6 +190,10 @@ OUTSIDE = {
     "a large thumbnail": lambda came: replace(
         came, thumbnails=Thumbnails((LayerThumbnail("", Role.FOREGROUND, png(1000)),))
     ),
+    "an original of too many bytes": lambda came: replace(came, original=png(8) + bytes(8 << 20)),
+    "a thumbnail of too many bytes": lambda came: replace(
+        came, thumbnails=Thumbnails((LayerThumbnail("", Role.FOREGROUND, png(8) + bytes(1 << 18)),))
+    ),
     "layers that are none": lambda came: replace(came, stack=zlib.compress(b"none")),
     "something behind the layers": lambda came: replace(came, stack=came.stack + b"x"),
 }
@@ -197,3 +213,13 @@ def test_little_that_unpacks_to_much_is_refused_before_it_has(came, monkeypatch)
     with pytest.raises(Refused) as refused:
         read_enclosed(pack(replace(came, stack=bomb)), Limits())
     assert "larger than any that travels" in str(refused.value.__cause__)
+
+
+def test_a_large_one_takes_no_longer_than_its_size(came):
+    stored = zlib.compress(bytes(96 << 20), 0)
+    begin = time.process_time()
+    zlib.decompress(stored)
+    once = time.process_time() - begin
+    with pytest.raises(Refused):
+        read_enclosed(pack(replace(came, stack=stored)), Limits())
+    assert time.process_time() - begin < 8 * once + 0.5

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from layerpeel.backend.errors import OutputError
 from layerpeel.backend.server import job_store as module
 from layerpeel.backend.server.job_store import JobStore
+from layerpeel.backend.server.result_notes import ResultNote
 from layerpeel.shared.jobs import (
     Cancelled,
     Cause,
@@ -478,3 +479,39 @@ def test_jobs_of_another_version_are_left_alone(tmp_path):
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(OutputError, match="another version"):
         JobStore(tmp_path, MOST)
+
+
+def bring(store, size):
+    """Take in a result from elsewhere, of so many bytes; return its id."""
+    job = replace(new_job(), state=JobState.FINISHED, created=9.5)
+    store.draft_file("came").write_bytes(bytes(size))
+    store.take_in(ResultNote(job, ()), "came")
+    return job.id
+
+
+def test_what_comes_from_elsewhere_hides_nothing_of_ones_own(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    own = [take_on(store) for _ in range(2)]
+    for job_id in own:
+        finish(store, job_id, 5)
+    came = [bring(store, 1) for _ in range(4)]
+    assert [job.id for job in store.newest_first(2)] == [*own[::-1], *came[:1:-1]]
+    assert [job.id for job in store.newest_first()] == [*own[::-1], *came[::-1]]
+    store.close()
+    store = JobStore(tmp_path, MOST)
+    later = take_on(store)
+    assert [job.id for job in store.newest_first(1)] == [later, came[-1]]
+    store.close()
+
+
+def test_what_came_from_elsewhere_is_given_up_before_ones_own(tmp_path):
+    store = JobStore(tmp_path, MOST)
+    own = take_on(store)
+    finish(store, own, 30)
+    store.note_fetched(own)
+    first, second = bring(store, 20), bring(store, 20)
+    last = take_on(store)
+    finish(store, last, 30)
+    assert [job.id for job in store.newest_first()] == [last, own, second]
+    assert store.find(first) is None
+    store.close()
