@@ -8,9 +8,13 @@ from layerpeel.shared.generators import Download
 
 
 class Presence(str, Enum):
-    """Whether a model is there. OWN: weights of the person's own, which only they remove."""
+    """Whether a model is there.
+
+    PARTLY: a download of it has stopped. OWN: weights of the person's own, which only they remove.
+    """
 
     MISSING = "missing"
+    PARTLY = "partly"
     INSTALLED = "installed"
     DAMAGED = "damaged"
     OWN = "own"

@@ -43,6 +43,10 @@ class Installed(Protocol):
         """The record of a user's own model, which is not in the manifest; None of any other."""
 
     @property
+    def doubt(self) -> str | None:
+        """Why it cannot be told whose the model is, as the end of a sentence; None if it can."""
+
+    @property
     def sha256(self) -> str:
         """Hash of the model, which must be without faults."""
 
@@ -65,11 +69,20 @@ def pointer_of(model: Model, folder: Path) -> Path:
     return folder / f"{model.id}.place.json"
 
 
+def part_of(model: Model, folder: Path) -> Path:
+    """Return where a pull keeps what has come of a model until all of it is there."""
+    if isinstance(model, FileModel):
+        # The hash in its name keeps a piece of one version from becoming part of another.
+        return folder / f"{model.file}.{model.sha256[:8]}.part"
+    return folder / f"{model.id}.part"
+
+
 class _InstalledFile:
     def __init__(self, model: FileModel, folder: Path) -> None:
         self._model = model
         self.path = folder / model.file
         self.imported: FolderRecord | None = None  # By its hash it is the manifest's own file.
+        self.doubt: str | None = None
         self.sha256 = model.sha256
 
     @property
@@ -109,6 +122,14 @@ class _InstalledFolder:
         except RecordError:
             return None
         return record if record.imported else None
+
+    @property
+    def doubt(self) -> str | None:
+        try:
+            self._record()
+        except RecordError as error:
+            return str(error) if self.exists else None
+        return None
 
     @property
     def sha256(self) -> str:

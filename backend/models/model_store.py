@@ -13,12 +13,12 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from layerpeel.backend.errors import ModelError, reason_of
-from layerpeel.backend.files.disk import remove
+from layerpeel.backend.files.disk import is_there, remove
 from layerpeel.backend.models.content import memory_of
 from layerpeel.backend.models.delivery import Progress, SourceError, no_progress
 from layerpeel.backend.models.folder_record import FolderRecord
 from layerpeel.backend.models.importing import Candidate, copy_in, identify, keep_in_place
-from layerpeel.backend.models.installed import Installed, place_of
+from layerpeel.backend.models.installed import Installed, part_of, place_of
 from layerpeel.backend.models.manifest import (
     FileModel,
     Manifest,
@@ -92,6 +92,10 @@ class ModelStore:
         if not self._place(model).exists:
             return ModelState.MISSING
         return ModelState.INSTALLED if self._fault_in(model) is None else ModelState.DAMAGED
+
+    def has_part(self, model_id: str) -> bool:
+        """Whether a pull that stopped has left something. Raises ModelError for an unknown id."""
+        return is_there(part_of(self.manifest.usable(model_id), self.folder))
 
     def path_of(self, model_id: str) -> Path:
         """Return the path of a model's file or folder, after checking sizes, and hashes if new.
@@ -204,10 +208,12 @@ class ModelStore:
         return self._place(model).path
 
     def remove(self, model_id: str) -> None:
-        """Remove a model that was pulled, whole or not; one that is not there is none to remove.
+        """Remove a model that was pulled, whole or not, and what a stopped pull has left of it.
 
-        Raises ModelError when it is unknown, is a user's own, cannot be removed, or when a pull is
-        going on.
+        One that is not there is none to remove.
+
+        Raises ModelError when it is unknown, is or may be a user's own, cannot be removed, or when
+        a pull is going on.
         """
         model = self.manifest.usable(model_id)
         place = self._place(model)
@@ -217,9 +223,16 @@ class ModelStore:
                 f"{model.title} was imported, not pulled: these weights are your own, and stay. "
                 f"They are at {place.path}."
             )
+        if place.doubt is not None:
+            raise ModelError(
+                f"{model.title} stays: {place.doubt}, which says whether these weights are your "
+                f"own. If you do not need them, delete {model.id} and {model.id}.place.json in "
+                f"{self.folder} yourself, whichever are there."
+            )
         with self._writing():
-            remove(path)
-            memory_of(path).unlink(missing_ok=True)
+            for each in (path, part_of(model, self.folder)):
+                remove(each)
+                memory_of(each).unlink(missing_ok=True)
 
     def recognise(self, path: Path, stated: str | None = None) -> Candidate:
         """Find out which model a user's file or folder is; nothing is written.

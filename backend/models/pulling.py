@@ -12,7 +12,7 @@ from layerpeel.backend.models.delivery import Progress, SourceError
 from layerpeel.backend.models.folder_record import write_record
 from layerpeel.backend.models.folder_sources import fetch_folder
 from layerpeel.backend.models.hash_memory import HashMemory
-from layerpeel.backend.models.installed import pointer_of
+from layerpeel.backend.models.installed import part_of, pointer_of
 from layerpeel.backend.models.manifest import (
     FileModel,
     FileSource,
@@ -70,8 +70,7 @@ def _pull_file(
     model: FileModel, source: FileSource, folder: Path, mirror: Path | None, progress: Progress
 ) -> None:
     path = folder / model.file
-    # The hash in its name keeps a piece of one version from becoming part of another.
-    part = path.with_name(f"{path.name}.{model.sha256[:8]}.part")
+    part = part_of(model, folder)
     fetch_file(source, model, part, mirror, progress)
     fault = fault_in(part, model)
     if fault is not None:
@@ -85,7 +84,7 @@ def _pull_folder(
     model: FolderModel, source: FolderSource, folder: Path, mirror: Path | None, progress: Progress
 ) -> None:
     path = folder / model.id
-    part = path.with_name(f"{path.name}.part")
+    part = part_of(model, folder)
     record = fetch_folder(source, model, part, mirror, progress)
     write_record(record, part)
     pointer_of(model, folder).unlink(missing_ok=True)

@@ -30,7 +30,7 @@ def model_offers(models: ModelStore, pulling: str) -> ModelOffers:
         for model in models.manifest.models
         if can_be_removed(model) and model.stage != _TO_TRAIN and not model.how_to_get
     ]
-    return ModelOffers(tuple(_offer(model, models) for model in chosen), pulling)
+    return ModelOffers(tuple(_offer(model, models, pulling) for model in chosen), pulling)
 
 
 def can_be_removed(model: Model) -> bool:
@@ -56,8 +56,15 @@ def download_of(model: Model, models: ModelStore) -> Download:
     )
 
 
-def _offer(model: Model, models: ModelStore) -> ModelOffer:
-    is_own = models.import_of(model.id) is not None
-    presence = Presence.OWN if is_own else _PRESENCE[models.state(model.id)]
+def _offer(model: Model, models: ModelStore, pulling: str) -> ModelOffer:
     lacks = what_lacks_packages(f"“{model.title}”")
-    return ModelOffer(download_of(model, models), presence, lacks)
+    return ModelOffer(download_of(model, models), _presence(model, models, pulling), lacks)
+
+
+def _presence(model: Model, models: ModelStore, pulling: str) -> Presence:
+    if models.import_of(model.id) is not None:
+        return Presence.OWN
+    state = models.state(model.id)
+    if state is ModelState.MISSING and model.id != pulling and models.has_part(model.id):
+        return Presence.PARTLY
+    return _PRESENCE[state]

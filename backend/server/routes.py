@@ -109,7 +109,7 @@ class Backend:
             *EnclosedCalls(self.store, self.limits, self.incoming).calls(),
             *PresetCalls(self.presets).calls(),
             *GeneratorCalls(self.models, self.pulls).calls(),
-            *ModelCalls(self.models, self.pulls).calls(),
+            *ModelCalls(self.models, self.pulls, self.queue).calls(),
             *PointingCalls(self.pointing, self.models, self.limits, self.incoming).calls(),
         ]
 

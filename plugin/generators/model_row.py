@@ -10,6 +10,9 @@ from layerpeel.shared.model_offers import ModelOffer, Presence
 from layerpeel.shared.translatable import Translatable
 
 _PRESENCE = {
+    Presence.PARTLY: Translatable(
+        "Its download has stopped: go on from there, or remove what has come."
+    ),
     Presence.INSTALLED: Translatable("Installed."),
     Presence.DAMAGED: Translatable("It is damaged: download it again, or remove it."),
     Presence.OWN: Translatable("Installed: weights of your own."),
@@ -55,7 +58,7 @@ class ModelRow(QFrame):
         # Keep comes where Remove … was: a second click there must lose nothing.
         for widget in (title, told, self._download, self._remove, self._keep, self._sure):
             layout.addWidget(widget)
-        self._can_be_removed = presence in (Presence.INSTALLED, Presence.DAMAGED)
+        self._can_be_removed = presence not in (Presence.MISSING, Presence.OWN)
         self._ask(False)
         self._download.clicked.connect(lambda _checked=False: self.wanted.emit(name))
         self._remove.clicked.connect(lambda _checked=False: self._ask(True))

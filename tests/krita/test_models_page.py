@@ -87,6 +87,9 @@ def test_a_model_is_fetched_stopped_gone_on_with_and_removed(krita, hub, models)
     click(krita, "cancel_model_pull")
     wait_for(krita, "models_message", "Cancelled. What has been downloaded is kept.")
     hub.halts_at = None
+    wait_for(krita, f"about_model_{SMALL}", "Its download has stopped: go on from there")
+    assert shown(krita, f"remove_{SMALL}") == "Remove …"
+    krita.screenshot_of(DOCKER, "models-stopped")
     click(krita, f"download_{SMALL}")
     wait_for(krita, "models_message", "The download is complete.")
     parts = [start > 0 for path, start in hub.asked if path.endswith("model.safetensors")]

@@ -116,6 +116,17 @@ def test_what_is_a_users_own_is_not_removed_as_what_was_pulled_is(store, make_fo
     assert (names_in(path), names_in(store.folder)) == before
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_what_may_be_a_users_own_is_not_removed(store, make_folder, in_place):
+    path = take(store, make_folder("vitmatte"), in_place=in_place)
+    record = store.folder / "vitmatte.place.json" if in_place else path / "layerpeel-files.json"
+    record.write_text("damaged", encoding="utf-8")
+    before = names_in(path), names_in(store.folder)
+    with pytest.raises(ModelError, match=f"ViTMatte .* stays: {record.name} is damaged"):
+        store.remove("vitmatte")
+    assert (names_in(path), names_in(store.folder)) == before
+
+
 def test_original_that_moved_away_is_told(store, make_folder):
     original = make_folder("vitmatte")
     take(store, original, in_place=True)

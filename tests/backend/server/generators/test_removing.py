@@ -67,10 +67,36 @@ def test_not_while_it_is_being_pulled(calls, hub):
     calls.post(PullSummary, "/generators/pull", PullModel(SMALL), 202)
     assert hub.is_halted.wait(30)
     assert calls.get(ModelOffers, "/models").pulling == SMALL
+    assert offered(calls)[SMALL].presence is Presence.MISSING
     status, message = calls.backend.refusal("DELETE", f"/models/{SMALL}")
     assert (status, "cancel that first" in message) == (409, True)
     status, message = calls.backend.refusal("DELETE", "/models/sam")
     assert (status, "already being pulled" in message) == (424, True)
+
+
+def test_what_a_cancelled_download_has_left_is_removed(calls, hub, store):
+    hub.halts_at = "model.safetensors"
+    calls.post(PullSummary, "/generators/pull", PullModel(SMALL), 202)
+    assert hub.is_halted.wait(30)
+    calls.post(PullSummary, "/generators/pull/cancel")
+    assert list(store.folder.glob(f"{SMALL}*"))
+    assert offered(calls)[SMALL].presence is Presence.PARTLY
+    assert removed(calls, SMALL)[SMALL].presence is Presence.MISSING
+    assert list(store.folder.glob(f"{SMALL}*")) == []
+
+
+def test_not_while_a_job_may_need_it(calls, store, make_job, halted):
+    pull(calls)
+    backend = calls.backend
+    worker = backend.worker()
+    halted(worker)
+    job = backend.submit(make_job())
+    status, message = backend.refusal("DELETE", f"/models/{SMALL}")
+    assert (status, "Remove it once that has ended" in message) == (409, True)
+    assert store.state(SMALL) is ModelState.INSTALLED
+    halted.let_go(worker)
+    backend.end_of(job.id)
+    assert removed(calls, SMALL)[SMALL].presence is Presence.MISSING
 
 
 def test_what_set_up_has_brought_stays(calls):
