@@ -266,7 +266,7 @@ def _networks(
         packs = few and name in IN_FEW_BITS
         fewer = {"quantization_config": few_bits()} if packs else {}
         try:
-            with telling_of_packing(shapes[name], tell) if packs else nullcontext():
+            with telling_of_packing(shapes.get(name, {}), tell) if packs else nullcontext():
                 networks[name] = load_whole(
                     network_class.from_pretrained,
                     folder / name,

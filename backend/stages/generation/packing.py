@@ -20,13 +20,14 @@ def telling_of_packing(shapes: Shapes, report: ReportFraction) -> Iterator[None]
     """Report after each matrix that is packed while the block loads a network of these shapes.
 
     report: may raise StopWork. transformers would take that for a fault of the file, and go on: so
-    nothing is packed any more, and it is raised again at the end.
+    nothing is packed any more, and it is raised again at the end. Each time a new one: one that
+    was raised before holds, by its traceback, every matrix that it came past.
     """
     from sdnq.quantizer import SDNQQuantizer
 
     pack = SDNQQuantizer.create_quantized_param
     total = max(1, numbers_to_pack(shapes))
-    done, stopped = 0, list[StopWork]()
+    done, stopped = 0, False
 
     def pack_and_tell(
         quantizer: object,
@@ -35,15 +36,15 @@ def telling_of_packing(shapes: Shapes, report: ReportFraction) -> Iterator[None]
         *how: Any,  # noqa: ANN401
         **more: Any,  # noqa: ANN401
     ) -> None:
-        nonlocal done
+        nonlocal done, stopped
         if stopped:
-            raise stopped[0]
+            raise StopWork
         pack(quantizer, model, value, *how, **more)
         done += value.numel()
         try:
             report(min(1.0, done / total))
-        except StopWork as stop:
-            stopped.append(stop)
+        except StopWork:
+            stopped = True
             raise
 
     SDNQQuantizer.create_quantized_param = pack_and_tell
@@ -52,4 +53,4 @@ def telling_of_packing(shapes: Shapes, report: ReportFraction) -> Iterator[None]
     finally:
         SDNQQuantizer.create_quantized_param = pack
         if stopped:
-            raise stopped[0]
+            raise StopWork

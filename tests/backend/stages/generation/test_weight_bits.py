@@ -1,12 +1,15 @@
 """FLUX.2 klein and Z-Image in 4 bit, and from GGUF, where memory does not suffice for more."""
 
+import gc
 import os
 import shutil
+import weakref
 from dataclasses import replace
 from importlib import util
 
 import numpy as np
 import pytest
+import torch
 
 from layerpeel.backend.devices.pool import NetworkPool, bytes_of
 from layerpeel.backend.errors import BadInputError, DeviceError, ModelError
@@ -22,6 +25,7 @@ from layerpeel.backend.stages.generation.generator_checkpoint import (
     shapes_by_part,
 )
 from layerpeel.backend.stages.generation.loading import load_pipeline
+from layerpeel.backend.stages.generation.packing import telling_of_packing
 from layerpeel.backend.stages.generation.pipelines import networks_of
 from layerpeel.backend.stages.generation.request import GenerationRequest, Start
 from layerpeel.backend.stages.generation.style import Style
@@ -273,6 +277,45 @@ def test_packing_is_told_of_matrix_by_matrix_and_stops_after_each(
         assert stopped == [len(packed)]
         assert 0 < len(packed) < matrices
         assert quantizer.create_quantized_param is packing
+
+
+def test_what_comes_after_a_cancel_is_not_held_in_memory(monkeypatch):
+    """transformers goes on reading: each matrix that is refused must go before the next one."""
+    quantizer = pytest.importorskip("sdnq.quantizer").SDNQQuantizer
+    monkeypatch.setattr(quantizer, "create_quantized_param", lambda *_: None)
+    held, stops = [], []
+
+    def cancel(_done):
+        raise StopWork
+
+    def refused(matrix):
+        held.append(weakref.ref(matrix))
+        with pytest.raises(StopWork) as raised:
+            quantizer.create_quantized_param(None, None, matrix)
+        stops.append(len(raised.traceback))
+
+    def load():
+        with telling_of_packing({}, cancel):
+            for _ in range(4):
+                refused(torch.zeros(8))
+                gc.collect()  # What pytest made of it; not what is still referred to.
+                assert held[-1]() is None
+
+    with pytest.raises(StopWork):
+        load()
+    assert stops[1:] == [stops[1]] * 3
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_in_four_bits_too_a_folder_without_a_networks_weights_is_told_of(
+    config_of, folders, pool, name, tmp_path
+):
+    pytest.importorskip("sdnq")
+    folder = shutil.copytree(folders[name], tmp_path / "incomplete")
+    for weights in (folder / "transformer").glob("*.safetensors"):
+        weights.unlink()
+    with pytest.raises(ModelError, match=r"no file named .*safetensors"):
+        load_pipeline(config_of(name, 4), Checkpoint(folder), pool.compute)
 
 
 def test_loading_tells_of_every_network_and_stops_between_them(config_of, folders, pool):
