@@ -216,11 +216,18 @@ class HttpCalls(QObject):
         reply.finished.connect(finish)
 
 
+# Of a transfer that takes too long: with Qt 5 and, at least from 6.11 on, with Qt 6.
+_SILENT = (
+    QNetworkReply.NetworkError.OperationCanceledError,
+    QNetworkReply.NetworkError.TimeoutError,
+)
+
+
 def _problem_of(reply: QNetworkReply) -> Problem:
     """Describe why a call failed, in the backend's own words where it answered."""
     status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
     if status is None:
-        if _error_of(reply) == QNetworkReply.NetworkError.OperationCanceledError:
+        if _error_of(reply) in _SILENT:
             return Problem(i18n("The backend does not answer. Try again."), True)
         return Problem(i18n("The backend cannot be reached: {}.").format(reply.errorString()), True)
     if status < 400:

@@ -138,7 +138,7 @@ def test_every_page_can_be_read(
     launch_krita, setup_zip, isnet_store, tmp_path, small_painting, soft_disc, scale, theme, german
 ):
     programs = base_python(tmp_path / "programs")
-    environment = {"PATH": f"{programs}:/usr/bin:/bin", "QT_SCALE_FACTOR": str(scale)}
+    environment = {"PATH": f"{programs}:/usr/bin:/bin:/usr/sbin", "QT_SCALE_FACTOR": str(scale)}
     krita = launch_krita({**environment, **german(tmp_path / "config")}, "home", setup_zip)
     krita.run(THEME, theme=theme)
     reader = Reader(krita, f"{scale}00")

@@ -77,16 +77,19 @@ def test_in_a_folder_of_any_letters_and_after_a_new_start(launch_krita, small_pa
     backend.register()
     path = tmp_path / "saved.kra"
     before = peel_and_save(krita, docker, easel, path, small_painting)
+    easel.picture(small_painting)  # Krita 6 shows no docker without a document.
     docker.open_settings()
     assert f"{krita.home.layerpeel}/backend.log" in krita.evaluate("widgets.open_dialog()")
     krita.choose("layerpeel_engine", "LayeringDiff (paper)")
     docker.close_settings("ok")
     assert krita.quit() == 0
     krita.start()
+    easel.picture(small_painting)
     docker.open_settings()
     assert docker.engine == "LayeringDiff (paper)"
     krita.choose("layerpeel_engine", "Compact (processor)")
     docker.close_settings("ok")
+    krita.close_documents()
     assert_kept_and_goes_on(krita, docker, easel, path, before, small_painting)
     process = backend.pid
     assert krita.quit() == 0

@@ -43,14 +43,14 @@ def opened(krita, easel, docker, small_painting, soft_disc):
 def test_no_backend_is_known(krita, docker, session_backend, opened):
     session_backend.end()
     session_backend.unregister()
-    krita.run("import os\nold = os.environ['PATH']\nos.environ['PATH'] = '/nowhere'")
+    path = krita.run("import os\nresult = os.environ['PATH']\nos.environ['PATH'] = '/nowhere'")
     try:
         line = docker.peel()
         assert line.startswith("No backend was found: run “layerpeel register” once")
         docker.picture_of("no-backend")
     finally:
         session_backend.register()
-        krita.run("import os\nos.environ['PATH'] = path", path="/usr/bin:/bin")
+        krita.run("import os\nos.environ['PATH'] = path", path=path)
     assert krita.layer_tree() == opened
     assert docker.peel() == DONE
 
