@@ -31,6 +31,9 @@ Message = TypeVar("Message")
 Packed = List[bytes]
 """A message in pieces that follow each other. Those of pixels are the message's own, not copies."""
 
+# Of a message that is read; None where one has found its field.
+_Blocks = List[Optional[bytes]]
+
 
 def pack(message: object) -> bytes:
     """Serialise a dataclass of the protocol, with its pixels, as one message."""
@@ -56,7 +59,7 @@ def unpack(kind: Type[Message], data: bytes) -> Message:
     header = _from_json(data[:end])
     if not isinstance(header, dict) or not isinstance(header.get("blocks"), list):
         raise ProtocolError("The message's header says nothing about its blocks.")
-    blocks: List[bytes] = []
+    blocks: _Blocks = []
     start = end + 1
     for length in header["blocks"]:
         if type(length) is not int or length < 0 or start + length > len(data):
@@ -122,7 +125,7 @@ def _to_plain(value: Any, blocks: Optional[List[bytes]], tagged: bool = False) -
     return value
 
 
-def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+def _from_plain(kind: Any, plain: Any, blocks: Optional[_Blocks]) -> Any:
     origin = getattr(kind, "__origin__", None)
     if origin is Union:
         return _one_of(kind.__args__, plain, blocks)
@@ -148,7 +151,7 @@ def _from_plain(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any
     return plain
 
 
-def _dataclass_of(kind: Any, plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+def _dataclass_of(kind: Any, plain: Any, blocks: Optional[_Blocks]) -> Any:
     _expect(isinstance(plain, dict), kind, plain)
     hints = _hints_of(kind)
     came = set(plain) - {"type"}
@@ -171,7 +174,7 @@ def _hints_of(kind: Any) -> Dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[_Blocks]) -> Any:
     if plain is None and type(None) in kinds:
         return None
     others = [kind for kind in kinds if kind is not type(None)]
@@ -184,7 +187,7 @@ def _one_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]])
     raise ProtocolError(f"“{name}” is none of {[kind.__name__ for kind in others]}.")
 
 
-def _tuple_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]]) -> Any:
+def _tuple_of(kinds: Sequence[Any], plain: Any, blocks: Optional[_Blocks]) -> Any:
     _expect(isinstance(plain, list), tuple, plain)
     if len(kinds) == 2 and kinds[1] is Ellipsis:
         return tuple(_from_plain(kinds[0], each, blocks) for each in plain)
@@ -192,7 +195,7 @@ def _tuple_of(kinds: Sequence[Any], plain: Any, blocks: Optional[Sequence[bytes]
     return tuple(_from_plain(kind, each, blocks) for kind, each in zip(kinds, plain))
 
 
-def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
+def _bytes_of(plain: Any, blocks: Optional[_Blocks]) -> bytes:
     if blocks is None:
         _expect(isinstance(plain, str), bytes, plain)
         try:
@@ -200,7 +203,11 @@ def _bytes_of(plain: Any, blocks: Optional[Sequence[bytes]]) -> bytes:
         except binascii.Error as error:
             raise ProtocolError(f"These bytes are not base64: {error}") from None
     _expect(type(plain) is int and 0 <= plain < len(blocks), bytes, plain)
-    block: bytes = blocks[plain]
+    block: Optional[bytes] = blocks[plain]
+    if block is None:
+        raise ProtocolError(f"The block {plain} came for several fields.")
+    # Else a short message could spell pictures of any number and size.
+    blocks[plain] = None
     return block
 
 

@@ -23,6 +23,7 @@ from layerpeel.backend.scenes.kept import NO_ENGINE
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
 from layerpeel.backend.scenes.selection import selected, window_to_paint
+from layerpeel.backend.stages.generation.references import check_number
 from layerpeel.backend.stages.generation.request import GenerationRequest
 from layerpeel.backend.stages.generation.style import Style
 from layerpeel.shared.protocol import Coverage, LayerStack, MadeWith, Picture, Role
@@ -34,7 +35,7 @@ def edited(
 ) -> GenerationRequest:
     """Show the generator a picture (H×W×3) to edit, and all that come with it, on white.
 
-    Raises BadInputError where its style cannot, or a strength was given.
+    Raises BadInputError where its style cannot, or not so many, or a strength was given.
     """
     if guide.strength is not None:
         raise BadInputError("An edit has no strength: say in words how much is to change.")
@@ -43,6 +44,8 @@ def edited(
             f"The style “{style.name}” cannot change a picture by words: choose one that paints "
             "with a generator that edits (FLUX.2 klein), or give the picture as a sketch."
         )
+    # First: unpacked into floats, each takes many times the memory.
+    check_number(1 + len(guide.references), style.generator)
     references = tuple(shown_on(PAPER, image_of(each)) for each in guide.references)
     return replace(asked, edit=shown, references=references)
 
@@ -61,8 +64,8 @@ def edit_within(
     The generator sees the selection and what lies round it, at its own best size: of a large
     picture it would see, and paint, a small part in few pixels.
 
-    Raises BadInputError for brackets in the prompt, as `selected` and `edited` do, and as the
-    painter does.
+    Raises BadInputError for brackets in the prompt and where there is nothing to be seen, as
+    `selected` and `edited` do, and as the painter does.
     """
     prompt = read_prompt(request.prompt)
     if prompt.foregrounds:
@@ -71,8 +74,14 @@ def edit_within(
             "change the whole picture."
         )
     within = selected(coverage, picture)
-    shown = shown_on(PAPER, image_of(picture))
+    image = image_of(picture)
     window = window_to_paint(within > 0, painter.style.generator.longest_ratio)
+    if not (image.alpha[window.slices] > 0).any():
+        raise BadInputError(
+            "What is to be changed is empty, and so is what lies round it: select where something "
+            "is."
+        )
+    shown = shown_on(PAPER, image)
     seen = np.ascontiguousarray(shown[window.slices])
     size = (window.right - window.left, window.bottom - window.top)
     plain = asked_for(request.painting, prompt.words, painter.style, size)

@@ -60,4 +60,5 @@ def _guided(guide: Guide | None) -> dict[str, str]:
         return {}
     strength = {} if guide.strength is None else {"strength": f"{guide.strength:g}"}
     shown = {"references": str(len(guide.references))} if guide.references else {}
-    return {"guide": guide.kind.value, **strength, **shown}
+    where = {} if guide.within is None else {"within": "selection"}
+    return {"guide": guide.kind.value, **strength, **shown, **where}

@@ -31,7 +31,8 @@ _ABOUT = cleandoc(
 
     A packed message ({MESSAGE_TYPE}) is a line of JSON,
     `{{"message": …, "blocks": [length, …]}}`, then its blocks of bytes; in the JSON, bytes are the
-    number of their block. Events have a message after each `data: `; other lines are comments.
+    number of their block, which no other field may name. Events have a message after each
+    `data: `; other lines are comments.
     """
 )
 

@@ -18,6 +18,9 @@ from layerpeel.shared.wire import LONGEST_HEADER, MESSAGE_TYPE, from_text, unpac
 
 SILENCE_SECONDS = 30.0
 
+# Of one job, beside its picture: more than any generator is shown.
+MOST_REFERENCES = 16
+
 Message = TypeVar("Message")
 
 
@@ -54,12 +57,15 @@ async def receive_body(request: Request, target: Path, limits: Limits) -> None:
 
 
 def read_job(path: Path, limits: Limits) -> SubmitJob:
-    """Read the received job. Raises `Refused` when it is no job, or its picture is too large."""
+    """Read the received job.
+
+    Raises `Refused` when it is no job, or its pictures are too large or too many.
+    """
     job = _unpacked(SubmitJob, path, "job")
     if job.size == (0, 0):
         raise Refused(400, "The job came without a picture: update the plugin.")
-    for size in (job.size, *map(_size_of, _references_of(job))):
-        _check_pixels(size, limits)
+    _check_pixels(job.size, limits)
+    _check_references(job, limits)
     return job
 
 
@@ -105,9 +111,25 @@ def _unpacked(kind: type[Message], path: Path, what: str) -> Message:
         raise Refused(400, f"The {what} cannot be read: {error} Update the plugin.") from error
 
 
-def _references_of(job: SubmitJob) -> tuple[Picture, ...]:
+def _check_references(job: SubmitJob, limits: Limits) -> None:
     guide = job.request.guide if isinstance(job.request, SceneRequest) else None
-    return () if guide is None else guide.references
+    sizes = [_size_of(each) for each in guide.references] if guide is not None else []
+    if len(sizes) > MOST_REFERENCES:
+        raise Refused(
+            413,
+            f"The job came with {len(sizes)} further pictures, and no generator is shown more than "
+            f"{MOST_REFERENCES}: leave some out.",
+        )
+    for size in sizes:
+        _check_pixels(size, limits)
+    together = sum(width * height for width, height in (job.size, *sizes))
+    if together > limits.pixels:
+        raise Refused(
+            413,
+            f"The picture and the further ones have {together:,} pixels together, more than the "
+            f"{limits.pixels:,} that this backend takes. Scale them down, or start the backend "
+            "with a larger --max-pixels.",
+        )
 
 
 def _size_of(picture: Picture) -> tuple[int, int]:

@@ -174,6 +174,19 @@ def test_a_message_says_what_is_wrong_with_it(path, value, complaint):
         unpack(SubmitJob, json.dumps(tree).encode() + b"\n" + pixels)
 
 
+def test_each_block_belongs_to_one_field():
+    """Else a small message would be many large pictures."""
+    shown = Picture(PixelBlock(1, 1, ColourModel.RGBA, Depth.U8, bytes(4)))
+    guide = Guide(GuideKind.EDIT, references=(shown, shown))
+    header, blocks = pack(guide).split(b"\n", 1)
+    assert unpack(Guide, header + b"\n" + blocks) == guide
+    tree = json.loads(header)
+    first, second = tree["message"]["references"]
+    second["pixels"]["data"] = first["pixels"]["data"]
+    with pytest.raises(ProtocolError, match="came for several fields"):
+        unpack(Guide, json.dumps(tree).encode() + b"\n" + blocks)
+
+
 def test_a_missing_field_is_named():
     with pytest.raises(ProtocolError, match="done"):
         from_text(JobEvent, '{"type": "Progress", "stage": "x"}')

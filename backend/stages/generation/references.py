@@ -30,11 +30,7 @@ def check_references(pictures: Sequence[Float32], config: GeneratorConfig) -> No
             f"(--generator {' or '.join(others)})"
             f"{instead if config.start_pipeline or config.inpaint_pipeline else ''}."
         )
-    if len(pictures) > config.references:
-        raise BadInputError(
-            f"{config.title} takes {config.references} pictures at most, the edited one among "
-            f"them, and was given {len(pictures)}: leave some out."
-        )
+    check_number(len(pictures), config)
     for number, picture in enumerate(pictures, 1):
         height, width = picture.shape[:2]
         if min(height, width) < LEAST_SIDE:
@@ -47,6 +43,15 @@ def check_references(pictures: Sequence[Float32], config: GeneratorConfig) -> No
                 f"Picture {number} is {width} × {height} pixels: its longer side may be at most "
                 f"{config.longest_ratio:g} times the shorter. Cut it."
             )
+
+
+def check_number(pictures: int, config: GeneratorConfig) -> None:
+    """Raise BadInputError for more pictures than a generator can be shown."""
+    if pictures > config.references:
+        raise BadInputError(
+            f"{config.title} takes {config.references} pictures at most, the edited one among "
+            f"them, and was given {pictures}: leave some out."
+        )
 
 
 def size_to_edit_at(wanted: tuple[int, int], side: int, multiple: int) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def test_scripts_have_it_with_other_pictures(canvas, paper_store):
     shown = edit(pixels, "make it night", references=[leaf], style="editor", store=paper_store)
     assert (pixels_of(shown) != pixels_of(made)).any()
     assert shown.made_with.painted["references"] == "1"
-    assert "references" not in made.made_with.painted
+    assert not {"references", "within"} & set(made.made_with.painted)
     with pytest.raises(BadInputError, match="takes 4 pictures at most"):
         edit(pixels, "make it night", references=[leaf] * 4, style="editor", store=paper_store)
 
@@ -96,6 +96,7 @@ def test_within_a_selection_it_is_one_layer_that_is_clear_outside(paper_store):
     stack = edit(pixels, "make it night", within=within, style="editor", store=paper_store)
     (layer,) = stack.layers
     assert stack.size == (400, 300)
+    assert stack.made_with.painted["within"] == "selection"
     assert (layer.name, layer.role) == ("make it night", Role.FOREGROUND)
     assert (layer.offset, layer.pixels.width, layer.pixels.height) == ((50, 100), 70, 60)
     levels = np.frombuffer(within.data, np.uint8).reshape(300, 400)[100:160, 50:120]
@@ -122,6 +123,8 @@ def test_it_stops_within_a_step(canvas, paper_store):
 CLEAR = Picture(block_of(np.zeros((64, 80, 4), np.uint8)))
 SMALL = Picture(block_of(np.full((9, 9, 4), 255, np.uint8)))
 FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
+# In a profile that cannot be read: so it is seen that it was not.
+UNREAD = replace(FULL, icc_profile=b"none")
 ALL, NOTHING = (Coverage(80, 64, bytes([level]) * (80 * 64)) for level in (255, 0))
 
 
@@ -142,6 +145,8 @@ ALL, NOTHING = (Coverage(80, 64, bytes([level]) * (80 * 64)) for level in (255, 
         ),
         (FULL, {"prompt": " "}, "prompt is empty"),
         (CLEAR, {}, "is empty: choose"),
+        (CLEAR, {"guide": replace(EDITED, within=ALL)}, "is empty, and so is what lies round"),
+        (FULL, {"guide": replace(EDITED, references=(UNREAD,) * 4)}, "was given 5: leave some"),
         (SMALL, {}, "too small to be seen"),
     ],
 )

@@ -62,6 +62,22 @@ def test_too_large_a_picture(narrow):
     assert "97×96" in answer.text
 
 
+def test_too_many_pictures_and_too_large_together(narrow):
+    def answer_to(count, side):
+        picture = Picture(
+            PixelBlock(side, side, ColourModel.GRAYA, Depth.U8, bytes(side * side * 2))
+        )
+        shown = Guide(GuideKind.EDIT, references=(picture,) * count)
+        return narrow.post(pack(SubmitJob("many", SceneRequest("night", guide=shown), picture)))
+
+    many = answer_to(17, 9)
+    assert many.status_code == 413
+    assert "17 further pictures" in many.text
+    large = answer_to(3, 60)
+    assert large.status_code == 413
+    assert "14,400 pixels together, more than the 9,216" in large.text
+
+
 def test_too_long_a_body_is_refused_before_it_is_sent(narrow):
     answer = send_raw(narrow, f"Content-Type: {MESSAGE_TYPE}", "Content-Length: 100001")
     assert answer.startswith(b"HTTP/1.1 413 ")
