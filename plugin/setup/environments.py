@@ -19,6 +19,8 @@ from layerpeel.shared.strict_json import read_json
 
 _NAME = re.compile(r"environment-(\d+)")
 _RECORD = "layerpeel-setup.json"
+# On Windows, and elsewhere.
+_PLACES_OF_TORCH = ("Lib/site-packages/torch", "lib/python*/site-packages/torch")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Environment:
     """An environment's folder.
 
     fingerprint, version: of the payload that it is installed from.
-    done: keys of the steps that are done, in their order. with_torch: whether torch is in it.
+    done: keys of the steps that are done, in their order. with_torch: whether torch is in it, or
+        comes into it.
     """
 
     folder: Path
@@ -105,5 +108,8 @@ def _read(folder: Path) -> Optional[Environment]:
         return None
     if not all(isinstance(text, str) for text in texts):
         return None
-    with_torch = told.get("with_torch") is True
+    # It may have come by hand since: an update would leave it out.
+    with_torch = told.get("with_torch") is True or any(
+        torch.is_dir() for place in _PLACES_OF_TORCH for torch in folder.glob(place)
+    )
     return Environment(folder, texts[0], texts[1], tuple(texts[2:]), with_torch)

@@ -145,6 +145,11 @@ class SettingUp(QObject):
         return self._to_continue() is not None
 
     @property
+    def repeats_removal(self) -> bool:
+        """Whether trying again removes the backend."""
+        return self._has_removed
+
+    @property
     def repeats_another_way(self) -> bool:
         """Whether trying again is not a set-up over the internet: from a folder, or a removal."""
         return self._has_removed or self._folder is not None
@@ -172,8 +177,7 @@ class SettingUp(QObject):
         if self.state in (SetupState.RUNNING, SetupState.REMOVING):
             return
         self._is_asked_for = True
-        has_torch = self.installed is not None and self.installed.with_torch
-        self.want_torch(with_torch or has_torch or self._newest_has_torch())
+        self.want_torch(with_torch or self._had_torch())
         self.look()
 
     def want_torch(self, is_wanted: bool) -> None:
@@ -277,7 +281,7 @@ class SettingUp(QObject):
     def _connection_changed(self) -> None:
         if self._connection.state is ConnectionState.MISSING and self.state is SetupState.IDLE:
             if self.is_possible:
-                self.want_torch(self._newest_has_torch())
+                self.want_torch(self._had_torch())
                 self.look()
         else:
             self.changed.emit()
@@ -347,11 +351,11 @@ class SettingUp(QObject):
         whole = [each for each in fits if each.python(self._system).exists()]
         return next((each for each in whole if can_go_on(each.done)), None)
 
-    def _newest_has_torch(self) -> bool:
-        """Whether a set-up with torch has stopped before its end."""
-        return any(
-            each.with_torch and not is_whole(each.done) for each in known_environments()[-1:]
-        )
+    def _had_torch(self) -> bool:
+        """Whether torch is installed, or a set-up with it has stopped before its end."""
+        stopped = [each for each in known_environments()[-1:] if not is_whole(each.done)]
+        there = [*stopped, *([self.installed] if self.installed is not None else [])]
+        return any(each.with_torch for each in there)
 
     def _take_lock(self) -> bool:
         """Let no other Krita set up at the same time; return whether it is ours to do."""

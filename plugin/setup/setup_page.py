@@ -100,7 +100,9 @@ class SetupPage(QWidget):
         can_start = (is_offer or is_failure) and setting_up.python is not None
         shown = {
             self._start: can_start,
-            self._torch: can_start and is_offer and setting_up.can_have_torch,
+            self._torch: can_start
+            and setting_up.can_have_torch
+            and not (is_failure and setting_up.repeats_removal),
             self._online: can_start and is_failure and setting_up.repeats_another_way,
             self._folder: can_start,
             self._look: state is SetupState.NO_PYTHON,

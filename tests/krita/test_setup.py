@@ -233,6 +233,7 @@ def test_installed_again_updated_and_removed(start_bare, end_backends, small_pai
     assert page.wait_for_end() == "Not all could be removed: /x: It is in use"
     assert page.text("set_up") == "Try again"
     assert page.text("setup_online").startswith("Set up online")
+    assert not page.shown("setup_torch")
     picture(krita, "not-removed")
     krita.run(REAL_REMOVAL)
     page.press("set_up")
@@ -317,6 +318,10 @@ def test_what_breaks_a_step_is_told_and_mended_by_trying_again(
     page.choose_folder(lacking)
     assert page.wait_for_end().startswith("The folder lacks the model ")
     assert page.text("set_up") == "Try again"
+    # Whoever finds that torch does not fit can leave it out.
+    for wanted in (True, False):
+        page.press("setup_torch")
+        assert krita.evaluate("widgets.the('layerpeel_setup_torch').isChecked()") is wanted
     picture(krita, "folder-lacks")
     page.press("setup_online")
     assert page.wait_for_end() == ""

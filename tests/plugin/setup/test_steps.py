@@ -80,6 +80,17 @@ def test_an_environment_remembers_that_torch_is_in_it(home):
         assert environments.known_environments()[-1].with_torch is with_torch
 
 
+@pytest.mark.parametrize("place", ["lib/python3.13/site-packages", "Lib/site-packages"])
+def test_torch_that_somebody_has_installed_there_counts_too(home, place):
+    environment = environments.fresh_environment("f", "1.0")
+    environment.folder.mkdir(parents=True)
+    environment.having_done("environment")
+    (environment.folder / place / "torchvision").mkdir(parents=True)
+    assert not environments.known_environments()[0].with_torch
+    (environment.folder / place / "torch").mkdir()
+    assert environments.known_environments()[0].with_torch
+
+
 def test_environment_is_whole_once_the_last_step_is_noted_and_not_before(home):
     environment = environments.fresh_environment("f", "1.0")
     environment.folder.mkdir(parents=True)
