@@ -4,7 +4,8 @@ They are annotations: saved with the document, no part of its layers, and no ste
 in them only the backend reads, and checks: the document may be a stranger's.
 """
 
-from typing import Dict
+import re
+from typing import Callable, Dict
 
 from krita import Document
 
@@ -14,6 +15,7 @@ from layerpeel.plugin.texts import i18n, number_text
 
 _SWITCH = "layerpeel/keeps-results"
 _RESULT = "layerpeel/result/"
+_JOB = re.compile(r"[0-9a-f]{32}")
 
 MOST_BYTES = 128 << 20
 """Of all results in one document: Krita takes some 60 ms for a megabyte whenever it saves."""
@@ -31,11 +33,20 @@ def start_keeping(document: Document) -> None:
     document.setAnnotation(_SWITCH, "Layerpeel: its results are kept here", QByteArray(b"yes"))
 
 
-def stop_keeping(document: Document) -> None:
-    """Let it carry none any more, and remove those that it carries."""
-    for job in enclosed_in(document):
-        take_out(document, job)
+def stop_keeping(document: Document, is_elsewhere: Callable[[str], bool]) -> int:
+    """Let it carry no more results, and remove those that are elsewhere too; return how many stay.
+
+    is_elsewhere: whether the backend has the result of a job. No undo brings one back.
+    """
     document.removeAnnotation(_SWITCH)
+    for job in filter(is_elsewhere, enclosed_in(document)):
+        take_out(document, job)
+    return len(enclosed_in(document))
+
+
+def is_of_job(name: str) -> bool:
+    """Whether a result in a document is named as jobs are: a stranger's may have any name."""
+    return _JOB.fullmatch(name) is not None
 
 
 def enclosed_in(document: Document) -> Dict[str, int]:

@@ -1,6 +1,6 @@
 """The switch by which a document carries its results along, and how much that makes."""
 
-from typing import Optional
+from typing import Callable, Optional
 
 from layerpeel.plugin.canvas.enclosed_results import (
     enclosed_in,
@@ -19,13 +19,16 @@ class EnclosingSwitch(QCheckBox):
 
     wanted: emitted when results are to be kept from now on. told: emitted with a line for the
     artist.
+
+    is_listed: whether the backend has the result of a job.
     """
 
     wanted = pyqtSignal()
     told = pyqtSignal(str)
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, is_listed: Callable[[str], bool], parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
+        self._is_listed = is_listed
         self.setObjectName("layerpeel_keep_in_document")
         self.setToolTip(
             i18n(
@@ -58,7 +61,16 @@ class EnclosingSwitch(QCheckBox):
             self.wanted.emit()
         else:
             number = len(enclosed_in(document))
-            stop_keeping(document)
+            stay = stop_keeping(document, self._is_listed)
             if number:
-                self.told.emit(i18n("The .kra keeps no results any more; this list still does."))
+                self.told.emit(_said_of(stay))
         self.show_document()
+
+
+def _said_of(stay: int) -> str:
+    """Say what has become of the results in a document. stay: how many of them it still has."""
+    if not stay:
+        return i18n("The .kra keeps no results any more; this list still does.")
+    if stay == 1:
+        return i18n("1 result stays in the .kra: it is not in this list.")
+    return i18n("{count} results stay in the .kra: they are not in this list.").format(count=stay)

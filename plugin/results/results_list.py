@@ -77,7 +77,7 @@ class ResultsList(QWidget):
         self._view = QListView()
         self._buttons = ResultButtons()
         self._question = DiscardQuestion()
-        self._switch = EnclosingSwitch()
+        self._switch = EnclosingSwitch(lambda job: job in self._known)
         self._arrange()
         self._search.textChanged.connect(lambda _text: self._show_results())
         self._cache.arrived.connect(self._redraw)

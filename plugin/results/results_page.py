@@ -132,8 +132,10 @@ class ResultsPage(QWidget):
         self._look.draw_icons()
 
     def _keep_in_document(self) -> None:
-        self._enclosing.try_again()
-        self._bring_in_step()
+        document = active_document()
+        if document is not None:
+            self._enclosing.keep(document)
+            self._list.ask()
 
     def _bring_in_step(self) -> None:
         """Let documents carry their results along, and list those that they bring."""

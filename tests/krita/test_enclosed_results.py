@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.krita, pytest.mark.usefixtures("isnet_store")]
 
 SECONDS_TO_PACK = 30
 ENCLOSED = "layerpeel/result/"
+ENCLOSING = "widgets.the('layerpeel_results').parent()._enclosing"
 CARRIED = (
     "[kind[len(start):] for kind in krita.activeDocument().annotationTypes()"
     " if kind.startswith(start)]"
@@ -35,6 +36,14 @@ def wait_for_carried(krita, number):
     krita.wait_until(lambda: len(carried(krita)) == number, SECONDS_TO_PACK, "it to be kept")
 
 
+def forget_all(results):
+    """Have the backend forget what earlier tests made, of pictures of the same name."""
+    results.open()
+    for job in results.jobs:
+        results.forget(job)
+    results.close()
+
+
 @pytest.fixture
 def elsewhere(launch_krita):
     """Another Krita, with a backend and results of its own."""
@@ -49,6 +58,7 @@ def elsewhere(launch_krita):
 def saved(krita, docker, easel, results, backend, small_painting, peel_exactly, tmp_path):
     """A .kra that carries the result of a peel that was undone, and the id of that."""
     path = tmp_path / "moor.kra"
+    forget_all(results)
     easel.picture(small_painting)
     krita.save(path)
     assert peel_exactly() == DONE
@@ -140,6 +150,76 @@ def test_switched_off_none_stays_and_all_are_still_listed(krita, results, saved,
     assert not [name for name in names if "keeps-results" in name or "layerpeel/result" in name]
 
 
+def test_a_strangers_picture_of_the_same_name_pulls_nothing_into_itself(
+    krita, docker, easel, results, backend, small_painting, peel_exactly, tmp_path
+):
+    folders = [tmp_path / "own", tmp_path / "strangers"]
+    own, strangers = (folder / "moor.kra" for folder in folders)
+    for folder in folders:
+        folder.mkdir()
+    forget_all(results)
+    easel.picture(small_painting)
+    krita.save(own)
+    assert peel_exactly() == DONE
+    krita.close_documents()
+    easel.picture(small_painting)
+    krita.run(
+        "from layerpeel.plugin.canvas.enclosed_results import start_keeping\n"
+        "start_keeping(krita.activeDocument())"
+    )
+    krita.save(strangers)
+    krita.close_documents()
+    krita.open_picture(strangers)
+    results.open()
+    assert len(results.jobs) == 1
+    assert krita.evaluate("widgets.the('layerpeel_keep_in_document').isChecked()")
+    assert krita.evaluate(f"{ENCLOSING}._is_busy") is False
+    assert carried(krita) == []
+    # Opened again, the artist's own has it by a click.
+    krita.close_documents()
+    krita.open_picture(own)
+    keep_in_document(krita, results, 1)
+
+
+def test_switched_off_what_is_nowhere_else_stays(krita, results, saved):
+    path, job = saved
+    krita.open_picture(path)
+    krita.run(
+        "from layerpeel.plugin.qt import QByteArray\n"
+        "krita.activeDocument().setAnnotation(kind, '', QByteArray(b'x' * 500))",
+        kind=ENCLOSED + "f" * 32,
+    )
+    results.close()
+    results.open()
+    was_refused = f"{'f' * 32!r} in {ENCLOSING}._brought and not {ENCLOSING}._is_busy"
+    krita.wait_until(was_refused, SECONDS_TO_PACK, "the refusal")
+    krita.click("layerpeel_keep_in_document")
+    assert results.message == "1 result stays in the .kra: it is not in this list."
+    assert carried(krita) == ["f" * 32]
+    assert job in results.jobs
+
+
+def test_discarded_on_its_way_into_the_document_it_does_not_come(
+    krita, docker, easel, results, backend, small_painting, peel_exactly
+):
+    easel.picture(small_painting)
+    assert peel_exactly() == DONE
+    results.open()
+    krita.run(
+        "page = widgets.the('layerpeel_results'); client = page.client; ask = client.enclosed\n"
+        "def discard_meanwhile(job, done, failed):\n"
+        "    client.enclosed = ask\n"
+        "    ask(job, done, failed)\n"
+        "    page.remove(job)\n"
+        "client.enclosed = discard_meanwhile"
+    )
+    krita.click("layerpeel_keep_in_document")
+    krita.wait_until(
+        f"{ENCLOSING}._discarded and not {ENCLOSING}._is_busy", SECONDS_TO_PACK, "its end"
+    )
+    assert carried(krita) == []
+
+
 def test_one_that_is_damaged_is_told_and_harms_nothing(saved, elsewhere, small_painting, soft_disc):
     path, job = saved
     krita, results = elsewhere, ResultsPage(elsewhere)
@@ -172,12 +252,16 @@ def test_what_is_too_large_is_said_and_does_not_go_in(
 ):
     easel.picture(small_painting)
     assert peel_exactly() == DONE
+    docker.take_from("Whole picture")
+    assert peel_exactly() == DONE
     limit = "from layerpeel.plugin.canvas import enclosed_results\nenclosed_results.MOST_BYTES ="
     krita.run(f"{limit} 1000")
     try:
         results.open()
         krita.click("layerpeel_keep_in_document")
         krita.wait_until(lambda: "is not kept in the .kra" in results.message, 30, "the line")
+        # The others are not even asked for.
+        assert results.message.endswith("Discard others first. 1 more is not kept either.")
         assert carried(krita) == []
         results.picture_of("enclosed-too-large")
     finally:
