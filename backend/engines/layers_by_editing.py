@@ -3,8 +3,10 @@
 import numpy as np
 
 from layerpeel.backend.engines.layers_by_inpainting import LayersByInpainting, window_to_see
+from layerpeel.backend.errors import BadInputError
 from layerpeel.backend.image import Bool, Float32, Image
 from layerpeel.backend.progress import ReportFraction
+from layerpeel.backend.stages.generation.references import fault_of_size
 from layerpeel.backend.stages.generation.request import GenerationRequest
 from layerpeel.backend.stages.isnet import shown_over_grey
 
@@ -40,12 +42,21 @@ class LayersByEditing(LayersByInpainting):
     ) -> Float32:
         """Paint a hole (H×W) in a picture's proxy anew: H×W×3, RGB, 0–1.
 
-        Raises as `LayersByInpainting.fill` does.
+        Raises BadInputError where the picture is too small or too long round the hole, and as
+        `LayersByInpainting.fill` does.
         """
+        window = window_to_see(hole, self._config)
+        size = (window.right - window.left, window.bottom - window.top)
+        fault = fault_of_size(size, self._config)
+        if fault is not None:
+            raise BadInputError(
+                f"Of the picture {self._config.title} would see what lies round the thing that "
+                f"comes off, and that is {fault}. Have it filled in otherwise, or take a larger "
+                "picture."
+            )
         filled = super().fill(image, hole, later, seed, report)
-        window = window_to_see(hole, self._config).slices
-        seen = shown_over_grey(image.proxy, image.alpha)[window]
-        colour = COLOURS[colour_for(seen, hole[window])]
+        seen = shown_over_grey(image.proxy, image.alpha)[window.slices]
+        colour = COLOURS[colour_for(seen, hole[window.slices])]
         like = np.abs(filled[hole] - colour).max(axis=-1) <= LIKE_SHAPE
         if like.mean() > STILL_THERE:
             self._used.note(

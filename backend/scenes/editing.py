@@ -23,11 +23,15 @@ from layerpeel.backend.scenes.kept import NO_ENGINE
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
 from layerpeel.backend.scenes.selection import selected, window_to_paint
-from layerpeel.backend.stages.generation.references import check_number
+from layerpeel.backend.stages.generation.references import check_number, fault_of_size
 from layerpeel.backend.stages.generation.request import GenerationRequest
 from layerpeel.backend.stages.generation.style import Style
 from layerpeel.shared.protocol import Coverage, LayerStack, MadeWith, Picture, Role
 from layerpeel.shared.scenes import Guide, SceneRequest
+
+CLEAR_CAME_OPAQUE = (
+    "What is clear was shown as white and came back opaque: it covers what lies below."
+)
 
 
 def edited(
@@ -48,6 +52,11 @@ def edited(
     check_number(1 + len(guide.references), style.generator)
     references = tuple(shown_on(PAPER, image_of(each)) for each in guide.references)
     return replace(asked, edit=shown, references=references)
+
+
+def of_what_was_clear(alpha: Float32) -> tuple[str, ...]:
+    """The note that goes with an edit where some of what was changed, by its alpha, was clear."""
+    return (CLEAR_CAME_OPAQUE,) if (alpha <= 0).any() else ()
 
 
 def edit_within(
@@ -86,6 +95,13 @@ def edit_within(
     size = (window.right - window.left, window.bottom - window.top)
     plain = asked_for(request.painting, prompt.words, painter.style, size)
     asked = edited(plain, guide, seen, painter.style)
+    fault = fault_of_size(size, painter.style.generator)
+    if fault is not None:
+        raise BadInputError(
+            "Of the picture the generator would see the selection and what lies round the "
+            f"selection, and that is {fault}. Select a part of another shape, or take a larger "
+            "picture."
+        )
     check_profile(picture)
     painter.check(asked)
     painted = painter.paint(asked, report, show)
@@ -100,5 +116,5 @@ def edit_within(
         (replace(layer, phrase=prompt.words),),
         painted_by(made, painter, painted, request.prompt, asked, guide),
         picture.icc_profile,
-        painted.notes,
+        (*painted.notes, *of_what_was_clear(image.alpha[within > 0])),
     )

@@ -20,7 +20,7 @@ from layerpeel.backend.scenes.canvas import (
     shown_on,
     size_of,
 )
-from layerpeel.backend.scenes.editing import edit_within, edited
+from layerpeel.backend.scenes.editing import edit_within, edited, of_what_was_clear
 from layerpeel.backend.scenes.kept import as_one_layer, peel_or_keep
 from layerpeel.backend.scenes.painted_provenance import painted_by
 from layerpeel.backend.scenes.painter import Painter, asked_for
@@ -83,6 +83,8 @@ def paint_scene(
     show_painted(painted.picture, show)
     scene = document_picture(painted.picture, picture)
     notes = painted.notes
+    if asked.edit is not None:
+        notes = (*notes, *of_what_was_clear(image_of(picture).alpha))
     if prompt.foregrounds:
         notes = (*notes, *engine_notes)
         stack = peel_or_keep(scene, peel, engine, rest(report, share), NOT_PEELED)

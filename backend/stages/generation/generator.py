@@ -36,7 +36,7 @@ from layerpeel.backend.stages.generation.loading import (
 )
 from layerpeel.backend.stages.generation.memory import choose_tiles, on_device
 from layerpeel.backend.stages.generation.pipelines import REFERENCES, SIZE, Pipeline, takes
-from layerpeel.backend.stages.generation.references import as_shown, size_to_edit_at
+from layerpeel.backend.stages.generation.references import MOST_PIXELS, as_shown, size_to_edit_at
 from layerpeel.backend.stages.generation.request import (
     Control,
     ControlKind,
@@ -140,7 +140,8 @@ class Generator:
         (picture, size), side = smaller_until_it_fits(
             self._pool, sides, attempt, f"a picture by {self._config.title}"
         )
-        notes = _notes(settings, size, ran_short=side != sides[0])
+        reshaped = request.edit is not None and not settings.edits
+        notes = _notes(settings, size, side != sides[0], reshaped)
         if self._bits.note:
             notes += (self._bits.note,)
         return Generated(resampled(picture, settings.size), size, notes)
@@ -227,8 +228,8 @@ class Generator:
             return {}
 
         report(f"{PAINTING} (step 1 of {settings.steps_to_run})", PAINTING_BEGINS)
-        pixels = max(width * height for width, height in (size, *(each.size for each in shown)))
-        choose_tiles(pipeline, pixels, self._pool.compute)
+        encoded = max((each.width * each.height for each in shown), default=0)
+        choose_tiles(pipeline, size[0] * size[1], self._pool.compute, encoded)
         with on_device(pipeline, self._pool.compute.device), warnings.catch_warnings():
             # A function of its own that diffusers calls, though it has deprecated it.
             warnings.filterwarnings("ignore", "`upcast_vae`", FutureWarning)
@@ -279,13 +280,26 @@ def _chosen(
     return chosen
 
 
-def _notes(settings: PaintingSettings, size: tuple[int, int], ran_short: bool) -> tuple[str, ...]:
+def _notes(
+    settings: PaintingSettings, size: tuple[int, int], ran_short: bool, reshaped: bool
+) -> tuple[str, ...]:
+    """What is to be said; reshaped: the picture to edit has another shape than the result."""
     notes = []
     width, height = size
     if ran_short:
         notes.append(f"Memory sufficed for {width} × {height} pixels only.")
     if settings.size[0] > width or settings.size[1] > height:
         notes.append(f"It was made at {width} × {height} pixels and enlarged.")
+    if reshaped:
+        notes.append(
+            "The picture to edit has another shape than the result: it was shown as any other is, "
+            "and what the words leave alone may be elsewhere."
+        )
+    # One that is edited is shown at the size at which the result is made.
+    for number, picture in enumerate(settings.shown, 1):
+        of_its_own_size = number > 1 or not settings.edits
+        if of_its_own_size and picture.shape[0] * picture.shape[1] > MOST_PIXELS:
+            notes.append(f"Picture {number} has more than a million pixels: it was shown smaller.")
     control = settings.control
     drawn = (ControlKind.LINES, ControlKind.SCRIBBLE)
     if control and control.kind in drawn and is_dark_on_light(control.picture):

@@ -15,6 +15,9 @@ from layerpeel.backend.stages.generation.pipelines import Pipeline, networks_of
 # autoencoder that live at once, and room for convolutions beside them (docs/decisions.md).
 BYTES_TO_DECODE_A_PIXEL = 4096
 
+# What the names of networks that read the prompt begin with.
+TEXT_ENCODER = "text_encoder"
+
 # Side of a tile in pixels; neighbours overlap by a quarter of it.
 TILE = 512
 
@@ -57,15 +60,24 @@ def offloading(pipeline: Pipeline, device: torch.device) -> Iterator[None]:
         pipeline.to("cpu", silence_dtype_warnings=True)
 
 
-def choose_tiles(pipeline: Pipeline, pixels: int, compute: Compute) -> None:
-    """Let the autoencoder decode in tiles when memory does not suffice for `pixels` at once.
+def choose_tiles(pipeline: Pipeline, pixels: int, compute: Compute, encoded: int = 0) -> None:
+    """Let the autoencoder work in tiles when memory does not suffice for `pixels` at once.
+
+    encoded: pixels of the largest picture that the pipeline is shown. It is encoded while the text
+        encoder still lies on the device: that goes only when the transformer comes.
 
     Tiles are blended where they overlap and hardly visible, but decoding at once is better.
     """
-    vae = pipeline.vae
-    lying_there = networks_of(pipeline).values() if compute.device.type == "cpu" else [vae]
+    vae, networks = pipeline.vae, networks_of(pipeline)
+    one_by_one = compute.device.type != "cpu"
+    lying_there = [vae] if one_by_one else networks.values()
     room = compute.budget + ROOM_TO_WORK - sum(map(bytes_of, lying_there))
-    if pixels * BYTES_TO_DECODE_A_PIXEL <= room:
+    needed = pixels * BYTES_TO_DECODE_A_PIXEL
+    if encoded:
+        read = [bytes_of(each) for name, each in networks.items() if name.startswith(TEXT_ENCODER)]
+        beside = max(read, default=0) if one_by_one else 0
+        needed = max(needed, encoded * BYTES_TO_DECODE_A_PIXEL + beside)
+    if needed <= room:
         vae.disable_tiling()
         return
     vae.enable_tiling()

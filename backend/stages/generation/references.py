@@ -32,17 +32,9 @@ def check_references(pictures: Sequence[Float32], config: GeneratorConfig) -> No
         )
     check_number(len(pictures), config)
     for number, picture in enumerate(pictures, 1):
-        height, width = picture.shape[:2]
-        if min(height, width) < LEAST_SIDE:
-            raise BadInputError(
-                f"Picture {number} is {width} × {height} pixels, too small to be seen: each side "
-                f"must have {LEAST_SIDE} at least."
-            )
-        if max(width / height, height / width) > config.longest_ratio:
-            raise BadInputError(
-                f"Picture {number} is {width} × {height} pixels: its longer side may be at most "
-                f"{config.longest_ratio:g} times the shorter. Cut it."
-            )
+        fault = fault_of_size((picture.shape[1], picture.shape[0]), config)
+        if fault is not None:
+            raise BadInputError(f"Picture {number} is {fault}. Cut it, or take another.")
 
 
 def check_number(pictures: int, config: GeneratorConfig) -> None:
@@ -52,6 +44,22 @@ def check_number(pictures: int, config: GeneratorConfig) -> None:
             f"{config.title} takes {config.references} pictures at most, the edited one among "
             f"them, and was given {pictures}: leave some out."
         )
+
+
+def fault_of_size(size: tuple[int, int], config: GeneratorConfig) -> str | None:
+    """Say why a generator cannot be shown a picture of this width and height, from its size on."""
+    width, height = size
+    if min(size) < LEAST_SIDE:
+        return (
+            f"{width} × {height} pixels, too small to be seen: each side must have {LEAST_SIDE} at "
+            "least"
+        )
+    if max(size) > config.longest_ratio * min(size):
+        return (
+            f"{width} × {height} pixels: the longer side may be at most "
+            f"{config.longest_ratio:g} times the shorter"
+        )
+    return None
 
 
 def size_to_edit_at(wanted: tuple[int, int], side: int, multiple: int) -> tuple[int, int]:

@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 
 from layerpeel.backend import peel
+from layerpeel.backend.colour import image_of
 from layerpeel.backend.engines import layers_by_inpainting
 from layerpeel.backend.engines.kept_pool import pool_for
-from layerpeel.backend.engines.layers_by_editing import COLOURS, colour_for
+from layerpeel.backend.engines.layers_by_editing import COLOURS, LayersByEditing, colour_for
 from layerpeel.backend.engines.layers_by_inpainting import window_to_see
 from layerpeel.backend.engines.means import EDITORS, INPAINTERS
-from layerpeel.backend.errors import ModelError
+from layerpeel.backend.engines.used_models import UsedModels
+from layerpeel.backend.errors import BadInputError, ModelError
 from layerpeel.backend.flatten import flatten
-from layerpeel.backend.image import array_of
+from layerpeel.backend.image import array_of, block_of
 from layerpeel.backend.models.model_store import ModelStore
-from layerpeel.backend.progress import StopWork
+from layerpeel.backend.progress import StopWork, say_no_fraction
 from layerpeel.backend.stages.generation.config import generator_config
 from layerpeel.backend.stages.generation.generator import Generator
-from layerpeel.shared.protocol import Mask
+from layerpeel.shared.protocol import Mask, Picture
 from tiny_checkpoints.generation import (
     save_tiny_flux2_klein,
     save_tiny_sd,
@@ -188,6 +190,15 @@ def test_it_says_so_where_the_shape_is_still_there(peeled, scene, monkeypatch):
     painted = peeled("auto+flux2-klein-edit")
     assert any("marked the thing's place" in note for note in painted.notes)
     assert np.array_equal(flatten(painted)[..., :3], scene.picture)
+
+
+def test_too_thin_a_picture_is_not_told_of_as_one_that_somebody_gave(tmp_path):
+    """The person gave no pictures to be shown: it is what lies round the hole."""
+    engine = LayersByEditing(UsedModels(ModelStore(tmp_path)), "flux2-klein")
+    picture = image_of(Picture(block_of(np.full((40, 400, 4), 255, np.uint8))))
+    hole = np.ones((40, 400), np.bool_)
+    with pytest.raises(BadInputError, match="round the thing that comes off, and that is 400 × 40"):
+        engine.fill(picture, hole, hole, 0, say_no_fraction)
 
 
 @pytest.mark.parametrize("name", COLOURS)

@@ -11,6 +11,7 @@ from layerpeel.backend.errors import BadInputError, LayerpeelError
 from layerpeel.backend.flatten import flatten
 from layerpeel.backend.image import array_of, block_of
 from layerpeel.backend.progress import StopWork
+from layerpeel.backend.scenes.editing import CLEAR_CAME_OPAQUE
 from layerpeel.backend.server.generator_offers import style_info
 from layerpeel.backend.stages.generation.style import style_called
 from layerpeel.shared.protocol import Coverage, Picture, Role
@@ -69,10 +70,20 @@ def test_what_is_clear_is_shown_as_white(canvas, paper_store):
     pixels[:30] = (9, 99, 9, 0)
     clear = answer(Picture(block_of(pixels)), REQUEST, paper_store)
     pixels[:30] = 255
-    assert (
-        pixels_of(clear).tobytes()
-        == pixels_of(answer(Picture(block_of(pixels)), REQUEST, paper_store)).tobytes()
-    )
+    white = answer(Picture(block_of(pixels)), REQUEST, paper_store)
+    assert pixels_of(clear).tobytes() == pixels_of(white).tobytes()
+    # It is a full sheet over what lies below.
+    assert CLEAR_CAME_OPAQUE in clear.notes
+    assert CLEAR_CAME_OPAQUE not in white.notes
+
+
+def test_within_a_selection_it_is_said_of_what_is_clear_in_that_alone(canvas, paper_store):
+    pixels = array_of(canvas.pixels).copy()
+    pixels[:30] = (9, 99, 9, 0)
+    for rows, is_said in ((slice(20, 50), True), (slice(35, 60), False)):
+        guide = replace(EDITED, within=selection((64, 80), rows, slice(10, 60)))
+        made = answer(Picture(block_of(pixels)), replace(REQUEST, guide=guide), paper_store)
+        assert (CLEAR_CAME_OPAQUE in made.notes) == is_said
 
 
 def test_what_is_in_brackets_comes_off_what_was_changed(canvas, paper_store):
@@ -125,6 +136,8 @@ SMALL = Picture(block_of(np.full((9, 9, 4), 255, np.uint8)))
 FULL = Picture(block_of(np.full((64, 80, 4), 255, np.uint8)))
 # In a profile that cannot be read: so it is seen that it was not.
 UNREAD = replace(FULL, icc_profile=b"none")
+THIN = Picture(block_of(np.full((64, 400, 4), 255, np.uint8)))
+LONG = Coverage(400, 64, bytes([255]) * (400 * 64))
 ALL, NOTHING = (Coverage(80, 64, bytes([level]) * (80 * 64)) for level in (255, 0))
 
 
@@ -142,6 +155,11 @@ ALL, NOTHING = (Coverage(80, 64, bytes([level]) * (80 * 64)) for level in (255, 
             FULL,
             {"guide": replace(EDITED, within=ALL), "prompt": "add [a cat]"},
             "leave the brackets",
+        ),
+        (
+            THIN,
+            {"guide": replace(EDITED, within=LONG)},
+            "round the selection, and that is 400 × 64",
         ),
         (FULL, {"prompt": " "}, "prompt is empty"),
         (CLEAR, {}, "is empty: choose"),

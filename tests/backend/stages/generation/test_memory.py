@@ -81,6 +81,27 @@ def test_tiles_are_taken_only_where_the_whole_does_not_fit(pipeline, pool):
     assert not pipeline.vae.use_tiling
 
 
+def test_what_is_shown_is_encoded_beside_the_text_encoder(pipeline, pool):
+    pixels = 1000 * 1000
+    vae, text = bytes_of(pipeline.vae), bytes_of(pipeline.text_encoder_2)
+    assert text >= bytes_of(pipeline.text_encoder)
+    card = replace(pool.compute, device=torch.device("cuda"))
+    enough = vae + pixels * BYTES_TO_DECODE_A_PIXEL - ROOM_TO_WORK
+    for budget, encoded, tiled in (
+        (enough, 0, False),
+        (enough, pixels, True),
+        (enough + text, pixels, False),
+        (enough + text - 1, pixels, True),
+        (enough, pixels // 2, False),
+    ):
+        choose_tiles(pipeline, pixels, replace(card, budget=budget), encoded)
+        assert pipeline.vae.use_tiling == tiled
+    # On the processor all lie there anyway.
+    whole = sum(map(bytes_of, networks_of(pipeline).values())) - vae + enough
+    choose_tiles(pipeline, pixels, replace(pool.compute, budget=whole), pixels)
+    assert not pipeline.vae.use_tiling
+
+
 def test_tiles_make_a_whole_picture(pipeline, pool):
     choose_tiles(pipeline, 10**9, replace(pool.compute, budget=0))
     decoded = []

@@ -46,7 +46,7 @@ def test_the_size_is_the_edited_pictures_and_no_references():
         (KLEIN, {"references": (picture(),) * 5}, "was given 5: leave some out."),
         (KLEIN, {"edit": picture(63, 64)}, "Picture 1 is 63 × 64 pixels, too small"),
         (KLEIN, {"references": (picture(), picture(1, 1))}, "Picture 2 is 1 × 1 pixels"),
-        (KLEIN, {"references": (picture(300, 64),)}, "at most 4 times the shorter. Cut it."),
+        (KLEIN, {"references": (picture(300, 64),)}, "at most 4 times the shorter. Cut it, or"),
         (KLEIN, {"edit": np.zeros((2100, 8300, 3), np.float32)}, "each side may have 64 to 8192"),
         (KLEIN, {"edit": picture(), "start": Start(picture(), 1.0)}, "do not go with"),
     ],
@@ -150,6 +150,21 @@ def test_the_result_comes_back_at_the_pictures_own_size(klein, size):
     made = klein.generate(replace(ASKED, edit=picture(*size)))
     assert made.picture.shape == (size[1], size[0], 3)
     assert made.worked_at[0] % 16 == 0 == made.worked_at[1] % 16
+
+
+@pytest.mark.torch
+def test_it_says_what_was_shown_smaller_or_of_another_shape(klein):
+    large = picture(1400, 1000)
+    made = klein.generate(replace(ASKED, edit=picture(), references=(picture(), large)))
+    assert made.notes == ("Picture 3 has more than a million pixels: it was shown smaller.",)
+    # Of the edited one it is said already that the result was enlarged.
+    (note,) = klein.generate(replace(ASKED, edit=large)).notes
+    assert note.endswith("and enlarged.")
+    made = klein.generate(replace(ASKED, edit=large, size=(64, 64)))
+    assert [note.partition(":")[0] for note in made.notes] == [
+        "The picture to edit has another shape than the result",
+        "Picture 1 has more than a million pixels",
+    ]
 
 
 @pytest.mark.torch
