@@ -21,6 +21,8 @@ from layerpeel.backend.cli.painting_options import (
     StepsOption,
     StyleOption,
     chosen_style,
+    named_notes,
+    on_paper,
     picture_on_paper,
     size_in,
     start_of,
@@ -29,6 +31,7 @@ from layerpeel.backend.engines.full_install import require_full_install
 from layerpeel.backend.errors import BadInputError, OutputError
 from layerpeel.backend.formats.destination import check_file, new_file
 from layerpeel.backend.formats.png import encode_png
+from layerpeel.backend.formats.reading import read_picture
 from layerpeel.backend.image import Float32, from_float
 from layerpeel.backend.models.model_store import ModelStore
 from layerpeel.backend.progress import ReportProgress
@@ -142,6 +145,9 @@ def generate(
         painted = replace(painted, checkpoint=checkpoint)
     if bits is not None:
         painted = replace(painted, generator=with_bits(painted.generator, bits))
+    paths = [*([] if edit is None else [edit]), *(reference or ())]
+    reads = [read_picture(path) for path in paths]
+    shown = tuple(map(on_paper, reads))
     request = GenerationRequest(
         prompt=painted.framed(prompt) if prompt.strip() else prompt,
         size=None if size is None else size_in(size),
@@ -151,8 +157,8 @@ def generate(
         seed=seed,
         control=_control(control, control_model, strength, painted.controls),
         start=start_of(start, start_strength, start_mask),
-        edit=None if edit is None else picture_on_paper(edit),
-        references=tuple(map(picture_on_paper, reference or ())),
+        edit=None if edit is None else shown[0],
+        references=shown if edit is None else shown[1:],
     )
     settle(request, painted.generator)  # Invalid requests are refused before torch is loaded.
     store = context.find_object(ModelStore) or ModelStore()
@@ -166,7 +172,7 @@ def generate(
         typer.echo(
             f"{width} × {height} pixels in {seconds:.1f} s by {painted.generator.title}: {out}"
         )
-        for note in made.notes:
+        for note in (*named_notes(reads, paths), *made.notes):
             typer.echo(f"Note: {note}")
 
 

@@ -1,6 +1,7 @@
 """Options of the commands that paint, and what their values mean."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 
 from layerpeel.backend.colour import image_of
 from layerpeel.backend.errors import BadInputError
-from layerpeel.backend.formats.reading import read_picture
+from layerpeel.backend.formats.reading import ReadPicture, read_picture
 from layerpeel.backend.image import Float32
 from layerpeel.backend.stages.generation.additions import (
     SAMPLERS,
@@ -94,6 +95,18 @@ def start_of(picture: Path | None, strength: float | None, mask: Path | None) ->
 
 def picture_on_paper(path: Path) -> Float32:
     """Read a picture as H×W×3 of display sRGB, 0–1; what is transparent becomes white."""
-    image = image_of(read_picture(path).picture)
+    return on_paper(read_picture(path))
+
+
+def on_paper(read: ReadPicture) -> Float32:
+    """A picture that was read, likewise."""
+    image = image_of(read.picture)
     alpha = image.alpha[..., None]
     return image.proxy * alpha + (1 - alpha)
+
+
+def named_notes(reads: Iterable[ReadPicture], paths: Iterable[Path]) -> tuple[str, ...]:
+    """How each of several pictures was read, with the file's name to tell them apart."""
+    return tuple(
+        f"{path}: {note}" for read, path in zip(reads, paths, strict=True) for note in read.notes
+    )

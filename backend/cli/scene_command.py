@@ -21,6 +21,7 @@ from layerpeel.backend.cli.painting_options import (
     SeedOption,
     StepsOption,
     StyleOption,
+    named_notes,
     size_in,
 )
 from layerpeel.backend.engines.engine_registry import ENGINES
@@ -122,9 +123,12 @@ def scene(
     if reference or within is not None:
         if guided is None:
             raise BadInputError("--reference and --within go with --guide edit=PICTURE: give that.")
-        more = tuple(read_picture(path, max_pixels).picture for path in reference or ())
+        paths = reference or []
+        more = [read_picture(path, max_pixels) for path in paths]
         chosen = None if within is None else _coverage(within, canvas)
-        guided = replace(guided, references=more, within=chosen)
+        references = tuple(read.picture for read in more)
+        guided = replace(guided, references=references, within=chosen)
+        canvas = replace(canvas, notes=(*canvas.notes, *named_notes(more, paths)))
     painting = Painting(seed, style, steps, guidance, negative)
     outs = [_numbered(out, seed + number) if variants > 1 else out for number in range(variants)]
     for name in outs:

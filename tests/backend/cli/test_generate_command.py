@@ -162,6 +162,13 @@ def test_a_picture_is_changed_by_words(run, tiny, klein, out, tmp_path):
     ):
         assert run(*shown).exit_code == 0
         assert (pixels_of(out) != pixels).any()
+    Image.new("L", (90, 70)).save(
+        tmp_path / "moving.gif", save_all=True, append_images=[Image.new("L", (90, 70), 200)]
+    )
+    for option in ("--edit", "--reference"):
+        told = run(*words, option, tmp_path / "moving.gif").stdout
+        assert f"Note: {tmp_path / 'moving.gif'}: " in told
+        assert "the first one was read" in told
     before = out.read_bytes()
     too_many = ["--reference", tmp_path / "leaf.png"] * 4
     for refused, said in (

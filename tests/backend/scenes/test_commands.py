@@ -66,10 +66,13 @@ def test_a_picture_is_changed_by_words_and_by_others(run, styles, tmp_path):
     if not (styles / "editor.toml").exists():
         save_tiny_editor(styles)
     Image.new("RGB", (90, 70), (200, 90, 20)).save(tmp_path / "day.png")
+    other = Image.new("RGB", (90, 70), (0, 0, 90))
+    other.save(tmp_path / "moving.gif", save_all=True, append_images=[Image.new("RGB", (90, 70))])
     words = ("scene", "make it night", "--style", "editor", "--out", tmp_path / "night.ora")
-    shown = ("--guide", f"edit={tmp_path / 'day.png'}", "--reference", tmp_path / "day.png")
+    shown = ("--guide", f"edit={tmp_path / 'day.png'}", "--reference", tmp_path / "moving.gif")
     done = run(*words, *shown)
     assert done.returncode == 0, done.stderr
+    assert f"Note: {tmp_path / 'moving.gif'}: " in done.stdout
     with zipfile.ZipFile(tmp_path / "night.ora") as archive:
         assert json.loads(archive.read(PROVENANCE))["painted"]["guide"] == "edit"
         with archive.open("mergedimage.png") as file, Image.open(file) as picture:
