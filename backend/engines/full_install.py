@@ -40,7 +40,8 @@ def what_lacks_packages(who: str) -> str:
         return ""
     return (
         f"{who} needs the full install, and {', '.join(missing)} cannot be found: run "
-        "`pip install 'layerpeel[full]'` (some 6 GB)."
+        "`pip install 'layerpeel[full]'` (some 6 GB), or in the docker choose Settings, “Models: "
+        "Add or remove …”, “Install torch …”."
     )
 
 

@@ -109,7 +109,8 @@ def _advice(model: Model, mirror: Path | None) -> str:
     if mirror is not None:
         return f"Put {what} into that folder, or pull without --from."
     return (
-        f"Fix what stopped one of these and run {model.pull_command} again, or copy "
+        "Fix what stopped one of these, then press Download in the docker or run "
+        f"{model.pull_command} again, or copy "
         f"{'' if isinstance(model, FileModel) else 'the folder '}{model.name} from the model "
         "folder of another computer and add --from FOLDER."
     )

@@ -3,10 +3,9 @@
 For other programs only the folders that exist are named; nothing in them is read.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
-from layerpeel.backend.engines.full_install import PACKAGES
+from layerpeel.backend.engines.full_install import what_lacks_packages
 from layerpeel.backend.errors import ModelError
 from layerpeel.backend.models.manifest import Model
 from layerpeel.backend.models.model_store import ModelState, ModelStore
@@ -66,12 +65,9 @@ def style_info(style: Style, models: ModelStore) -> StyleInfo:
 
 
 def _what_is_missing(style: Style, models: ModelStore) -> str:
-    packages = [package for package in PACKAGES if find_spec(package) is None]
-    if packages:
-        return (
-            f"Painting needs the full install, and {', '.join(packages)} cannot be found: run "
-            "`pip install 'layerpeel[full]'` (some 6 GB)."
-        )
+    lacking = what_lacks_packages("Painting")
+    if lacking:
+        return lacking
     try:
         find_checkpoint(style.generator, style.checkpoint, models)
     except ModelError as error:

@@ -137,7 +137,7 @@ def test_refusal_names_the_status_and_what_to_do(store_with, hub, status, words)
     message = str(caught.value)
     assert "Tiny (subject finder) could not be pulled. Hub repository artists/tiny" in message
     assert f"the server answered {words}" in message
-    assert "`layerpeel models pull tiny` again" in message
+    assert "press Download in the docker or run `layerpeel models pull tiny` again" in message
 
 
 def test_no_server_at_all(store_with, monkeypatch):
