@@ -188,7 +188,9 @@ class SceneForm(QWidget):
             hint = (
                 i18n("Say what is to change in the selection. It comes as a layer above.")
                 if self._has_selection
-                else i18n("Say what is to change. It comes as a layer above, the rest much alike.")
+                else i18n(
+                    "Say what is to change. It comes as an opaque layer above, the rest much alike."
+                )
             )
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

@@ -60,13 +60,21 @@ class Commission:
 def commission_for(document: Document, choice: SceneChoice, engine: str) -> "Turns[Commission]":
     """Read from the canvas what the choice needs.
 
-    Raises CanvasError when there is no selection for an object, or no layer for a background.
+    Raises CanvasError when there is no selection for an object, one beside brackets for an edit, or
+    no layer for a background.
     """
     within = None
     if choice.mode is Mode.OBJECT or choice.is_edit():
         selected = read_selection(document)
         if selected is not None:
             within = selected.coverage
+            if choice.is_edit() and not choice.is_one_layer():
+                raise CanvasError(
+                    i18n(
+                        "What is changed within a selection comes as one layer: leave the brackets "
+                        "out, or deselect."
+                    )
+                )
         elif choice.mode is Mode.OBJECT:
             raise CanvasError(i18n("Select where the object should go first."))
     yield "read the selection"

@@ -106,6 +106,10 @@ def test_what_is_selected_is_sent_along_with_what_is_changed(
     (job,) = painter.jobs.values()
     levels = np.frombuffer(job.request.guide.within.data, np.uint8)
     np.testing.assert_array_equal(levels.reshape(soft_disc.shape), soft_disc)
+    # With brackets it is refused before anything is sent.
+    generating.set(prompt="add [a cat]", seed=3)
+    assert "leave the brackets out, or deselect" in generating.generate()
+    assert len(painter.jobs) == 1
     # Nothing else is bounded by it.
     krita.choose("layerpeel_guide", "Sketch in colours")
     generating.generate()
