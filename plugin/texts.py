@@ -4,6 +4,7 @@ Translations lie in translations/, as `make texts` collects them.
 """
 
 import gettext
+import html
 import os
 import re
 from pathlib import Path
@@ -54,6 +55,16 @@ def i18n(text: str) -> str:
 def translated(text: Translatable) -> str:
     """Translate a text that was marked where it is written."""
     return _TRANSLATIONS.gettext(text)
+
+
+def tip_text(text: str) -> str:
+    """Return a text as it is given to a tip, which takes text with tags for HTML otherwise.
+
+    For any in which there are names: they may come from a stranger's file.
+    """
+    if "<" not in text and "&lt;" not in text:
+        return text
+    return "<qt>{}</qt>".format(html.escape(text).replace("\n", "<br>"))
 
 
 def stage_text(stage: str) -> str:

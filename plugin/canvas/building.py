@@ -62,13 +62,27 @@ def build_layer(
 
 
 def fill(node: Node, layer: Layer, placement: Placement) -> None:
-    """Write a layer's pixels into a paint layer, in their colour space."""
+    """Write a layer's pixels into a paint layer, in their colour space.
+
+    Raises CanvasError where they are of another: Krita reads on behind what is too short.
+    """
+    block = layer.pixels
+    if (block.model, block.depth) != (placement.model, placement.depth):
+        raise _unfit()
     here = (node.colorModel(), node.colorDepth(), node.colorProfile())
     space = (placement.model.value, placement.depth.value, placement.profile)
     if here != space:
         node.setColorSpace(*space)
-    block = layer.pixels
-    node.setPixelData(QByteArray(block.data), *layer.offset, block.width, block.height)
+    if (node.colorModel(), node.colorDepth()) != space[:2]:
+        raise _unfit()
+    data = QByteArray(block.data)
+    # Krita 5.1 does not say whether it did.
+    if node.setPixelData(data, *layer.offset, block.width, block.height) is False:
+        raise _unfit()
+
+
+def _unfit() -> CanvasError:
+    return CanvasError(i18n("The result cannot be inserted: its pixels are not as it says."))
 
 
 def name_after(phrase: str) -> str:

@@ -14,7 +14,7 @@ from layerpeel.plugin.canvas.finding import (
     node_of,
 )
 from layerpeel.plugin.qt import QIcon, QListWidget, QListWidgetItem, QSize, Qt, QWidget
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, tip_text
 from layerpeel.plugin.widgets.drawn_thumbnails import draw_layer, draw_nothing
 from layerpeel.shared.thumbnails import Thumbnails
 
@@ -56,7 +56,8 @@ class LayersRow(QListWidget):
             item = QListWidgetItem(name)
             # It keeps the place until the thumbnail has come.
             item.setIcon(QIcon(draw_nothing(SIDE, self.devicePixelRatioF())))
-            item.setToolTip(i18n("{name}: click to work on this layer").format(name=name))
+            tip = i18n("{name}: click to work on this layer").format(name=name)
+            item.setToolTip(tip_text(tip))
             letters = min(LONGEST_NAME, self.fontMetrics().horizontalAdvance(name))
             high = SIDE + self.fontMetrics().height() + _ROOM
             item.setSizeHint(QSize(max(SIDE, letters) + 2 * _ROOM, high))

@@ -19,7 +19,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, tip_text
 from layerpeel.shared.protocol import Thing
 
 SIDE = 56  # logical pixels
@@ -94,11 +94,8 @@ class ThingsRow(QListWidget):
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
         item.setIcon(icon)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-        item.setToolTip(
-            i18n("{name}: tick it to lift it off. Click two to merge them.").format(
-                name=each.thing.name
-            )
-        )
+        tip = i18n("{name}: tick it to lift it off. Click two to merge them.")
+        item.setToolTip(tip_text(tip.format(name=each.thing.name)))
         return item
 
     def _ticked(self, item: QListWidgetItem) -> None:

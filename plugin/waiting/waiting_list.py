@@ -19,7 +19,7 @@ from layerpeel.plugin.qt import (
     QWidget,
     pyqtSignal,
 )
-from layerpeel.plugin.texts import i18n
+from layerpeel.plugin.texts import i18n, tip_text
 from layerpeel.plugin.waiting.waiting_job import WaitingJob, waiting_job
 from layerpeel.shared.jobs import MoveJob, Step
 
@@ -104,7 +104,7 @@ class WaitingList(QWidget):
             item = rows.item(number)
             if item is not None:
                 item.setText(job.lines)
-                item.setToolTip(job.lines)
+                item.setToolTip(tip_text(job.lines))
         self._offer()
 
     def _refill(self, chosen: str) -> None:

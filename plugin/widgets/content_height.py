@@ -20,12 +20,14 @@ LEAST_SCROLLED = 64  # logical pixels
 class WrappedLabel(QLabel):
     """A label that makes its docker grow when there is not enough height for its text.
 
-    Qt's own label squeezes its neighbours instead.
+    Qt's own label squeezes its neighbours instead, and takes text with tags for HTML, whose images
+    it loads: what is shown may come from a stranger's file.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt calls it so)

@@ -16,6 +16,7 @@ from layerpeel.plugin.qt import (
     Qt,
     QWidget,
 )
+from layerpeel.plugin.texts import tip_text
 
 FEWEST_LETTERS = 8
 _BESIDE_TEXT = 2  # logical pixels, that styles leave free on either side
@@ -43,7 +44,8 @@ class ElidedCombo(QComboBox):
         """Say the whole text in the tip, where it is cut."""
         if event is not None and event.type() == QEvent.Type.ToolTip:
             is_cut = self.shown_text() != self.currentText()
-            self.setToolTip(f"{self._tip}: {self.currentText()}" if is_cut else self._tip)
+            tip = f"{self._tip}: {self.currentText()}" if is_cut else self._tip
+            self.setToolTip(tip_text(tip))
         return bool(super().event(event))
 
     def paintEvent(self, _event: Optional[QPaintEvent]) -> None:  # noqa: N802  (Qt calls it so)

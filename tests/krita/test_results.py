@@ -247,3 +247,22 @@ def test_those_of_an_older_version_are_listed_and_inserted(own_krita, small_pain
     results.choose(1)
     assert results.insert() == DONE
     np.testing.assert_array_equal(krita.pixels(), small_painting)
+
+
+def test_one_that_lies_about_its_pixels_or_has_markup_does_no_harm(own_krita, small_painting):
+    krita, backend = own_krita
+    results, easel = ResultsPage(krita), Easel(krita)
+    keepsake = keepsake_of((160, 120), lifted="<b>it</b>", taken_from="", document="moor.kra")
+    keep_results(backend.folder, [keepsake.replace('"U8"', '"U16"')], small_painting)
+    easel.picture(small_painting)
+    tree = krita.layer_tree()
+    assert "its pixels are not as it says" in results.take()
+    assert krita.layer_tree() == tree
+    krita.click("layerpeel_discard_result")
+    assert "<b>it</b>" in results.question
+    seen = "(w := widgets.the('layerpeel_discard_question'))"
+    assert krita.evaluate(f"w.textFormat() == type(w.textFormat())(0) if {seen} else None")
+    tip = krita.evaluate(
+        "__import__('layerpeel.plugin.texts').plugin.texts.tip_text(name)", name="<i>&\n"
+    )
+    assert tip == "<qt>&lt;i&gt;&amp;<br></qt>"
