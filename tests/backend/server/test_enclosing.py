@@ -1,7 +1,6 @@
 """Results that travel within documents: packed, taken in elsewhere, and refused where damaged."""
 
 import io
-import time
 import zlib
 from dataclasses import replace
 
@@ -213,13 +212,3 @@ def test_little_that_unpacks_to_much_is_refused_before_it_has(came, monkeypatch)
     with pytest.raises(Refused) as refused:
         read_enclosed(pack(replace(came, stack=bomb)), Limits())
     assert "larger than any that travels" in str(refused.value.__cause__)
-
-
-def test_a_large_one_takes_no_longer_than_its_size(came):
-    stored = zlib.compress(bytes(96 << 20), 0)
-    begin = time.process_time()
-    zlib.decompress(stored)
-    once = time.process_time() - begin
-    with pytest.raises(Refused):
-        read_enclosed(pack(replace(came, stack=stored)), Limits())
-    assert time.process_time() - begin < 8 * once + 0.5
