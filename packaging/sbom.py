@@ -34,11 +34,9 @@ def write_sbom(path: Path, wheel: Path, version: str, repository: Path) -> None:
     """
     needed, *others = (pins_in(repository / lock) for lock in LOCKS)
     ours = _ours(wheel, version)
-    parts = [
-        *(_package(pin, ComponentScope.REQUIRED) for pin in needed),
-        *(_package(pin, ComponentScope.OPTIONAL) for each in others for pin in each),
-        *_networks_in(wheel),
-    ]
+    required = {(pin.name, pin.version) for pin in needed}
+    pins = [*needed, *(pin for each in others for pin in each)]
+    parts = [*(_package(each, required) for each in _by_version(pins)), *_networks_in(wheel)]
     digest = hashlib.sha256(wheel.read_bytes() + b"".join(map(_identity, parts))).hexdigest()
     bom = Bom(components=parts, serial_number=uuid5(NAMESPACE_URL, digest))
     bom.metadata.component = ours
@@ -64,19 +62,30 @@ def _ours(wheel: Path, version: str) -> Component:
     )
 
 
-def _package(pin: Pin, scope: ComponentScope) -> Component:
+def _by_version(pins: list[Pin]) -> list[list[Pin]]:
+    """Put the pins of one version together: two locks may name it, each for other systems."""
+    found: dict[tuple[str, str], list[Pin]] = {}
+    for pin in pins:
+        found.setdefault((pin.name, pin.version), []).append(pin)
+    return list(found.values())
+
+
+def _package(pins: list[Pin], required: set[tuple[str, str]]) -> Component:
     """hashes: of all files of that version, of which set-up takes the one for its system."""
-    url = PackageURL("pypi", name=pin.name, version=pin.version)
-    where = [Property(name=f"{NAME}:installed-where", value=pin.marker)] if pin.marker else []
+    name, version = pins[0].name, pins[0].version
+    url = PackageURL("pypi", name=name, version=version)
+    is_required = (name, version) in required
     return Component(
-        name=pin.name,
-        version=pin.version,
+        name=name,
+        version=version,
         type=ComponentType.LIBRARY,
-        scope=scope,
+        scope=ComponentScope.REQUIRED if is_required else ComponentScope.OPTIONAL,
         purl=url,
         bom_ref=str(url),
-        hashes=_hashes(pin.hashes),
-        properties=where,
+        hashes=_hashes(sorted({digest for pin in pins for digest in pin.hashes})),
+        properties=[
+            Property(name=f"{NAME}:installed-where", value=pin.marker) for pin in pins if pin.marker
+        ],
     )
 
 

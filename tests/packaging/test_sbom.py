@@ -36,18 +36,24 @@ def written(module, wheel, tmp_path):
 
 
 def test_every_pin_is_a_component_with_the_hashes_of_its_files(module, written):
-    components = {each["purl"]: each for each in written["components"] if "purl" in each}
-    scopes = dict(zip(LOCKS, ("required", "optional", "optional"), strict=True))
-    pinned = 0
-    for lock, scope in scopes.items():
+    packages = [each for each in written["components"] if "purl" in each]
+    components = {each["purl"]: each for each in packages}
+    assert len(components) == len(packages) > 30
+    pins = {}
+    for lock in LOCKS:
         for pin in module("locked").pins_in(REPOSITORY / "packaging" / lock):
-            component = components[f"pkg:pypi/{pin.name}@{pin.version}"]
-            assert {each["content"] for each in component["hashes"]} == set(pin.hashes)
-            assert component["scope"] == scope
-            markers = [each["value"] for each in component.get("properties", [])]
-            assert markers == ([pin.marker] if pin.marker else [])
-            pinned += 1
-    assert len(components) == pinned > 30
+            pins.setdefault(f"pkg:pypi/{pin.name}@{pin.version}", []).append((lock, pin))
+    assert set(components) == set(pins)
+    # Two locks pin it, for other systems each.
+    assert [lock for lock, _ in pins["pkg:pypi/sympy@1.14.0"]] == [LOCKS[0], LOCKS[2]]
+    for url, named in pins.items():
+        component = components[url]
+        hashes = {digest for _, pin in named for digest in pin.hashes}
+        assert {each["content"] for each in component["hashes"]} == hashes
+        is_needed = LOCKS[0] in [lock for lock, _ in named]
+        assert component["scope"] == ("required" if is_needed else "optional")
+        markers = {each["value"] for each in component.get("properties", [])}
+        assert markers == {pin.marker for _, pin in named if pin.marker}
 
 
 def test_the_wheel_and_its_networks_are_named_by_their_hashes(written, wheel):
