@@ -9,13 +9,12 @@ from layerpeel.plugin.generators.allowing import AllowDialog
 from layerpeel.plugin.generators.found import FoundList
 from layerpeel.plugin.generators.offer import Offer
 from layerpeel.plugin.generators.pull import Pull
+from layerpeel.plugin.generators.pull_progress import PullProgress
 from layerpeel.plugin.generators.shelf import Shelf
-from layerpeel.plugin.qt import QProgressBar, QPushButton, QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.qt import QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.shared.generators import FoundFiles, Generators, LookInto, StyleInfo, UseFile
-
-FULL = 1000  # steps of the progress bar
 
 
 class GeneratorsPage(QWidget):
@@ -38,12 +37,6 @@ class GeneratorsPage(QWidget):
         self._pull = Pull(connection, self)
         self._heading = WrappedLabel("layerpeel_generators_heading")
         self._offers = QWidget()
-        self._stage = WrappedLabel("layerpeel_pull_stage")
-        self._bar = QProgressBar()
-        self._bar.setObjectName("layerpeel_pull_progress")
-        self._bar.setTextVisible(False)
-        self._cancel = QPushButton(i18n("Cancel"))
-        self._cancel.setObjectName("layerpeel_cancel_pull")
         self._look = QPushButton(i18n("Look for checkpoints of other programs …"))
         self._look.setObjectName("layerpeel_look")
         self._found = FoundList()
@@ -52,18 +45,16 @@ class GeneratorsPage(QWidget):
         self._back.setObjectName("layerpeel_leave_generators")
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._heading, self._offers, self._stage, self._bar, self._cancel):
+        for widget in (self._heading, self._offers, PullProgress(self._pull, "pull")):
             self._layout.addWidget(widget)
         for widget in (self._look, self._found, self._said, self._back):
             self._layout.addWidget(widget)
-        self._pull.progressed.connect(self._show_progress)
+        self._pull.progressed.connect(self._progressed)
         self._pull.ended.connect(self._pull_ended)
-        self._cancel.clicked.connect(lambda _checked=False: self._pull.cancel())
         self._look.clicked.connect(lambda _checked=False: self._ask_to_look())
         self._found.wanted.connect(self._use)
         self._back.clicked.connect(lambda _checked=False: self.left.emit())
         shelf.changed.connect(self._show)
-        self._show_pulling(False)
         self.say("")
 
     # Downloads -------------------------------------------------------------------------------
@@ -99,20 +90,12 @@ class GeneratorsPage(QWidget):
         self._offers = offers
         self._offers.setEnabled(not self._pull.is_running)
 
-    def _show_progress(self, stage: str, done: float) -> None:
+    def _progressed(self, _stage: str, _done: float) -> None:
         self.say("")
-        self._show_pulling(True)
-        self._stage.setText(stage + " …")
-        self._bar.setRange(0, FULL if done >= 0 else 0)
-        self._bar.setValue(round(max(done, 0.0) * FULL))
-
-    def _show_pulling(self, is_running: bool) -> None:
-        for widget in (self._stage, self._bar, self._cancel):
-            widget.setVisible(is_running)
-        self._offers.setEnabled(not is_running)
+        self._offers.setEnabled(False)
 
     def _pull_ended(self, line: str) -> None:
-        self._show_pulling(False)
+        self._offers.setEnabled(True)
         self.say(line or i18n("The download is complete."))
         self._told = None
         self._shelf.ask()

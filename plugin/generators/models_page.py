@@ -7,13 +7,12 @@ from layerpeel.plugin.backend.connection import Connection
 from layerpeel.plugin.backend.http_calls import Problem
 from layerpeel.plugin.generators.model_row import ModelRow
 from layerpeel.plugin.generators.pull import Pull
-from layerpeel.plugin.qt import QProgressBar, QPushButton, QVBoxLayout, QWidget, pyqtSignal
+from layerpeel.plugin.generators.pull_progress import PullProgress
+from layerpeel.plugin.qt import QPushButton, QVBoxLayout, QWidget, pyqtSignal
 from layerpeel.plugin.texts import i18n
 from layerpeel.plugin.widgets.content_height import WrappedLabel
 from layerpeel.plugin.widgets.notice import Notice, Remedy
 from layerpeel.shared.model_offers import ModelOffers
-
-FULL = 1000  # steps of the progress bar
 
 
 class ModelsPage(QWidget):
@@ -43,12 +42,6 @@ class ModelsPage(QWidget):
         )
         self._lacks = Notice("layerpeel_models_lack")
         self._rows = QWidget()
-        self._stage = WrappedLabel("layerpeel_model_pull_stage")
-        self._bar = QProgressBar()
-        self._bar.setObjectName("layerpeel_model_pull_progress")
-        self._bar.setTextVisible(False)
-        self._cancel = QPushButton(i18n("Cancel"))
-        self._cancel.setObjectName("layerpeel_cancel_model_pull")
         self._message = Notice("layerpeel_models_message")
         self._back = QPushButton(i18n("Back"))
         self._back.setObjectName("layerpeel_leave_models")
@@ -59,13 +52,11 @@ class ModelsPage(QWidget):
         self.foot = QWidget()
         foot = QVBoxLayout(self.foot)
         foot.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._stage, self._bar, self._cancel, self._message, self._back):
+        for widget in (PullProgress(self._pull, "model_pull"), self._message, self._back):
             foot.addWidget(widget)
-        self._pull.progressed.connect(self._show_progress)
+        self._pull.progressed.connect(lambda _stage, _done: self._rows.setEnabled(False))
         self._pull.ended.connect(self._pull_ended)
-        self._cancel.clicked.connect(lambda _checked=False: self._pull.cancel())
         self._back.clicked.connect(lambda _checked=False: self.left.emit())
-        self._show_pulling(False)
 
     def ask(self) -> None:
         """Ask the backend which models there are; this may start it."""
@@ -126,19 +117,8 @@ class ModelsPage(QWidget):
 
     # Downloads -------------------------------------------------------------------------------
 
-    def _show_progress(self, stage: str, done: float) -> None:
-        self._show_pulling(True)
-        self._stage.setText(stage + " …")
-        self._bar.setRange(0, FULL if done >= 0 else 0)
-        self._bar.setValue(round(max(done, 0.0) * FULL))
-
-    def _show_pulling(self, is_running: bool) -> None:
-        for widget in (self._stage, self._bar, self._cancel):
-            widget.setVisible(is_running)
-        self._rows.setEnabled(not is_running)
-
     def _pull_ended(self, line: str) -> None:
-        self._show_pulling(False)
+        self._rows.setEnabled(True)
         if line and not self._pull.is_cancelled:
             self._message.complain(line)
         else:
